@@ -1,0 +1,157 @@
+package siopacket
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// placeholder stands in the JSON where an attachment belongs.
+type placeholder struct {
+	Placeholder bool `json:"_placeholder"`
+	Num         int  `json:"num"`
+}
+
+var errNotBinary = errors.New("binary data expected")
+
+// MarshalArgs writes the values as a JSON array. Each []byte, at any depth,
+// becomes a placeholder and an attachment, in the order of the text. Other
+// values are written as encoding/json/v2 does: a nil slice as [], a nil map
+// as {}.
+func MarshalArgs(args ...any) (data []byte, attachments [][]byte, err error) {
+	if args == nil {
+		args = []any{}
+	}
+	return Marshal(args)
+}
+
+// Marshal writes one value as JSON, with attachments as in MarshalArgs.
+func Marshal(v any) (data []byte, attachments [][]byte, err error) {
+	collect := json.MarshalToFunc(func(enc *jsontext.Encoder, b []byte) error {
+		attachments = append(attachments, b)
+		return json.MarshalEncode(enc, placeholder{true, len(attachments) - 1})
+	})
+	data, err = json.Marshal(v, json.WithMarshalers(collect), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil, nil, fmt.Errorf("siopacket: %w", err)
+	}
+	return data, attachments, nil
+}
+
+// Unmarshal reads one JSON value into v, a pointer. Each []byte in v takes the
+// attachment that its placeholder names; anything else in its place is an
+// error. In an any, a placeholder becomes a []byte, an object map[string]any,
+// an array []any, a number float64.
+func Unmarshal(value Value, attachments [][]byte, v any) error {
+	unmarshalers := withoutAttachments
+	if len(attachments) > 0 {
+		unmarshalers = withAttachments(attachments)
+	}
+	return json.Unmarshal(value, v, jsonLeniency, jsontext.AllowInvalidUTF8(true), json.WithUnmarshalers(unmarshalers))
+}
+
+var withoutAttachments = withAttachments(nil)
+
+// withAttachments keeps a []byte from being filled out of a base64 string,
+// which encoding/json would do: on this wire, bytes are attachments. It reads
+// an any as JavaScript does, where the last of two equal names wins.
+func withAttachments(attachments [][]byte) *json.Unmarshalers {
+	return json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(func(dec *jsontext.Decoder, b *[]byte) error {
+			if dec.PeekKind() != '{' {
+				return errNotBinary
+			}
+			var p placeholder
+			if err := json.UnmarshalDecode(dec, &p); err != nil {
+				return err
+			}
+			if !p.Placeholder || p.Num < 0 || p.Num >= len(attachments) {
+				return errNotBinary
+			}
+			*b = attachments[p.Num]
+			return nil
+		}),
+		json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) (err error) {
+			*v, err = decodeAny(dec, attachments)
+			return err
+		}),
+	)
+}
+
+// decodeAny reads the next value with placeholders replaced.
+func decodeAny(dec *jsontext.Decoder, attachments [][]byte) (any, error) {
+	switch dec.PeekKind() {
+	case '{':
+		return decodeObject(dec, attachments)
+	case '[':
+		return decodeArray(dec, attachments)
+	}
+	token, err := dec.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch token.Kind() {
+	case '"':
+		return token.String(), nil
+	case '0':
+		number, _ := token.Float() // out of range: the largest there is
+		return number, nil
+	case 't', 'f':
+		return token.Bool(), nil
+	}
+	return nil, nil
+}
+
+func decodeObject(dec *jsontext.Decoder, attachments [][]byte) (any, error) {
+	object := map[string]any{}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String()
+		if object[key], err = decodeAny(dec, attachments); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	if len(attachments) == 0 || object["_placeholder"] != true {
+		return object, nil
+	}
+	num, ok := object["num"].(float64)
+	if !ok || num < 0 || num != float64(int(num)) || int(num) >= len(attachments) {
+		return nil, ErrIllegalPlaceholder
+	}
+	return attachments[int(num)], nil
+}
+
+func decodeArray(dec *jsontext.Decoder, attachments [][]byte) (any, error) {
+	array := []any{}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != ']' {
+		element, err := decodeAny(dec, attachments)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, element)
+	}
+	_, err := dec.ReadToken()
+	return array, err
+}
+
+// ErrIllegalPlaceholder is a placeholder that names no attachment of its packet.
+var ErrIllegalPlaceholder = errors.New("siopacket: illegal attachments: placeholder without attachment")
+
+func checkPlaceholders(p Packet) error {
+	var v any
+	return Unmarshal(p.Data, p.Attachments, &v)
+}
