@@ -1,0 +1,108 @@
+// Command bundle makes the files of web/client/dist from the modules in web/client: the browser client under the file
+// names of the official one. `go generate ./web` runs it, with web/ as the working directory.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// A bundle is one script and its source map in dist.
+type bundle struct {
+	file   string // in dist; the map is file + ".map"
+	entry  string // the module it begins at
+	format api.Format
+	minify bool
+}
+
+var bundles = []bundle{
+	{"socket.io.js", "umd.js", api.FormatCommonJS, false},
+	{"socket.io.min.js", "umd.js", api.FormatCommonJS, true},
+	{"socket.io.msgpack.min.js", "umd-msgpack.js", api.FormatCommonJS, true},
+	{"socket.io.esm.min.js", "index.js", api.FormatESModule, true},
+}
+
+// What makes a CommonJS bundle work as a plain script too: it sets the global io where there is no module loader.
+const (
+	umdBanner = `(function (root, factory) {
+  if (typeof module === "object" && module.exports) module.exports = factory();
+  else if (typeof define === "function" && define.amd) define(factory);
+  else root.io = factory();
+})(typeof globalThis !== "undefined" ? globalThis : self, function () {
+  const module = {};`
+	umdFooter = `return module.exports.default;
+});`
+)
+
+func main() {
+	if err := write("client"); err != nil {
+		fmt.Fprintln(os.Stderr, "bundle:", err)
+		os.Exit(1)
+	}
+}
+
+// write replaces client/dist.
+func write(client string) error {
+	dist := filepath.Join(client, "dist")
+	files, err := build(client)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dist); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dist, 0o755); err != nil {
+		return err
+	}
+	for name, contents := range files {
+		if err := os.WriteFile(filepath.Join(dist, name), contents, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build returns the files of dist by name, the same ones for the same modules on every machine.
+func build(client string) (map[string][]byte, error) {
+	dir, err := filepath.Abs(client)
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte)
+	for _, b := range bundles {
+		result := api.Build(b.options(dir))
+		for _, msg := range result.Errors {
+			err = errors.Join(err, fmt.Errorf("%s: %s", b.entry, msg.Text))
+		}
+		for _, file := range result.OutputFiles {
+			files[filepath.Base(file.Path)] = file.Contents
+		}
+	}
+	return files, err
+}
+
+func (b bundle) options(dir string) api.BuildOptions {
+	opts := api.BuildOptions{
+		AbsWorkingDir:     dir,
+		EntryPoints:       []string{b.entry},
+		Outfile:           filepath.Join("dist", b.file),
+		Bundle:            true,
+		Format:            b.format,
+		Platform:          api.PlatformBrowser,
+		Target:            api.ES2022,
+		Charset:           api.CharsetUTF8,
+		Sourcemap:         api.SourceMapLinked,
+		MinifyWhitespace:  b.minify,
+		MinifyIdentifiers: b.minify,
+		MinifySyntax:      b.minify,
+	}
+	if b.format == api.FormatCommonJS {
+		opts.Banner = map[string]string{"js": umdBanner}
+		opts.Footer = map[string]string{"js": umdFooter}
+	}
+	return opts
+}

@@ -1,0 +1,65 @@
+import { soon } from "../timers.js";
+import { encodePacket } from "./packet.js";
+import { Transport } from "./transport.js";
+
+/** WebSocket (Engine.IO protocol 4, "WebSocket"): one packet is one message, text or binary. */
+export class WebSocketTransport extends Transport {
+  get name() {
+    return "websocket";
+  }
+
+  doOpen() {
+    try {
+      this.ws = this._connect();
+    } catch (err) {
+      soon(() => this.onError("websocket error", err)); // nobody listens yet
+      return;
+    }
+    this.ws.binaryType = this.socket.binaryType;
+    this.ws.onopen = () => this.onOpen();
+    this.ws.onmessage = ({ data }) => this.onData(data);
+    this.ws.onerror = (event) => this.onError("websocket error", event);
+    this.ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
+  }
+
+  _connect() {
+    const { protocols } = this.opts;
+    return protocols ? new WebSocket(this.uri(), protocols) : new WebSocket(this.uri());
+  }
+
+  write(packets) {
+    this.writable = false;
+    const messages = packets.map((packet) => encodePacket(packet, this.supportsBinary));
+    if (messages.some((message) => message instanceof Promise)) {
+      Promise.all(messages).then((read) => this._sendAll(read), (err) => this.onError("websocket error", err));
+    } else {
+      this._sendAll(messages);
+    }
+  }
+
+  _sendAll(messages) {
+    for (const message of messages) this._send(message);
+    soon(() => this.onDrain()); // the browser queues without end, so the transport is ready as soon as the engine is
+  }
+
+  _send(message) {
+    try {
+      this.ws.send(message);
+    } catch {
+      // closing already, and the close event is still to come
+    }
+  }
+
+  doClose() {
+    if (!this.ws) return;
+    this.ws.onerror = () => {};
+    this.ws.close();
+    this.ws = null;
+  }
+
+  uri() {
+    if (this.opts.timestampRequests) this.stampQuery();
+    if (!this.supportsBinary) this.query.b64 = 1;
+    return this.createUri("ws");
+  }
+}
