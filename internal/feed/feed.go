@@ -1,0 +1,164 @@
+// Package feed is the one message log under the first three lessons: append,
+// read since N, wait for the next. A lesson only carries it to a browser.
+//
+// Ids start at 1 and rise by one, and a reader's place is a cursor: the id of
+// the last message it has. Two cursors deserve a word.
+//
+//   - Older than the history, which is bounded: the reader gets what is kept. The
+//     gap shows, since the first id it gets is more than one above its cursor.
+//   - In the future: it belongs to a log that is gone (the server was started
+//     anew, and ids with it). To wait for an id that high would be silence; the
+//     reader starts at the beginning instead, and sees ids fall.
+package feed
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strconv"
+	"sync"
+)
+
+// Why a reader or a subscription ends.
+var (
+	ErrClosed = errors.New("feed: closed")
+	ErrSlow   = errors.New("feed: subscriber is too slow")
+)
+
+// Config holds a feed's bounds. The zero value is the default.
+type Config struct {
+	History int // messages kept for readers that come back; 0 is 1000
+	Queue   int // messages that a subscriber may fall behind; 0 is 256
+}
+
+func (c Config) withDefaults() Config {
+	if c.History == 0 {
+		c.History = 1000
+	}
+	if c.Queue == 0 {
+		c.Queue = 256
+	}
+	return c
+}
+
+// Feed is a bounded log of messages that many may write and read at once.
+type Feed struct {
+	cfg   Config
+	epoch string // tells this log from that of an earlier start
+
+	mu      sync.Mutex
+	log     []Entry // the last cfg.History messages, ids rising by one; its elements are never written again
+	last    int64   // id of the newest message, 0 at first
+	changed chan struct{}
+	subs    map[*Subscription]struct{}
+	closed  bool
+}
+
+// New makes an empty feed. It runs no goroutine.
+func New(cfg Config) *Feed {
+	return &Feed{
+		cfg:     cfg.withDefaults(),
+		epoch:   rand.Text()[:8],
+		changed: make(chan struct{}),
+		subs:    map[*Subscription]struct{}{},
+	}
+}
+
+// Publish appends a message, stamped with the next id and the time, and wakes
+// all readers. It never blocks: a subscriber that has fallen too far behind is
+// dropped with ErrSlow. The error is ErrClosed.
+func (f *Feed) Publish(from, text string) (Message, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return Message{}, ErrClosed
+	}
+	f.last++
+	entry := newEntry(Message{f.last, from, text, now()})
+	f.log = append(f.log, entry)
+	if len(f.log) > f.cfg.History {
+		f.log = f.log[1:]
+	}
+	f.dropSlow()
+	f.wake()
+	return entry.Message, nil
+}
+
+// wake ends every wait. Whoever waits took the channel in the same critical
+// section in which it saw that there was nothing for it, so no wake is lost.
+func (f *Feed) wake() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// Since is what is kept of the messages after the cursor, without waiting.
+func (f *Feed) Since(after int64) []Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.since(f.place(after))
+}
+
+// Wait is Since, but waits until there is at least one message. The error is
+// ErrClosed, or the cause of ctx's end; then there are no messages.
+func (f *Feed) Wait(ctx context.Context, after int64) ([]Entry, error) {
+	f.mu.Lock()
+	after = f.place(after)
+	f.mu.Unlock()
+	for {
+		f.mu.Lock()
+		entries, changed, closed := f.since(after), f.changed, f.closed
+		f.mu.Unlock()
+		switch {
+		case len(entries) > 0:
+			return entries, nil
+		case closed:
+			return nil, ErrClosed
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// place is the cursor, or 0 for one that this log never gave out.
+func (f *Feed) place(after int64) int64 {
+	if after < 0 || after > f.last {
+		return 0
+	}
+	return after
+}
+
+// since shares the log's memory.
+func (f *Feed) since(after int64) []Entry {
+	missed := int(min(f.last-after, int64(len(f.log))))
+	return f.log[len(f.log)-missed : len(f.log) : len(f.log)]
+}
+
+// Version changes whenever the log does, also from one start of the server to
+// the next: good for an ETag.
+func (f *Feed) Version() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.epoch + "-" + strconv.FormatInt(f.last, 10)
+}
+
+// Last is the id of the newest message, 0 if there is none.
+func (f *Feed) Last() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
+
+// Close refuses further messages and ends every wait with ErrClosed. What is in
+// the log can still be read. Call it as often as you like.
+func (f *Feed) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return
+	}
+	f.closed = true
+	f.wake()
+}

@@ -1,0 +1,158 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func routes(f *Feed) Routes {
+	return Routes{"/messages": {http.MethodPost: f.ServePublish, http.MethodGet: func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Method)
+	}}}
+}
+
+func TestServePublish(t *testing.T) {
+	big := `{"from":"ann","text":"` + strings.Repeat("a", MaxBody) + `"}`
+	for _, tc := range []struct {
+		name   string
+		method string
+		path   string
+		header map[string]string
+		body   string
+		status int
+		answer string
+	}{
+		{name: "plain", body: `{"from":"ann","text":"你好"}`, status: 201, answer: `{"id":1,"from":"ann","text":"你好","at":"`},
+		{name: "curl -d", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, body: `{"from":"ann","text":"hi"}`, status: 201},
+		{name: "a page of this origin", header: map[string]string{"Sec-Fetch-Site": "same-origin"}, body: `{"from":"ann","text":"hi"}`, status: 201},
+		{name: "a page of another origin", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, body: `{"from":"ann","text":"hi"}`, status: 403, answer: "another origin"},
+		{name: "an old browser's page of another origin", header: map[string]string{"Origin": "http://evil.example"}, body: `{"from":"ann","text":"hi"}`, status: 403, answer: "another origin"},
+		{name: "empty", body: ``, status: 400, answer: "must be JSON"},
+		{name: "not JSON", body: `hello`, status: 400, answer: "must be JSON"},
+		{name: "JSON and more", body: `{"from":"ann","text":"hi"}{}`, status: 400, answer: "must be JSON"},
+		{name: "an array", body: `[1]`, status: 400, answer: "must be JSON"},
+		{name: "wrong type", body: `{"from":"ann","text":7}`, status: 400, answer: "text"},
+		{name: "null", body: `null`, status: 400, answer: `\"from\"`},
+		{name: "no from", body: `{"text":"hi"}`, status: 400, answer: `\"from\"`},
+		{name: "long from", body: `{"from":"` + strings.Repeat("你", MaxFrom+1) + `","text":"hi"}`, status: 400, answer: `\"from\"`},
+		{name: "no text", body: `{"from":"ann"}`, status: 400, answer: `\"text\"`},
+		{name: "not UTF-8", body: "{\"from\":\"ann\",\"text\":\"\xff\"}", status: 400, answer: "UTF-8"},
+		{name: "too large", body: big, status: 413, answer: "64 KiB"},
+		{name: "XML", header: map[string]string{"Content-Type": "application/xml"}, body: `<m/>`, status: 415, answer: "application/json"},
+		{name: "no media type", header: map[string]string{"Content-Type": "///"}, body: `{}`, status: 415, answer: "application/json"},
+		{name: "PUT", method: "PUT", status: 405, answer: "PUT is not for /messages"},
+		{name: "elsewhere", path: "/nope", status: 404, answer: "/nope"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := New(Config{})
+			r := httptest.NewRequest(cmp.Or(tc.method, "POST"), cmp.Or(tc.path, "/messages"), strings.NewReader(tc.body))
+			for name, value := range tc.header {
+				r.Header.Set(name, value)
+			}
+			w := httptest.NewRecorder()
+			routes(f).ServeHTTP(w, r)
+			assert.Equal(t, tc.status, w.Code)
+			assert.Contains(t, w.Body.String(), tc.answer)
+			assert.True(t, json.Valid(w.Body.Bytes()), w.Body.String())
+			assert.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
+			if tc.status != 201 {
+				assert.Zero(t, f.Last(), "what is refused is not published")
+				assert.True(t, strings.HasPrefix(w.Body.String(), `{"error":"`), w.Body.String())
+			}
+			if tc.status == 405 {
+				assert.Equal(t, "GET, HEAD, OPTIONS, POST", w.Header().Get("Allow"))
+			}
+		})
+	}
+}
+
+func TestExactlyMaxBody(t *testing.T) {
+	f := New(Config{})
+	frame := `{"from":"ann","text":""}`
+	body := `{"from":"ann","text":"` + strings.Repeat("a", MaxBody-len(frame)) + `"}`
+	require.Len(t, body, MaxBody)
+	w := httptest.NewRecorder()
+	routes(f).ServeHTTP(w, httptest.NewRequest("POST", "/messages", strings.NewReader(body)))
+	require.Equal(t, 201, w.Code)
+}
+
+func TestRoutesOptionsAndHead(t *testing.T) {
+	f := New(Config{})
+	w := httptest.NewRecorder()
+	routes(f).ServeHTTP(w, httptest.NewRequest("OPTIONS", "/messages", nil))
+	assert.Equal(t, 204, w.Code)
+	assert.Equal(t, "GET, HEAD, OPTIONS, POST", w.Header().Get("Allow"))
+
+	w = httptest.NewRecorder()
+	routes(f).ServeHTTP(w, httptest.NewRequest("HEAD", "/messages", nil))
+	assert.Equal(t, "HEAD", w.Body.String())
+}
+
+func TestPost(t *testing.T) {
+	f := New(Config{})
+	server := httptest.NewServer(routes(f))
+	defer server.Close()
+	client := server.Client()
+
+	m, err := Post(t.Context(), client, server.URL+"/messages", "ann", "hi")
+	require.NoError(t, err)
+	require.Equal(t, f.Since(0)[0].Message, m)
+
+	_, err = Post(t.Context(), client, server.URL+"/messages", "ann", "")
+	var refused *RefusedError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, `refused with 400 Bad Request: "text" must not be empty`, err.Error())
+
+	f.Close()
+	_, err = Post(t.Context(), client, server.URL+"/messages", "ann", "hi")
+	require.EqualError(t, err, "answered 503 Service Unavailable: the server is closing")
+	require.False(t, errors.As(err, &refused))
+}
+
+func TestParseCursor(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "7": 7, "007": 7, "9223372036854775807": 1<<63 - 1} {
+		got, err := After(map[string][]string{"after": {text}})
+		assert.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	for _, text := range []string{"", "-1", "+1", "1.5", "x", "9223372036854775808", "1 ", "0x1"} {
+		_, err := After(map[string][]string{"after": {text}})
+		assert.Error(t, err, "%q", text)
+	}
+	got, err := After(nil)
+	assert.NoError(t, err)
+	assert.Zero(t, got)
+}
+
+func TestBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := Backoff{Min: time.Second, Max: 4 * time.Second}
+		for _, limit := range []time.Duration{1, 2, 4, 4} {
+			start := time.Now()
+			require.NoError(t, b.Wait(t.Context()))
+			pause := time.Since(start)
+			assert.GreaterOrEqual(t, pause, limit*time.Second/2)
+			assert.LessOrEqual(t, pause, limit*time.Second)
+		}
+		b.Reset()
+		start := time.Now()
+		require.NoError(t, b.Wait(t.Context()))
+		assert.LessOrEqual(t, time.Since(start), time.Second)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, b.Wait(ctx), context.Canceled)
+	})
+}

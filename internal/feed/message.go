@@ -1,0 +1,66 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// Message is one line of the chat, on every wire the same JSON:
+//
+//	{"id":7,"from":"ann","text":"你好","at":"2026-11-23T08:00:00.123Z"}
+type Message struct {
+	ID   int64  `json:"id"`
+	From string `json:"from"`
+	Text string `json:"text"`
+	At   Time   `json:"at"`
+}
+
+// Time is a moment in UTC, to the millisecond.
+type Time struct{ time.Time }
+
+// timeFormat keeps its three digits even when they are zeros, as JavaScript's toISOString does.
+const timeFormat = `"2006-01-02T15:04:05.000Z"`
+
+// MarshalJSON writes the three digits of the milliseconds always.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, timeFormat), nil
+}
+
+// UnmarshalJSON reads any RFC 3339 time.
+func (t *Time) UnmarshalJSON(data []byte) error {
+	err := t.Time.UnmarshalJSON(data)
+	t.Time = t.UTC()
+	return err
+}
+
+func now() Time { return Time{time.Now().UTC().Truncate(time.Millisecond)} }
+
+// Entry is a message in the log with its JSON, which is made once for all who
+// read it. It is shared and never changed.
+type Entry struct {
+	Message
+	JSON []byte
+}
+
+func newEntry(m Message) Entry {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(m); err != nil {
+		panic(err) // strings, a number and a time: nothing that JSON cannot say
+	}
+	return Entry{m, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+}
+
+// AppendArray appends the entries as one JSON array: what a poll is answered with.
+func AppendArray(dst []byte, entries []Entry) []byte {
+	dst = append(dst, '[')
+	for i, e := range entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, e.JSON...)
+	}
+	return append(dst, ']')
+}
