@@ -19,19 +19,16 @@ var always = func() chan struct{} {
 type Subscription struct {
 	feed   *Feed
 	joined int64 // the newest message when it began: the backlog does not make a reader slow
-	ctx    context.Context
-	end    context.CancelCauseFunc
 
-	cursor int64 // under feed.mu
+	cursor int64 // under feed.mu, as is err
+	err    error // why it has ended
 }
 
 // Subscribe starts to read after the cursor. The caller closes the subscription.
 func (f *Feed) Subscribe(after int64) *Subscription {
-	ctx, end := context.WithCancelCause(context.Background())
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := &Subscription{feed: f, joined: f.last, ctx: ctx, end: end}
-	s.cursor = f.oldest(f.place(after))
+	s := &Subscription{feed: f, joined: f.last, cursor: f.oldest(f.place(after))}
 	f.subs[s] = struct{}{}
 	return s
 }
@@ -60,8 +57,10 @@ func (f *Feed) dropSlow() {
 
 // remove is the one place where a subscription leaves the feed, under mu.
 func (f *Feed) remove(s *Subscription, why error) {
+	if s.err == nil {
+		s.err = why
+	}
 	delete(f.subs, s)
-	s.end(why)
 }
 
 // Take is what there is now, at most a batch, never waiting; more is ready when
@@ -71,8 +70,8 @@ func (s *Subscription) Take() (entries []Entry, more <-chan struct{}, err error)
 	f := s.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := context.Cause(s.ctx); err != nil {
-		return nil, nil, err
+	if s.err != nil {
+		return nil, nil, s.err
 	}
 	entries = f.since(s.cursor)
 	if len(entries) == 0 && f.closed {
@@ -101,10 +100,6 @@ func (s *Subscription) Next(ctx context.Context) ([]Entry, error) {
 		}
 	}
 }
-
-// Context ends when the subscription does, with the reason as its cause. It is
-// for cutting a writer that is stuck in a write; a reader learns it from Take.
-func (s *Subscription) Context() context.Context { return s.ctx }
 
 // Close ends the subscription. Call it as often as you like.
 func (s *Subscription) Close() {

@@ -1,0 +1,41 @@
+package feed
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCuts(t *testing.T) {
+	var c Cuts
+	var cuts []string
+	add := func(url, label string) func() {
+		return c.Add(httptest.NewRequest("GET", url, nil), func() { cuts = append(cuts, label) })
+	}
+	cut := func(url string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		c.ServeCut(w, httptest.NewRequest("POST", url, nil))
+		return w
+	}
+	removeAnn := add("/stream?client=ann", "ann 1")
+	add("/stream?client=ann", "ann 2")
+	removeBob := add("/stream?client=bob", "bob")
+	add("/stream", "nobody")()
+	removeBob()
+
+	require.Equal(t, "{\"cut\":2}\n", cut("/cut?client=ann").Body.String())
+	assert.ElementsMatch(t, []string{"ann 1", "ann 2"}, cuts)
+	removeAnn()
+	assert.Equal(t, "{\"cut\":0}\n", cut("/cut?client=ann").Body.String())
+	assert.Equal(t, "{\"cut\":0}\n", cut("/cut?client=bob").Body.String())
+	assert.Equal(t, 400, cut("/cut").Code)
+	assert.Empty(t, c.conns)
+
+	r := httptest.NewRequest("POST", "/cut?client=ann", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	c.ServeCut(w, r)
+	assert.Equal(t, 403, w.Code)
+}

@@ -1,0 +1,153 @@
+package longpoll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"realtimelab/internal/feed"
+)
+
+// ShortClient polls a Short server. Set the fields before the first call.
+type ShortClient struct {
+	URL      string        // of the demo, such as http://127.0.0.1:3000
+	HTTP     *http.Client  // nil is http.DefaultClient; its idle connections are the caller's to close
+	Interval time.Duration // pause between an answer and the next request; 0 is 1 s
+	Backoff  feed.Backoff
+
+	Counters feed.Counters
+}
+
+// LongClient polls a Long server. Set the fields before the first call.
+type LongClient struct {
+	URL     string
+	HTTP    *http.Client  // nil is http.DefaultClient; its Timeout, if any, must be longer than Wait
+	Wait    time.Duration // how long the server is asked to hold a request; 0 is 25 s
+	Backoff feed.Backoff
+
+	Counters feed.Counters
+}
+
+// Subscribe calls fn for each message after the cursor, in order, on this
+// goroutine, until ctx ends or the server refuses: the error is the cause, or a
+// *feed.RefusedError. Anything else that fails is tried again from the last
+// message that fn saw, so nothing is lost and nothing comes twice.
+func (c *ShortClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	interval := c.Interval
+	if interval == 0 {
+		interval = time.Second
+	}
+	p := poller{c.HTTP, c.Backoff, &c.Counters, fn}
+	return p.run(ctx, after, interval, func(after int64) string {
+		return fmt.Sprintf("%s/messages?after=%d", c.URL, after)
+	})
+}
+
+// Publish sends one message, once; see feed.Post for what an error means.
+func (c *ShortClient) Publish(ctx context.Context, from, text string) error {
+	return publish(ctx, c.HTTP, c.URL, from, text)
+}
+
+// Subscribe is like ShortClient's.
+func (c *LongClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	wait := c.Wait
+	if wait == 0 {
+		wait = 25 * time.Second
+	}
+	p := poller{c.HTTP, c.Backoff, &c.Counters, fn}
+	return p.run(ctx, after, 0, func(after int64) string {
+		return fmt.Sprintf("%s/messages?after=%d&wait=%s", c.URL, after, wait)
+	})
+}
+
+// Publish is like ShortClient's.
+func (c *LongClient) Publish(ctx context.Context, from, text string) error {
+	return publish(ctx, c.HTTP, c.URL, from, text)
+}
+
+func publish(ctx context.Context, client *http.Client, url, from, text string) error {
+	_, err := feed.Post(ctx, orDefault(client), url+"/messages", from, text)
+	return err
+}
+
+func orDefault(client *http.Client) *http.Client {
+	if client == nil {
+		return http.DefaultClient
+	}
+	return client
+}
+
+// poller is what both clients do: ask, take the answer, move the cursor, ask again.
+type poller struct {
+	http     *http.Client
+	backoff  feed.Backoff
+	counters *feed.Counters
+	fn       func(feed.Message)
+}
+
+func (p *poller) run(ctx context.Context, after int64, interval time.Duration, url func(after int64) string) error {
+	for {
+		messages, err := p.poll(ctx, url(after))
+		for _, m := range messages {
+			p.counters.Messages.Add(1)
+			p.fn(m)
+			after = m.ID
+		}
+		if err = p.pause(ctx, interval, err); err != nil {
+			return err
+		}
+	}
+}
+
+// pause decides what comes after a poll: the interval after an answer, a longer
+// pause after a failure, the end after a refusal or when ctx is over.
+func (p *poller) pause(ctx context.Context, interval time.Duration, err error) error {
+	var refused *feed.RefusedError
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &refused):
+		return err
+	case err != nil:
+		p.counters.Failures.Add(1)
+		return p.backoff.Wait(ctx)
+	}
+	p.backoff.Reset()
+	select {
+	case <-time.After(interval):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *poller) poll(ctx context.Context, url string) ([]feed.Message, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.counters.Requests.Add(1)
+	resp, err := orDefault(p.http).Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, feed.Refused(resp.StatusCode, resp.Body)
+	}
+	body, err := io.ReadAll(resp.Body)
+	p.counters.Bytes.Add(int64(len(body)))
+	if err != nil {
+		return nil, err
+	}
+	var messages []feed.Message
+	err = json.Unmarshal(body, &messages)
+	if err == nil && len(messages) == 0 {
+		p.counters.Empty.Add(1)
+	}
+	return messages, err
+}

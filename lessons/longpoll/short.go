@@ -1,0 +1,84 @@
+// Package longpoll is the lesson of asking again and again: short polling, where
+// the server answers at once, and long polling, where it holds the request until
+// there is something to say. Both are an http.Handler over one message feed.
+package longpoll
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"realtimelab/internal/feed"
+)
+
+// Config holds the bounds of either kind of polling. The zero value is the default.
+type Config struct {
+	Feed         feed.Config
+	Hold         time.Duration // long polling: how long a request is held when it does not say wait=; 0 is 25 s
+	Seen         time.Duration // short polling: how long a client counts as present after its request; 0 is 10 s
+	WriteTimeout time.Duration // how long a client may take to read an answer; 0 is 10 s
+}
+
+func (c Config) withDefaults() Config {
+	if c.Hold == 0 {
+		c.Hold = 25 * time.Second
+	}
+	if c.Seen == 0 {
+		c.Seen = 10 * time.Second
+	}
+	if c.WriteTimeout == 0 {
+		c.WriteTimeout = 10 * time.Second
+	}
+	return c
+}
+
+// Short is the server of short polling:
+//
+//	GET  /messages?after=N   at once: a JSON array of what is newer than N, maybe []
+//	POST /messages           publishes
+//
+// Between two requests it knows nothing of its clients and holds nothing for them.
+type Short struct {
+	Feed *feed.Feed
+
+	cfg    Config
+	seen   *presence
+	routes feed.Routes
+}
+
+// NewShort makes a server with an empty feed.
+func NewShort(cfg Config) *Short {
+	cfg = cfg.withDefaults()
+	s := &Short{Feed: feed.New(cfg.Feed), cfg: cfg, seen: newPresence(cfg.Seen)}
+	s.routes = feed.Routes{"/messages": {http.MethodGet: s.read, http.MethodPost: s.Feed.ServePublish}}
+	return s
+}
+
+func (s *Short) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+// read answers what is new since the client's last message. The cursor is all
+// that ties one poll to the next: what is published between them is newer than
+// the cursor, so nothing is lost. The version is taken before the messages: an
+// ETag that is too old costs one answer more, one that is too new would hide a
+// message behind a 304.
+func (s *Short) read(w http.ResponseWriter, r *http.Request) {
+	s.seen.note(r.RemoteAddr)
+	after, err := feed.After(r.URL.Query())
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	version := s.Feed.Version()
+	w.Header().Set("ETag", `"`+version+`"`)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	answer(w, r, s.cfg.WriteTimeout, s.Feed.Since(after))
+}
+
+// Clients is a guess, the best that short polling allows: how many asked lately.
+func (s *Short) Clients() int { return s.seen.count() }
+
+// Close refuses further messages. There is nobody to tell.
+func (s *Short) Close(context.Context) error {
+	s.Feed.Close()
+	return nil
+}
