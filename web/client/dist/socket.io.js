@@ -602,7 +602,7 @@ globalThis.addEventListener?.("offline", () => {
 });
 var Engine = class extends Emitter {
   binaryType = "arraybuffer";
-  id = null;
+  id = void 0;
   upgrading = false;
   writeBuffer = [];
   // packets not yet taken by the transport, the first _sending of them handed to it

@@ -38,7 +38,7 @@ globalThis.addEventListener?.("offline", () => {
  */
 export class Engine extends Emitter {
   binaryType = "arraybuffer";
-  id = null;
+  id = undefined;
   upgrading = false;
 
   writeBuffer = []; // packets not yet taken by the transport, the first _sending of them handed to it

@@ -1,0 +1,99 @@
+// Package browserclient holds our browser client against the official one: the same scenario runs with each in the
+// same Chromium, against the official server, and what can be observed must be equal. The scenarios are in ../node/scenarios.
+package browserclient
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/conformance/node"
+	"realtimelab/internal/labtest"
+)
+
+const (
+	ours     = "/page/ours/dist/"
+	official = "/page/official/"
+)
+
+// A lab is the Node process that serves the scenarios, and the browser that plays them.
+type lab struct {
+	url     string
+	browser *labtest.Browser
+}
+
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	browser := labtest.NewBrowser(t)
+	client, err := filepath.Abs(filepath.Join(node.Dir(t), "../../../web/client"))
+	require.NoError(t, err)
+	return &lab{url: node.Start(t, "lab.mjs", client), browser: browser}
+}
+
+func (l *lab) scenarios(t *testing.T) []string {
+	t.Helper()
+	res, err := http.Post(l.url+"/list", "", nil)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	var names []string
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&names))
+	return names
+}
+
+// observed is what one run of a scenario showed: a line of JSON for each thing seen.
+type observed struct {
+	Client  []string `json:"client"`
+	Server  []string `json:"server"`
+	Failure string   `json:"failure"` // why the scenario broke off
+}
+
+// run plays a scenario in a new tab with the client at that path.
+func (l *lab) run(t *testing.T, scenario, client string) observed {
+	t.Helper()
+	tab := l.browser.Tab(t)
+	tab.AllowNetworkErrors()
+	tab.Allow("in a listener") // the exception of one scenario
+	tab.Open(l.url + "/page/lab/page.html?" + url.Values{"control": {l.url}, "client": {client}}.Encode())
+	tab.WaitFor("globalThis.ready")
+	name, err := json.Marshal(scenario)
+	require.NoError(t, err)
+	return labtest.Eval[observed](tab, "run("+string(name)+")")
+}
+
+func TestSameAsTheOfficialClient(t *testing.T) {
+	l := newLab(t)
+	for _, scenario := range l.scenarios(t) {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			want := l.run(t, scenario, official+"socket.io.js")
+			require.Empty(t, want.Failure, "the official client fails in this scenario: %s", strings.Join(want.Client, "\n"))
+			require.NotEmpty(t, append(want.Client, want.Server...), "nothing was observed")
+			got := l.run(t, scenario, ours+"socket.io.js")
+			require.Empty(t, got.Failure, "%s\n%s", strings.Join(got.Client, "\n"), strings.Join(got.Server, "\n"))
+			assert.Equal(t, want.Client, got.Client, "on the client")
+			assert.Equal(t, want.Server, got.Server, "on the server")
+		})
+	}
+}
+
+func TestEveryBundleConnects(t *testing.T) {
+	l := newLab(t)
+	for _, client := range []string{
+		ours + "socket.io.js",
+		ours + "socket.io.min.js",
+		ours + "socket.io.esm.min.js",
+		"/page/ours/index.js", // the modules as they are
+	} {
+		t.Run(client, func(t *testing.T) {
+			got := l.run(t, "connect and upgrade", client)
+			require.Empty(t, got.Failure)
+			require.Len(t, got.Server, 2)
+		})
+	}
+}

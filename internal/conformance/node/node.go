@@ -1,0 +1,88 @@
+// Package node runs what others wrote for Node: the official Socket.IO server and clients from npm. For tests only.
+package node
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest"
+)
+
+// Dir is this folder, with its npm packages installed. It calls labtest.Missing where Node or npm is not there.
+func Dir(t testing.TB) string {
+	t.Helper()
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			labtest.Missing(t, tool)
+		}
+	}
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Dir(file)
+	installOnce.Do(func() { install(t, dir) })
+	require.DirExists(t, filepath.Join(dir, "node_modules"), "npm ci has not installed the packages")
+	return dir
+}
+
+var installOnce sync.Once
+
+// install runs npm ci in a folder of its own and moves the result into place, so that test packages that run at once
+// do not meet: the first to be done wins.
+func install(t testing.TB, dir string) {
+	t.Helper()
+	modules := filepath.Join(dir, "node_modules")
+	if _, err := os.Stat(modules); err == nil {
+		return
+	}
+	tmp, err := os.MkdirTemp(dir, ".install-")
+	require.NoError(t, err)
+	defer func() { _ = os.RemoveAll(tmp) }()
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		contents, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(tmp, name), contents, 0o644))
+	}
+	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	npm.Dir = tmp
+	out, err := npm.CombinedOutput()
+	require.NoError(t, err, "npm ci: %s", out)
+	_ = os.Rename(filepath.Join(tmp, "node_modules"), modules) // fails where another was first, which Dir then finds
+}
+
+// Start runs a script of this folder until t ends, and returns the first line that it writes to stdout: that it is
+// ready, and where. The script must end when its stdin does. What it writes to stderr is shown if t fails.
+func Start(t testing.TB, script string, args ...string) string {
+	t.Helper()
+	dir := Dir(t)
+	cmd := exec.Command("node", append([]string{filepath.Join(dir, script)}, args...)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		stuck := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		_, _ = io.Copy(io.Discard, stdout)
+		err := cmd.Wait()
+		stuck.Stop()
+		if err != nil || t.Failed() {
+			t.Logf("%s ended: %v\n%s", script, err, &stderr)
+		}
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err, "%s did not start", script)
+	return strings.TrimSpace(line)
+}
