@@ -12,6 +12,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -32,12 +33,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.History == 0 {
-		c.History = 1000
-	}
-	if c.Queue == 0 {
-		c.Queue = 256
-	}
+	c.History = cmp.Or(c.History, 1000)
+	c.Queue = cmp.Or(c.Queue, 256)
 	return c
 }
 

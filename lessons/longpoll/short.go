@@ -4,6 +4,7 @@
 package longpoll
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -20,15 +21,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Hold == 0 {
-		c.Hold = 25 * time.Second
-	}
-	if c.Seen == 0 {
-		c.Seen = 10 * time.Second
-	}
-	if c.WriteTimeout == 0 {
-		c.WriteTimeout = 10 * time.Second
-	}
+	c.Hold = cmp.Or(c.Hold, 25 * time.Second)
+	c.Seen = cmp.Or(c.Seen, 10 * time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10 * time.Second)
 	return c
 }
 

@@ -1,0 +1,197 @@
+package longconn
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"realtimelab/internal/feed"
+)
+
+// maxLine is longer than any line that a message makes.
+const maxLine = 8 * feed.MaxBody
+
+// StreamClient reads a Stream server. Set the fields before the first call.
+type StreamClient struct {
+	URL     string       // of the demo, such as http://127.0.0.1:3000
+	HTTP    *http.Client // nil is http.DefaultClient; it must have no Timeout; its idle connections are the caller's to close
+	Name    string       // sent as ?client=, for POST /cut; may be empty
+	Backoff feed.Backoff
+
+	Counters feed.Counters
+}
+
+// EventClient reads an Events server. Set the fields before the first call.
+type EventClient struct {
+	URL     string
+	HTTP    *http.Client
+	Name    string
+	Backoff feed.Backoff // its Min becomes what the server says in retry
+
+	Counters feed.Counters
+}
+
+// Subscribe calls fn for each message after the cursor, in order, on this
+// goroutine, until ctx ends or the server refuses: the error is the cause, or a
+// *feed.RefusedError. A stream that ends, well or badly, is opened again from the
+// last message that fn saw, so nothing is lost and nothing comes twice. The
+// response is closed before Subscribe returns.
+func (c *StreamClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, after: after, fn: fn}
+	return r.run(ctx, func() (*http.Request, error) {
+		at := fmt.Sprintf("%s/stream?after=%d&client=%s", c.URL, r.after, url.QueryEscape(c.Name))
+		return http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	}, r.line)
+}
+
+// Publish sends one message, once; see feed.Post for what an error means.
+func (c *StreamClient) Publish(ctx context.Context, from, text string) error {
+	return publish(ctx, c.HTTP, c.URL, from, text)
+}
+
+// Subscribe is like StreamClient's, and keeps to the event stream's own rules: the
+// cursor travels as Last-Event-ID, and retry sets the pause before reconnecting.
+func (c *EventClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, after: after, fn: fn}
+	event := eventParser{reader: &r}
+	return r.run(ctx, func() (*http.Request, error) {
+		event.reset()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/events?client="+url.QueryEscape(c.Name), nil)
+		if err == nil {
+			req.Header.Set("Last-Event-ID", strconv.FormatInt(r.after, 10))
+		}
+		return req, err
+	}, event.line)
+}
+
+// Publish is like StreamClient's.
+func (c *EventClient) Publish(ctx context.Context, from, text string) error {
+	return publish(ctx, c.HTTP, c.URL, from, text)
+}
+
+func publish(ctx context.Context, client *http.Client, url, from, text string) error {
+	_, err := feed.Post(ctx, orDefault(client), url+"/messages", from, text)
+	return err
+}
+
+func orDefault(client *http.Client) *http.Client {
+	if client == nil {
+		return http.DefaultClient
+	}
+	return client
+}
+
+// reader is what both clients do: open the stream, hand out its lines, and open it again.
+type reader struct {
+	client   *http.Client
+	backoff  feed.Backoff
+	counters *feed.Counters
+	after    int64
+	fn       func(feed.Message)
+}
+
+func (r *reader) run(ctx context.Context, open func() (*http.Request, error), line func([]byte) error) error {
+	for {
+		err := r.read(open, line)
+		var refused *feed.RefusedError
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &refused):
+			return err
+		}
+		r.counters.Failures.Add(1)
+		if err := r.backoff.Wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// read reads one response until it ends, which is always an error.
+func (r *reader) read(open func() (*http.Request, error), line func([]byte) error) error {
+	req, err := open()
+	if err != nil {
+		return err
+	}
+	r.counters.Requests.Add(1)
+	resp, err := orDefault(r.client).Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return feed.Refused(resp.StatusCode, resp.Body)
+	}
+	r.backoff.Reset()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, maxLine)
+	lines.Split(wholeLines)
+	for lines.Scan() {
+		r.counters.Bytes.Add(int64(len(lines.Bytes()) + 1))
+		if err := line(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(lines.Err(), io.EOF)
+}
+
+// wholeLines is bufio.ScanLines without the last line of a stream that was cut inside it.
+func wholeLines(data []byte, _ bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	return 0, nil, nil
+}
+
+// line takes one line of NDJSON.
+func (r *reader) line(line []byte) error {
+	var m feed.Message
+	if err := json.Unmarshal(line, &m); err != nil {
+		return err
+	}
+	r.counters.Messages.Add(1)
+	r.fn(m)
+	r.after = m.ID
+	return nil
+}
+
+// eventParser takes the lines of an event stream, as far as this server writes it:
+// LF line ends and one data field an event.
+type eventParser struct {
+	reader *reader
+	data   []byte
+}
+
+func (p *eventParser) reset() { p.data = nil }
+
+// line takes one line; an empty one ends an event. An event that was cut off
+// before its empty line is dropped: it will come again.
+func (p *eventParser) line(line []byte) error {
+	field, value, _ := bytes.Cut(line, []byte(":"))
+	value = bytes.TrimPrefix(value, []byte(" "))
+	switch string(field) {
+	case "data":
+		p.data = append([]byte(nil), value...)
+	case "retry":
+		if ms, err := strconv.Atoi(string(value)); err == nil {
+			p.reader.backoff.Min = time.Duration(ms) * time.Millisecond
+		}
+	case "":
+		if len(line) > 0 || p.data == nil { // a comment; no event
+			return nil
+		}
+		data := p.data
+		p.data = nil
+		return p.reader.line(data)
+	}
+	return nil
+}

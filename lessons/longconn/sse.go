@@ -1,0 +1,87 @@
+package longconn
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"realtimelab/internal/feed"
+)
+
+// Events is the server of server-sent events (the HTML standard, section 9.2):
+//
+//	GET  /events             text/event-stream, from Last-Event-ID: N or ?after=N
+//	POST /messages           publishes
+//	POST /cut?client=NAME    cuts the streams that were opened with ?client=NAME
+//
+// On the wire, after the response's headers:
+//
+//	retry: 2000                      reconnect after 2 s
+//
+//	id: 7                            what the browser sends as Last-Event-ID
+//	data: {"id":7,"from":"ann",…}
+//
+//	: heartbeat                      a comment, which no reader sees
+type Events struct {
+	Feed *feed.Feed
+
+	cfg    Config
+	cuts   feed.Cuts
+	routes feed.Routes
+}
+
+// NewEvents makes a server with an empty feed.
+func NewEvents(cfg Config) *Events {
+	cfg = cfg.withDefaults()
+	s := &Events{Feed: feed.New(cfg.Feed), cfg: cfg}
+	s.routes = feed.Routes{
+		"/events":   {http.MethodGet: s.read},
+		"/messages": {http.MethodPost: s.Feed.ServePublish},
+		"/cut":      {http.MethodPost: s.cuts.ServeCut},
+	}
+	return s
+}
+
+func (s *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+func (s *Events) read(w http.ResponseWriter, r *http.Request) {
+	after, err := resume(r)
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	startStream(w, "text/event-stream; charset=utf-8")
+	if r.Method == http.MethodHead {
+		return
+	}
+	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendEvent,
+		hello: []byte("retry: " + strconv.FormatInt(s.cfg.Retry.Milliseconds(), 10) + "\n\n"),
+		beat:  []byte(": heartbeat\n\n")}
+	e.serve(r, s.Feed.Subscribe(after))
+}
+
+// resume is the cursor. Last-Event-ID beats ?after: a browser that reconnects
+// repeats its first URL to the letter, so its ?after is as old as the page.
+func resume(r *http.Request) (int64, error) {
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		return feed.ParseCursor("Last-Event-ID", id)
+	}
+	return feed.After(r.URL.Query())
+}
+
+// appendEvent writes one event. The JSON is one line, so one data field holds it.
+func appendEvent(dst []byte, m feed.Entry) []byte {
+	dst = strconv.AppendInt(append(dst, "id: "...), m.ID, 10)
+	dst = append(append(dst, "\ndata: "...), m.JSON...)
+	return append(dst, "\n\n"...)
+}
+
+// Clients counts the open streams.
+func (s *Events) Clients() int { return s.Feed.Subscribers() }
+
+// Close ends every stream after its last message. Browsers reconnect, as they do
+// after any end. It does not wait: the http.Server's Shutdown does.
+func (s *Events) Close(context.Context) error {
+	s.Feed.Close()
+	return nil
+}

@@ -1,0 +1,90 @@
+// Package longconn is the lesson of the response that never ends: as plain chunks
+// for whoever reads a stream, and as server-sent events, which browsers read by
+// themselves. Both are an http.Handler over one message feed.
+package longconn
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"realtimelab/internal/feed"
+)
+
+// Config holds the bounds of either kind of stream. The zero value is the default.
+type Config struct {
+	Feed         feed.Config
+	WriteTimeout time.Duration // how long a client may leave a write unread before it is cut off; 0 is 10 s
+	Heartbeat    time.Duration // sse: a comment when nothing else was sent for so long; 0 is 15 s
+	Retry        time.Duration // sse: how long a browser is told to wait before it reconnects; 0 is 2 s
+	Log          *slog.Logger  // nil logs nothing
+}
+
+func (c Config) withDefaults() Config {
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10 * time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, 15 * time.Second)
+	c.Retry = cmp.Or(c.Retry, 2 * time.Second)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	return c
+}
+
+// Stream is the server of the hanging connection:
+//
+//	GET  /stream?after=N     application/x-ndjson, one line a message, never ends
+//	POST /messages           publishes
+//	POST /cut?client=NAME    cuts the streams that were opened with &client=NAME
+//
+// It sends no heartbeat: a line that is no message would surprise its readers.
+// That is one of the reasons for server-sent events.
+type Stream struct {
+	Feed *feed.Feed
+
+	cfg    Config
+	cuts   feed.Cuts
+	routes feed.Routes
+}
+
+// NewStream makes a server with an empty feed.
+func NewStream(cfg Config) *Stream {
+	cfg = cfg.withDefaults()
+	s := &Stream{Feed: feed.New(cfg.Feed), cfg: cfg}
+	s.routes = feed.Routes{
+		"/stream":   {http.MethodGet: s.read},
+		"/messages": {http.MethodPost: s.Feed.ServePublish},
+		"/cut":      {http.MethodPost: s.cuts.ServeCut},
+	}
+	return s
+}
+
+func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+// read is the whole transport: headers, then a line whenever there is a message.
+func (s *Stream) read(w http.ResponseWriter, r *http.Request) {
+	after, err := feed.After(r.URL.Query())
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	startStream(w, "application/x-ndjson; charset=utf-8")
+	if r.Method == http.MethodHead {
+		return
+	}
+	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendLine}
+	e.serve(r, s.Feed.Subscribe(after))
+}
+
+func appendLine(dst []byte, m feed.Entry) []byte {
+	return append(append(dst, m.JSON...), '\n')
+}
+
+// Clients counts the open streams.
+func (s *Stream) Clients() int { return s.Feed.Subscribers() }
+
+// Close ends every stream after its last message and refuses further ones. It
+// does not wait for them: the http.Server's Shutdown does.
+func (s *Stream) Close(context.Context) error {
+	s.Feed.Close()
+	return nil
+}

@@ -1,0 +1,87 @@
+package websocket
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/feed"
+)
+
+// Chat is the chat room:
+//
+//	GET  /ws?after=N         WebSocket: takes {"from":"ann","text":"hi"}, sends every message after N, one a frame
+//	POST /cut?client=NAME    cuts the connections that were opened with &client=NAME
+//
+// A text that is no such message is answered {"error":"…"}, to its sender alone,
+// and the connection stays, as a bad POST does not end a keep-alive connection.
+// Binary is closed with 1003, text that is not UTF-8 with 1007.
+type Chat struct {
+	Feed *feed.Feed
+
+	*endpoint
+	routes feed.Routes
+}
+
+// NewChat makes a chat room with an empty feed.
+func NewChat(cfg Config) *Chat {
+	c := &Chat{Feed: feed.New(cfg.Feed), endpoint: newEndpoint(cfg)}
+	c.routes = feed.Routes{
+		"/ws":  {http.MethodGet: c.connect},
+		"/cut": {http.MethodPost: c.cuts.ServeCut},
+	}
+	return c
+}
+
+func (s *Chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+func (s *Chat) connect(w http.ResponseWriter, r *http.Request) {
+	after, err := feed.After(r.URL.Query())
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	s.serve(w, r, func(c *conn) error {
+		sub := s.Feed.Subscribe(after)
+		defer sub.Close()
+		return c.serve(func(m message) error { return s.take(c, m) }, sub)
+	})
+}
+
+// take is the way of a message in: read loop, feed, and from there every
+// connection's write loop, the sender's too.
+func (s *Chat) take(c *conn, m message) error {
+	if m.kind != websocket.TextMessage {
+		return errNotText
+	}
+	draft, err := feed.ParseDraft(m.data)
+	if err != nil {
+		return c.refuse(err)
+	}
+	_, err = s.Feed.Publish(draft.From, draft.Text)
+	return err
+}
+
+// refuse answers the client alone. One that lets its answers pile up has to go.
+func (c *conn) refuse(reason error) error {
+	data, _ := json.Marshal(map[string]string{"error": reason.Error()})
+	select {
+	case c.out <- message{websocket.TextMessage, data}:
+		return nil
+	default:
+		return errUnread
+	}
+}
+
+// Clients counts the connections.
+func (s *Chat) Clients() int { return s.peers.count() }
+
+// Close refuses further messages, ends every connection with 1001 after its last
+// message and waits for them; what is left when ctx ends is cut.
+func (s *Chat) Close(ctx context.Context) error {
+	s.peers.stop(func(*conn) {})
+	s.Feed.Close()
+	return s.peers.wait(ctx)
+}

@@ -1,0 +1,173 @@
+package websocket
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/feed"
+)
+
+// Client talks to a Chat. Set the fields before the first call.
+type Client struct {
+	URL     string            // of the demo, such as http://127.0.0.1:3000
+	Dialer  *websocket.Dialer // nil is websocket.DefaultDialer
+	Name    string            // sent as ?client=, for POST /cut; may be empty
+	Silence time.Duration     // without even a ping from the server the connection counts as dead; 0 is 60 s
+	Backoff feed.Backoff
+
+	Counters feed.Counters // Requests counts handshakes
+
+	once sync.Once
+	out  chan outgoing
+}
+
+// outgoing is a draft on its way from Publish to the connection's writer.
+type outgoing struct {
+	data []byte
+	sent chan error // has room for one
+}
+
+// outbox is where drafts wait for a connection.
+func (c *Client) outbox() chan outgoing {
+	c.once.Do(func() { c.out = make(chan outgoing) })
+	return c.out
+}
+
+// Publish sends one message over the connection of a running Subscribe, waiting
+// for one if there is none. A nil error says that the frame was written, no more:
+// a WebSocket has no answer as a POST has. The message itself coming back is the
+// proof. What the chat would refuse is a *feed.RefusedError at once.
+func (c *Client) Publish(ctx context.Context, from, text string) error {
+	data, err := json.Marshal(feed.Draft{From: from, Text: text})
+	if err != nil {
+		return err
+	}
+	if _, err := feed.ParseDraft(data); err != nil {
+		return &feed.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
+	}
+	o := outgoing{data, make(chan error, 1)}
+	select {
+	case c.outbox() <- o:
+		return <-o.sent
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Subscribe calls fn for each message after the cursor, in order, on this
+// goroutine, until ctx ends, the server refuses the handshake, or it closes with a
+// code that says the fault is ours: the error is the cause, a *feed.RefusedError,
+// or a *websocket.CloseError. After any other end it connects again from the last
+// message that fn saw, so nothing is lost and nothing comes twice. The connection
+// is closed, with 1000 if ctx ended, before Subscribe returns. One Subscribe at a
+// time.
+func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	backoff := c.Backoff
+	for {
+		ws, err := c.dial(ctx, after)
+		if err == nil {
+			backoff.Reset()
+			err = c.converse(ctx, ws, func(m feed.Message) {
+				fn(m)
+				after = m.ID
+			})
+		}
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case permanent(err):
+			return err
+		}
+		c.Counters.Failures.Add(1)
+		if err := backoff.Wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func permanent(err error) bool {
+	var refused *feed.RefusedError
+	return errors.As(err, &refused) || websocket.IsCloseError(err, websocket.CloseProtocolError, websocket.CloseUnsupportedData,
+		websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig, websocket.CloseMandatoryExtension)
+}
+
+func (c *Client) dial(ctx context.Context, after int64) (*websocket.Conn, error) {
+	at := fmt.Sprintf("ws%s/ws?after=%d&client=%s", strings.TrimPrefix(c.URL, "http"), after, url.QueryEscape(c.Name))
+	c.Counters.Requests.Add(1)
+	ws, resp, err := cmp.Or(c.Dialer, websocket.DefaultDialer).DialContext(ctx, at, nil)
+	if errors.Is(err, websocket.ErrBadHandshake) {
+		return nil, feed.Refused(resp.StatusCode, resp.Body)
+	}
+	return ws, err
+}
+
+// converse reads until the connection ends, which is always an error, while a
+// writer sends what is published.
+func (c *Client) converse(ctx context.Context, ws *websocket.Conn, fn func(feed.Message)) error {
+	ended, end := context.WithCancel(ctx)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		c.writeLoop(ended, ws)
+	}()
+	err := c.readLoop(ctx, ws, fn)
+	end()
+	<-written
+	_ = ws.Close()
+	return err
+}
+
+func (c *Client) readLoop(ctx context.Context, ws *websocket.Conn, fn func(feed.Message)) error {
+	silence := cmp.Or(c.Silence, time.Minute)
+	pong := ws.PingHandler()
+	ws.SetPingHandler(func(data string) error {
+		_ = ws.SetReadDeadline(time.Now().Add(silence))
+		return pong(data)
+	})
+	for {
+		_ = ws.SetReadDeadline(time.Now().Add(silence))
+		_, data, err := ws.ReadMessage()
+		if err != nil {
+			return err
+		}
+		c.Counters.Bytes.Add(int64(len(data)))
+		var m feed.Message
+		if err := json.Unmarshal(data, &m); err != nil {
+			return err
+		}
+		if m.ID == 0 || ctx.Err() != nil {
+			continue // {"error":…}, which Publish prevents; or the caller wants no more
+		}
+		c.Counters.Messages.Add(1)
+		fn(m)
+	}
+}
+
+// goodbye bounds a write on a connection, and the wait for the answer to our close frame.
+const goodbye = time.Second
+
+// writeLoop sends drafts until ctx ends, then says 1000 and gives the server a
+// moment to answer.
+func (c *Client) writeLoop(ctx context.Context, ws *websocket.Conn) {
+	for {
+		select {
+		case o := <-c.outbox():
+			_ = ws.SetWriteDeadline(time.Now().Add(10 * goodbye))
+			o.sent <- ws.WriteMessage(websocket.TextMessage, o.data)
+		case <-ctx.Done():
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(goodbye))
+			time.AfterFunc(goodbye, func() { _ = ws.NetConn().Close() })
+			return
+		}
+	}
+}

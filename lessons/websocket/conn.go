@@ -1,0 +1,178 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/feed"
+)
+
+// queue is how many answers to its own messages a client may leave unread. Chat
+// messages do not pass through it: they wait in the feed.
+const queue = 16
+
+// message is one WebSocket message, whole.
+type message struct {
+	kind int // websocket.TextMessage or websocket.BinaryMessage
+	data []byte
+}
+
+// conn is one connection. One goroutine reads, one writes; ctx ends both, and its
+// cause says why. gorilla answers pings and close frames itself, while reading.
+type conn struct {
+	ws  *websocket.Conn
+	cfg Config
+
+	ctx context.Context
+	end context.CancelCauseFunc
+
+	out chan message // from the reader to the writer
+}
+
+func newConn(ws *websocket.Conn, cfg Config) *conn {
+	ctx, end := context.WithCancelCause(context.Background())
+	return &conn{ws: ws, cfg: cfg, ctx: ctx, end: end, out: make(chan message, queue)}
+}
+
+// serve runs the connection to its end and returns the reason. take gets each
+// message that arrives, on the reader's goroutine; its error ends the connection.
+// sub is what the writer sends, besides what take puts into out; it may be nil.
+func (c *conn) serve(take func(message) error, sub *feed.Subscription) error {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		c.end(c.writeLoop(sub))
+		c.sayClose(context.Cause(c.ctx))
+	}()
+	err := c.readLoop(take)
+	c.end(err)
+	<-written
+	var answered *websocket.CloseError
+	if !errors.As(err, &answered) {
+		c.drain()
+	}
+	_ = c.ws.Close()
+	return context.Cause(c.ctx)
+}
+
+// readLoop is the reader. Whatever arrives pushes the read deadline on, and the
+// pings of the writer see to it that a living client always has something to send.
+func (c *conn) readLoop(take func(message) error) error {
+	c.ws.SetReadLimit(c.cfg.MaxMessage)
+	c.alive()
+	c.ws.SetPongHandler(func(string) error {
+		c.alive()
+		return nil
+	})
+	for {
+		m, err := c.read()
+		if isTimeout(err) {
+			return errSilent
+		}
+		if err != nil {
+			return err
+		}
+		c.alive()
+		if c.ctx.Err() != nil {
+			continue // a close frame is on its way: what was said before it arrived no longer counts
+		}
+		if err := take(m); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *conn) alive() {
+	_ = c.ws.SetReadDeadline(time.Now().Add(c.cfg.PingInterval + c.cfg.PongTimeout))
+}
+
+// read reads one message, all its fragments.
+func (c *conn) read() (message, error) {
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return message{}, err
+	}
+	if kind == websocket.TextMessage {
+		r = &textReader{r: r}
+	}
+	// gorilla's own limit counts bytes before they are inflated.
+	data, err := io.ReadAll(io.LimitReader(r, c.cfg.MaxMessage+1))
+	if err == nil && int64(len(data)) > c.cfg.MaxMessage {
+		err = errTooBig
+	}
+	return message{kind, data}, err
+}
+
+// writeLoop is the writer, the only goroutine that sends messages.
+func (c *conn) writeLoop(sub *feed.Subscription) error {
+	ping := time.NewTicker(c.cfg.PingInterval)
+	defer ping.Stop()
+	for {
+		more, err := c.writeNews(sub)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-more:
+		case m := <-c.out:
+			err = c.write(m)
+		case <-ping.C:
+			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.WriteTimeout))
+		case <-c.ctx.Done():
+			return context.Cause(c.ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// writeNews writes what the feed has, one message a frame; more is ready when there is something else.
+func (c *conn) writeNews(sub *feed.Subscription) (more <-chan struct{}, err error) {
+	if sub == nil {
+		return nil, nil
+	}
+	entries, more, err := sub.Take()
+	for _, e := range entries {
+		if err := c.write(message{websocket.TextMessage, e.JSON}); err != nil {
+			return nil, err
+		}
+	}
+	return more, err
+}
+
+func (c *conn) write(m message) error {
+	_ = c.ws.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
+	c.ws.EnableWriteCompression(len(m.data) >= compressFrom)
+	return c.ws.WriteMessage(m.kind, m.data)
+}
+
+// cut ends the connection without a close frame.
+func (c *conn) cut() {
+	c.end(errCut)
+	_ = c.ws.NetConn().Close()
+}
+
+// drain reads and throws away what the client still sends after our close frame.
+// Closing a socket with unread bytes makes the kernel send a reset, which may
+// overtake the close frame and take from the client the reason it was closed for.
+func (c *conn) drain() {
+	nc := c.ws.NetConn()
+	if nc.SetReadDeadline(time.Now().Add(c.cfg.CloseTimeout)) != nil {
+		return
+	}
+	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_, _ = io.Copy(io.Discard, nc)
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}

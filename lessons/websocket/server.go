@@ -1,0 +1,79 @@
+// Package websocket is the lesson of the connection that both sides may speak on:
+// an echo and a chat room on gorilla/websocket, with the handshake and the closing
+// laid open. The frames themselves are in the package frame.
+package websocket
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/feed"
+)
+
+// Config holds the bounds of a WebSocket server. The zero value is the default.
+type Config struct {
+	Feed         feed.Config   // of the chat
+	Origins      []string      // pages that may connect besides those of this origin, such as "https://example.com"; "*" is all
+	MaxMessage   int64         // bytes in one message of a client, larger ones close with 1009; 0 is 64 KiB
+	PingInterval time.Duration // 0 is 25 s
+	PongTimeout  time.Duration // silence after a ping that ends the connection; 0 is 20 s
+	WriteTimeout time.Duration // how long a client may leave a write unread; 0 is 10 s
+	CloseTimeout time.Duration // how long a client may take to answer a close frame; 0 is 1 s
+	Compression  bool          // agrees to permessage-deflate (RFC 7692), without context takeover
+	Log          *slog.Logger  // nil logs nothing
+}
+
+// compressFrom is the smallest message worth compressing, in bytes.
+const compressFrom = 256
+
+func (c Config) withDefaults() Config {
+	c.MaxMessage = cmp.Or(c.MaxMessage, feed.MaxBody)
+	c.PingInterval = cmp.Or(c.PingInterval, 25*time.Second)
+	c.PongTimeout = cmp.Or(c.PongTimeout, 20*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
+	c.CloseTimeout = cmp.Or(c.CloseTimeout, time.Second)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	return c
+}
+
+// writeBuffers are shared: a connection borrows one only while it writes.
+var writeBuffers sync.Pool
+
+// endpoint is what echo and chat have in common: the upgrade, and all connections.
+type endpoint struct {
+	cfg      Config
+	upgrader websocket.Upgrader
+	peers    peers
+	cuts     feed.Cuts
+}
+
+func newEndpoint(cfg Config) *endpoint {
+	cfg = cfg.withDefaults()
+	return &endpoint{cfg: cfg, upgrader: websocket.Upgrader{
+		ReadBufferSize:    1 << 10,
+		WriteBufferPool:   &writeBuffers,
+		EnableCompression: cfg.Compression,
+		CheckOrigin:       func(*http.Request) bool { return true }, // refuseHandshake has checked
+	}}
+}
+
+// serve upgrades the request and runs the connection to its end. run is called
+// once the handshake is done.
+func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn) error) {
+	if refuseHandshake(w, r, e.cfg.Origins) {
+		return
+	}
+	ws, err := e.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // gorilla has answered
+	}
+	c := newConn(ws, e.cfg)
+	defer e.cuts.Add(r, c.cut)()
+	why := e.peers.run(c, func() error { return run(c) })
+	e.cfg.Log.Info("connection ended", "client", r.RemoteAddr, "reason", why)
+}
