@@ -1,0 +1,87 @@
+package engineio
+
+import (
+	"errors"
+	"time"
+)
+
+// Close ends the session from this side. What was sent before still goes out,
+// then the close packet or close frame. OnClose is told ForcedClose: over
+// WebSocket at once, over polling when a poll has fetched the rest, or after
+// 30 s without one.
+func (s *Session) Close() {
+	s.mu.Lock()
+	if s.state != stateOpen {
+		s.mu.Unlock()
+		return
+	}
+	if s.ws != nil {
+		s.mu.Unlock()
+		s.finish(ForcedClose, nil)
+		return
+	}
+	s.state = stateClosing
+	s.push(closePacket)
+	s.closeTimer = time.AfterFunc(closeTimeout, func() { s.finish(ForcedClose, nil) })
+	s.mu.Unlock()
+
+	s.server.beats.remove(&s.beat)
+	s.flush()
+}
+
+// finish ends the session and everything that belongs to it: the one place
+// where a session leaves the server. Only the first call has an effect.
+func (s *Session) finish(reason Reason, err error) {
+	s.mu.Lock()
+	if s.state == stateClosed {
+		s.mu.Unlock()
+		return
+	}
+	s.state = stateClosed
+	ws, probe, waiting := s.ws, s.probe, s.poll
+	s.endProbe()
+	s.poll = nil
+	if s.closeTimer != nil {
+		s.closeTimer.Stop()
+	}
+	if ws != nil && reason != TransportClose {
+		s.push(closeFrame)
+	}
+	s.mu.Unlock()
+
+	s.server.beats.remove(&s.beat)
+	s.server.forget(s)
+	if waiting != nil {
+		waiting.answer <- farewell(reason)
+	}
+	if probe != nil {
+		probe.closeNow()
+	}
+	if ws != nil {
+		s.finishWebSocket(ws, reason, err)
+	}
+	s.onClose(reason, err)
+}
+
+// finishWebSocket sends what is queued and the close frame, unless that is what
+// the client failed to take, and bounds how long the client may take over it.
+func (s *Session) finishWebSocket(ws *wsConn, reason Reason, err error) {
+	if errors.Is(err, ErrSlowClient) {
+		ws.closeNow()
+		return
+	}
+	grace := closeTimeout
+	if reason == ServerClose {
+		grace = shutdownGrace
+	}
+	ws.expire(grace)
+	s.flush()
+}
+
+// farewell is what the poll that waits at the end of a session is answered.
+func farewell(reason Reason) []*Message {
+	if reason == TransportClose {
+		return []*Message{noopPacket}
+	}
+	return []*Message{closePacket}
+}

@@ -1,0 +1,86 @@
+package engineio
+
+import (
+	"encoding/binary"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// Message is a packet made ready to be sent, once, to any number of sessions.
+// It is immutable.
+type Message struct {
+	packet eiopacket.Packet
+	frame  []byte // RFC 6455 section 5.2: header and payload, FIN set, unmasked
+}
+
+const (
+	opText   = 0x1
+	opBinary = 0x2
+	finBit   = 0x80
+)
+
+// maxHeader is the longest header of an unmasked frame.
+const maxHeader = 10
+
+// TextMessage makes a message of text, which must be UTF-8.
+func TextMessage(text []byte) *Message {
+	return AppendedText(len(text), func(dst []byte) []byte { return append(dst, text...) })
+}
+
+// AppendedText makes a message of the text that appendTo appends. It saves the
+// copy of TextMessage: the text is written where the frame needs it. sizeHint
+// is a guess at its length.
+func AppendedText(sizeHint int, appendTo func(dst []byte) []byte) *Message {
+	return newText(eiopacket.Message, sizeHint, appendTo)
+}
+
+// BinaryMessage makes a message of bytes, which it keeps no reference to.
+func BinaryMessage(data []byte) *Message {
+	buf := make([]byte, maxHeader, maxHeader+len(data))
+	buf = append(buf, data...)
+	return &Message{
+		packet: eiopacket.ParseBinary(buf[maxHeader:]),
+		frame:  putHeader(buf, opBinary),
+	}
+}
+
+func newText(t eiopacket.Type, sizeHint int, appendTo func(dst []byte) []byte) *Message {
+	buf := make([]byte, maxHeader+1, maxHeader+1+sizeHint)
+	buf[maxHeader] = byte(t)
+	buf = appendTo(buf)
+	return &Message{
+		packet: eiopacket.Packet{Type: t, Data: buf[maxHeader+1:]},
+		frame:  putHeader(buf, opText),
+	}
+}
+
+func control(t eiopacket.Type, data string) *Message {
+	return newText(t, len(data), func(dst []byte) []byte { return append(dst, data...) })
+}
+
+// The packets without an answer's worth of content.
+var (
+	closePacket = control(eiopacket.Close, "")
+	pingPacket  = control(eiopacket.Ping, "")
+	noopPacket  = control(eiopacket.Noop, "")
+	pongProbe   = control(eiopacket.Pong, "probe")
+)
+
+// putHeader writes the frame header right before the payload that starts at
+// maxHeader, and returns the frame.
+func putHeader(buf []byte, opcode byte) []byte {
+	n := len(buf) - maxHeader
+	switch {
+	case n <= 125:
+		buf[8], buf[9] = finBit|opcode, byte(n)
+		return buf[8:]
+	case n <= 0xffff:
+		buf[6], buf[7] = finBit|opcode, 126
+		binary.BigEndian.PutUint16(buf[8:], uint16(n))
+		return buf[6:]
+	default:
+		buf[0], buf[1] = finBit|opcode, 127
+		binary.BigEndian.PutUint64(buf[2:], uint64(n))
+		return buf
+	}
+}

@@ -1,0 +1,170 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// poll is a GET that waits for packets.
+type poll struct {
+	answer chan []*Message // capacity 1: whoever takes the poll answers it once
+}
+
+// openPolling answers a handshake over polling.
+func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
+	session := s.open(r, nil)
+	if session == nil {
+		badRequest.overHTTP(w)
+		return
+	}
+	session.mu.Lock()
+	packets := session.take()
+	session.mu.Unlock()
+	writePayload(w, packets)
+}
+
+func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		s.servePoll(w, r)
+	case http.MethodPost:
+		s.servePost(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// servePoll holds the request until there is a packet. A second poll at the
+// same time, and one that the client gives up, end the session.
+func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
+	waiting := &poll{answer: make(chan []*Message, 1)}
+	s.mu.Lock()
+	switch {
+	case s.state == stateClosed || s.ws != nil:
+		s.mu.Unlock()
+		badRequest.overHTTP(w)
+		return
+	case s.poll != nil:
+		s.mu.Unlock()
+		s.finish(TransportError, ErrOverlap)
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.poll = waiting
+	s.mu.Unlock()
+	s.flush()
+
+	select {
+	case packets := <-waiting.answer:
+		writePayload(w, packets)
+		s.closeIfFetched(packets)
+	case <-r.Context().Done():
+		s.dropPoll(waiting)
+	}
+}
+
+// answerPoll gives the queue to the poll that waits. The caller holds mu.
+func (s *Session) answerPoll() {
+	s.poll.answer <- s.queue
+	s.poll, s.queue, s.queueBytes = nil, nil, 0
+}
+
+// closeIfFetched ends a closing session when its close packet has been fetched.
+func (s *Session) closeIfFetched(packets []*Message) {
+	if packets[len(packets)-1] == closePacket {
+		s.finish(ForcedClose, nil)
+	}
+}
+
+func (s *Session) dropPoll(waiting *poll) {
+	s.mu.Lock()
+	if s.poll == waiting {
+		s.poll = nil
+	}
+	s.mu.Unlock()
+	s.finish(TransportError, ErrPollCancelled)
+}
+
+// servePost reads the client's packets. It answers when all have been taken.
+func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	overlap := s.posting
+	s.posting = true
+	s.mu.Unlock()
+	if overlap {
+		s.finish(TransportError, ErrOverlap)
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	defer func() {
+		s.mu.Lock()
+		s.posting = false
+		s.mu.Unlock()
+	}()
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream") {
+		s.finish(TransportError, ErrContentType)
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	body, err := s.readBody(w, r)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	case err != nil:
+		s.finish(TransportError, err)
+		return
+	}
+	s.receivePayload(body)
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Content-Length", "2")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, "ok")
+}
+
+func (s *Session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	limit := int64(s.server.config.MaxPayload)
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+}
+
+func (s *Session) receivePayload(body []byte) {
+	packets, err := eiopacket.ParsePayload(body)
+	for _, p := range packets {
+		if p.Type == eiopacket.Close {
+			s.finish(TransportClose, nil)
+			return
+		}
+		s.receive(p)
+	}
+	if err != nil {
+		s.finish(ParseError, err)
+	}
+}
+
+func writePayload(w http.ResponseWriter, messages []*Message) {
+	size := len(messages)
+	for _, m := range messages {
+		size += m.packet.TextLen()
+	}
+	body := make([]byte, 0, size)
+	for i, m := range messages {
+		if i > 0 {
+			body = append(body, eiopacket.Separator)
+		}
+		body = m.packet.AppendText(body)
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(body) // a client that is gone shows when its next request does not come
+}

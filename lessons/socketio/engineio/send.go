@@ -1,0 +1,182 @@
+package engineio
+
+import "sync"
+
+// Send queues the messages, next to each other and in order, and writes what
+// can be written without waiting, from the caller's goroutine. It never blocks.
+// The error is ErrClosed, or ErrSlowClient if the session was closed for it.
+func (s *Session) Send(messages ...*Message) error {
+	if err := s.enqueue(messages...); err != nil {
+		return err
+	}
+	s.flush()
+	return nil
+}
+
+// Post is Send for a message that goes to many sessions: it only queues, and
+// leaves the writing to the server's flusher, which writes what several Posts
+// have queued at once.
+func (s *Session) Post(messages ...*Message) error {
+	if err := s.enqueue(messages...); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	needed := s.ready() && !s.scheduled
+	if needed {
+		s.scheduled = true
+	}
+	s.mu.Unlock()
+	if needed {
+		s.server.flusher.add(s)
+	}
+	return nil
+}
+
+// Writable reports whether a message sent now would leave at once.
+func (s *Session) Writable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen || len(s.queue) > 0 {
+		return false
+	}
+	return s.poll != nil || (s.ws != nil && !s.writing)
+}
+
+func (s *Session) enqueue(messages ...*Message) error {
+	s.mu.Lock()
+	if s.state != stateOpen {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	for _, m := range messages {
+		if s.queueBytes > 0 && s.queueBytes+len(m.frame) > s.server.config.MaxQueue {
+			s.mu.Unlock()
+			s.server.running.Go(func() { s.finish(TransportError, ErrSlowClient) })
+			return ErrSlowClient
+		}
+		s.push(m)
+	}
+	s.mu.Unlock()
+	return nil
+}
+
+// push appends to the queue. The caller holds mu.
+func (s *Session) push(m *Message) {
+	s.queue = append(s.queue, m)
+	s.queueBytes += len(m.frame)
+}
+
+// take empties the queue. The caller holds mu, and gives the slice back
+// through recycle.
+func (s *Session) take() []*Message {
+	batch := s.queue
+	s.queue, s.queueBytes = s.written[:0], 0
+	s.written = nil
+	return batch
+}
+
+// maxSpare bounds the slice that a session keeps between writes.
+const maxSpare = 64
+
+func (s *Session) recycle(batch []*Message) {
+	if cap(batch) <= maxSpare {
+		clear(batch)
+		s.written = batch[:0]
+	}
+}
+
+// ready reports whether a flush would do something. The caller holds mu.
+func (s *Session) ready() bool {
+	if len(s.queue) == 0 || s.writing {
+		return false
+	}
+	return s.poll != nil || s.ws != nil
+}
+
+// flush gives the queue to the transport. Whoever finds a flush under way
+// leaves its messages to it.
+func (s *Session) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.ready() {
+		if s.ws == nil {
+			s.answerPoll()
+			continue
+		}
+		s.writing = true
+		batch := s.take()
+		s.mu.Unlock()
+		rest, err := s.ws.writeSome(batch)
+		s.mu.Lock()
+		s.recycle(batch)
+		if err != nil || len(rest) > 0 {
+			s.server.running.Go(func() { s.flushSlowly(rest, err) })
+			return
+		}
+		s.writing = false
+	}
+}
+
+// flushSlowly goes on where the kernel would take no more at once: it waits.
+func (s *Session) flushSlowly(rest []byte, err error) {
+	for err == nil && len(rest) > 0 {
+		err = s.ws.writeAll(rest)
+		s.mu.Lock()
+		batch := s.take()
+		rest = joinFrames(batch)
+		s.recycle(batch)
+		s.writing = len(rest) > 0 || err != nil
+		s.mu.Unlock()
+	}
+	if err != nil {
+		s.ws.closeNow()
+		s.finish(TransportError, err)
+	}
+}
+
+// flusher writes for the sessions that were posted to, in the order of the
+// posts, with as many goroutines as pay.
+type flusher struct {
+	mu      sync.Mutex
+	waiting []*Session
+	spare   []*Session
+	active  int
+}
+
+// add lists a session whose scheduled flag the caller has just set.
+func (f *flusher) add(s *Session) {
+	f.mu.Lock()
+	f.waiting = append(f.waiting, s)
+	start := f.active == 0
+	if start {
+		f.active++
+	}
+	f.mu.Unlock()
+	if start {
+		s.server.running.Go(f.run)
+	}
+}
+
+func (f *flusher) run() {
+	for {
+		f.mu.Lock()
+		batch := f.waiting
+		if len(batch) == 0 {
+			f.active--
+			f.mu.Unlock()
+			return
+		}
+		f.waiting, f.spare = f.spare[:0], nil
+		f.mu.Unlock()
+		for _, s := range batch {
+			s.mu.Lock()
+			s.scheduled = false
+			s.mu.Unlock()
+			s.flush()
+		}
+		clear(batch)
+		f.mu.Lock()
+		f.spare = batch[:0]
+		f.mu.Unlock()
+	}
+}

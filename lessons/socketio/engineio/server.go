@@ -1,0 +1,191 @@
+package engineio
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// Server is an http.Handler for one path, "/engine.io/" or "/socket.io/". It
+// does not look at the path itself.
+type Server struct {
+	config  Config
+	beats   heartbeat
+	flusher flusher
+
+	mu       sync.Mutex
+	sessions map[string]*Session
+	closed   bool
+
+	running sync.WaitGroup // goroutines and timers of sessions
+}
+
+// NewServer makes a server. Close ends it.
+func NewServer(config Config) *Server {
+	config = config.withDefaults()
+	return &Server{
+		config:   config,
+		beats:    heartbeat{interval: config.PingInterval, timeout: config.PingTimeout},
+		sessions: map[string]*Session{},
+	}
+}
+
+// Len is the number of open sessions.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
+// ServeHTTP takes polling requests and WebSocket handshakes.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	transport := query.Get("transport")
+	upgrade := isWebSocketUpgrade(r)
+	session, refused := s.admit(r, transport, query.Get("sid"), query.Get("EIO"), upgrade)
+	switch {
+	case refused != nil && upgrade:
+		refused.overWebSocket(w)
+	case refused != nil:
+		refused.overHTTP(w)
+	case transport == WebSocket && session != nil:
+		s.serveProbe(w, r, session)
+	case transport == WebSocket:
+		s.openWebSocket(w, r)
+	case session != nil:
+		session.servePolling(w, r)
+	default:
+		s.openPolling(w, r)
+	}
+}
+
+// admit finds the session that the request belongs to, nil for a handshake, or
+// the reason to refuse it.
+func (s *Server) admit(r *http.Request, transport, sid, version string, upgrade bool) (*Session, *refusal) {
+	if !slices.Contains(s.config.Transports, transport) {
+		return nil, unknownTransport
+	}
+	if upgrade && transport != WebSocket {
+		return nil, badRequest
+	}
+	if sid != "" {
+		session := s.session(sid)
+		if session == nil {
+			return nil, unknownSID
+		}
+		if !upgrade && session.Transport() != transport {
+			return nil, badRequest
+		}
+		return session, nil
+	}
+	switch {
+	case r.Method != http.MethodGet:
+		return nil, badHandshakeMethod
+	case transport == WebSocket && !upgrade:
+		return nil, badRequest
+	case version != "4":
+		return nil, unsupportedVersion
+	}
+	return nil, nil
+}
+
+func (s *Server) session(sid string) *Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[sid]
+}
+
+// open makes a session, tells OnSession, and starts its heartbeat. It returns
+// nil when the server is closed.
+func (s *Server) open(r *http.Request, ws *wsConn) *Session {
+	session := newSession(s, r, ws)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.sessions[session.id] = session
+	s.mu.Unlock()
+
+	session.enqueue(s.openPacket(session))
+	s.config.OnSession(session)
+	s.beats.rest(&session.beat)
+	return session
+}
+
+func (s *Server) openPacket(session *Session) *Message {
+	handshake := struct {
+		SID          string   `json:"sid"`
+		Upgrades     []string `json:"upgrades"`
+		PingInterval int64    `json:"pingInterval"`
+		PingTimeout  int64    `json:"pingTimeout"`
+		MaxPayload   int      `json:"maxPayload"`
+	}{
+		session.id, []string{},
+		s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload,
+	}
+	if session.ws == nil && s.canUpgrade() {
+		handshake.Upgrades = append(handshake.Upgrades, WebSocket)
+	}
+	text, err := json.Marshal(handshake)
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return control(eiopacket.Open, string(text))
+}
+
+func (s *Server) canUpgrade() bool {
+	return !s.config.NoUpgrades && slices.Contains(s.config.Transports, WebSocket)
+}
+
+// forget takes a session out of the map: nothing else does.
+func (s *Server) forget(session *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, session.id)
+}
+
+// Close tells every client that its session ends, refuses new ones, and waits
+// until all that the server started has ended, or for ctx.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	open := make([]*Session, 0, len(s.sessions))
+	for _, session := range s.sessions {
+		open = append(open, session)
+	}
+	s.mu.Unlock()
+	for _, session := range open {
+		session.finish(ServerClose, nil)
+	}
+	s.beats.close()
+
+	done := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func newSID() string {
+	var bits [16]byte
+	rand.Read(bits[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(bits[:])
+}
+
+// shutdownGrace is how long a WebSocket may take to answer a close frame while
+// the server closes.
+const shutdownGrace = 2 * time.Second

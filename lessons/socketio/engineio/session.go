@@ -1,0 +1,154 @@
+package engineio
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// Handshake is what the client sent to open a session.
+type Handshake struct {
+	Header     http.Header
+	URL        string // the request target: path and query
+	RemoteAddr string
+	Secure     bool
+	Time       time.Time
+}
+
+// Query is the handshake's query string.
+func (h *Handshake) Query() url.Values {
+	u, err := url.ParseRequestURI(h.URL)
+	if err != nil {
+		return url.Values{}
+	}
+	return u.Query()
+}
+
+// Session is one client, whatever transport carries it. Its methods may be
+// called from any goroutine.
+type Session struct {
+	server    *Server
+	id        string
+	handshake Handshake
+
+	// Set in Config.OnSession, and not changed after.
+	onMessage func(data []byte, binary bool)
+	onClose   func(reason Reason, err error)
+
+	beat beat // owned by server.beats
+
+	mu        sync.Mutex // guards all below; nothing blocks while it is held
+	state     state
+	ws        *wsConn // the transport; nil while it is polling
+	probe     *wsConn // the WebSocket of an upgrade under way
+	poll      *poll   // the GET that waits
+	posting   bool    // a POST is being read
+	onUpgrade func(transport string)
+
+	closeTimer *time.Timer // bounds stateClosing
+	noop       *time.Timer // ends an idle poll during an upgrade
+
+	queue      []*Message // waiting to be written
+	queueBytes int
+	written    []*Message // the queue's spare half
+	writing    bool       // one goroutine writes to ws
+	scheduled  bool       // in the flusher's list
+}
+
+// state of a session. It only rises.
+type state uint8
+
+const (
+	stateOpen state = iota
+	// stateClosing: Close was called; what is queued and the close packet are
+	// still to be fetched by a poll.
+	stateClosing
+	stateClosed
+)
+
+func newSession(server *Server, r *http.Request, ws *wsConn) *Session {
+	s := &Session{
+		server: server,
+		id:     newSID(),
+		ws:     ws,
+		handshake: Handshake{
+			Header:     r.Header,
+			URL:        r.RequestURI,
+			RemoteAddr: r.RemoteAddr,
+			Secure:     r.TLS != nil,
+			Time:       time.Now(),
+		},
+		onMessage: func([]byte, bool) {},
+		onClose:   func(Reason, error) {},
+	}
+	s.beat.session = s
+	return s
+}
+
+// ID is the session's sid: 128 random bits as 22 characters.
+func (s *Session) ID() string { return s.id }
+
+// Handshake is what the client sent to open the session.
+func (s *Session) Handshake() *Handshake { return &s.handshake }
+
+// OnMessage sets what takes the client's messages, one at a time and in order.
+// It owns data. While it runs, nothing more is read from the client.
+func (s *Session) OnMessage(f func(data []byte, binary bool)) { s.onMessage = f }
+
+// OnClose sets what is called once when the session has ended. The error says
+// more than the reason, and may be nil.
+func (s *Session) OnClose(f func(reason Reason, err error)) { s.onClose = f }
+
+// OnUpgrade sets what is called when the transport has changed.
+func (s *Session) OnUpgrade(f func(transport string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onUpgrade = f
+}
+
+// Transport is the name of the transport in use.
+func (s *Session) Transport() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transport()
+}
+
+func (s *Session) transport() string {
+	if s.ws != nil {
+		return WebSocket
+	}
+	return Polling
+}
+
+// receive takes one packet from the client's current transport.
+func (s *Session) receive(p eiopacket.Packet) {
+	if !s.isOpen() {
+		return
+	}
+	switch p.Type {
+	case eiopacket.Message:
+		s.onMessage(p.Data, p.Binary)
+	case eiopacket.Pong:
+		s.server.beats.pong(&s.beat)
+	case eiopacket.Ping:
+		s.finish(TransportError, ErrHeartbeat)
+	}
+}
+
+func (s *Session) isOpen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == stateOpen
+}
+
+func (s *Session) ping() {
+	s.mu.Lock()
+	if s.state == stateOpen {
+		s.push(pingPacket)
+	}
+	s.mu.Unlock()
+	s.flush()
+}

@@ -1,0 +1,136 @@
+package engineio
+
+import (
+	"net/http"
+	"time"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// probeNoopDelay is how long an idle poll is left waiting once a probe has
+// been answered: usually a packet ends it before the noop does.
+const probeNoopDelay = 100 * time.Millisecond
+
+// serveProbe takes a WebSocket that wants to become the session's transport:
+//
+//	client → server  2probe   over the WebSocket
+//	server → client  3probe   over the WebSocket
+//	server → client  6        ends the poll that waits
+//	client → server  5        over the WebSocket: from here on it carries all
+//
+// Until the 5, polling goes on. A session that has been upgraded, or is being,
+// takes no second WebSocket: that one is closed.
+func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Session) {
+	ws := s.accept(w, r)
+	if ws == nil {
+		return
+	}
+	session.mu.Lock()
+	taken := session.state != stateOpen || session.ws != nil || session.probe != nil || s.config.NoUpgrades
+	if !taken {
+		session.probe = ws
+		s.running.Add(1)
+	}
+	session.mu.Unlock()
+	if taken {
+		ws.writeAll(closeFrame.frame)
+		ws.closeNow()
+		return
+	}
+	ws.expire(s.config.UpgradeTimeout)
+	go func() {
+		defer s.running.Done()
+		session.upgrade(ws)
+	}()
+}
+
+// upgrade reads the probe's side of the ladder. If it fails, the session stays
+// with polling.
+func (s *Session) upgrade(ws *wsConn) {
+	probed := false
+	for {
+		p, err := ws.read()
+		switch {
+		case err == nil && p.Type == eiopacket.Ping && string(p.Data) == "probe":
+			ws.writeAll(pongProbe.frame)
+			if !probed {
+				probed = true
+				s.endPollsSoon(ws)
+			}
+			continue
+		case err == nil && p.Type == eiopacket.Upgrade && s.adopt(ws):
+			s.readWebSocket(ws)
+			return
+		}
+		s.abandon(ws)
+		return
+	}
+}
+
+// endPollsSoon lets the client leave polling: each of its polls must end.
+func (s *Session) endPollsSoon(ws *wsConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.probe == ws {
+		s.noop = time.AfterFunc(probeNoopDelay, func() { s.endIdlePoll(ws) })
+	}
+}
+
+func (s *Session) endIdlePoll(ws *wsConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.probe != ws {
+		return
+	}
+	if s.poll != nil {
+		s.push(noopPacket)
+		s.answerPoll()
+	}
+	s.noop.Reset(probeNoopDelay)
+}
+
+// adopt makes the probe the transport. It reports false when the session has
+// ended meanwhile.
+func (s *Session) adopt(ws *wsConn) bool {
+	ws.conn.NetConn().SetDeadline(time.Time{})
+	s.mu.Lock()
+	if s.probe != ws || s.state == stateClosed {
+		s.mu.Unlock()
+		return false
+	}
+	s.endProbe()
+	s.ws = ws
+	waiting, closing, onUpgrade := s.poll, s.state == stateClosing, s.onUpgrade
+	s.poll = nil
+	s.mu.Unlock()
+
+	if waiting != nil {
+		waiting.answer <- []*Message{noopPacket}
+	}
+	if onUpgrade != nil {
+		onUpgrade(WebSocket)
+	}
+	s.flush()
+	if closing {
+		s.finish(ForcedClose, nil)
+	}
+	return true
+}
+
+func (s *Session) abandon(ws *wsConn) {
+	s.mu.Lock()
+	if s.probe == ws {
+		s.endProbe()
+	}
+	s.mu.Unlock()
+	ws.writeAll(closeFrame.frame)
+	ws.closeNow()
+}
+
+// endProbe forgets the probe. The caller holds mu.
+func (s *Session) endProbe() {
+	s.probe = nil
+	if s.noop != nil {
+		s.noop.Stop()
+	}
+}

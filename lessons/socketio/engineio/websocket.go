@@ -1,0 +1,181 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// wsConn is a WebSocket that carries packets. gorilla/websocket does the
+// handshake and the reading; the frames of messages are already made, so they
+// are written to the connection under it, whole frames at a time.
+type wsConn struct {
+	conn *websocket.Conn
+	try  tryWriter
+}
+
+// closeFrame is a close frame without a status code, as the official server
+// sends it.
+var closeFrame = &Message{frame: []byte{finBit | 0x8, 0}}
+
+// readBuffer is enough for the packets of a chat; larger messages are read past
+// it.
+const readBuffer = 512
+
+var writeBuffers sync.Pool
+
+func isWebSocketUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
+
+// accept completes the handshake, or has answered why not.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
+	upgrader := websocket.Upgrader{
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &writeBuffers,
+		CheckOrigin:     func(*http.Request) bool { return true },
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		s.config.Log.Debug("websocket handshake refused", "remote", r.RemoteAddr, "err", err)
+		return nil
+	}
+	conn.SetReadLimit(int64(s.config.MaxPayload))
+	return &wsConn{conn: conn, try: newTryWriter(conn.NetConn())}
+}
+
+// openWebSocket opens a session over WebSocket. Its reader is a goroutine of
+// its own, with a stack of its own size: the handler's returns.
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
+	ws := s.accept(w, r)
+	if ws == nil {
+		return
+	}
+	session := s.open(r, ws)
+	if session == nil {
+		ws.closeNow()
+		return
+	}
+	session.flush()
+	s.running.Go(func() { session.readWebSocket(ws) })
+}
+
+// readWebSocket is the session's one reader until the connection ends.
+func (s *Session) readWebSocket(ws *wsConn) {
+	for {
+		p, err := ws.read()
+		if err != nil {
+			s.endWebSocket(ws, err)
+			return
+		}
+		s.receive(p)
+	}
+}
+
+// endWebSocket closes the connection, and the session if it has not ended.
+func (s *Session) endWebSocket(ws *wsConn, err error) {
+	var syntax *eiopacket.SyntaxError
+	var closed *websocket.CloseError
+	switch {
+	case errors.As(err, &syntax):
+		s.finish(ParseError, err)
+		ws.drain()
+	case errors.As(err, &closed) || errors.Is(err, io.EOF):
+		s.finish(TransportClose, err)
+	default:
+		s.finish(TransportError, err)
+		ws.drain()
+	}
+	ws.closeNow()
+}
+
+// read returns the next packet. Its data is not shared.
+func (w *wsConn) read() (eiopacket.Packet, error) {
+	kind, data, err := w.conn.ReadMessage()
+	switch {
+	case err != nil:
+		return eiopacket.Packet{}, err
+	case kind == websocket.BinaryMessage:
+		return eiopacket.ParseBinary(data), nil
+	case !utf8.Valid(data):
+		message := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
+		w.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
+		return eiopacket.Packet{}, ErrNotUTF8
+	}
+	return eiopacket.ParseText(data)
+}
+
+// maxDrain bounds what is read and thrown away so that the close frame arrives
+// before the connection is reset.
+const maxDrain = 4 << 20
+
+// drain ends the writing side and lets the client finish.
+func (w *wsConn) drain() {
+	nc := w.conn.NetConn()
+	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	nc.SetReadDeadline(time.Now().Add(shutdownGrace))
+	io.Copy(io.Discard, io.LimitReader(nc, maxDrain))
+}
+
+// writeSome writes the frames as far as the kernel takes them without waiting,
+// in one call, and returns what is left.
+func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
+	if len(batch) == 1 {
+		return w.try.write(batch[0].frame)
+	}
+	return w.try.write(joinFrames(batch))
+}
+
+func joinFrames(batch []*Message) []byte {
+	size := 0
+	for _, m := range batch {
+		size += len(m.frame)
+	}
+	joined := make([]byte, 0, size)
+	for _, m := range batch {
+		joined = append(joined, m.frame...)
+	}
+	return joined
+}
+
+func (w *wsConn) writeAll(frames []byte) error {
+	_, err := w.conn.NetConn().Write(frames)
+	return err
+}
+
+// expire bounds the rest of the connection's life.
+func (w *wsConn) expire(after time.Duration) {
+	w.conn.NetConn().SetDeadline(time.Now().Add(after))
+}
+
+func (w *wsConn) closeNow() { w.conn.Close() }
+
+// tryWriter writes to a connection what it takes without blocking: the socket
+// itself, a connection that can do so, or else nothing.
+type tryWriter struct {
+	conn interface {
+		TryWrite(frames []byte) (int, error)
+	}
+}
+
+func newTryWriter(nc net.Conn) tryWriter {
+	if conn, ok := nc.(interface {
+		TryWrite(frames []byte) (int, error)
+	}); ok {
+		return tryWriter{conn}
+	}
+	return tryWriter{newSocketWriter(nc)}
+}
+
+func (t tryWriter) write(frames []byte) (rest []byte, err error) {
+	n, err := t.conn.TryWrite(frames)
+	return frames[n:], err
+}
