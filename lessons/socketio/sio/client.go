@@ -1,0 +1,160 @@
+package sio
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+// client is one session, and the sockets that it has in the namespaces.
+type client struct {
+	server  *Server
+	session *engineio.Session
+	decoder siopacket.Decoder // owned by the session's reader
+
+	mu      sync.Mutex
+	sockets map[string]*Socket // by namespace
+	silence *time.Timer        // closes a client that joins none
+	closed  bool
+}
+
+func (s *Server) accept(session *engineio.Session) {
+	c := &client{
+		server:  s,
+		session: session,
+		decoder: siopacket.Decoder{MaxAttachments: s.config.MaxAttachments},
+		sockets: map[string]*Socket{},
+	}
+	c.mu.Lock()
+	c.silence = time.AfterFunc(s.config.ConnectTimeout, session.Close)
+	c.mu.Unlock()
+	session.OnMessage(c.receive)
+	session.OnClose(c.end)
+}
+
+// receive takes one Engine.IO message: a packet, or an attachment.
+func (c *client) receive(data []byte, binary bool) {
+	add := c.decoder.AddText
+	if binary {
+		add = c.decoder.AddBinary
+	}
+	packet, complete, err := add(data)
+	switch {
+	case err != nil:
+		c.refuse(err)
+	case complete:
+		c.handle(packet)
+	}
+}
+
+var (
+	errNotConnected = errors.New("sio: packet for a namespace that was not joined")
+	errConnectTwice = errors.New("sio: CONNECT to a namespace that was joined before")
+	errWrongSide    = errors.New("sio: CONNECT_ERROR from a client")
+)
+
+func (c *client) handle(p siopacket.Packet) {
+	socket := c.socket(p.Namespace)
+	switch {
+	case p.Type == siopacket.Connect && socket == nil:
+		c.connect(p)
+	case p.Type == siopacket.Connect:
+		c.refuse(errConnectTwice)
+	case socket == nil && p.Type == siopacket.Disconnect:
+		// it has left already
+	case socket == nil:
+		c.refuse(errNotConnected)
+	case p.Type == siopacket.Event:
+		socket.inbox.put(func() { socket.dispatch(p) })
+	case p.Type == siopacket.Ack:
+		socket.acks.resolve(p)
+	case p.Type == siopacket.Disconnect:
+		socket.end(ClientNamespaceDisconnect)
+	default:
+		c.refuse(errWrongSide)
+	}
+}
+
+// refuse closes a client that broke the protocol.
+func (c *client) refuse(err error) {
+	c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
+	c.session.Close()
+}
+
+func (c *client) socket(namespace string) *Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sockets[namespace]
+}
+
+// connect answers CONNECT: with the new socket's id, or CONNECT_ERROR.
+func (c *client) connect(p siopacket.Packet) {
+	namespace := c.server.namespace(p.Namespace)
+	if namespace == nil {
+		c.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(`{"message":"Invalid namespace"}`)})
+		return
+	}
+	socket := newSocket(c, namespace, p.Data)
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.sockets[p.Namespace] = socket
+	c.silence.Stop()
+	c.mu.Unlock()
+	socket.inbox.put(func() { namespace.admit(socket) })
+}
+
+// forget takes a socket out of the client.
+func (c *client) forget(socket *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sockets[socket.namespace.name] == socket {
+		delete(c.sockets, socket.namespace.name)
+	}
+}
+
+// end is told once that the session has ended.
+func (c *client) end(reason engineio.Reason, _ error) {
+	c.mu.Lock()
+	c.closed = true
+	c.silence.Stop()
+	c.mu.Unlock()
+	for _, socket := range c.all() {
+		socket.end(Reason(reason))
+	}
+}
+
+func (c *client) all() []*Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sockets := make([]*Socket, 0, len(c.sockets))
+	for _, socket := range c.sockets {
+		sockets = append(sockets, socket)
+	}
+	return sockets
+}
+
+// disconnect ends every socket, then the session.
+func (c *client) disconnect() {
+	for _, socket := range c.all() {
+		socket.Disconnect(false)
+	}
+	c.session.Close()
+}
+
+func (c *client) send(p siopacket.Packet) error { return c.session.Send(frames(p)...) }
+
+// frames makes a packet ready: its text, then its attachments.
+func frames(p siopacket.Packet) []*engineio.Message {
+	messages := make([]*engineio.Message, 0, 1+len(p.Attachments))
+	messages = append(messages, engineio.AppendedText(len(p.Data)+len(p.Namespace)+24, p.AppendText))
+	for _, attachment := range p.Attachments {
+		messages = append(messages, engineio.BinaryMessage(attachment))
+	}
+	return messages
+}
