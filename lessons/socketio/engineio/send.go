@@ -51,7 +51,7 @@ func (s *Session) enqueue(messages ...*Message) error {
 	for _, m := range messages {
 		if s.queueBytes > 0 && s.queueBytes+len(m.frame) > s.server.config.MaxQueue {
 			s.mu.Unlock()
-			s.server.running.Go(func() { s.finish(TransportError, ErrSlowClient) })
+			s.server.running.start(func() { s.finish(TransportError, ErrSlowClient) })
 			return ErrSlowClient
 		}
 		s.push(m)
@@ -110,7 +110,7 @@ func (s *Session) flush() {
 		s.mu.Lock()
 		s.recycle(batch)
 		if err != nil || len(rest) > 0 {
-			s.server.running.Go(func() { s.flushSlowly(rest, err) })
+			s.server.running.start(func() { s.flushSlowly(rest, err) })
 			return
 		}
 		s.writing = false
@@ -153,7 +153,7 @@ func (f *flusher) add(s *Session) {
 	}
 	f.mu.Unlock()
 	if start {
-		s.server.running.Go(f.run)
+		s.server.running.start(f.run)
 	}
 }
 

@@ -24,7 +24,7 @@ type Server struct {
 	sessions map[string]*Session
 	closed   bool
 
-	running sync.WaitGroup // goroutines and timers of sessions
+	running tasks // the sessions' goroutines, and those of Go
 }
 
 // NewServer makes a server. Close ends it.
@@ -167,18 +167,11 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.beats.close()
 
-	done := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.running.wait(ctx)
 }
+
+// Go runs f in a goroutine that Close waits for.
+func (s *Server) Go(f func()) { s.running.start(f) }
 
 func newSID() string {
 	var bits [16]byte

@@ -29,7 +29,6 @@ func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Ses
 	taken := session.state != stateOpen || session.ws != nil || session.probe != nil || s.config.NoUpgrades
 	if !taken {
 		session.probe = ws
-		s.running.Add(1)
 	}
 	session.mu.Unlock()
 	if taken {
@@ -38,10 +37,7 @@ func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Ses
 		return
 	}
 	ws.expire(s.config.UpgradeTimeout)
-	go func() {
-		defer s.running.Done()
-		session.upgrade(ws)
-	}()
+	s.running.start(func() { session.upgrade(ws) })
 }
 
 // upgrade reads the probe's side of the ladder. If it fails, the session stays

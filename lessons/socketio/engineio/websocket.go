@@ -63,7 +63,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session.flush()
-	s.running.Go(func() { session.readWebSocket(ws) })
+	s.running.start(func() { session.readWebSocket(ws) })
 }
 
 // readWebSocket is the session's one reader until the connection ends.

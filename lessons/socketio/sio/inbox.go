@@ -51,7 +51,7 @@ func (b *inbox) push(f func()) {
 	b.waiting = append(b.waiting, f)
 	if !b.running {
 		b.running = true
-		b.server.running.Go(b.run)
+		b.server.engine.Go(b.run)
 	}
 }
 

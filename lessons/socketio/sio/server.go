@@ -80,8 +80,6 @@ type Server struct {
 
 	mu         sync.Mutex
 	namespaces map[string]*Namespace
-
-	running sync.WaitGroup // the handlers of every socket
 }
 
 // NewServer makes a server. Close ends it.
@@ -157,18 +155,5 @@ func (s *Server) Len() int { return s.engine.Len() }
 
 // Close ends every session, and waits for their handlers, or for ctx.
 func (s *Server) Close(ctx context.Context) error {
-	if err := s.engine.Close(ctx); err != nil {
-		return err
-	}
-	done := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.engine.Close(ctx)
 }
