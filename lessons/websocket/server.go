@@ -1,6 +1,11 @@
 // Package websocket is the lesson of the connection that both sides may speak on:
 // an echo and a chat room on gorilla/websocket, with the handshake and the closing
 // laid open. The frames themselves are in the package frame.
+//
+// gorilla finds what breaks the RFC in a frame and closes with 1002, with two
+// exceptions that it lets pass: a length that is not in its shortest form, and a
+// close frame of one byte. What it does not look at is checked here: UTF-8, and
+// the size of a message after inflating.
 package websocket
 
 import (
