@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"realtimelab/internal/host"
+	"realtimelab/internal/lesson"
+	"realtimelab/web"
+)
+
+// runOptions are the flags of `lab run`.
+type runOptions struct {
+	addr        string
+	addrByHand  bool
+	lan, open   bool
+	plain       bool
+	lang        string
+	stdout, log io.Writer
+}
+
+// closeTime bounds the end of a run.
+const closeTime = 4 * time.Second
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run DEMO...",
+		Short: "Run demos until Ctrl-C, each at its own address",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, names []string) error {
+			o.addrByHand = c.Flags().Changed("addr")
+			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
+			return run(c.Context(), o, names)
+		},
+	}
+	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3000", "listen here; the default takes the next free port if this one is taken")
+	c.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom, and print the URLs and a QR code")
+	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
+	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo: NAME<TAB>URL")
+	c.Flags().Bool("no-tap", false, "serve without the wire tap; no demo has one yet")
+	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
+	return c
+}
+
+func run(ctx context.Context, o runOptions, names []string) (err error) {
+	lang, err := parseLang(o.lang)
+	if err != nil {
+		return err
+	}
+	found, err := findDemos(names)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(o.log, nil))
+	var running []*host.Running
+	defer func() { err = errors.Join(err, closeAll(running)) }()
+	for i, f := range found {
+		listener, err := o.listen(i)
+		if err != nil {
+			return err
+		}
+		r, err := host.Start(host.Config{
+			Lesson: f.lesson, Demo: f.demo, Listener: listener,
+			Client: web.Client(), Web: web.Pages, Lang: lang, Log: log,
+		})
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		running = append(running, r)
+		o.announce(f.demo, listener.Addr().(*net.TCPAddr))
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func closeAll(running []*host.Running) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	errs := make(chan error)
+	for _, r := range running {
+		go func() { errs <- r.Close(ctx) }()
+	}
+	var all error
+	for range running {
+		all = errors.Join(all, <-errs)
+	}
+	return all
+}
+
+// announce prints where the demo serves.
+func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
+	url := "http://" + addr.String()
+	if addr.IP.IsUnspecified() {
+		url = fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
+	}
+	if file, ok := o.stdout.(*os.File); o.plain || !ok || !isatty.IsTerminal(file.Fd()) {
+		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
+	} else {
+		fmt.Fprintf(o.stdout, "%s  %s\n    %s\n    Ctrl-C stops it.\n", demo.Name, url, demo.Summary.In(environmentLang()))
+	}
+	if o.lan {
+		printClassroom(o.log, addr.Port)
+	}
+	if o.open {
+		if err := openBrowser(url); err != nil {
+			fmt.Fprintln(o.log, "lab: cannot open a browser:", err)
+		}
+	}
+}

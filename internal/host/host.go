@@ -1,0 +1,85 @@
+// Package host runs one demo: its listener, its page, its life.
+package host
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"realtimelab/internal/lesson"
+)
+
+// Config of a running demo.
+type Config struct {
+	Lesson lesson.Lesson
+	Demo   lesson.Demo
+
+	// Listener takes the demo's connections. Running.Close closes it.
+	Listener net.Listener
+
+	Client fs.FS // our browser client's bundles
+	Web    fs.FS // pages/<demo>/ and shared/
+
+	// Lang is the page's language; empty leaves it to the browser.
+	Lang lesson.Lang
+
+	Log *slog.Logger
+}
+
+// Running is a demo that serves.
+type Running struct {
+	Name     string
+	instance *lesson.Instance
+	server   *http.Server
+	served   chan error
+}
+
+// Start serves the demo until Close.
+func Start(c Config) (*Running, error) {
+	log := c.Log.With("demo", c.Demo.Name)
+	instance, err := c.Demo.Start(lesson.Env{Log: log, Client: c.Client})
+	if err != nil {
+		return nil, err
+	}
+	handler, err := c.handler(instance)
+	if err != nil {
+		return nil, errors.Join(err, instance.Close(context.Background()))
+	}
+	r := &Running{
+		Name:     c.Demo.Name,
+		instance: instance,
+		server: &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: 10 * time.Second,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		},
+		served: make(chan error, 1),
+	}
+	go func() { r.served <- r.server.Serve(c.Listener) }()
+	return r, nil
+}
+
+// Clients is the number of connected clients.
+func (r *Running) Clients() int { return r.instance.Clients() }
+
+// graceful is how much of Close's time goes to requests that are under way.
+const graceful = time.Second
+
+// Close tells the clients, then closes the listener and every connection. It
+// returns when all has ended, or with the context's error.
+func (r *Running) Close(ctx context.Context) error {
+	err := r.instance.Close(ctx)
+	patience, cancel := context.WithTimeout(ctx, graceful)
+	defer cancel()
+	if r.server.Shutdown(patience) != nil {
+		err = errors.Join(err, r.server.Close())
+	}
+	if served := <-r.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+// Package lesson is the contract between a lesson and all that runs it.
+package lesson
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+)
+
+// Lang is a language that a learner reads.
+type Lang string
+
+// The two languages of the lab.
+const (
+	English Lang = "en"
+	Chinese Lang = "zh"
+)
+
+// Text is what a learner reads, in both languages.
+type Text struct {
+	EN string `json:"en"`
+	ZH string `json:"zh"`
+}
+
+// In returns the text in that language, English for one it does not know.
+func (t Text) In(lang Lang) string {
+	if lang == Chinese {
+		return t.ZH
+	}
+	return t.EN
+}
+
+// Lesson is one topic.
+type Lesson struct {
+	Name           string
+	Title, Summary Text
+	Body           Text  // Markdown, see Expand
+	Source         fs.FS // the Go files of the lesson's package
+	Demos          []Demo
+}
+
+// Demo is one runnable thing with one page, under web/pages/Name.
+type Demo struct {
+	Name           string
+	Title, Summary Text
+
+	// Source names the code shown beside the page, see Region.
+	Source []string
+
+	// Start builds the running demo. It opens no listener.
+	Start func(Env) (*Instance, error)
+}
+
+// Env is what the lab lends a demo.
+type Env struct {
+	Log    *slog.Logger
+	Client fs.FS // our browser client's bundles, by their official file names
+}
+
+// Instance is a running demo.
+type Instance struct {
+	// Handler serves the demo's own endpoints at the root of its listener.
+	Handler http.Handler
+
+	// Clients is the number of connected clients.
+	Clients func() int
+
+	// Close tells the clients, and ends every goroutine of the demo. It is
+	// called once.
+	Close func(ctx context.Context) error
+}

@@ -1,0 +1,10 @@
+// Package web holds the browser side of the lab: the pages, what they share,
+// and our Socket.IO client.
+package web
+
+import "embed"
+
+// Pages holds pages/<demo>/ and shared/.
+//
+//go:embed pages shared
+var Pages embed.FS
