@@ -23,9 +23,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10 * time.Second)
-	c.Heartbeat = cmp.Or(c.Heartbeat, 15 * time.Second)
-	c.Retry = cmp.Or(c.Retry, 2 * time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
+	c.Retry = cmp.Or(c.Retry, 2*time.Second)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }

@@ -21,9 +21,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Hold = cmp.Or(c.Hold, 25 * time.Second)
-	c.Seen = cmp.Or(c.Seen, 10 * time.Second)
-	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10 * time.Second)
+	c.Hold = cmp.Or(c.Hold, 25*time.Second)
+	c.Seen = cmp.Or(c.Seen, 10*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	return c
 }
 

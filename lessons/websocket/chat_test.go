@@ -24,7 +24,9 @@ func chatTransport(t *testing.T, cfg Config) feedtest.Transport {
 
 func TestChaos(t *testing.T) { feedtest.Chaos(t, chatTransport(t, Config{})) }
 
-func TestChaosCompressed(t *testing.T) { feedtest.Chaos(t, chatTransport(t, Config{Compression: true})) }
+func TestChaosCompressed(t *testing.T) {
+	feedtest.Chaos(t, chatTransport(t, Config{Compression: true}))
+}
 
 func TestSlowReader(t *testing.T) {
 	tr := chatTransport(t, Config{Feed: feedtest.SlowConfig, WriteTimeout: 100 * time.Millisecond})
