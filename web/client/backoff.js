@@ -13,7 +13,7 @@ export class Backoff {
 
   /** The next wait in whole milliseconds; counts as an attempt. */
   duration() {
-    const exact = this.min * 2 ** this.attempts++;
+    const exact = Math.min(this.min * 2 ** this.attempts++, Number.MAX_SAFE_INTEGER); // not Infinity, even after days
     const moved = exact + exact * this.jitter * (2 * Math.random() - 1);
     return Math.floor(Math.min(moved, this.max));
   }

@@ -111,7 +111,7 @@ class Writer {
 
   _date(date) {
     this._raw([0xd7, 0]);
-    this._view.setBigInt64(this._reserve(8), BigInt(date.getTime()));
+    this._put("setBigInt64", 8, BigInt(date.getTime()));
   }
 
   /** A length, after the type byte for lengths of 8, 16 or 32 bits. */
@@ -122,31 +122,36 @@ class Writer {
   }
 
   _uint8(n) {
-    this._view.setUint8(this._reserve(1), n);
+    this._put("setUint8", 1, n);
   }
 
   _uint16(type, n) {
     this._uint8(type);
-    this._view.setUint16(this._reserve(2), n);
+    this._put("setUint16", 2, n);
   }
 
   _uint32(type, n) {
     this._uint8(type);
-    this._view.setUint32(this._reserve(4), n);
+    this._put("setUint32", 4, n);
   }
 
   _uint64(type, n) {
     this._uint8(type);
-    this._view.setBigUint64(this._reserve(8), BigInt.asUintN(64, BigInt(n)));
+    this._put("setBigUint64", 8, BigInt.asUintN(64, BigInt(n)));
   }
 
   _float64(n) {
     this._uint8(0xcb);
-    this._view.setFloat64(this._reserve(8), n);
+    this._put("setFloat64", 8, n);
+  }
+
+  _put(method, size, n) {
+    const offset = this._reserve(size); // first: it may replace _view
+    this._view[method](offset, n);
   }
 
   _raw(bytes) {
-    const offset = this._reserve(bytes.length); // first: it may replace _bytes
+    const offset = this._reserve(bytes.length);
     this._bytes.set(bytes, offset);
   }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,19 +30,20 @@ type lab struct {
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	browser := labtest.NewBrowser(t)
-	client, err := filepath.Abs(filepath.Join(node.Dir(t), "../../../web/client"))
-	require.NoError(t, err)
-	return &lab{url: node.Start(t, "lab.mjs", client), browser: browser}
+	return &lab{url: node.Start(t, "lab.mjs", node.Client(t)), browser: browser}
 }
 
-func (l *lab) scenarios(t *testing.T) []string {
+// A scenario of ../node/scenarios, for the file of the client that bundle names.
+type scenario struct{ Name, Bundle string }
+
+func (l *lab) scenarios(t *testing.T) []scenario {
 	t.Helper()
 	res, err := http.Post(l.url+"/list", "", nil)
 	require.NoError(t, err)
 	defer func() { _ = res.Body.Close() }()
-	var names []string
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&names))
-	return names
+	var list []scenario
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&list))
+	return list
 }
 
 // observed is what one run of a scenario showed: a line of JSON for each thing seen.
@@ -69,12 +69,12 @@ func (l *lab) run(t *testing.T, scenario, client string) observed {
 func TestSameAsTheOfficialClient(t *testing.T) {
 	l := newLab(t)
 	for _, scenario := range l.scenarios(t) {
-		t.Run(scenario, func(t *testing.T) {
+		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
-			want := l.run(t, scenario, official+"socket.io.js")
+			want := l.run(t, scenario.Name, official+scenario.Bundle)
 			require.Empty(t, want.Failure, "the official client fails in this scenario: %s", strings.Join(want.Client, "\n"))
 			require.NotEmpty(t, append(want.Client, want.Server...), "nothing was observed")
-			got := l.run(t, scenario, ours+"socket.io.js")
+			got := l.run(t, scenario.Name, ours+scenario.Bundle)
 			require.Empty(t, got.Failure, "%s\n%s", strings.Join(got.Client, "\n"), strings.Join(got.Server, "\n"))
 			assert.Equal(t, want.Client, got.Client, "on the client")
 			assert.Equal(t, want.Server, got.Server, "on the server")
@@ -96,4 +96,9 @@ func TestEveryBundleConnects(t *testing.T) {
 			require.Len(t, got.Server, 2)
 		})
 	}
+}
+
+func TestModulesInNode(t *testing.T) {
+	node.Client(t)
+	node.Test(t, "client-codec.test.mjs", "client-node.test.mjs")
 }

@@ -5,6 +5,7 @@
 //     POST /call?id=ID&action=NAME  → runs an action on it: stop, start, or one of the scenario's own
 //     POST /log?id=ID               → what the server saw so far
 //     POST /end?id=ID               ends it
+//     POST /list                    → [{"name", "bundle"}]: the scenarios and the client's file that each is for
 //     GET  /page/…                  the page, its scripts and the clients
 //
 // usage: node lab.mjs FOLDER_OF_OUR_CLIENT
@@ -13,6 +14,7 @@ import { createServer } from "node:http";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Server } from "socket.io";
+import msgpack from "socket.io-msgpack-parser";
 import { scenarios } from "./scenarios/all.mjs";
 import { plain } from "./scenarios/plain.mjs";
 
@@ -37,6 +39,7 @@ class Run {
       cors: { origin: true, credentials: true },
       transports: ["polling", "websocket"],
       ...this.scenario.options,
+      ...(this.scenario.bundle === "socket.io.msgpack.min.js" && { parser: msgpack }),
     });
     this.scenario.http?.(this.http, this.observe); // after the Server, which takes the listeners that are there
     this.scenario.server?.(this.io, this.observe);
@@ -74,7 +77,7 @@ const control = {
     return null;
   },
   async list() {
-    return Object.keys(scenarios);
+    return Object.entries(scenarios).map(([name, { bundle = "socket.io.js" }]) => ({ name, bundle }));
   },
 };
 

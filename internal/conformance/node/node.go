@@ -4,6 +4,7 @@ package node
 import (
 	"bufio"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,14 @@ func Dir(t testing.TB) string {
 	return dir
 }
 
+// Client is the folder of our browser client's modules, its bundles in dist.
+func Client(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(Dir(t), "..", "..", "..", "web", "client")
+	noteFiles(dir)
+	return dir
+}
+
 var installOnce sync.Once
 
 // install runs npm ci in a folder of its own and moves the result into place, so that test packages that run at once
@@ -58,11 +67,35 @@ func install(t testing.TB, dir string) {
 	_ = os.Rename(filepath.Join(tmp, "node_modules"), modules) // fails where another was first, which Dir then finds
 }
 
+// noteFiles looks at every file in a folder that only Node or a browser reads, so that `go test` knows when its cached
+// result is out of date.
+func noteFiles(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == "node_modules" {
+			return filepath.SkipDir
+		}
+		_, _ = os.Stat(path)
+		return nil
+	})
+}
+
+// Test runs unit tests written for Node's own runner: files of this folder.
+func Test(t testing.TB, files ...string) {
+	t.Helper()
+	dir := Dir(t)
+	noteFiles(dir)
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"--test", "--test-reporter=spec", "--test-timeout=60000"}, files...)...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
 // Start runs a script of this folder until t ends, and returns the first line that it writes to stdout: that it is
 // ready, and where. The script must end when its stdin does. What it writes to stderr is shown if t fails.
 func Start(t testing.TB, script string, args ...string) string {
 	t.Helper()
 	dir := Dir(t)
+	noteFiles(dir)
 	cmd := exec.Command("node", append([]string{filepath.Join(dir, script)}, args...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

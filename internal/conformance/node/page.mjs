@@ -95,7 +95,10 @@ async function run(name) {
   }
   const entries = await settle([...context.entries]);
   const log = await ask("log", { id: context.id });
-  for (const socket of context.sockets) socket.io._close();
+  for (const socket of context.sockets) {
+    socket.io.reconnection(false);
+    socket.disconnect();
+  }
   await ask("end", { id: context.id });
   return { client: entries.map((e) => JSON.stringify(e)), server: log.map((e) => JSON.stringify(e)), failure };
 }

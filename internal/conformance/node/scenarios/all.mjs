@@ -1,14 +1,15 @@
 // What a user of the client can observe, one scenario at a time. The same scenario runs with the official client and
 // with ours in the same browser, and the logs of both sides must be equal.
 //
-// A scenario is {options, server(io, log), actions, client(context)}: the options and set-up of an official server,
-// actions that the page can ask of it, and what the page does. Only what is certain in its order may be logged.
+// A scenario is {options, server(io, log), actions, client(context), bundle}: the options and set-up of an official
+// server, actions that the page can ask of it, what the page does, and which file of the client it is for. Only what is certain in its order may be logged.
 import { acks } from "./acks.mjs";
 import { binary } from "./binary.mjs";
 import { connecting } from "./connecting.mjs";
 import { emitting } from "./emitting.mjs";
 import { engine } from "./engine.mjs";
 import { malformed } from "./malformed.mjs";
+import { msgpack } from "./msgpack.mjs";
 import { namespaces } from "./namespaces.mjs";
 import { reconnecting } from "./reconnecting.mjs";
 
@@ -21,4 +22,5 @@ export const scenarios = {
   ...reconnecting,
   ...engine,
   ...malformed,
+  ...msgpack,
 };

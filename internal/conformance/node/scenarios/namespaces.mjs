@@ -10,7 +10,7 @@ function chat(io, log) {
   }
 }
 
-const engineIsOpen = (socket) => socket.io.engine.readyState;
+const engineIsOpen = (socket) => socket.io.engine.readyState === "open";
 
 export const namespaces = {
   "namespaces share a connection": {

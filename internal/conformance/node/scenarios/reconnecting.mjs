@@ -36,6 +36,7 @@ export const reconnecting = {
         c.log(attempt >= 2);
         await c.next(socket, "connect");
         c.log(await c.limit("answer", answer), socket.id !== first, socket.recovered === true);
+        socket.disconnect(); // or it takes part in the next restart
       }
       await c.heard(8);
     },
