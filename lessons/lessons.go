@@ -3,10 +3,13 @@ package lessons
 
 import (
 	"realtimelab/internal/lesson"
+	"realtimelab/lessons/longconn"
+	"realtimelab/lessons/longpoll"
 	"realtimelab/lessons/socketio"
+	"realtimelab/lessons/websocket"
 )
 
 // All returns every lesson, in order.
 func All() []lesson.Lesson {
-	return []lesson.Lesson{socketio.Lesson()}
+	return []lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson(), socketio.Lesson()}
 }

@@ -1,0 +1,59 @@
+package websocket
+
+import (
+	"embed"
+
+	"realtimelab/internal/lesson"
+)
+
+//go:embed *.go frame/*.go
+var source embed.FS
+
+//go:embed lesson.md
+var english string
+
+//go:embed lesson.zh.md
+var chinese string
+
+// Lesson is the lesson of the raw WebSocket.
+func Lesson() lesson.Lesson {
+	return lesson.Lesson{
+		Name:  "websocket",
+		Title: lesson.Text{EN: "WebSocket", ZH: "WebSocket"},
+		Summary: lesson.Text{
+			EN: "One handshake over HTTP, then frames both ways over the same connection.",
+			ZH: "先用 HTTP 握一次手，然后在同一条连接上双向收发帧。",
+		},
+		Body:   lesson.Text{EN: english, ZH: chinese},
+		Source: source,
+		Demos:  []lesson.Demo{echoDemo, chatDemo},
+	}
+}
+
+var echoDemo = lesson.Demo{
+	Name:  "ws-echo",
+	Title: lesson.Text{EN: "WebSocket echo", ZH: "WebSocket 回声"},
+	Summary: lesson.Text{
+		EN: "Each message comes back, and the page shows what its frame looks like.",
+		ZH: "每条消息都原样返回，页面上可以看到它的帧长什么样。",
+	},
+	Source: []string{"echo.go#Echo.connect", "conn.go#conn.readLoop", "handshake.go#Accept"},
+	Start: func(env lesson.Env) (*lesson.Instance, error) {
+		e := NewEcho(Config{Log: env.Log})
+		return &lesson.Instance{Handler: e, Clients: e.Clients, Close: e.Close}, nil
+	},
+}
+
+var chatDemo = lesson.Demo{
+	Name:  "ws-chat",
+	Title: lesson.Text{EN: "WebSocket chat", ZH: "WebSocket 聊天室"},
+	Summary: lesson.Text{
+		EN: "The chat room: one connection for each page, and both sides speak when they like.",
+		ZH: "聊天室：每个页面一条连接，双方随时都能说话。",
+	},
+	Source: []string{"chat.go#Chat.connect", "chat.go#Chat.take", "conn.go#conn.serve", "conn.go#conn.writeLoop"},
+	Start: func(env lesson.Env) (*lesson.Instance, error) {
+		s := NewChat(Config{Log: env.Log})
+		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil
+	},
+}
