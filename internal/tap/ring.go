@@ -1,0 +1,116 @@
+package tap
+
+import (
+	"math"
+	"math/bits"
+	"time"
+)
+
+// entry is an event as the ring holds it; its bytes lie in the ring's.
+type entry struct {
+	peer    *Peer
+	time    time.Time
+	kind    Kind
+	dir     Direction
+	pending bool // readers stop here: its size is not known yet
+
+	offset int64 // in the stream of its direction
+	size   int   // bytes that crossed
+	pos    uint64
+	room   int // bytes that the ring gave it
+	kept   int // bytes of them that hold something
+}
+
+// none is the sequence number of an event that was not kept.
+const none = math.MaxUint64
+
+// ring holds the newest events and their bytes. Both counts only rise; what is
+// held is [first, next) of the events and [tail, head) of the bytes. The two
+// arrays start small and double until their bound.
+type ring struct {
+	entries    []entry
+	maxEntries int
+	first      uint64
+	next       uint64
+
+	bytes      []byte
+	maxBytes   int
+	tail, head uint64
+}
+
+func newRing(maxBytes, maxEntries int) ring {
+	return ring{maxBytes: powerOfTwo(maxBytes), maxEntries: powerOfTwo(maxEntries)}
+}
+
+func powerOfTwo(n int) int { return 1 << bits.Len(uint(max(n, 2)-1)) }
+
+// add appends an event, and returns its sequence number and how many bytes of p
+// were kept.
+func (r *ring) add(e entry, p []byte) (seq uint64, kept int) {
+	p = p[:min(len(p), r.maxBytes/2)]
+	for r.next-r.first >= uint64(r.maxEntries) || r.head-r.tail+uint64(len(p)) > uint64(r.maxBytes) {
+		r.drop()
+	}
+	r.grow(len(p))
+	e.pos, e.room, e.kept = r.head, len(p), len(p)
+	r.put(p)
+	r.entries[r.next&uint64(len(r.entries)-1)] = e
+	r.next++
+	return r.next - 1, len(p)
+}
+
+// drop forgets the oldest event.
+func (r *ring) drop() {
+	e := r.at(r.first)
+	r.tail = e.pos + uint64(e.room)
+	*e = entry{}
+	r.first++
+}
+
+func (r *ring) at(seq uint64) *entry { return &r.entries[seq&uint64(len(r.entries)-1)] }
+
+// put copies p to the head, around the end of the array if need be.
+func (r *ring) put(p []byte) {
+	for len(p) > 0 {
+		n := copy(r.bytes[r.head&uint64(len(r.bytes)-1):], p)
+		r.head += uint64(n)
+		p = p[n:]
+	}
+}
+
+// appendBytes appends the bytes of an event to dst.
+func (r *ring) appendBytes(dst []byte, e *entry) []byte {
+	for pos, left := e.pos, e.kept; left > 0; {
+		at := int(pos & uint64(len(r.bytes)-1))
+		n := min(left, len(r.bytes)-at)
+		dst = append(dst, r.bytes[at:at+n]...)
+		pos, left = pos+uint64(n), left-n
+	}
+	return dst
+}
+
+// grow makes room for one more event of n bytes.
+func (r *ring) grow(n int) {
+	if held := int(r.next - r.first); held >= len(r.entries) {
+		old := *r
+		r.entries = make([]entry, min(r.maxEntries, max(64, 2*len(old.entries))))
+		for seq := old.first; seq < old.next; seq++ {
+			*r.at(seq) = *old.at(seq)
+		}
+	}
+	if need := int(r.head-r.tail) + n; need > len(r.bytes) {
+		old := *r
+		r.bytes = make([]byte, min(r.maxBytes, powerOfTwo(max(16<<10, need))))
+		held := old.appendBytes(nil, &entry{pos: old.tail, kept: int(old.head - old.tail)})
+		r.head = old.tail
+		r.put(held)
+	}
+}
+
+// unread is how many events and bytes came since seq.
+func (r *ring) unread(seq uint64) (events, bytes int) {
+	if seq >= r.next {
+		return 0, 0
+	}
+	return int(r.next - seq), int(r.head - r.at(seq).pos)
+}
