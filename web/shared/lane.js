@@ -26,7 +26,7 @@ export function lane(canvas, rows) {
     const now = performance.now();
     const x = (time) => width - ((now - time) / 1000 / seconds) * width;
 
-    context.font = "12px system-ui, sans-serif";
+    context.font = "13px system-ui, sans-serif";
     labels.forEach((label, row) => {
       const top = row * (rowHeight + 18);
       context.fillStyle = color("--soft");
@@ -42,7 +42,7 @@ export function lane(canvas, rows) {
       context.globalAlpha = s.ended ? 0.75 : 0.45;
       context.fillStyle = color(colors[s.kind]);
       context.beginPath();
-      context.roundRect(left, top, Math.max(right - left, 3), barHeight, 4);
+      context.roundRect(left, top, Math.max(right - left, 4), barHeight, 4);
       context.fill();
       context.globalAlpha = 1;
       s.dots = s.dots.filter((d) => x(d.at) > -10);

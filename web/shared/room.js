@@ -57,10 +57,12 @@ export async function openRoom({ texts, rows, counters, transport }) {
   return room;
 }
 
+const gauges = ["lag", "ratio", "held", "open"]; // counters that show a text
+
 class Room {
   constructor(transport, counters) {
     this.transport = transport;
-    this.counters = Object.fromEntries(counters.map((key) => [key, 0]));
+    this.counters = Object.fromEntries(counters.map((key) => [key, gauges.includes(key) ? "" : 0]));
     this.ledger = ledger($("ledger"));
     this.state = "off";
     this.sent = new Map(); // text of mine → when it was sent

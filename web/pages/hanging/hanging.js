@@ -31,11 +31,12 @@ const client = `page-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
 let began = 0;
 
 async function read(room, signal) {
-  const span = room.bar(0);
+  const span = room.bar(0, "waiting");
   room.count("requests");
   try {
     const response = await fetch(`/stream?after=${room.cursor}&client=${client}`, { signal, cache: "no-store" });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    span.is("open");
     room.is("on");
     room.happened(t("opened"), "good");
     began = performance.now();

@@ -33,14 +33,14 @@ let began = 0;
 const transport = {
   open(after) {
     const { room } = this;
-    let span = room.bar(0);
+    let span = room.bar(0, "waiting");
     const source = this.source = new EventSource(`/events?after=${after}&client=${client}`);
     source.addEventListener("open", () => {
       room.is("on");
       room.count("opens");
       room.happened(t("opened"), "good");
       began = performance.now();
-      span.end("failed");
+      span.end();
       span = room.bar(0);
     });
     source.addEventListener("message", (event) => {
@@ -51,6 +51,7 @@ const transport = {
     source.addEventListener("error", () => {
       began = 0;
       span.end("failed");
+      span = room.bar(0, "waiting");
       room.is("connecting");
       room.happened(source.readyState === EventSource.CLOSED ? t("refused") : t("broke", room.cursor), "bad");
     });

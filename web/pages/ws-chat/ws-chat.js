@@ -35,10 +35,11 @@ let robotSocket;
 
 /** Runs one connection to its end. Returns the close code. */
 function converse(room, socket) {
-  const span = transport.span = room.bar(0);
+  const span = transport.span = room.bar(0, "waiting");
   room.count("handshakes");
   socket.addEventListener("open", () => {
     began = performance.now();
+    span.is("open");
     room.is("on");
     room.happened(t("opened"), "good");
   });
