@@ -40,6 +40,7 @@ func (l *lab) scenarios(t *testing.T) []scenario {
 	t.Helper()
 	res, err := http.Post(l.url+"/list", "", nil)
 	require.NoError(t, err)
+	defer http.DefaultClient.CloseIdleConnections()
 	defer func() { _ = res.Body.Close() }()
 	var list []scenario
 	require.NoError(t, json.NewDecoder(res.Body).Decode(&list))
