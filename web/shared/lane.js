@@ -12,6 +12,15 @@ export function lane(canvas, rows) {
   const context = canvas.getContext("2d");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+  function bar(left, top, width, color, alpha) {
+    context.globalAlpha = alpha;
+    context.fillStyle = color;
+    context.beginPath();
+    context.roundRect(left, top, width, barHeight, 4);
+    context.fill();
+    context.globalAlpha = 1;
+  }
+
   function draw() {
     const width = canvas.clientWidth;
     const labels = rows();
@@ -39,12 +48,9 @@ export function lane(canvas, rows) {
       const left = Math.max(x(s.began), -4);
       const right = s.ended ? x(s.ended) : width;
       const top = s.row * (rowHeight + 18) + 18 + (rowHeight - barHeight) / 2;
-      context.globalAlpha = s.ended ? 0.75 : 0.45;
-      context.fillStyle = color(colors[s.kind]);
-      context.beginPath();
-      context.roundRect(left, top, Math.max(right - left, 4), barHeight, 4);
-      context.fill();
-      context.globalAlpha = 1;
+      const was = s.kind === "failed" ? "open" : s.kind;
+      bar(left, top, Math.max(right - left, 4), color(colors[was]), s.ended && was === s.kind ? 0.75 : 0.45);
+      if (s.kind === "failed") bar(Math.max(left, right - 5), top, 5, color(colors.failed), 1); // where it was cut
       s.dots = s.dots.filter((d) => x(d.at) > -10);
       for (const d of s.dots) {
         context.fillStyle = color(d.up ? "--accent" : "--good");

@@ -13,7 +13,7 @@ const texts = {
     ending: "it ended",
     why1: "One request, one response, and it never ends: the bar only stops when something breaks. Each message is a chunk of it, one line of JSON, flushed at once. No request for each message, no headers for each message.",
     why2: "It is a one-way street. What you send takes another connection, a POST. And all that SSE gives you is missing: the page has to notice the break itself, wait, reconnect, and say where it was.",
-    why3: "The price is a connection for each reader, and over HTTP/1.1 a browser has six for one origin, all its tabs together. Press the button below and see the seventh wait.",
+    why3: "The price is a connection for each reader, and over HTTP/1.1 a browser has six for one origin, all its tabs together. Open six more and see the seventh wait.",
   },
   zh: {
     ...sevenTexts.zh,
@@ -23,7 +23,7 @@ const texts = {
     ending: "它结束了",
     why1: "一个请求，一个响应，永不结束：只有出了事，这一条才会停下。每条消息是其中的一个 chunk，一行 JSON，立刻发出。不必每条消息一个请求，也不必每条消息一套头部。",
     why2: "这是一条单行道。你要发的消息得走另一个连接，一个 POST。SSE 给你的那些这里全都没有：断了要页面自己发现、自己等、自己重连、自己说明上次到哪里。",
-    why3: "代价是每个读者占一个连接，而在 HTTP/1.1 上，浏览器对一个源只有六个，所有标签页加在一起。按下面的按钮，看第七个怎样排队。",
+    why3: "代价是每个读者占一个连接，而在 HTTP/1.1 上，浏览器对一个源只有六个，所有标签页加在一起。再打开六个，看第七个怎样排队。",
   },
 };
 

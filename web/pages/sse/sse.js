@@ -13,7 +13,7 @@ const texts = {
     refused: "The server refused, and the browser gives up for good.",
     why1: "The same endless response, in a form that browsers read by themselves: new EventSource(url) is all it takes. Each event carries an id beside its data, and comments keep the line warm every 15 seconds. Pages never see those, the x-ray does.",
     why2: "Cut the connection and watch who does the work. The browser waits for the two seconds that the server told it (retry), reconnects, and says where it was (Last-Event-ID). This page does nothing at all, and nothing is lost.",
-    why3: "It is still a one-way street, and still text only. And over HTTP/1.1 it is still one of six connections: press the button and see the seventh wait. HTTP/2 puts them all into one.",
+    why3: "It is still a one-way street, and still text only. And over HTTP/1.1 it is still one of six connections: open six more and see the seventh wait. HTTP/2 puts them all into one.",
   },
   zh: {
     ...sevenTexts.zh,
@@ -23,7 +23,7 @@ const texts = {
     refused: "服务器拒绝了，浏览器从此放弃。",
     why1: "还是那个永不结束的响应，只是换成浏览器自己就会读的格式：new EventSource(url) 就够了。每个事件除了数据还带一个 id，每 15 秒一条注释给线路保温。页面看不到注释，X 光能看到。",
     why2: "切断连接，看看是谁在干活。浏览器按服务器说的等两秒（retry），重连，并说明上次到哪里（Last-Event-ID）。页面什么都没做，什么也没丢。",
-    why3: "它仍是单行道，仍然只有文本。在 HTTP/1.1 上仍然占用六个连接中的一个：按下按钮，看第七个怎样排队。HTTP/2 会把它们都放进一个连接。",
+    why3: "它仍是单行道，仍然只有文本。在 HTTP/1.1 上仍然占用六个连接中的一个：再打开六个，看第七个怎样排队。HTTP/2 会把它们都放进一个连接。",
   },
 };
 
