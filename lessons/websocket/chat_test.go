@@ -163,6 +163,7 @@ func TestCut(t *testing.T) {
 	server := feedtest.Serve(t, s, s.Close)
 	ws := dial(t, server, "?client=me")
 	dial(t, server, "?client=you")
+	require.Eventually(t, func() bool { return s.Clients() == 2 }, 10*time.Second, time.Millisecond)
 	resp, body := server.Do(t, "POST /cut?client=me HTTP/1.1\nHost: HOST\n\n")
 	require.Equal(t, 200, resp.StatusCode)
 	require.Equal(t, "{\"cut\":1}\n", body)

@@ -15,13 +15,15 @@ type peers struct {
 	closed bool
 }
 
-// run serves a connection, unless the server is closing: the client is told so then.
-func (p *peers) run(c *conn, serve func() error) error {
+// run starts a connection's goroutine. If the server is closing, the client is told so at once.
+func (p *peers) run(c *conn, serve func()) {
 	if !p.add(c) {
 		c.end(errGoingAway)
 	}
-	defer p.remove(c)
-	return serve()
+	go func() {
+		defer p.remove(c)
+		serve()
+	}()
 }
 
 func (p *peers) add(c *conn) bool {

@@ -67,8 +67,9 @@ func newEndpoint(cfg Config) *endpoint {
 	}}
 }
 
-// serve upgrades the request and runs the connection to its end. run is called
-// once the handshake is done.
+// serve upgrades the request and runs the connection to its end, on a goroutine of
+// its own: the handler returns, so that net/http lets go of the request and its
+// buffers, of which a connection that lives for hours has no more use.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn) error) {
 	if refuseHandshake(w, r, e.cfg.Origins) {
 		return
@@ -78,7 +79,11 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn)
 		return // gorilla has answered
 	}
 	c := newConn(ws, e.cfg)
-	defer e.cuts.Add(r, c.cut)()
-	why := e.peers.run(c, func() error { return run(c) })
-	e.cfg.Log.Info("connection ended", "client", r.RemoteAddr, "reason", why)
+	forget := e.cuts.Add(r, c.cut)
+	client := r.RemoteAddr
+	e.peers.run(c, func() {
+		defer forget()
+		why := run(c)
+		e.cfg.Log.Info("connection ended", "client", client, "reason", why)
+	})
 }
