@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -44,10 +46,14 @@ var errLeave = errors.New("leaves")
 // Chaos has clients that come, go, come back and are cut off at random, while
 // others publish, and asserts that every message arrives once and in order at
 // every subscriber. A publisher whose connection is cut does not know whether its
-// message was taken, so the feed says what there was to receive.
+// message was taken, so the feed says what there was to receive. CHAOS_SEED in the
+// environment repeats the decisions of an earlier run, though not its timing.
 func Chaos(t *testing.T, tr Transport) {
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	if again, err := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64); err == nil {
+		seed = again
+	}
+	t.Logf("CHAOS_SEED=%d", seed)
 	c := &chaos{Transport: tr, server: Serve(t, tr.Handler, tr.Close), client: HTTPClient(t)}
 	c.moved = sync.NewCond(&c.mu)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
