@@ -54,12 +54,17 @@ type observed struct {
 	Failure string   `json:"failure"` // why the scenario broke off
 }
 
-// run plays a scenario in a new tab with the client at that path.
-func (l *lab) run(t *testing.T, scenario, client string) observed {
+func (l *lab) tab(t *testing.T) *labtest.Tab {
 	t.Helper()
 	tab := l.browser.Tab(t)
 	tab.AllowNetworkErrors()
 	tab.Allow("in a listener") // the exception of one scenario
+	return tab
+}
+
+// run plays a scenario in a page that has loaded the client at that path.
+func (l *lab) run(t *testing.T, tab *labtest.Tab, scenario, client string) observed {
+	t.Helper()
 	tab.Open(l.url + "/page/lab/page.html?" + url.Values{"control": {l.url}, "client": {client}}.Encode())
 	tab.WaitFor("globalThis.ready")
 	name, err := json.Marshal(scenario)
@@ -72,10 +77,11 @@ func TestSameAsTheOfficialClient(t *testing.T) {
 	for _, scenario := range l.scenarios(t) {
 		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
-			want := l.run(t, scenario.Name, official+scenario.Bundle)
+			tab := l.tab(t)
+			want := l.run(t, tab, scenario.Name, official+scenario.Bundle)
 			require.Empty(t, want.Failure, "the official client fails in this scenario: %s", strings.Join(want.Client, "\n"))
 			require.NotEmpty(t, append(want.Client, want.Server...), "nothing was observed")
-			got := l.run(t, scenario.Name, ours+scenario.Bundle)
+			got := l.run(t, tab, scenario.Name, ours+scenario.Bundle)
 			require.Empty(t, got.Failure, "%s\n%s", strings.Join(got.Client, "\n"), strings.Join(got.Server, "\n"))
 			assert.Equal(t, want.Client, got.Client, "on the client")
 			assert.Equal(t, want.Server, got.Server, "on the server")
@@ -92,7 +98,7 @@ func TestEveryBundleConnects(t *testing.T) {
 		"/page/ours/index.js", // the modules as they are
 	} {
 		t.Run(client, func(t *testing.T) {
-			got := l.run(t, "connect and upgrade", client)
+			got := l.run(t, l.tab(t), "connect and upgrade", client)
 			require.Empty(t, got.Failure)
 			require.Len(t, got.Server, 2)
 		})

@@ -456,6 +456,7 @@ function soon(fn) {
 }
 
 // engine/websocket.js
+var OPEN = 1;
 var WebSocketTransport = class extends Transport {
   get name() {
     return "websocket";
@@ -487,14 +488,8 @@ var WebSocketTransport = class extends Transport {
     }
   }
   _sendAll(messages) {
-    for (const message of messages) this._send(message);
+    if (this.ws?.readyState === OPEN) for (const message of messages) this.ws.send(message);
     soon(() => this.onDrain());
-  }
-  _send(message) {
-    try {
-      this.ws.send(message);
-    } catch {
-    }
   }
   doClose() {
     if (!this.ws) return;

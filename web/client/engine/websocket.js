@@ -2,6 +2,8 @@ import { soon } from "../timers.js";
 import { encodePacket } from "./packet.js";
 import { Transport } from "./transport.js";
 
+const OPEN = 1; // WebSocket.OPEN, wherever the WebSocket comes from
+
 /** WebSocket (Engine.IO protocol 4, "WebSocket"): one packet is one message, text or binary. */
 export class WebSocketTransport extends Transport {
   get name() {
@@ -38,16 +40,9 @@ export class WebSocketTransport extends Transport {
   }
 
   _sendAll(messages) {
-    for (const message of messages) this._send(message);
+    // While the WebSocket closes, its close event still to come, what is sent is lost; the engine keeps no copy.
+    if (this.ws?.readyState === OPEN) for (const message of messages) this.ws.send(message);
     soon(() => this.onDrain()); // the browser queues without end, so the transport is ready as soon as the engine is
-  }
-
-  _send(message) {
-    try {
-      this.ws.send(message);
-    } catch {
-      // closing already, and the close event is still to come
-    }
   }
 
   doClose() {

@@ -162,7 +162,7 @@ export const reconnecting = {
   },
 
   "no ping from the server": {
-    options: { pingInterval: 300, pingTimeout: 700 },
+    options: { pingInterval: 300, pingTimeout: 1500 },
     actions: {
       mute: (io) =>
         Object.values(io.engine.clients).forEach((conn) => {
