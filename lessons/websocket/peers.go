@@ -6,13 +6,18 @@ import (
 )
 
 // peers is the connections of one server, for counting and for the end. It is no
-// hub: messages do not pass through it. The zero value is ready.
+// hub: messages do not pass through it.
 type peers struct {
-	wg sync.WaitGroup // one for each connection that runs
-
 	mu     sync.Mutex
+	empty  sync.Cond // of mu: the last connection has gone
 	conns  map[*conn]struct{}
 	closed bool
+}
+
+func newPeers() *peers {
+	p := &peers{conns: map[*conn]struct{}{}}
+	p.empty.L = &p.mu
+	return p
 }
 
 // run starts a connection's goroutine. If the server is closing, the client is told so at once.
@@ -29,11 +34,7 @@ func (p *peers) run(c *conn, serve func()) {
 func (p *peers) add(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conns == nil {
-		p.conns = map[*conn]struct{}{}
-	}
 	p.conns[c] = struct{}{}
-	p.wg.Add(1)
 	return !p.closed
 }
 
@@ -41,7 +42,9 @@ func (p *peers) remove(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, c)
-	p.wg.Done()
+	if len(p.conns) == 0 {
+		p.empty.Broadcast()
+	}
 }
 
 func (p *peers) count() int {
@@ -63,17 +66,14 @@ func (p *peers) stop(fn func(*conn)) {
 // wait returns when all connections are gone. When ctx ends first, the rest are
 // cut, and its error is returned.
 func (p *peers) wait(ctx context.Context) error {
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		p.wg.Wait()
-	}()
-	select {
-	case <-gone:
-		return nil
-	case <-ctx.Done():
-		p.stop((*conn).cut)
-		<-gone
-		return ctx.Err()
+	inTime := context.AfterFunc(ctx, func() { p.stop((*conn).cut) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.conns) > 0 {
+		p.empty.Wait()
 	}
+	if inTime() {
+		return nil
+	}
+	return ctx.Err()
 }

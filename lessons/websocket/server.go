@@ -53,13 +53,13 @@ var writeBuffers sync.Pool
 type endpoint struct {
 	cfg      Config
 	upgrader websocket.Upgrader
-	peers    peers
+	peers    *peers
 	cuts     feed.Cuts
 }
 
 func newEndpoint(cfg Config) *endpoint {
 	cfg = cfg.withDefaults()
-	return &endpoint{cfg: cfg, upgrader: websocket.Upgrader{
+	return &endpoint{cfg: cfg, peers: newPeers(), upgrader: websocket.Upgrader{
 		ReadBufferSize:    1 << 10,
 		WriteBufferPool:   &writeBuffers,
 		EnableCompression: cfg.Compression,
