@@ -1,6 +1,10 @@
 package sio
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -25,34 +29,32 @@ func (s *Socket) ackFor(p siopacket.Packet) Ack {
 		s.send(siopacket.Packet{
 			Type: siopacket.Ack, Namespace: s.namespace.name, ID: p.ID, HasID: true,
 			Data: data, Attachments: attachments,
-		})
+		}, Flags{})
 	}
 }
 
-// acks are the answers that a socket waits for. The zero value is ready.
+// acks are the answers that a socket is to give. The zero value is ready.
 type acks struct {
 	mu     sync.Mutex
-	next   uint64
-	wanted map[uint64]chan Args
+	wanted map[uint64]func(Args, error)
 	closed bool
 }
 
-// expect returns a new id, and the channel of its answer: one value, or closed.
-func (a *acks) expect() (uint64, <-chan Args) {
+// expect has f called once, from any goroutine: with the answer, or with
+// ErrDisconnected. After forget it is not called any more.
+func (a *acks) expect(id uint64, f func(Args, error)) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	answer := make(chan Args, 1)
-	id := a.next
-	a.next++
-	if a.closed {
-		close(answer)
-		return id, answer
+	closed := a.closed
+	if !closed {
+		if a.wanted == nil {
+			a.wanted = map[uint64]func(Args, error){}
+		}
+		a.wanted[id] = f
 	}
-	if a.wanted == nil {
-		a.wanted = map[uint64]chan Args{}
+	a.mu.Unlock()
+	if closed {
+		f(Args{}, ErrDisconnected)
 	}
-	a.wanted[id] = answer
-	return id, answer
 }
 
 func (a *acks) forget(id uint64) {
@@ -64,19 +66,120 @@ func (a *acks) forget(id uint64) {
 // resolve takes an ACK. One that nobody waits for changes nothing.
 func (a *acks) resolve(p siopacket.Packet) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if answer, ok := a.wanted[p.ID]; ok && p.HasID {
-		delete(a.wanted, p.ID)
-		answer <- Args{values: p.Args(), attachments: p.Attachments}
+	f := a.wanted[p.ID]
+	delete(a.wanted, p.ID)
+	a.mu.Unlock()
+	if f != nil {
+		f(Args{values: p.Args(), attachments: p.Attachments}, nil)
 	}
 }
 
 func (a *acks) close() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = true
-	for id, answer := range a.wanted {
-		delete(a.wanted, id)
-		close(answer)
+	wanted := a.wanted
+	a.wanted, a.closed = nil, true
+	a.mu.Unlock()
+	for _, f := range wanted {
+		f(Args{}, ErrDisconnected)
 	}
+}
+
+// ErrTimeout is an answer that did not come within Timeout.
+var ErrTimeout = errors.New("operation has timed out")
+
+// within bounds ctx by the flags' timeout, if there is one, with ErrTimeout as
+// cause.
+func (f Flags) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.Timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, f.Timeout, ErrTimeout)
+}
+
+// Answer is what one client answered to a broadcast.
+type Answer struct {
+	Socket string // the id
+	Args   Args
+}
+
+// MissingAnswers says which clients did not answer a broadcast.
+type MissingAnswers struct {
+	// Sockets are their ids, in no order. Of another server's clients that
+	// did not answer in time, only the number may be known; these are "".
+	Sockets []string
+
+	// Err is ErrTimeout, the context's error, or ErrDisconnected if none of
+	// those who are missing is connected any more.
+	Err error
+}
+
+func (e *MissingAnswers) Error() string {
+	return fmt.Sprintf("sio: %v: no answer from %s", e.Err, strings.Join(e.Sockets, ", "))
+}
+
+func (e *MissingAnswers) Unwrap() error { return e.Err }
+
+// collector gathers the answers to one broadcast.
+type collector struct {
+	mu      sync.Mutex
+	missing map[string]bool // whether it is still connected
+	answers []Answer
+	waiting int
+	sealed  bool // nobody else will be expected
+	done    chan struct{}
+}
+
+func newCollector() *collector {
+	return &collector{missing: map[string]bool{}, done: make(chan struct{})}
+}
+
+func (c *collector) expect(socket string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.missing[socket] = true
+	c.waiting++
+}
+
+func (c *collector) take(socket string, args Args, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.missing[socket] = false
+	} else {
+		delete(c.missing, socket)
+		c.answers = append(c.answers, Answer{socket, args})
+	}
+	c.waiting--
+	c.finish()
+}
+
+// finish ends the wait if it is over. The caller holds mu.
+func (c *collector) finish() {
+	if c.sealed && c.waiting == 0 {
+		close(c.done)
+	}
+}
+
+// wait returns when everyone has answered or gone, or when ctx ends.
+func (c *collector) wait(ctx context.Context) ([]Answer, error) {
+	c.mu.Lock()
+	c.sealed = true
+	c.finish()
+	c.mu.Unlock()
+	var err error = ErrDisconnected
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.missing) == 0 {
+		return c.answers, nil
+	}
+	missing := &MissingAnswers{Err: err}
+	for socket := range c.missing {
+		missing.Sockets = append(missing.Sockets, socket)
+	}
+	return c.answers[:len(c.answers):len(c.answers)], missing
 }

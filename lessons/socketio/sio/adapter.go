@@ -1,142 +1,92 @@
 package sio
 
 import (
-	"sync"
+	"context"
+	"time"
 
-	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// memoryAdapter knows which socket is in which room of one namespace, and
-// sends to them. A socket's id is a room without being written down as one.
-type memoryAdapter struct {
-	mu      sync.Mutex // held over a broadcast, so that all see the same order
-	sockets map[string]*Socket
-	rooms   map[string]map[string]*Socket
+// Selection says which sockets of a namespace are meant: those in any of
+// Rooms, or all if there are none, less those in any of Except. A socket's id
+// is a room that it alone is in.
+type Selection struct {
+	Rooms  []string `json:"rooms,omitempty"`
+	Except []string `json:"except,omitempty"`
 }
 
-func newMemoryAdapter() *memoryAdapter {
-	return &memoryAdapter{sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
+// Flags say how a packet is sent.
+type Flags struct {
+	// Volatile leaves out the clients that could not be sent to at once.
+	Volatile bool `json:"volatile,omitempty"`
+
+	// Uncompressed sends the packet as it is where the transport compresses.
+	Uncompressed bool `json:"uncompressed,omitempty"`
+
+	// Local keeps to the sockets of this server. The adapter sees to it.
+	Local bool `json:"local,omitempty"`
+
+	// Timeout bounds the wait for answers. 0 is no bound but the context's.
+	Timeout time.Duration `json:"-"`
 }
 
-func (a *memoryAdapter) len() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.sockets)
+// Adapter reaches the sockets of one namespace, wherever they are connected:
+// on this server alone (the memory adapter, which is the default), or on all
+// servers of a cluster. Its methods may be called from any goroutine, and
+// none but those with a context waits for a client or for another server.
+type Adapter interface {
+	// Broadcast queues an Event for each socket of the selection, once.
+	Broadcast(p siopacket.Packet, to Selection, flags Flags)
+
+	// BroadcastWithAck is Broadcast of an Event that each client is to answer.
+	// It collects until all have, or ctx ends. The answers are in the order
+	// of their arrival. The error is nil or *MissingAnswers.
+	BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error)
+
+	// FetchSockets describes the sockets of the selection. When ctx ends
+	// before every server has answered, it returns what it has, and an error.
+	FetchSockets(ctx context.Context, to Selection, flags Flags) ([]SocketInfo, error)
+
+	// Join, Leave and Disconnect do with each socket of the selection what
+	// its own methods do.
+	Join(to Selection, flags Flags, rooms []string)
+	Leave(to Selection, flags Flags, rooms []string)
+	Disconnect(to Selection, flags Flags, all bool)
+
+	// ServerSideEmit sends an Event to the namespace on the other servers.
+	ServerSideEmit(p siopacket.Packet)
+
+	// ServerSideEmitWithAck collects what they answer, one each.
+	ServerSideEmitWithAck(ctx context.Context, p siopacket.Packet) ([]Args, error)
+
+	// Close leaves the cluster.
+	Close()
 }
 
-// add enters the socket, and queues the packet that tells its client so before
-// any broadcast.
-func (a *memoryAdapter) add(s *Socket, answer siopacket.Packet) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.sockets[s.id] = s
-	s.client.session.Post(frames(answer)...)
+// SocketInfo describes a socket, perhaps one of another server.
+type SocketInfo struct {
+	ID        string         `json:"id"`
+	Rooms     []string       `json:"rooms"` // its own id first
+	Data      map[string]any `json:"data"`
+	Handshake Handshake      `json:"handshake"`
 }
 
-// remove takes the socket out of the namespace and of every room.
-func (a *memoryAdapter) remove(s *Socket) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, room := range s.rooms {
-		a.drop(s, room)
-	}
-	s.rooms = nil
-	delete(a.sockets, s.id)
+// RoomEvent tells of a change in a namespace's rooms on this server. A
+// socket's id counts as a room.
+type RoomEvent struct {
+	Kind   RoomEventKind
+	Room   string
+	Socket string // the id; empty for RoomCreated and RoomDeleted
 }
 
-func (a *memoryAdapter) join(s *Socket, rooms []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.sockets[s.id] != s {
-		return // it has disconnected
-	}
-	for _, room := range rooms {
-		members := a.rooms[room]
-		if members[s.id] == s || room == s.id {
-			continue
-		}
-		if members == nil {
-			members = map[string]*Socket{}
-			a.rooms[room] = members
-		}
-		members[s.id] = s
-		s.rooms = append(s.rooms, room)
-	}
-}
+// RoomEventKind is the official name of an adapter's event.
+type RoomEventKind string
 
-func (a *memoryAdapter) leave(s *Socket, room string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for i, name := range s.rooms {
-		if name == room {
-			s.rooms = append(s.rooms[:i], s.rooms[i+1:]...)
-			a.drop(s, room)
-			return
-		}
-	}
-}
-
-// drop empties a place in a room, and the room with its last member. The
-// caller holds mu.
-func (a *memoryAdapter) drop(s *Socket, room string) {
-	delete(a.rooms[room], s.id)
-	if len(a.rooms[room]) == 0 {
-		delete(a.rooms, room)
-	}
-}
-
-func (a *memoryAdapter) roomsOf(s *Socket) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.sockets[s.id] != s {
-		return nil
-	}
-	return append([]string{s.id}, s.rooms...)
-}
-
-// broadcast queues the messages for every socket of the choice, once each.
-func (a *memoryAdapter) broadcast(messages []*engineio.Message, to Broadcast) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(to.rooms) == 0 {
-		for _, s := range a.sockets {
-			a.post(s, messages, to)
-		}
-		return
-	}
-	if len(to.rooms) == 1 {
-		a.eachIn(to.rooms[0], func(s *Socket) { a.post(s, messages, to) })
-		return
-	}
-	seen := map[*Socket]bool{}
-	for _, room := range to.rooms {
-		a.eachIn(room, func(s *Socket) {
-			if !seen[s] {
-				seen[s] = true
-				a.post(s, messages, to)
-			}
-		})
-	}
-}
-
-func (a *memoryAdapter) eachIn(room string, f func(*Socket)) {
-	for _, s := range a.rooms[room] {
-		f(s)
-	}
-	if s := a.sockets[room]; s != nil {
-		f(s)
-	}
-}
-
-func (a *memoryAdapter) post(s *Socket, messages []*engineio.Message, to Broadcast) {
-	for _, room := range to.except {
-		if room == s.id || a.rooms[room][s.id] == s {
-			return
-		}
-	}
-	if to.volatile && !s.client.session.Writable() {
-		return
-	}
-	s.client.session.Post(messages...) // a session that has closed drops it
-}
+// All kinds of RoomEvent. A room is created before its first socket joins, and
+// deleted after its last has left.
+const (
+	RoomCreated RoomEventKind = "create-room"
+	RoomJoined  RoomEventKind = "join-room"
+	RoomLeft    RoomEventKind = "leave-room"
+	RoomDeleted RoomEventKind = "delete-room"
+)

@@ -2,6 +2,7 @@ package sio
 
 import (
 	"errors"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 type client struct {
 	server  *Server
 	session *engineio.Session
-	decoder siopacket.Decoder // owned by the session's reader
+	decoder Decoder // owned by the session's reader
 
 	mu      sync.Mutex
 	sockets map[string]*Socket // by namespace
@@ -25,7 +26,7 @@ func (s *Server) accept(session *engineio.Session) {
 	c := &client{
 		server:  s,
 		session: session,
-		decoder: siopacket.Decoder{MaxAttachments: s.config.MaxAttachments},
+		decoder: s.config.Parser.NewDecoder(s.config.MaxAttachments),
 		sockets: map[string]*Socket{},
 	}
 	c.mu.Lock()
@@ -37,11 +38,7 @@ func (s *Server) accept(session *engineio.Session) {
 
 // receive takes one Engine.IO message: a packet, or an attachment.
 func (c *client) receive(data []byte, binary bool) {
-	add := c.decoder.AddText
-	if binary {
-		add = c.decoder.AddBinary
-	}
-	packet, complete, err := add(data)
+	packet, complete, err := c.decoder.Add(data, binary)
 	switch {
 	case err != nil:
 		c.refuse(err)
@@ -92,21 +89,34 @@ func (c *client) socket(namespace string) *Socket {
 
 // connect answers CONNECT: with the new socket's id, or CONNECT_ERROR.
 func (c *client) connect(p siopacket.Packet) {
-	namespace := c.server.namespace(p.Namespace)
+	namespace := c.enter(p)
 	if namespace == nil {
-		c.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(`{"message":"Invalid namespace"}`)})
+		c.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(`{"message":"Invalid namespace"}`)}, Flags{})
 		return
 	}
-	socket := newSocket(c, namespace, p.Data)
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
+		namespace.release()
 		return
 	}
+	socket := newSocket(c, namespace, p.Data)
 	c.sockets[p.Namespace] = socket
 	c.silence.Stop()
 	c.mu.Unlock()
 	socket.inbox.put(func() { namespace.admit(socket) })
+}
+
+// enter finds the namespace that a CONNECT asks for, or nil. The user's code
+// that decides may panic: then there is none.
+func (c *client) enter(p siopacket.Packet) (n *Namespace) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.server.config.Log.Error("panic in a namespace's rule", "namespace", p.Namespace, "panic", fault, "stack", string(debug.Stack()))
+			c.session.Close()
+		}
+	}()
+	return c.server.enter(p.Namespace, func() Handshake { return c.handshake(p.Data) })
 }
 
 // forget takes a socket out of the client.
@@ -147,14 +157,6 @@ func (c *client) disconnect() {
 	c.session.Close()
 }
 
-func (c *client) send(p siopacket.Packet) error { return c.session.Send(frames(p)...) }
-
-// frames makes a packet ready: its text, then its attachments.
-func frames(p siopacket.Packet) []*engineio.Message {
-	messages := make([]*engineio.Message, 0, 1+len(p.Attachments))
-	messages = append(messages, engineio.AppendedText(len(p.Data)+len(p.Namespace)+24, p.AppendText))
-	for _, attachment := range p.Attachments {
-		messages = append(messages, engineio.BinaryMessage(attachment))
-	}
-	return messages
+func (c *client) send(p siopacket.Packet, flags Flags) error {
+	return c.session.Send(c.server.frames(p, flags)...)
 }

@@ -32,15 +32,6 @@ func (a Args) Any(i int) (v any) {
 	return v
 }
 
-// event splits off the name. A number as name is its text.
-func (a Args) event() (string, Args) {
-	var name string
-	if siopacket.Unmarshal(a.values[0], nil, &name) != nil {
-		name = string(a.values[0])
-	}
-	return name, Args{a.values[1:], a.attachments}
-}
-
 // handler is a func that takes an event.
 type handler struct {
 	fn       reflect.Value

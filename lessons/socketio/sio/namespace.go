@@ -3,6 +3,7 @@ package sio
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -20,40 +21,97 @@ type Refusal struct {
 
 func (e *Refusal) Error() string { return e.Message }
 
-// Namespace is a channel of its own over the clients' connections.
+// everyone is a choice of all sockets.
+type everyone = Broadcast
+
+// Namespace is a channel of its own over the clients' connections. Its
+// broadcast methods (To, Except, Emit, EmitWithAck, FetchSockets and so on) are
+// those of the choice of all its sockets.
 type Namespace struct {
+	everyone
+
 	server  *Server
 	name    string
-	adapter *memoryAdapter
+	parent  *ParentNamespace // nil if it was not made by one
+	local   *memoryAdapter
+	adapter Adapter       // local, or what Config.Adapter has made
+	ready   chan struct{} // closed when clients may join
+
+	lastAck      atomic.Uint64 // ids of the events that want answers, for all sockets
+	roomsWatched atomic.Bool   // someone listens to room events
+
+	members int // sockets that join or have joined; guarded by server.mu
 
 	mu           sync.Mutex
 	onConnection []func(*Socket)
 	middlewares  []Middleware
+	onRoom       []func(RoomEvent)
+	serverSide   []*listener
 }
 
+// newNamespace makes a namespace that is not ready yet.
 func newNamespace(server *Server, name string) *Namespace {
-	return &Namespace{server: server, name: name, adapter: newMemoryAdapter()}
+	n := &Namespace{server: server, name: name, ready: make(chan struct{})}
+	n.everyone.namespace = n
+	n.local = newMemoryAdapter(n)
+	n.adapter = n.local
+	return n
+}
+
+// start joins the cluster and lets clients in.
+func (n *Namespace) start() {
+	defer close(n.ready)
+	if f := n.server.config.Adapter; f != nil {
+		n.adapter = f(n, n.local)
+	}
+	if n.parent != nil {
+		n.server.announce(n)
+	}
 }
 
 // Name starts with a slash.
 func (n *Namespace) Name() string { return n.name }
 
-// Len is the number of sockets that have joined.
-func (n *Namespace) Len() int { return n.adapter.len() }
+// Len is the number of sockets on this server that have joined.
+func (n *Namespace) Len() int { return n.local.len() }
+
+// Socket returns the socket with that id on this server, or nil.
+func (n *Namespace) Socket(id string) *Socket { return n.local.socket(id) }
+
+// Sockets lists the sockets on this server, in no order.
+func (n *Namespace) Sockets() []*Socket { return n.local.selected(Selection{}) }
 
 // OnConnection adds what is called with each socket that joins, before any of
 // its events. It is the place to call Socket.On.
 func (n *Namespace) OnConnection(f func(*Socket)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.onConnection = append(n.onConnection, f)
+	n.onConnection = with(n.onConnection, f, false)
 }
 
 // Use adds a middleware. They run in order; the first error ends it.
 func (n *Namespace) Use(f Middleware) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.middlewares = append(n.middlewares, f)
+	n.middlewares = with(n.middlewares, f, false)
+}
+
+// OnRoom adds what is told of each change in the rooms, in order, after it has
+// happened. It must not wait for a join or leave.
+func (n *Namespace) OnRoom(f func(RoomEvent)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.onRoom = with(n.onRoom, f, false)
+	n.roomsWatched.Store(true)
+}
+
+func (n *Namespace) roomChanged(event RoomEvent) {
+	n.mu.Lock()
+	listeners := n.onRoom
+	n.mu.Unlock()
+	for _, f := range listeners {
+		f(event)
+	}
 }
 
 // admit runs in the socket's inbox, before its events.
@@ -61,6 +119,9 @@ func (n *Namespace) admit(s *Socket) {
 	n.mu.Lock()
 	middlewares, handlers := n.middlewares, n.onConnection
 	n.mu.Unlock()
+	if s.Recovered() && !n.local.history.config.RunMiddlewares {
+		middlewares = nil
+	}
 	for _, f := range middlewares {
 		if err := f(s); err != nil {
 			n.refuse(s, err)
@@ -76,6 +137,15 @@ func (n *Namespace) admit(s *Socket) {
 }
 
 func (n *Namespace) refuse(s *Socket, err error) {
+	if !s.finish() {
+		return // the client has gone
+	}
+	n.local.unclaim(s.recovery)
+	s.client.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: refusalData(err)}, Flags{})
+	n.release()
+}
+
+func refusalData(err error) []byte {
 	answer := struct {
 		Message string `json:"message"`
 		Data    any    `json:"data,omitzero"`
@@ -86,29 +156,10 @@ func (n *Namespace) refuse(s *Socket, err error) {
 	}
 	data, _, err := siopacket.Marshal(answer)
 	if err != nil {
-		data = []byte(`{"message":"refused"}`)
+		return []byte(`{"message":"refused"}`)
 	}
-	s.client.forget(s)
-	s.client.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: data})
+	return data
 }
 
-// Emit sends to every socket of the namespace. All sockets see the broadcasts
-// of a namespace in the same order. It does not wait for any client.
-func (n *Namespace) Emit(event string, args ...any) error {
-	return Broadcast{namespace: n}.Emit(event, args...)
-}
-
-// Send is Emit of the event "message".
-func (n *Namespace) Send(args ...any) error { return n.Emit("message", args...) }
-
-// To starts a broadcast to the sockets in any of the rooms. A socket's id is a
-// room that it alone is in.
-func (n *Namespace) To(rooms ...string) Broadcast { return Broadcast{namespace: n}.To(rooms...) }
-
-// In is another name for To.
-func (n *Namespace) In(rooms ...string) Broadcast { return n.To(rooms...) }
-
-// Except starts a broadcast to all but the sockets in the rooms.
-func (n *Namespace) Except(rooms ...string) Broadcast {
-	return Broadcast{namespace: n}.Except(rooms...)
-}
+// release is the counterpart of Server.enter.
+func (n *Namespace) release() { n.server.leave(n) }

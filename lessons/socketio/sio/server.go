@@ -43,6 +43,22 @@ type Config struct {
 	// run. Default 128.
 	MaxPending int
 
+	// Parser is how packets are written. Default JSONParser. The clients must
+	// use the same.
+	Parser Parser
+
+	// Adapter returns what reaches the sockets of a namespace on all servers of
+	// a cluster; local is its part for this server. Default local itself.
+	Adapter func(n *Namespace, local Adapter) Adapter
+
+	// Recovery turns connection state recovery on.
+	Recovery *Recovery
+
+	// CleanupEmptyChildNamespaces removes a namespace that a ParentNamespace
+	// has made when its last socket leaves. Without it, a client can make the
+	// server remember as many as the parent's rule allows.
+	CleanupEmptyChildNamespaces bool
+
 	// Client holds the browser client's files, served under Path. Nil serves
 	// none.
 	Client fs.FS
@@ -61,6 +77,9 @@ func (c Config) withDefaults() Config {
 	if c.MaxPending == 0 {
 		c.MaxPending = 128
 	}
+	if c.Parser == nil {
+		c.Parser = JSONParser{}
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -70,16 +89,19 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Server is an http.Handler for Config.Path. Its broadcast methods are those
-// of the main namespace.
+// Server is an http.Handler for Config.Path. Its other methods are those of
+// the main namespace.
 type Server struct {
+	*Namespace
+
 	config Config
 	engine *engineio.Server
 	files  *clientFiles
-	main   *Namespace
 
-	mu         sync.Mutex
-	namespaces map[string]*Namespace
+	mu             sync.Mutex
+	namespaces     map[string]*Namespace
+	parents        []*ParentNamespace
+	onNewNamespace []func(*Namespace)
 }
 
 // NewServer makes a server. Close ends it.
@@ -88,7 +110,7 @@ func NewServer(config Config) *Server {
 	if s.config.Client != nil {
 		s.files = newClientFiles(s.config.Client)
 	}
-	s.main = s.Of(siopacket.MainNamespace)
+	s.Namespace = s.Of(siopacket.MainNamespace)
 	engine := s.config.Engine
 	engine.OnSession = s.accept
 	s.engine = engineio.NewServer(engine)
@@ -108,52 +130,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Of returns the namespace of that name, which clients may join from now on.
-func (s *Server) Of(name string) *Namespace {
-	if !strings.HasPrefix(name, "/") {
-		name = "/" + name
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	nsp := s.namespaces[name]
-	if nsp == nil {
-		nsp = newNamespace(s, name)
-		s.namespaces[name] = nsp
-	}
-	return nsp
-}
+// Clients is the number of clients, whatever namespaces they are in.
+func (s *Server) Clients() int { return s.engine.Len() }
 
-func (s *Server) namespace(name string) *Namespace {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.namespaces[name]
-}
-
-// OnConnection is Namespace.OnConnection of the main namespace.
-func (s *Server) OnConnection(f func(*Socket)) { s.main.OnConnection(f) }
-
-// Use is Namespace.Use of the main namespace.
-func (s *Server) Use(f Middleware) { s.main.Use(f) }
-
-// Emit sends to every socket of the main namespace.
-func (s *Server) Emit(event string, args ...any) error { return s.main.Emit(event, args...) }
-
-// Send is Emit of the event "message".
-func (s *Server) Send(args ...any) error { return s.main.Send(args...) }
-
-// To is Namespace.To of the main namespace.
-func (s *Server) To(rooms ...string) Broadcast { return s.main.To(rooms...) }
-
-// In is another name for To.
-func (s *Server) In(rooms ...string) Broadcast { return s.main.To(rooms...) }
-
-// Except is Namespace.Except of the main namespace.
-func (s *Server) Except(rooms ...string) Broadcast { return s.main.Except(rooms...) }
-
-// Len is the number of connected clients.
-func (s *Server) Len() int { return s.engine.Len() }
-
-// Close ends every session, and waits for their handlers, or for ctx.
+// Close ends every session, and waits for their handlers, or for ctx. Then the
+// namespaces leave the cluster.
 func (s *Server) Close(ctx context.Context) error {
-	return s.engine.Close(ctx)
+	err := s.engine.Close(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.namespaces {
+		n.adapter.Close()
+	}
+	return err
+}
+
+// frames makes a packet ready for any number of sessions.
+func (s *Server) frames(p siopacket.Packet, flags Flags) []*engineio.Message {
+	return s.config.Parser.Encode(p)
 }

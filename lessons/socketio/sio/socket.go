@@ -1,15 +1,13 @@
 package sio
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"net/http"
-	"net/url"
+	"maps"
 	"slices"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/siopacket"
@@ -26,28 +24,61 @@ type Socket struct {
 	inbox     inbox
 	acks      acks
 
-	rooms []string // owned by the namespace's adapter
+	rooms       []string     // owned by the namespace's adapter
+	recovery    *keptSession // nil without connection state recovery
+	hasOutgoing atomic.Bool  // there is, or was, a listener to what goes out
 
-	mu              sync.Mutex
-	handlers        []registered
-	anyHandlers     []func(event string, args Args)
-	onDisconnecting []func(Reason)
-	onDisconnect    []func(Reason)
-	onError         []func(error)
-	joined, ended   bool
-}
-
-type registered struct {
-	event   string
-	handler *handler
+	mu            sync.Mutex
+	listeners     listeners
+	data          map[string]any
+	joined, ended bool
 }
 
 func newSocket(c *client, n *Namespace, auth []byte) *Socket {
-	var bits [15]byte
-	rand.Read(bits[:]) // never fails
-	s := &Socket{id: base64.RawURLEncoding.EncodeToString(bits[:]), client: c, namespace: n, auth: auth}
+	s := &Socket{id: newID(), client: c, namespace: n, auth: auth}
+	if kept := n.local.claim(auth); kept != nil {
+		s.id, s.data, s.recovery = kept.id, kept.data, kept
+	} else if n.local.history != nil {
+		s.recovery = &keptSession{pid: newID()}
+	}
 	s.inbox.init(c.server, func(error) { c.session.Close() })
 	return s
+}
+
+// newID is 120 random bits as 20 characters.
+func newID() string {
+	var bits [15]byte
+	rand.Read(bits[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(bits[:])
+}
+
+// Recovered reports whether the socket is one that was away for a while and
+// has its id, rooms and data back.
+func (s *Socket) Recovered() bool { return s.recovery != nil && s.recovery.rooms != nil }
+
+// Set keeps a value with the socket. It comes back after a recovery, and
+// FetchSockets shows it; in a cluster, as JSON.
+func (s *Socket) Set(key string, value any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.data == nil {
+		s.data = map[string]any{}
+	}
+	s.data[key] = value
+}
+
+// Get returns the value of that key, or nil.
+func (s *Socket) Get(key string) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data[key]
+}
+
+// Data is a copy of all values that were Set.
+func (s *Socket) Data() map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.data)
 }
 
 // ID is the socket's own, not the session's sid.
@@ -59,157 +90,6 @@ func (s *Socket) Namespace() *Namespace { return s.namespace }
 // Conn is the session that carries the socket, shared with the client's
 // sockets in other namespaces.
 func (s *Socket) Conn() *engineio.Session { return s.client.session }
-
-// Handshake is what the client sent when it connected.
-type Handshake struct {
-	Headers http.Header
-	Query   url.Values
-	URL     string
-	Address string
-	Secure  bool
-	Time    time.Time
-
-	auth []byte
-}
-
-// Auth decodes the payload of CONNECT into v.
-func (h Handshake) Auth(v any) error {
-	if len(h.auth) == 0 {
-		return siopacket.Unmarshal(siopacket.Value("{}"), nil, v)
-	}
-	return siopacket.Unmarshal(h.auth, nil, v)
-}
-
-// Handshake returns what the client sent when it connected.
-func (s *Socket) Handshake() Handshake {
-	h := s.client.session.Handshake()
-	return Handshake{
-		Headers: h.Header, Query: h.Query(), URL: h.URL,
-		Address: h.RemoteAddr, Secure: h.Secure, Time: h.Time, auth: s.auth,
-	}
-}
-
-// On adds a handler for an event: a func whose parameters take the event's
-// arguments, decoded from JSON ([]byte takes binary data), and whose last
-// parameter may be an Ack. A variadic func takes what is left. If the client
-// sends other arguments, OnError is told and the handler is not called. On
-// panics if handler is not a func.
-func (s *Socket) On(event string, handler any) {
-	h := newHandler(handler)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.handlers = append(s.handlers, registered{event, h})
-}
-
-// Off removes every handler of the event.
-func (s *Socket) Off(event string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.handlers = slices.DeleteFunc(s.handlers, func(r registered) bool { return r.event == event })
-}
-
-// OnAny adds what is called with every event, before its handlers.
-func (s *Socket) OnAny(f func(event string, args Args)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.anyHandlers = append(s.anyHandlers, f)
-}
-
-// OnDisconnecting adds what is called at the end, with the rooms still known.
-func (s *Socket) OnDisconnecting(f func(Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onDisconnecting = append(s.onDisconnecting, f)
-}
-
-// OnDisconnect adds what is called once at the end.
-func (s *Socket) OnDisconnect(f func(Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onDisconnect = append(s.onDisconnect, f)
-}
-
-// OnError adds what is told of events that no handler could take.
-func (s *Socket) OnError(f func(error)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onError = append(s.onError, f)
-}
-
-// dispatch runs an event's handlers.
-func (s *Socket) dispatch(p siopacket.Packet) {
-	all := Args{values: p.Args(), attachments: p.Attachments}
-	event, args := all.event()
-	s.mu.Lock()
-	anyHandlers, handlers := s.anyHandlers, s.handlers
-	s.mu.Unlock()
-	for _, f := range anyHandlers {
-		f(event, args)
-	}
-	ack := s.ackFor(p)
-	for _, r := range handlers {
-		if r.event != event {
-			continue
-		}
-		if err := r.handler.call(args, ack); err != nil {
-			s.report(fmt.Errorf("sio: event %q: %w", event, err))
-		}
-	}
-}
-
-func (s *Socket) report(err error) {
-	s.client.server.config.Log.Warn("event refused", "socket", s.id, "err", err)
-	s.mu.Lock()
-	handlers := s.onError
-	s.mu.Unlock()
-	for _, f := range handlers {
-		f(err)
-	}
-}
-
-// Emit sends an event to this socket's client.
-func (s *Socket) Emit(event string, args ...any) error {
-	packet, err := eventPacket(s.namespace.name, event, args)
-	if err != nil {
-		return err
-	}
-	return s.send(packet)
-}
-
-// Send is Emit of the event "message".
-func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
-
-func (s *Socket) send(p siopacket.Packet) error {
-	if !s.Connected() {
-		return ErrDisconnected
-	}
-	return s.client.send(p)
-}
-
-// EmitWithAck sends an event and waits for the client's answer, the socket's
-// end, or ctx.
-func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
-	packet, err := eventPacket(s.namespace.name, event, args)
-	if err != nil {
-		return Args{}, err
-	}
-	id, answer := s.acks.expect()
-	packet.ID, packet.HasID = id, true
-	if err := s.send(packet); err != nil {
-		s.acks.forget(id)
-		return Args{}, err
-	}
-	select {
-	case args, ok := <-answer:
-		if !ok {
-			return Args{}, ErrDisconnected
-		}
-		return args, nil
-	case <-ctx.Done():
-		s.acks.forget(id)
-		return Args{}, ctx.Err()
-	}
-}
 
 // Broadcast starts a broadcast to everyone in the namespace but this socket.
 func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
@@ -224,13 +104,13 @@ func (s *Socket) In(rooms ...string) Broadcast { return s.To(rooms...) }
 func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except(rooms...) }
 
 // Join enters rooms. A socket leaves all of them when it disconnects.
-func (s *Socket) Join(rooms ...string) { s.namespace.adapter.join(s, rooms) }
+func (s *Socket) Join(rooms ...string) { s.namespace.local.join(s, rooms) }
 
-// Leave leaves a room.
-func (s *Socket) Leave(room string) { s.namespace.adapter.leave(s, room) }
+// Leave leaves rooms.
+func (s *Socket) Leave(rooms ...string) { s.namespace.local.leave(s, rooms) }
 
 // Rooms lists the rooms the socket is in, its own id first.
-func (s *Socket) Rooms() []string { return s.namespace.adapter.roomsOf(s) }
+func (s *Socket) Rooms() []string { return s.namespace.local.roomsOf(s) }
 
 // Connected reports whether the socket has joined and not ended.
 func (s *Socket) Connected() bool {
@@ -249,9 +129,24 @@ func (s *Socket) join() bool {
 	}
 	s.joined = true
 	s.mu.Unlock()
-	answer := fmt.Appendf(nil, `{"sid":%q}`, s.id)
-	s.namespace.adapter.add(s, siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace.name, Data: answer})
-	return true
+	if s.namespace.local.add(s, s.connectAnswer()) {
+		return true
+	}
+	s.mu.Lock()
+	s.joined = false
+	s.mu.Unlock()
+	s.client.session.Close() // what it missed is forgotten by now: it must start anew
+	return false
+}
+
+func (s *Socket) connectAnswer() siopacket.Packet {
+	p := siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace.name}
+	if s.recovery != nil {
+		p.Data = fmt.Appendf(nil, `{"sid":%q,"pid":%q}`, s.id, s.recovery.pid)
+	} else {
+		p.Data = fmt.Appendf(nil, `{"sid":%q}`, s.id)
+	}
+	return p
 }
 
 // Disconnect leaves the namespace; with all, it ends the client's whole
@@ -261,39 +156,49 @@ func (s *Socket) Disconnect(all bool) {
 		s.client.disconnect()
 		return
 	}
-	s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name})
+	s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
 	s.end(ServerNamespaceDisconnect)
 }
 
-// end is the one way out of the namespace. Only the first call has an effect.
-// The handlers of the end run after the one that runs now.
+// end is the one way out of the namespace for a socket that was not refused.
+// Only the first call has an effect. The handlers of the end run after the one
+// that runs now.
 func (s *Socket) end(reason Reason) {
+	if s.finish() {
+		s.acks.close()
+		s.inbox.last(func() { s.leave(reason) })
+	}
+}
+
+// finish marks the end and reports whether this call did.
+func (s *Socket) finish() bool {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	s.ended = true
 	s.mu.Unlock()
 	s.client.forget(s)
-	s.acks.close()
-	s.inbox.last(func() { s.leave(reason) })
+	return true
 }
 
 func (s *Socket) leave(reason Reason) {
+	defer s.namespace.release()
 	s.mu.Lock()
-	joined, disconnecting, disconnect := s.joined, s.onDisconnecting, s.onDisconnect
+	joined, l := s.joined, s.listeners
 	s.mu.Unlock()
 	if !joined {
+		s.namespace.local.unclaim(s.recovery)
 		return
 	}
 	defer func() {
-		s.namespace.adapter.remove(s)
-		for _, f := range disconnect {
+		s.namespace.local.remove(s, slices.Contains(recoverable, reason))
+		for _, f := range l.disconnect {
 			f(reason)
 		}
 	}()
-	for _, f := range disconnecting {
+	for _, f := range l.disconnecting {
 		f(reason)
 	}
 }

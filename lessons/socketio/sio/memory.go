@@ -1,0 +1,349 @@
+package sio
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+// memoryAdapter knows which socket of this server is in which room of one
+// namespace, and sends to them. A socket's id is a room without being written
+// down as one. It is the default Adapter, and the local half of any other.
+type memoryAdapter struct {
+	namespace *Namespace
+	history   *history // nil without connection state recovery
+
+	mu      sync.Mutex // held over a broadcast, so that all see the same order
+	sockets map[string]*Socket
+	rooms   map[string]map[string]*Socket
+	events  []RoomEvent // not yet told; only kept while someone listens
+
+	telling sync.Mutex // held while events are told, so that they stay in order
+}
+
+func newMemoryAdapter(n *Namespace) *memoryAdapter {
+	a := &memoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
+	if r := n.server.config.Recovery; r != nil {
+		a.history = newHistory(*r)
+	}
+	return a
+}
+
+func (a *memoryAdapter) len() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.sockets)
+}
+
+func (a *memoryAdapter) socket(id string) *Socket {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sockets[id]
+}
+
+// selected lists the sockets of the selection, in no order.
+func (a *memoryAdapter) selected(to Selection) []*Socket {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var sockets []*Socket
+	a.each(to, func(s *Socket) { sockets = append(sockets, s) })
+	return sockets
+}
+
+// add enters the socket, and queues the packet that tells its client so: after
+// what a recovered client has missed, and before any broadcast to come. It
+// reports false if what was missed is no longer known.
+func (a *memoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.recovery != nil && s.recovery.rooms != nil {
+		missed, ok := a.history.since(s.recovery)
+		if !ok {
+			return false
+		}
+		for _, p := range missed {
+			s.client.session.Post(a.namespace.server.frames(p, Flags{})...)
+		}
+	}
+	a.sockets[s.id] = s
+	a.note(RoomCreated, s.id, nil)
+	a.note(RoomJoined, s.id, s)
+	if s.recovery != nil {
+		a.enter(s, s.recovery.rooms)
+	}
+	s.client.session.Post(a.namespace.server.frames(answer, Flags{})...)
+	return true
+}
+
+// claim takes out the state that a CONNECT payload asks for; nil if there is
+// none, or what was missed is forgotten.
+func (a *memoryAdapter) claim(auth siopacket.Value) *keptSession {
+	if a.history == nil || len(auth) == 0 {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.history.claim(auth)
+}
+
+// unclaim puts back what was claimed for a socket that then did not join.
+func (a *memoryAdapter) unclaim(k *keptSession) {
+	if k == nil || k.rooms == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.history.putBack(k)
+}
+
+// remove takes the socket out of the namespace and of every room. A session to
+// keep is kept in the same moment, so that no broadcast falls between.
+func (a *memoryAdapter) remove(s *Socket, keep bool) {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sockets[s.id] != s {
+		return
+	}
+	if keep && a.history != nil {
+		a.history.keep(s)
+	}
+	for _, room := range s.rooms {
+		a.drop(s, room)
+	}
+	s.rooms = nil
+	delete(a.sockets, s.id)
+	a.note(RoomLeft, s.id, s)
+	a.note(RoomDeleted, s.id, nil)
+}
+
+func (a *memoryAdapter) join(s *Socket, rooms []string) {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sockets[s.id] == s { // it has not disconnected
+		a.enter(s, rooms)
+	}
+}
+
+// enter puts the socket into the rooms. The caller holds mu.
+func (a *memoryAdapter) enter(s *Socket, rooms []string) {
+	for _, room := range rooms {
+		members := a.rooms[room]
+		if members[s.id] == s || room == s.id {
+			continue
+		}
+		if members == nil {
+			members = map[string]*Socket{}
+			a.rooms[room] = members
+			a.note(RoomCreated, room, nil)
+		}
+		members[s.id] = s
+		s.rooms = append(s.rooms, room)
+		a.note(RoomJoined, room, s)
+	}
+}
+
+func (a *memoryAdapter) leave(s *Socket, rooms []string) {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, room := range rooms {
+		if i := slices.Index(s.rooms, room); i >= 0 {
+			s.rooms = slices.Delete(s.rooms, i, i+1)
+			a.drop(s, room)
+		}
+	}
+}
+
+// drop empties a place in a room, and the room with its last member. The
+// caller holds mu.
+func (a *memoryAdapter) drop(s *Socket, room string) {
+	delete(a.rooms[room], s.id)
+	a.note(RoomLeft, room, s)
+	if len(a.rooms[room]) == 0 {
+		delete(a.rooms, room)
+		a.note(RoomDeleted, room, nil)
+	}
+}
+
+func (a *memoryAdapter) roomsOf(s *Socket) []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sockets[s.id] != s {
+		return nil
+	}
+	return append([]string{s.id}, s.rooms...)
+}
+
+// note keeps an event for tell. The caller holds mu.
+func (a *memoryAdapter) note(kind RoomEventKind, room string, s *Socket) {
+	if !a.namespace.roomsWatched.Load() {
+		return
+	}
+	event := RoomEvent{Kind: kind, Room: room}
+	if s != nil {
+		event.Socket = s.id
+	}
+	a.events = append(a.events, event)
+}
+
+// tell passes on the events that were noted. It is called without mu.
+func (a *memoryAdapter) tell() {
+	if !a.namespace.roomsWatched.Load() || !a.telling.TryLock() {
+		return // whoever tells now goes on until nothing is left
+	}
+	defer a.telling.Unlock()
+	for {
+		a.mu.Lock()
+		events := a.events
+		a.events = nil
+		a.mu.Unlock()
+		if len(events) == 0 {
+			return
+		}
+		for _, event := range events {
+			a.namespace.roomChanged(event)
+		}
+	}
+}
+
+// each calls f once for every socket of the selection. The caller holds mu.
+func (a *memoryAdapter) each(to Selection, f func(*Socket)) {
+	switch len(to.Rooms) {
+	case 0:
+		for _, s := range a.sockets {
+			a.unless(to.Except, s, f)
+		}
+	case 1:
+		a.eachIn(to.Rooms[0], func(s *Socket) { a.unless(to.Except, s, f) })
+	default:
+		seen := map[*Socket]bool{}
+		for _, room := range to.Rooms {
+			a.eachIn(room, func(s *Socket) {
+				if !seen[s] {
+					seen[s] = true
+					a.unless(to.Except, s, f)
+				}
+			})
+		}
+	}
+}
+
+func (a *memoryAdapter) eachIn(room string, f func(*Socket)) {
+	for _, s := range a.rooms[room] {
+		f(s)
+	}
+	if s := a.sockets[room]; s != nil {
+		f(s)
+	}
+}
+
+func (a *memoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
+	for _, room := range except {
+		if room == s.id || a.rooms[room][s.id] == s {
+			return
+		}
+	}
+	f(s)
+}
+
+// Broadcast encodes and frames the packet once.
+func (a *memoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
+	a.mu.Lock()
+	if a.history != nil && !flags.Volatile {
+		p.Data = a.history.add(p, to)
+	}
+	messages := a.namespace.server.frames(p, flags)
+	var listening []*Socket
+	a.each(to, func(s *Socket) {
+		s.post(messages, flags)
+		if s.listensToOutgoing() {
+			listening = append(listening, s)
+		}
+	})
+	a.mu.Unlock()
+	for _, s := range listening {
+		s.outgoing(p)
+	}
+}
+
+func (s *Socket) post(messages []*engineio.Message, flags Flags) {
+	if flags.Volatile && !s.client.session.Writable() {
+		return
+	}
+	s.client.session.Post(messages...) // a session that has closed drops it
+}
+
+// BroadcastWithAck gives the packet one id for all.
+func (a *memoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error) {
+	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true
+	answers := newCollector()
+	messages := a.namespace.server.frames(p, flags)
+	a.mu.Lock()
+	var asked []*Socket
+	a.each(to, func(s *Socket) {
+		asked = append(asked, s)
+		answers.expect(s.id)
+		s.acks.expect(p.ID, func(args Args, err error) { answers.take(s.id, args, err) })
+		s.post(messages, flags)
+	})
+	a.mu.Unlock()
+	for _, s := range asked {
+		s.outgoing(p)
+	}
+	got, err := answers.wait(ctx)
+	if err != nil {
+		for _, s := range asked {
+			s.acks.forget(p.ID)
+		}
+	}
+	return got, err
+}
+
+// FetchSockets never fails.
+func (a *memoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo, error) {
+	var infos []SocketInfo
+	for _, s := range a.selected(to) {
+		infos = append(infos, SocketInfo{ID: s.id, Rooms: s.Rooms(), Data: s.Data(), Handshake: s.Handshake()})
+	}
+	return infos, nil
+}
+
+func (a *memoryAdapter) Join(to Selection, _ Flags, rooms []string) {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var sockets []*Socket
+	a.each(to, func(s *Socket) { sockets = append(sockets, s) })
+	for _, s := range sockets {
+		a.enter(s, rooms)
+	}
+}
+
+func (a *memoryAdapter) Leave(to Selection, _ Flags, rooms []string) {
+	for _, s := range a.selected(to) {
+		a.leave(s, rooms)
+	}
+}
+
+func (a *memoryAdapter) Disconnect(to Selection, _ Flags, all bool) {
+	for _, s := range a.selected(to) {
+		s.Disconnect(all)
+	}
+}
+
+// ServerSideEmit has no other server to reach.
+func (a *memoryAdapter) ServerSideEmit(siopacket.Packet) {}
+
+// ServerSideEmitWithAck has no other server to ask.
+func (a *memoryAdapter) ServerSideEmitWithAck(context.Context, siopacket.Packet) ([]Args, error) {
+	return nil, nil
+}
+
+// Close has nothing to leave.
+func (a *memoryAdapter) Close() {}

@@ -1,0 +1,54 @@
+package sio
+
+import (
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+// Parser is how packets are written into messages. JSONParser is the protocol
+// document's; MsgpackParser is the official one for MessagePack.
+type Parser interface {
+	// Encode makes a packet ready for any number of sessions: its text, then
+	// its attachments, or what the parser has in their place. It may be called
+	// from several goroutines at once.
+	Encode(siopacket.Packet) []*engineio.Message
+
+	// NewDecoder starts to read one client's messages. maxAttachments is
+	// Config.MaxAttachments.
+	NewDecoder(maxAttachments int) Decoder
+}
+
+// Decoder reads the messages of one client, one at a time.
+type Decoder interface {
+	// Add takes the next message. The packet counts if complete is true. An
+	// error means that the client has broken the protocol.
+	Add(data []byte, binary bool) (p siopacket.Packet, complete bool, err error)
+}
+
+// JSONParser writes a packet as text, and attachments as binary messages after
+// it (Socket.IO protocol, "Packet encoding").
+type JSONParser struct{}
+
+// Encode implements Parser.
+func (JSONParser) Encode(p siopacket.Packet) []*engineio.Message {
+	messages := make([]*engineio.Message, 0, 1+len(p.Attachments))
+	messages = append(messages, engineio.AppendedText(len(p.Data)+len(p.Namespace)+24, p.AppendText))
+	for _, attachment := range p.Attachments {
+		messages = append(messages, engineio.BinaryMessage(attachment))
+	}
+	return messages
+}
+
+// NewDecoder implements Parser.
+func (JSONParser) NewDecoder(maxAttachments int) Decoder {
+	return &jsonDecoder{siopacket.Decoder{MaxAttachments: maxAttachments}}
+}
+
+type jsonDecoder struct{ packets siopacket.Decoder }
+
+func (d *jsonDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, error) {
+	if binary {
+		return d.packets.AddBinary(data)
+	}
+	return d.packets.AddText(data)
+}
