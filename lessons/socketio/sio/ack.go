@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,64 +123,61 @@ func (e *MissingAnswers) Unwrap() error { return e.Err }
 // collector gathers the answers to one broadcast.
 type collector struct {
 	mu      sync.Mutex
-	missing map[string]bool // whether it is still connected
+	heard   map[string]error // by socket: nil for an answer
 	answers []Answer
-	waiting int
-	sealed  bool // nobody else will be expected
+	asked   []string // known with expect
+	sealed  bool
 	done    chan struct{}
 }
 
 func newCollector() *collector {
-	return &collector{missing: map[string]bool{}, done: make(chan struct{})}
+	return &collector{heard: map[string]error{}, done: make(chan struct{})}
 }
 
-func (c *collector) expect(socket string) {
+func (c *collector) take(answer Answer, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.missing[socket] = true
-	c.waiting++
-}
-
-func (c *collector) take(socket string, args Args, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err != nil {
-		c.missing[socket] = false
-	} else {
-		delete(c.missing, socket)
-		c.answers = append(c.answers, Answer{socket, args})
+	c.heard[answer.Socket] = err
+	if err == nil {
+		c.answers = append(c.answers, answer)
 	}
-	c.waiting--
+	c.finish()
+}
+
+// expect says who was asked, once.
+func (c *collector) expect(sockets ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked, c.sealed = sockets, true
 	c.finish()
 }
 
 // finish ends the wait if it is over. The caller holds mu.
 func (c *collector) finish() {
-	if c.sealed && c.waiting == 0 {
+	if c.sealed && len(c.heard) == len(c.asked) {
 		close(c.done)
 	}
 }
 
 // wait returns when everyone has answered or gone, or when ctx ends.
 func (c *collector) wait(ctx context.Context) ([]Answer, error) {
-	c.mu.Lock()
-	c.sealed = true
-	c.finish()
-	c.mu.Unlock()
-	var err error = ErrDisconnected
+	var cause error = ErrDisconnected
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		cause = context.Cause(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.missing) == 0 {
-		return c.answers, nil
+	missing := &MissingAnswers{Err: cause}
+	for _, socket := range c.asked {
+		if err, heard := c.heard[socket]; !heard || err != nil {
+			missing.Sockets = append(missing.Sockets, socket)
+		}
 	}
-	missing := &MissingAnswers{Err: err}
-	for socket := range c.missing {
-		missing.Sockets = append(missing.Sockets, socket)
+	answers := slices.Clip(c.answers)
+	if len(missing.Sockets) == 0 {
+		return answers, nil
 	}
-	return c.answers[:len(c.answers):len(c.answers)], missing
+	return answers, missing
 }

@@ -53,10 +53,12 @@ type Adapter interface {
 	Leave(to Selection, flags Flags, rooms []string)
 	Disconnect(to Selection, flags Flags, all bool)
 
-	// ServerSideEmit sends an Event to the namespace on the other servers.
+	// ServerSideEmit sends an Event to the namespace on the other servers,
+	// where Namespace.HandleServerSide takes it.
 	ServerSideEmit(p siopacket.Packet)
 
-	// ServerSideEmitWithAck collects what they answer, one each.
+	// ServerSideEmitWithAck collects what they answer, one each. When ctx ends
+	// before all have, it returns what it has, and an error.
 	ServerSideEmitWithAck(ctx context.Context, p siopacket.Packet) ([]Args, error)
 
 	// Close leaves the cluster.

@@ -13,6 +13,15 @@ type Args struct {
 	attachments [][]byte
 }
 
+// NewArgs is for adapters, which bring answers from elsewhere.
+func NewArgs(values []siopacket.Value, attachments [][]byte) Args { return Args{values, attachments} }
+
+// Values are the arguments as JSON, with placeholders for the attachments.
+func (a Args) Values() []siopacket.Value { return a.values }
+
+// Attachments are the bytes that the placeholders number.
+func (a Args) Attachments() [][]byte { return a.attachments }
+
 // Len is the number of arguments.
 func (a Args) Len() int { return len(a.values) }
 

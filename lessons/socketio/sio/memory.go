@@ -9,10 +9,10 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// memoryAdapter knows which socket of this server is in which room of one
-// namespace, and sends to them. A socket's id is a room without being written
-// down as one. It is the default Adapter, and the local half of any other.
-type memoryAdapter struct {
+// MemoryAdapter knows which socket of this server is in which room of one
+// namespace, and sends to them. It is the default Adapter, and the local half
+// of any other. A socket's id is a room without being written down as one.
+type MemoryAdapter struct {
 	namespace *Namespace
 	history   *history // nil without connection state recovery
 
@@ -24,28 +24,28 @@ type memoryAdapter struct {
 	telling sync.Mutex // held while events are told, so that they stay in order
 }
 
-func newMemoryAdapter(n *Namespace) *memoryAdapter {
-	a := &memoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
+func newMemoryAdapter(n *Namespace) *MemoryAdapter {
+	a := &MemoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
 	if r := n.server.config.Recovery; r != nil {
 		a.history = newHistory(*r)
 	}
 	return a
 }
 
-func (a *memoryAdapter) len() int {
+func (a *MemoryAdapter) len() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.sockets)
 }
 
-func (a *memoryAdapter) socket(id string) *Socket {
+func (a *MemoryAdapter) socket(id string) *Socket {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.sockets[id]
 }
 
 // selected lists the sockets of the selection, in no order.
-func (a *memoryAdapter) selected(to Selection) []*Socket {
+func (a *MemoryAdapter) selected(to Selection) []*Socket {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var sockets []*Socket
@@ -56,7 +56,7 @@ func (a *memoryAdapter) selected(to Selection) []*Socket {
 // add enters the socket, and queues the packet that tells its client so: after
 // what a recovered client has missed, and before any broadcast to come. It
 // reports false if what was missed is no longer known.
-func (a *memoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
+func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,7 +81,7 @@ func (a *memoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
 
 // claim takes out the state that a CONNECT payload asks for; nil if there is
 // none, or what was missed is forgotten.
-func (a *memoryAdapter) claim(auth siopacket.Value) *keptSession {
+func (a *MemoryAdapter) claim(auth siopacket.Value) *keptSession {
 	if a.history == nil || len(auth) == 0 {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (a *memoryAdapter) claim(auth siopacket.Value) *keptSession {
 }
 
 // unclaim puts back what was claimed for a socket that then did not join.
-func (a *memoryAdapter) unclaim(k *keptSession) {
+func (a *MemoryAdapter) unclaim(k *keptSession) {
 	if k == nil || k.rooms == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (a *memoryAdapter) unclaim(k *keptSession) {
 
 // remove takes the socket out of the namespace and of every room. A session to
 // keep is kept in the same moment, so that no broadcast falls between.
-func (a *memoryAdapter) remove(s *Socket, keep bool) {
+func (a *MemoryAdapter) remove(s *Socket, keep bool) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,7 +121,7 @@ func (a *memoryAdapter) remove(s *Socket, keep bool) {
 	a.note(RoomDeleted, s.id, nil)
 }
 
-func (a *memoryAdapter) join(s *Socket, rooms []string) {
+func (a *MemoryAdapter) join(s *Socket, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -131,7 +131,7 @@ func (a *memoryAdapter) join(s *Socket, rooms []string) {
 }
 
 // enter puts the socket into the rooms. The caller holds mu.
-func (a *memoryAdapter) enter(s *Socket, rooms []string) {
+func (a *MemoryAdapter) enter(s *Socket, rooms []string) {
 	for _, room := range rooms {
 		members := a.rooms[room]
 		if members[s.id] == s || room == s.id {
@@ -148,7 +148,7 @@ func (a *memoryAdapter) enter(s *Socket, rooms []string) {
 	}
 }
 
-func (a *memoryAdapter) leave(s *Socket, rooms []string) {
+func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -162,7 +162,7 @@ func (a *memoryAdapter) leave(s *Socket, rooms []string) {
 
 // drop empties a place in a room, and the room with its last member. The
 // caller holds mu.
-func (a *memoryAdapter) drop(s *Socket, room string) {
+func (a *MemoryAdapter) drop(s *Socket, room string) {
 	delete(a.rooms[room], s.id)
 	a.note(RoomLeft, room, s)
 	if len(a.rooms[room]) == 0 {
@@ -171,7 +171,7 @@ func (a *memoryAdapter) drop(s *Socket, room string) {
 	}
 }
 
-func (a *memoryAdapter) roomsOf(s *Socket) []string {
+func (a *MemoryAdapter) roomsOf(s *Socket) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.sockets[s.id] != s {
@@ -181,7 +181,7 @@ func (a *memoryAdapter) roomsOf(s *Socket) []string {
 }
 
 // note keeps an event for tell. The caller holds mu.
-func (a *memoryAdapter) note(kind RoomEventKind, room string, s *Socket) {
+func (a *MemoryAdapter) note(kind RoomEventKind, room string, s *Socket) {
 	if !a.namespace.roomsWatched.Load() {
 		return
 	}
@@ -193,7 +193,7 @@ func (a *memoryAdapter) note(kind RoomEventKind, room string, s *Socket) {
 }
 
 // tell passes on the events that were noted. It is called without mu.
-func (a *memoryAdapter) tell() {
+func (a *MemoryAdapter) tell() {
 	if !a.namespace.roomsWatched.Load() || !a.telling.TryLock() {
 		return // whoever tells now goes on until nothing is left
 	}
@@ -213,7 +213,7 @@ func (a *memoryAdapter) tell() {
 }
 
 // each calls f once for every socket of the selection. The caller holds mu.
-func (a *memoryAdapter) each(to Selection, f func(*Socket)) {
+func (a *MemoryAdapter) each(to Selection, f func(*Socket)) {
 	switch len(to.Rooms) {
 	case 0:
 		for _, s := range a.sockets {
@@ -234,7 +234,7 @@ func (a *memoryAdapter) each(to Selection, f func(*Socket)) {
 	}
 }
 
-func (a *memoryAdapter) eachIn(room string, f func(*Socket)) {
+func (a *MemoryAdapter) eachIn(room string, f func(*Socket)) {
 	for _, s := range a.rooms[room] {
 		f(s)
 	}
@@ -243,7 +243,7 @@ func (a *memoryAdapter) eachIn(room string, f func(*Socket)) {
 	}
 }
 
-func (a *memoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
+func (a *MemoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
 	for _, room := range except {
 		if room == s.id || a.rooms[room][s.id] == s {
 			return
@@ -253,7 +253,7 @@ func (a *memoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
 }
 
 // Broadcast encodes and frames the packet once.
-func (a *memoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
+func (a *MemoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
 	a.mu.Lock()
 	if a.history != nil && !flags.Volatile {
 		p.Data = a.history.add(p, to)
@@ -279,34 +279,42 @@ func (s *Socket) post(messages []*engineio.Message, flags Flags) {
 	s.client.session.Post(messages...) // a session that has closed drops it
 }
 
-// BroadcastWithAck gives the packet one id for all.
-func (a *memoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error) {
-	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true
+// BroadcastWithAck implements Adapter.
+func (a *MemoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error) {
 	answers := newCollector()
+	asked, forget := a.Ask(p, to, flags, answers.take)
+	defer forget()
+	answers.expect(asked...)
+	return answers.wait(ctx)
+}
+
+// Ask is Broadcast of an Event that each client is to answer. It returns the
+// ids of the sockets, for each of which answered is called once, from any
+// goroutine and perhaps before Ask returns: with the answer, or with
+// ErrDisconnected. After forget it is not called any more.
+func (a *MemoryAdapter) Ask(p siopacket.Packet, to Selection, flags Flags, answered func(Answer, error)) (ids []string, forget func()) {
+	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true // one for all
 	messages := a.namespace.server.frames(p, flags)
 	a.mu.Lock()
 	var asked []*Socket
 	a.each(to, func(s *Socket) {
-		asked = append(asked, s)
-		answers.expect(s.id)
-		s.acks.expect(p.ID, func(args Args, err error) { answers.take(s.id, args, err) })
+		asked, ids = append(asked, s), append(ids, s.id)
+		s.acks.expect(p.ID, func(args Args, err error) { answered(Answer{s.id, args}, err) })
 		s.post(messages, flags)
 	})
 	a.mu.Unlock()
 	for _, s := range asked {
 		s.outgoing(p)
 	}
-	got, err := answers.wait(ctx)
-	if err != nil {
+	return ids, func() {
 		for _, s := range asked {
 			s.acks.forget(p.ID)
 		}
 	}
-	return got, err
 }
 
 // FetchSockets never fails.
-func (a *memoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo, error) {
+func (a *MemoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo, error) {
 	var infos []SocketInfo
 	for _, s := range a.selected(to) {
 		infos = append(infos, SocketInfo{ID: s.id, Rooms: s.Rooms(), Data: s.Data(), Handshake: s.Handshake()})
@@ -314,7 +322,7 @@ func (a *memoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) (
 	return infos, nil
 }
 
-func (a *memoryAdapter) Join(to Selection, _ Flags, rooms []string) {
+func (a *MemoryAdapter) Join(to Selection, _ Flags, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -325,25 +333,25 @@ func (a *memoryAdapter) Join(to Selection, _ Flags, rooms []string) {
 	}
 }
 
-func (a *memoryAdapter) Leave(to Selection, _ Flags, rooms []string) {
+func (a *MemoryAdapter) Leave(to Selection, _ Flags, rooms []string) {
 	for _, s := range a.selected(to) {
 		a.leave(s, rooms)
 	}
 }
 
-func (a *memoryAdapter) Disconnect(to Selection, _ Flags, all bool) {
+func (a *MemoryAdapter) Disconnect(to Selection, _ Flags, all bool) {
 	for _, s := range a.selected(to) {
 		s.Disconnect(all)
 	}
 }
 
 // ServerSideEmit has no other server to reach.
-func (a *memoryAdapter) ServerSideEmit(siopacket.Packet) {}
+func (a *MemoryAdapter) ServerSideEmit(siopacket.Packet) {}
 
 // ServerSideEmitWithAck has no other server to ask.
-func (a *memoryAdapter) ServerSideEmitWithAck(context.Context, siopacket.Packet) ([]Args, error) {
+func (a *MemoryAdapter) ServerSideEmitWithAck(context.Context, siopacket.Packet) ([]Args, error) {
 	return nil, nil
 }
 
 // Close has nothing to leave.
-func (a *memoryAdapter) Close() {}
+func (a *MemoryAdapter) Close() {}

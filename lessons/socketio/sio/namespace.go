@@ -33,7 +33,7 @@ type Namespace struct {
 	server  *Server
 	name    string
 	parent  *ParentNamespace // nil if it was not made by one
-	local   *memoryAdapter
+	local   *MemoryAdapter
 	adapter Adapter       // local, or what Config.Adapter has made
 	ready   chan struct{} // closed when clients may join
 

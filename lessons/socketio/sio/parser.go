@@ -1,6 +1,8 @@
 package sio
 
 import (
+	"errors"
+
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -51,4 +53,33 @@ func (d *jsonDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, err
 		return d.packets.AddBinary(data)
 	}
 	return d.packets.AddText(data)
+}
+
+// MsgpackParser writes a packet as one binary message, as the official
+// socket.io-msgpack-parser does.
+type MsgpackParser struct{}
+
+// Encode implements Parser.
+func (MsgpackParser) Encode(p siopacket.Packet) []*engineio.Message {
+	data, err := p.AppendMsgpack(nil)
+	if err != nil {
+		return nil // no packet of this package: its data is JSON
+	}
+	return []*engineio.Message{engineio.BinaryMessage(data)}
+}
+
+// NewDecoder implements Parser. Attachments are bounded by the size of a
+// message alone.
+func (MsgpackParser) NewDecoder(int) Decoder { return msgpackDecoder{} }
+
+type msgpackDecoder struct{}
+
+var errNotMsgpack = errors.New("sio: text where MessagePack was due")
+
+func (msgpackDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, error) {
+	if !binary {
+		return siopacket.Packet{}, false, errNotMsgpack
+	}
+	p, err := siopacket.ParseMsgpack(data)
+	return p, true, err
 }

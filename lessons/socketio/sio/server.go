@@ -49,7 +49,7 @@ type Config struct {
 
 	// Adapter returns what reaches the sockets of a namespace on all servers of
 	// a cluster; local is its part for this server. Default local itself.
-	Adapter func(n *Namespace, local Adapter) Adapter
+	Adapter func(n *Namespace, local *MemoryAdapter) Adapter
 
 	// Recovery turns connection state recovery on.
 	Recovery *Recovery

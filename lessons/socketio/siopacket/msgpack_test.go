@@ -1,0 +1,102 @@
+package siopacket_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+// officialMsgpack is what socket.io-msgpack-parser 3 writes.
+var officialMsgpack = []struct {
+	name, wire string
+	packet     siopacket.Packet
+}{
+	{"CONNECT with undefined data", "83a47479706500a36e7370a12fa464617461d40000",
+		siopacket.Packet{Type: siopacket.Connect, Namespace: "/"}},
+	{"CONNECT with auth", "83a47479706500a36e7370a62f61646d696ea46461746181a5746f6b656ea3313233",
+		siopacket.Packet{Type: siopacket.Connect, Namespace: "/admin", Data: []byte(`{"token":"123"}`)}},
+	{"EVENT with options", "84a47479706502a36e7370a12fa46461746198a568656c6c6f01ffcb3ff8000000000000c3c09182a16201a16102a6e4bda0e5a5bda76f7074696f6e7381a8636f6d7072657373c3",
+		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["hello",1,-1,1.5,true,null,[{"b":1,"a":2}],"你好"]`)}},
+	{"EVENT with an ack id", "84a47479706502a36e7370a12fa269640ca46461746191a178",
+		siopacket.Packet{Type: siopacket.Event, Namespace: "/", ID: 12, HasID: true, Data: []byte(`["x"]`)}},
+	{"Buffer and ArrayBuffer", "83a47479706502a36e7370a12fa46461746193a178c40301020381a16ec702000908",
+		siopacket.Packet{
+			Type: siopacket.Event, Namespace: "/", Data: []byte(`["x",{"_placeholder":true,"num":0},{"n":{"_placeholder":true,"num":1}}]`),
+			Attachments: [][]byte{{1, 2, 3}, {9, 8}},
+		}},
+	{"Date and undefined", "83a47479706502a36e7370a12fa46461746193a164d7000000019b7ca98f2ed40000",
+		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["d","2026-01-02T03:04:05.678Z",null]`)}},
+	{"DISCONNECT", "82a47479706501a36e7370a12f",
+		siopacket.Packet{Type: siopacket.Disconnect, Namespace: "/"}},
+}
+
+func TestMsgpackReadsTheOfficialParser(t *testing.T) {
+	for _, test := range officialMsgpack {
+		wire, err := hex.DecodeString(test.wire)
+		require.NoError(t, err)
+		got, err := siopacket.ParseMsgpack(wire)
+		require.NoError(t, err, test.name)
+		assert.Equal(t, test.packet, got, test.name)
+	}
+}
+
+func TestMsgpackRoundTrip(t *testing.T) {
+	for _, test := range officialMsgpack {
+		wire, err := test.packet.AppendMsgpack(nil)
+		require.NoError(t, err, test.name)
+		got, err := siopacket.ParseMsgpack(wire)
+		require.NoError(t, err, test.name)
+		assert.Equal(t, test.packet, got, test.name)
+	}
+}
+
+func TestMsgpackWire(t *testing.T) {
+	wire, err := siopacket.Packet{Type: siopacket.Event, Data: []byte(`["hello",1]`), HasID: true}.AppendMsgpack(nil)
+	require.NoError(t, err)
+	assert.Equal(t, "\x84\xa4type\x02\xa4data\x92\xa5hello\x01\xa3nsp\xa1/\xa2id\x00", string(wire))
+}
+
+func TestMsgpackRefuses(t *testing.T) {
+	for name, wire := range map[string]string{
+		"nothing":             "",
+		"not a map":           "\x90",
+		"no type":             "\x81\xa3nsp\xa1/",
+		"no namespace":        "\x81\xa4type\x01",
+		"unknown type":        "\x82\xa4type\x05\xa3nsp\xa1/",
+		"event without array": "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xa1x",
+		"reserved event":      "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x91\xa7connect",
+		"negative id":         "\x84\xa4type\x03\xa3nsp\xa1/\xa4data\x90\xa2id\xff",
+		"bytes behind":        "\x82\xa4type\x01\xa3nsp\xa1/\x00",
+		"cut short":           "\x82\xa4type\x01\xa3nsp\xa2/",
+		"lying array":         "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\xff\xff\xff\xff\xa1x",
+		"nested too deep":     "\x83\xa4type\x02\xa3nsp\xa1/\xa4data" + strings.Repeat("\x91", 1<<20),
+	} {
+		_, err := siopacket.ParseMsgpack([]byte(wire))
+		assert.Error(t, err, name)
+	}
+}
+
+func FuzzMsgpack(f *testing.F) {
+	for _, test := range officialMsgpack {
+		wire, _ := hex.DecodeString(test.wire)
+		f.Add(wire)
+	}
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		p, err := siopacket.ParseMsgpack(wire)
+		if err != nil {
+			return
+		}
+		again, err := p.AppendMsgpack(nil)
+		require.NoError(t, err)
+		back, err := siopacket.ParseMsgpack(again)
+		require.NoError(t, err)
+		assert.Equal(t, p.Type, back.Type)
+		assert.True(t, bytes.Equal(p.Data, back.Data) || len(p.Attachments) == 0, "%s became %s", p.Data, back.Data)
+	})
+}
