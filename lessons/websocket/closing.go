@@ -22,8 +22,9 @@ func (c *closing) Error() string {
 	return fmt.Sprintf("websocket: closed with %s: %s", c.code, c.reason)
 }
 
-// Why the server closes. Violations that gorilla finds itself (1002, and 1009 for
-// what is too big on the wire) it answers itself.
+// Why the server closes, besides a *frame.Error of the guard, which names its code.
+// Violations that gorilla finds (1002, and 1009 for what is too big on the wire) it
+// answers itself.
 var (
 	errGoingAway = &closing{frame.GoingAway, "the server is closing"}
 	errTooSlow   = &closing{frame.TryAgainLater, "too slow: reconnect with ?after= the last id you have"}
@@ -39,7 +40,10 @@ var (
 // connection, and gives the client CloseTimeout to answer with its own.
 func (c *conn) sayClose(why error) {
 	var ours *closing
+	var violation *frame.Error
 	switch {
+	case errors.As(why, &violation):
+		ours = &closing{violation.Code, violation.Reason}
 	case errors.Is(why, feed.ErrClosed):
 		ours = errGoingAway
 	case errors.Is(why, feed.ErrSlow):

@@ -163,6 +163,9 @@ func (c *conn) cut() {
 // overtake the close frame and take from the client the reason it was closed for.
 func (c *conn) drain() {
 	nc := c.ws.NetConn()
+	if g, ok := nc.(*guard); ok {
+		nc = g.Conn // past the guard, which reads no more after a violation
+	}
 	if nc.SetReadDeadline(time.Now().Add(c.cfg.CloseTimeout)) != nil {
 		return
 	}

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -141,12 +143,17 @@ func TestViolations(t *testing.T) {
 		return b
 	}
 	big := strings.Repeat("a", 1001)
-	for _, tc := range []struct {
+	type violation struct {
 		name   string
 		server string
 		frames []byte
 		code   frame.CloseCode
-	}{
+	}
+	var table []violation
+	for _, code := range []uint16{0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535} {
+		table = append(table, violation{fmt.Sprintf("close %d", code), "echo", masked(frame.Close, true, string(binary.BigEndian.AppendUint16(nil, code))), 1002})
+	}
+	for _, tc := range append(table, []violation{
 		{"not masked", "echo", raw("8101 61"), 1002},
 		{"reserved opcode", "echo", raw("8380 01020304"), 1002},
 		{"reserved bit", "echo", raw("c181 01020304 60"), 1002},
@@ -154,7 +161,11 @@ func TestViolations(t *testing.T) {
 		{"ping of 126 bytes", "echo", raw("89fe 007e 01020304"), 1002},
 		{"continuation of nothing", "echo", masked(frame.Continuation, true, "a"), 1002},
 		{"text inside a text", "echo", append(masked(frame.Text, false, "a"), masked(frame.Text, true, "b")...), 1002},
-		{"close 1005", "echo", masked(frame.Close, true, "\x03\xed"), 1002},
+		{"125 bytes with a length of 16 bits", "echo", append(raw("82fe 007d 00000000"), big[:125]...), 1002},
+		{"one byte with a length of 64 bits", "echo", raw("82ff 0000000000000001 00000000 61"), 1002},
+		{"not the shortest length, byte by byte", "chat", raw("81fe 0002 00000000 7b7d"), 1002},
+		{"a close frame of one byte", "echo", masked(frame.Close, true, "\x03"), 1002},
+		{"a close reason that is not UTF-8", "echo", masked(frame.Close, true, "\x03\xe8\xff"), 1007},
 		{"text not UTF-8", "echo", masked(frame.Text, true, "a\xff"), 1007},
 		{"text ends inside a character", "echo", masked(frame.Text, true, "\xe4\xbd"), 1007},
 		{"not UTF-8, known before the message is whole", "echo", masked(frame.Text, false, "\xc0"), 1007},
@@ -164,13 +175,18 @@ func TestViolations(t *testing.T) {
 		{"too large in fragments", "chat", append(masked(frame.Text, false, big[:600]), masked(frame.Continuation, true, big[:600])...), 1009},
 		{"2^63-1 bytes", "echo", raw("82ff 7fffffffffffffff 01020304"), 1009},
 		{"binary to the chat", "chat", masked(frame.Binary, true, "{}"), 1003},
-	} {
+	}...) {
 		t.Run(tc.name, func(t *testing.T) {
 			server := servers[tc.server]
 			witness := dial(t, server, "")
 			_, w := handshake(t, server, upgrade("/ws"))
-			_, err := w.Write(tc.frames)
-			require.NoError(t, err)
+			if strings.HasSuffix(tc.name, "byte by byte") {
+				for i := range tc.frames {
+					send(t, w, tc.frames[i:i+1])
+				}
+			} else {
+				send(t, w, tc.frames)
+			}
 			expectClose(t, w, tc.code)
 			require.NoError(t, witness.WriteMessage(websocket.TextMessage, []byte(`{"from":"w","text":"`+tc.name+`"}`)))
 			for !strings.Contains(receive(t, witness), tc.name) {

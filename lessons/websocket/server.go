@@ -2,10 +2,9 @@
 // an echo and a chat room on gorilla/websocket, with the handshake and the closing
 // laid open. The frames themselves are in the package frame.
 //
-// gorilla finds what breaks the RFC in a frame and closes with 1002, with two
-// exceptions that it lets pass: a length that is not in its shortest form, and a
-// close frame of one byte. What it does not look at is checked here: UTF-8, and
-// the size of a message after inflating.
+// gorilla finds most of what breaks the RFC in a frame and closes with 1002. What
+// it does not look at is checked here: shortest lengths and close frames by the
+// guard, UTF-8 and the size of a message after inflating by the reader.
 package websocket
 
 import (
@@ -74,7 +73,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn)
 	if refuseHandshake(w, r, e.cfg.Origins) {
 		return
 	}
-	ws, err := e.upgrader.Upgrade(w, r, nil)
+	ws, err := e.upgrader.Upgrade(guarded{w}, r, nil)
 	if err != nil {
 		return // gorilla has answered
 	}
