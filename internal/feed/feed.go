@@ -6,9 +6,11 @@
 //
 //   - Older than the history, which is bounded: the reader gets what is kept. The
 //     gap shows, since the first id it gets is more than one above its cursor.
-//   - In the future: it belongs to a log that is gone (the server was started
-//     anew, and ids with it). To wait for an id that high would be silence; the
-//     reader starts at the beginning instead, and sees ids fall.
+//   - Of a log that is gone: the server was started anew, and ids with it. The
+//     reader starts at the beginning instead, and sees ids fall. An id in the
+//     future shows it at once: to wait for it would be silence. One that the new
+//     log has given out again would skip messages without a word, so a careful
+//     reader's cursor says when its message was written, too (see Message.Cursor).
 package feed
 
 import (
@@ -42,6 +44,7 @@ func (c Config) withDefaults() Config {
 type Feed struct {
 	cfg   Config
 	epoch string // tells this log from that of an earlier start
+	began Time   // so does this: no message is older
 
 	mu      sync.Mutex
 	log     []Entry // the last cfg.History messages, ids rising by one; its elements are never written again
@@ -56,6 +59,7 @@ func New(cfg Config) *Feed {
 	return &Feed{
 		cfg:     cfg.withDefaults(),
 		epoch:   rand.Text()[:8],
+		began:   now(),
 		changed: make(chan struct{}),
 		subs:    map[*Subscription]struct{}{},
 	}

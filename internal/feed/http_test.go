@@ -122,18 +122,47 @@ func TestPost(t *testing.T) {
 }
 
 func TestParseCursor(t *testing.T) {
+	f := New(Config{})
 	for text, want := range map[string]int64{"0": 0, "7": 7, "007": 7, "9223372036854775807": 1<<63 - 1} {
-		got, err := After(map[string][]string{"after": {text}})
+		got, err := f.After(map[string][]string{"after": {text}})
 		assert.NoError(t, err)
 		assert.Equal(t, want, got)
 	}
-	for _, text := range []string{"", "-1", "+1", "1.5", "x", "9223372036854775808", "1 ", "0x1"} {
-		_, err := After(map[string][]string{"after": {text}})
-		assert.Error(t, err, "%q", text)
+	for _, text := range []string{"", "-1", "+1", "1.5", "x", "9223372036854775808", "1 ", "0x1", "@", "1@", "1@x", "@2026-11-23T08:00:00.123Z", "x@2026-11-23T08:00:00.123Z", "1@2026-11-23"} {
+		_, err := f.After(map[string][]string{"after": {text}})
+		assert.ErrorContains(t, err, "after", "%q", text)
 	}
-	got, err := After(nil)
+	got, err := f.After(nil)
 	assert.NoError(t, err)
 	assert.Zero(t, got)
+}
+
+// TestCursorOfAnotherLog: the time in a cursor tells what the id alone cannot.
+func TestCursorOfAnotherLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := New(Config{})
+		publish(t, gone, 3)
+		old := gone.Since(1)[0].Cursor()
+		require.Equal(t, "2@2000-01-01T00:00:00.000Z", old)
+		time.Sleep(time.Second)
+		f := New(Config{History: 3})
+		require.Equal(t, "2000-01-01T00:00:01.000Z", f.Began().String())
+		parse := func(text string) int64 {
+			got, err := f.ParseCursor("after", text)
+			require.NoError(t, err)
+			return got
+		}
+		for range 5 {
+			time.Sleep(time.Second)
+			publish(t, f, 1)
+		}
+		assert.EqualValues(t, 0, parse(old), "older than the log")
+		assert.EqualValues(t, 5, parse(f.Since(4)[0].Cursor()))
+		assert.EqualValues(t, 5, parse("5@2000-01-01T08:00:06+08:00"), "the same moment")
+		assert.EqualValues(t, 0, parse("5@2000-01-01T00:00:05.000Z"), "message 5 has another time: the clock was set back")
+		assert.EqualValues(t, 0, parse("6@2000-01-01T00:00:06.000Z"), "there is no message 6")
+		assert.EqualValues(t, 1, parse("1@2000-01-01T00:00:02.000Z"), "no longer kept")
+	})
 }
 
 func TestBackoff(t *testing.T) {

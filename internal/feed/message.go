@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -19,12 +20,17 @@ type Message struct {
 // Time is a moment in UTC, to the millisecond.
 type Time struct{ time.Time }
 
+// String is the time as it stands in the JSON of a message.
+func (t Time) String() string { return strings.Trim(string(t.appendJSON(nil)), `"`) }
+
+func (t Time) appendJSON(dst []byte) []byte { return t.UTC().AppendFormat(dst, timeFormat) }
+
 // timeFormat keeps its three digits even when they are zeros, as JavaScript's toISOString does.
 const timeFormat = `"2006-01-02T15:04:05.000Z"`
 
 // MarshalJSON writes the three digits of the milliseconds always.
 func (t Time) MarshalJSON() ([]byte, error) {
-	return t.UTC().AppendFormat(nil, timeFormat), nil
+	return t.appendJSON(nil), nil
 }
 
 // UnmarshalJSON reads any RFC 3339 time.

@@ -43,12 +43,13 @@ type EventClient struct {
 // Subscribe calls fn for each message after the cursor, in order, on this
 // goroutine, until ctx ends or the server refuses: the error is the cause, or a
 // *feed.RefusedError. A stream that ends, well or badly, is opened again from the
-// last message that fn saw, so nothing is lost and nothing comes twice. The
-// response is closed before Subscribe returns.
+// last message that fn saw, so nothing is lost and nothing comes twice. If the
+// server was started anew, its log comes from the beginning and fn sees ids fall.
+// The response is closed before Subscribe returns.
 func (c *StreamClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
-	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, after: after, fn: fn}
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, cursor: strconv.FormatInt(after, 10), fn: fn}
 	return r.run(ctx, func() (*http.Request, error) {
-		at := fmt.Sprintf("%s/stream?after=%d&client=%s", c.URL, r.after, url.QueryEscape(c.Name))
+		at := fmt.Sprintf("%s/stream?after=%s&client=%s", c.URL, r.cursor, url.QueryEscape(c.Name))
 		return http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	}, r.line)
 }
@@ -61,13 +62,13 @@ func (c *StreamClient) Publish(ctx context.Context, from, text string) error {
 // Subscribe is like StreamClient's, and keeps to the event stream's own rules: the
 // cursor travels as Last-Event-ID, and retry sets the pause before reconnecting.
 func (c *EventClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
-	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, after: after, fn: fn}
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, cursor: strconv.FormatInt(after, 10), fn: fn}
 	event := eventParser{reader: &r}
 	return r.run(ctx, func() (*http.Request, error) {
 		event.reset()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/events?client="+url.QueryEscape(c.Name), nil)
 		if err == nil {
-			req.Header.Set("Last-Event-ID", strconv.FormatInt(r.after, 10))
+			req.Header.Set("Last-Event-ID", r.cursor)
 		}
 		return req, err
 	}, event.line)
@@ -95,7 +96,7 @@ type reader struct {
 	client   *http.Client
 	backoff  feed.Backoff
 	counters *feed.Counters
-	after    int64
+	cursor   string
 	fn       func(feed.Message)
 }
 
@@ -160,7 +161,7 @@ func (r *reader) line(line []byte) error {
 	}
 	r.counters.Messages.Add(1)
 	r.fn(m)
-	r.after = m.ID
+	r.cursor = m.Cursor()
 	return nil
 }
 

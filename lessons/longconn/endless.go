@@ -83,8 +83,9 @@ func (e *endless) run(ctx context.Context, sub *feed.Subscription) error {
 }
 
 // send writes and flushes, so that each message is a chunk of its own: without the
-// flush its bytes would wait in net/http's buffer for company. The deadline bounds how long a client that does not read
-// can hold this goroutine; it is lifted after, or it would strike while idle.
+// flush its bytes would wait in net/http's buffer for company. The deadline bounds
+// how long a client that does not read can hold this goroutine; it is lifted after,
+// or it would strike while idle.
 func (e *endless) send(b []byte) error {
 	rc := http.NewResponseController(e.w)
 	_ = rc.SetWriteDeadline(time.Now().Add(e.cfg.WriteTimeout)) // not every ResponseWriter can

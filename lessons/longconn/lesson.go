@@ -51,7 +51,7 @@ var sseDemo = lesson.Demo{
 		EN: "The endless response that browsers read by themselves, and resume where they were cut.",
 		ZH: "浏览器自己会读的无尽响应，断了能从断点续上。",
 	},
-	Source: []string{"sse.go#Events.read", "sse.go#resume", "sse.go#appendEvent", "endless.go#endless.run"},
+	Source: []string{"sse.go#Events.read", "sse.go#Events.resume", "sse.go#appendEvent", "endless.go#endless.run"},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewEvents(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil

@@ -22,6 +22,10 @@ import (
 //	data: {"id":7,"from":"ann",…}
 //
 //	: heartbeat                      a comment, which no reader sees
+//
+// A browser that reconnects by itself can bring the bare id only. The header
+// Feed-Began, which HEAD /events answers too, lets its page see that the log is
+// another one and open the stream anew.
 type Events struct {
 	Feed *feed.Feed
 
@@ -45,11 +49,12 @@ func NewEvents(cfg Config) *Events {
 func (s *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
 func (s *Events) read(w http.ResponseWriter, r *http.Request) {
-	after, err := resume(r)
+	after, err := s.resume(r)
 	if err != nil {
 		feed.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	w.Header().Set("Feed-Began", s.Feed.Began().String())
 	startStream(w, "text/event-stream; charset=utf-8")
 	if r.Method == http.MethodHead {
 		return
@@ -62,11 +67,11 @@ func (s *Events) read(w http.ResponseWriter, r *http.Request) {
 
 // resume is the cursor. Last-Event-ID beats ?after: a browser that reconnects
 // repeats its first URL to the letter, so its ?after is as old as the page.
-func resume(r *http.Request) (int64, error) {
+func (s *Events) resume(r *http.Request) (int64, error) {
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		return feed.ParseCursor("Last-Event-ID", id)
+		return s.Feed.ParseCursor("Last-Event-ID", id)
 	}
-	return feed.After(r.URL.Query())
+	return s.Feed.After(r.URL.Query())
 }
 
 // appendEvent writes one event. The JSON is one line, so one data field holds it.

@@ -62,7 +62,7 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Se
 
 // read is the whole transport: headers, then a line whenever there is a message.
 func (s *Stream) read(w http.ResponseWriter, r *http.Request) {
-	after, err := feed.After(r.URL.Query())
+	after, err := s.Feed.After(r.URL.Query())
 	if err != nil {
 		feed.Refuse(w, http.StatusBadRequest, err.Error())
 		return

@@ -3,7 +3,6 @@ package longconn
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,8 +34,16 @@ func eventTransport(cfg Config) feedtest.Transport {
 func TestStreamChaos(t *testing.T) { feedtest.Chaos(t, streamTransport(Config{})) }
 func TestEventChaos(t *testing.T)  { feedtest.Chaos(t, eventTransport(Config{})) }
 
+func TestStreamRestart(t *testing.T) {
+	feedtest.Restart(t, func() feedtest.Transport { return streamTransport(Config{}) })
+}
+
+func TestEventRestart(t *testing.T) {
+	feedtest.Restart(t, func() feedtest.Transport { return eventTransport(Config{}) })
+}
+
 func TestSlowReader(t *testing.T) {
-	cfg := Config{Feed: feedtest.SlowConfig, WriteTimeout: 100 * time.Millisecond}
+	cfg := Config{Feed: feedtest.SlowConfig}
 	t.Run("stream", func(t *testing.T) { feedtest.Slow(t, streamTransport(cfg), get("/stream")) })
 	t.Run("events", func(t *testing.T) { feedtest.Slow(t, eventTransport(cfg), get("/events")) })
 }
@@ -95,12 +102,13 @@ func TestStreamOnTheWire(t *testing.T) {
 	synctestTime(t, func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter) {
 		s := NewStream(Config{})
 		conn := serve(s)
-		ask(t, conn, "GET /stream HTTP/1.1\r\nHost: lab\r\n\r\n")
+		ask(t, conn, "GET /stream HTTP/1.1\nHost: lab\n\n")
 		expect(t, conn, "HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: application/x-ndjson; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
 			"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
 		_, err := s.Feed.Publish("ann", "hi")
 		require.NoError(t, err)
 		expect(t, conn, "42\r\n"+`{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}`+"\n\r\n")
+		time.Sleep(time.Hour)
 		require.NoError(t, s.Close(t.Context()))
 		expect(t, conn, "0\r\n\r\n")
 	})
@@ -111,8 +119,8 @@ func TestEventsOnTheWire(t *testing.T) {
 	synctestTime(t, func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter) {
 		s := NewEvents(Config{})
 		conn := serve(s)
-		ask(t, conn, "GET /events HTTP/1.1\r\nHost: lab\r\n\r\n")
-		expect(t, conn, "HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: text/event-stream; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
+		ask(t, conn, "GET /events HTTP/1.1\nHost: lab\n\n")
+		expect(t, conn, "HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: text/event-stream; charset=utf-8\r\nFeed-Began: 2000-01-01T00:00:00.000Z\r\nX-Accel-Buffering: no\r\n"+
 			"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
 		expect(t, conn, "d\r\nretry: 2000\n\n\r\n")
 		_, err := s.Feed.Publish("ann", "hi")
@@ -128,39 +136,36 @@ func TestEventsOnTheWire(t *testing.T) {
 
 func ask(t *testing.T, conn *bufio.ReadWriter, request string) {
 	t.Helper()
-	_, err := conn.WriteString(request)
+	_, err := conn.WriteString(strings.ReplaceAll(request, "\n", "\r\n"))
 	require.NoError(t, err)
 	require.NoError(t, conn.Flush())
 }
 
-// synctestTime runs f where time is that of testing/synctest, with servers on pipes instead of sockets.
+// synctestTime runs f where time is that of testing/synctest, with servers on pipes instead of sockets. Their
+// ReadTimeout and WriteTimeout are meant for exchanges that end; a stream sets deadlines of its own.
 func synctestTime(t *testing.T, f func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter)) {
 	synctest.Test(t, func(t *testing.T) {
 		f(t, func(h http.Handler) *bufio.ReadWriter {
-			client, server := net.Pipe()
-			l := &pipeListener{conns: make(chan net.Conn, 1)}
-			l.conns <- server
-			s := &http.Server{Handler: h}
-			go func() { _ = s.Serve(l) }()
-			t.Cleanup(func() {
-				_ = s.Close()
-				_ = client.Close()
-			})
-			return bufio.NewReadWriter(bufio.NewReader(client), bufio.NewWriter(client))
+			conn := feedtest.Pipes(t, &http.Server{Handler: h, ReadTimeout: time.Second, WriteTimeout: time.Second})()
+			return bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn))
 		})
 	})
 }
 
-type pipeListener struct{ conns chan net.Conn }
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	if conn, ok := <-l.conns; ok {
-		return conn, nil
-	}
-	return nil, net.ErrClosed
+// TestUnreadIsCut: a write that nobody reads ends the stream after WriteTimeout, not sooner.
+func TestUnreadIsCut(t *testing.T) {
+	synctestTime(t, func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter) {
+		s := NewEvents(Config{})
+		ask(t, serve(s), get("/events"))
+		synctest.Wait() // writes its headers to nobody
+		time.Sleep(10*time.Second - time.Nanosecond)
+		synctest.Wait()
+		require.Equal(t, 1, s.Clients())
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		require.Zero(t, s.Clients())
+	})
 }
-func (l *pipeListener) Close() error   { close(l.conns); return nil }
-func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestResume(t *testing.T) {
 	s := NewEvents(Config{})
@@ -179,6 +184,9 @@ func TestResume(t *testing.T) {
 		{"Last-Event-ID", get("/events", "Last-Event-ID: 2"), "id: 3\n"},
 		{"Last-Event-ID beats ?after", get("/events?after=0", "Last-Event-ID: 2"), "id: 3\n"},
 		{"an id of a feed that is gone", get("/events", "Last-Event-ID: 99"), "id: 1\n"},
+		{"Last-Event-ID with its time", get("/events", "Last-Event-ID: "+s.Feed.Since(1)[0].Cursor()), "id: 3\n"},
+		{"?after with its time", get("/events?after=" + s.Feed.Since(1)[0].Cursor()), "id: 3\n"},
+		{"an id of a feed that is gone, known by its time", get("/events", "Last-Event-ID: 2@2000-01-01T00:00:00.000Z"), "id: 1\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, wire := open(t, server, tc.request)
@@ -200,6 +208,7 @@ func TestHead(t *testing.T) {
 	resp, body := server.Do(t, strings.Replace(get("/events"), "GET", "HEAD", 1))
 	assert.Equal(t, 200, resp.StatusCode)
 	assert.Equal(t, "text/event-stream; charset=utf-8", resp.Header.Get("Content-Type"))
+	assert.Equal(t, s.Feed.Began().String(), resp.Header.Get("Feed-Began"))
 	assert.Empty(t, body)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"realtimelab/internal/feed"
@@ -35,15 +36,16 @@ type LongClient struct {
 // Subscribe calls fn for each message after the cursor, in order, on this
 // goroutine, until ctx ends or the server refuses: the error is the cause, or a
 // *feed.RefusedError. Anything else that fails is tried again from the last
-// message that fn saw, so nothing is lost and nothing comes twice.
+// message that fn saw, so nothing is lost and nothing comes twice. If the server was
+// started anew, its log comes from the beginning and fn sees ids fall.
 func (c *ShortClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
 	interval := c.Interval
 	if interval == 0 {
 		interval = time.Second
 	}
 	p := poller{c.HTTP, c.Backoff, &c.Counters, fn}
-	return p.run(ctx, after, interval, func(after int64) string {
-		return fmt.Sprintf("%s/messages?after=%d", c.URL, after)
+	return p.run(ctx, after, interval, func(after string) string {
+		return fmt.Sprintf("%s/messages?after=%s", c.URL, after)
 	})
 }
 
@@ -59,8 +61,8 @@ func (c *LongClient) Subscribe(ctx context.Context, after int64, fn func(feed.Me
 		wait = 25 * time.Second
 	}
 	p := poller{c.HTTP, c.Backoff, &c.Counters, fn}
-	return p.run(ctx, after, 0, func(after int64) string {
-		return fmt.Sprintf("%s/messages?after=%d&wait=%s", c.URL, after, wait)
+	return p.run(ctx, after, 0, func(after string) string {
+		return fmt.Sprintf("%s/messages?after=%s&wait=%s", c.URL, after, wait)
 	})
 }
 
@@ -89,13 +91,14 @@ type poller struct {
 	fn       func(feed.Message)
 }
 
-func (p *poller) run(ctx context.Context, after int64, interval time.Duration, url func(after int64) string) error {
+func (p *poller) run(ctx context.Context, after int64, interval time.Duration, url func(after string) string) error {
+	cursor := strconv.FormatInt(after, 10)
 	for {
-		messages, err := p.poll(ctx, url(after))
+		messages, err := p.poll(ctx, url(cursor))
 		for _, m := range messages {
 			p.counters.Messages.Add(1)
 			p.fn(m)
-			after = m.ID
+			cursor = m.Cursor()
 		}
 		if err = p.pause(ctx, interval, err); err != nil {
 			return err

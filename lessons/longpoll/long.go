@@ -74,7 +74,7 @@ func (l *Long) hold(ctx context.Context, after int64) ([]feed.Entry, error) {
 
 // question reads ?after= and ?wait=. The error's text is for the client.
 func (l *Long) question(query url.Values) (after int64, wait time.Duration, err error) {
-	if after, err = feed.After(query); err != nil || !query.Has("wait") {
+	if after, err = l.Feed.After(query); err != nil || !query.Has("wait") {
 		return after, l.cfg.Hold, err
 	}
 	wait, err = time.ParseDuration(query.Get("wait"))

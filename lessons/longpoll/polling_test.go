@@ -1,11 +1,14 @@
 package longpoll
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,19 +20,24 @@ import (
 	"realtimelab/internal/feed/feedtest"
 )
 
-func TestShortChaos(t *testing.T) {
+func shortTransport() feedtest.Transport {
 	s := NewShort(Config{})
-	feedtest.Chaos(t, feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, http *http.Client) feedtest.Client {
+	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, http *http.Client) feedtest.Client {
 		return &ShortClient{URL: url, HTTP: http, Interval: time.Millisecond, Backoff: feedtest.Backoff}
-	}})
+	}}
 }
 
-func TestLongChaos(t *testing.T) {
+func longTransport() feedtest.Transport {
 	l := NewLong(Config{})
-	feedtest.Chaos(t, feedtest.Transport{Handler: l, Close: l.Close, Feed: l.Feed, Client: func(url string, http *http.Client) feedtest.Client {
+	return feedtest.Transport{Handler: l, Close: l.Close, Feed: l.Feed, Client: func(url string, http *http.Client) feedtest.Client {
 		return &LongClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
-	}})
+	}}
 }
+
+func TestShortChaos(t *testing.T)   { feedtest.Chaos(t, shortTransport()) }
+func TestLongChaos(t *testing.T)    { feedtest.Chaos(t, longTransport()) }
+func TestShortRestart(t *testing.T) { feedtest.Restart(t, shortTransport) }
+func TestLongRestart(t *testing.T)  { feedtest.Restart(t, longTransport) }
 
 func get(target string) string {
 	return "GET " + target + " HTTP/1.1\nHost: HOST\nConnection: close\n\n"
@@ -134,6 +142,52 @@ func TestLongHolds(t *testing.T) {
 	})
 }
 
+// TestLongOutlivesTheServersTimeouts: ReadTimeout and WriteTimeout of the http.Server are shorter than the wait, and
+// meant for exchanges that end at once; the handler sets deadlines of its own.
+func TestLongOutlivesTheServersTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLong(Config{})
+		conn := feedtest.Pipes(t, &http.Server{Handler: l, ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second, IdleTimeout: time.Minute})()
+		r := bufio.NewReader(conn)
+		for range 2 { // the second on the same connection
+			start := time.Now()
+			_, err := io.WriteString(conn, "GET /messages?wait=25s HTTP/1.1\r\nHost: lab\r\n\r\n")
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(r, nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Equal(t, 200, resp.StatusCode)
+			require.Equal(t, "[]\n", string(body))
+			require.Equal(t, 25*time.Second, time.Since(start))
+		}
+	})
+}
+
+// TestUnreadAnswerIsCut: a client that does not read its answer keeps the handler for WriteTimeout.
+func TestUnreadAnswerIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewShort(Config{})
+		var inHandler atomic.Int64
+		conn := feedtest.Pipes(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inHandler.Add(1)
+			defer inHandler.Add(-1)
+			s.ServeHTTP(w, r)
+		})})()
+		_, err := s.Feed.Publish("ann", strings.Repeat("a", 64<<10)) // more than net/http keeps back until the handler's end
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, "GET /messages HTTP/1.1\r\nHost: lab\r\n\r\n")
+		require.NoError(t, err)
+		synctest.Wait()
+		require.EqualValues(t, 1, inHandler.Load())
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Zero(t, inHandler.Load())
+		rest, _ := io.ReadAll(conn)
+		require.Empty(t, rest, "the connection has ended")
+	})
+}
+
 func TestLongEndsWithItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLong(Config{})
@@ -197,11 +251,11 @@ func TestClientCounts(t *testing.T) {
 	server := feedtest.Serve(t, l, l.Close)
 	c := &LongClient{URL: server.URL, HTTP: feedtest.HTTPClient(t), Wait: time.Second}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	go func() {
-		for c.Counters.Empty.Load() == 0 && ctx.Err() == nil {
-			time.Sleep(time.Millisecond)
+		if assert.Eventually(t, func() bool { return c.Counters.Empty.Load() > 0 }, 20*time.Second, time.Millisecond) {
+			_ = c.Publish(ctx, "ann", "hi")
 		}
-		_ = c.Publish(ctx, "ann", "hi")
 	}()
 	require.ErrorIs(t, c.Subscribe(ctx, 0, func(feed.Message) { cancel() }), context.Canceled)
 	assert.EqualValues(t, 1, c.Counters.Messages.Load())

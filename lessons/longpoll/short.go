@@ -58,7 +58,7 @@ func (s *Short) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Ser
 // message behind a 304.
 func (s *Short) read(w http.ResponseWriter, r *http.Request) {
 	s.seen.note(r.RemoteAddr)
-	after, err := feed.After(r.URL.Query())
+	after, err := s.Feed.After(r.URL.Query())
 	if err != nil {
 		feed.Refuse(w, http.StatusBadRequest, err.Error())
 		return

@@ -38,7 +38,7 @@ func NewChat(cfg Config) *Chat {
 func (s *Chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
 func (s *Chat) connect(w http.ResponseWriter, r *http.Request) {
-	after, err := feed.After(r.URL.Query())
+	after, err := s.Feed.After(r.URL.Query())
 	if err != nil {
 		feed.Refuse(w, http.StatusBadRequest, err.Error())
 		return

@@ -28,8 +28,12 @@ func TestChaosCompressed(t *testing.T) {
 	feedtest.Chaos(t, chatTransport(t, Config{Compression: true}))
 }
 
+func TestRestart(t *testing.T) {
+	feedtest.Restart(t, func() feedtest.Transport { return chatTransport(t, Config{}) })
+}
+
 func TestSlowReader(t *testing.T) {
-	tr := chatTransport(t, Config{Feed: feedtest.SlowConfig, WriteTimeout: 100 * time.Millisecond})
+	tr := chatTransport(t, Config{Feed: feedtest.SlowConfig})
 	feedtest.Slow(t, tr, upgrade("/ws"))
 }
 
@@ -170,35 +174,6 @@ func TestCut(t *testing.T) {
 	_, _, err := ws.ReadMessage()
 	require.True(t, websocket.IsCloseError(err, websocket.CloseAbnormalClosure), "%v", err)
 	require.Eventually(t, func() bool { return s.Clients() == 1 }, 10*time.Second, time.Millisecond)
-}
-
-func TestSilentClientIsClosed(t *testing.T) {
-	s := NewChat(Config{PingInterval: 20 * time.Millisecond, PongTimeout: 20 * time.Millisecond})
-	server := feedtest.Serve(t, s, s.Close)
-	_, wire := handshake(t, server, upgrade("/ws"))
-	require.Equal(t, "ping", nextFrame(t, wire).Opcode.String())
-	expectClose(t, wire, 1008)
-}
-
-func TestLivingClientStays(t *testing.T) {
-	s := NewChat(Config{PingInterval: 20 * time.Millisecond, PongTimeout: time.Second})
-	server := feedtest.Serve(t, s, s.Close)
-	c := &Client{URL: server.URL, Silence: 10 * time.Second}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- c.Subscribe(ctx, 0, func(feed.Message) { cancel() }) }()
-	ws := dial(t, server, "")
-	pings := 0
-	ws.SetPingHandler(func(string) error {
-		if pings++; pings == 100 { // 2 s, twice the timeout
-			return ws.WriteMessage(websocket.TextMessage, []byte(`{"from":"ann","text":"enough"}`))
-		}
-		return ws.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
-	})
-	require.Contains(t, receive(t, ws), "enough")
-	require.ErrorIs(t, <-ended, context.Canceled)
-	require.Zero(t, c.Counters.Failures.Load())
-	require.EqualValues(t, 1, c.Counters.Requests.Load())
 }
 
 func TestClientRefused(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,18 +69,20 @@ func (c *Client) Publish(ctx context.Context, from, text string) error {
 // goroutine, until ctx ends, the server refuses the handshake, or it closes with a
 // code that says the fault is ours: the error is the cause, a *feed.RefusedError,
 // or a *websocket.CloseError. After any other end it connects again from the last
-// message that fn saw, so nothing is lost and nothing comes twice. The connection
+// message that fn saw, so nothing is lost and nothing comes twice. If the server was
+// started anew, its log comes from the beginning and fn sees ids fall. The connection
 // is closed, with 1000 if ctx ended, before Subscribe returns. One Subscribe at a
 // time.
 func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
 	backoff := c.Backoff
+	cursor := strconv.FormatInt(after, 10)
 	for {
-		ws, err := c.dial(ctx, after)
+		ws, err := c.dial(ctx, cursor)
 		if err == nil {
 			backoff.Reset()
 			err = c.converse(ctx, ws, func(m feed.Message) {
 				fn(m)
-				after = m.ID
+				cursor = m.Cursor()
 			})
 		}
 		switch {
@@ -101,8 +104,8 @@ func permanent(err error) bool {
 		websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig, websocket.CloseMandatoryExtension)
 }
 
-func (c *Client) dial(ctx context.Context, after int64) (*websocket.Conn, error) {
-	at := fmt.Sprintf("ws%s/ws?after=%d&client=%s", strings.TrimPrefix(c.URL, "http"), after, url.QueryEscape(c.Name))
+func (c *Client) dial(ctx context.Context, cursor string) (*websocket.Conn, error) {
+	at := fmt.Sprintf("ws%s/ws?after=%s&client=%s", strings.TrimPrefix(c.URL, "http"), cursor, url.QueryEscape(c.Name))
 	c.Counters.Requests.Add(1)
 	ws, resp, err := cmp.Or(c.Dialer, websocket.DefaultDialer).DialContext(ctx, at, nil)
 	if errors.Is(err, websocket.ErrBadHandshake) {

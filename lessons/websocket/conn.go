@@ -122,7 +122,7 @@ func (c *conn) writeLoop(sub *feed.Subscription) error {
 		case m := <-c.out:
 			err = c.write(m)
 		case <-ping.C:
-			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.WriteTimeout))
+			err = c.written(c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.WriteTimeout)))
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)
 		}
@@ -149,7 +149,17 @@ func (c *conn) writeNews(sub *feed.Subscription) (more <-chan struct{}, err erro
 func (c *conn) write(m message) error {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
 	c.ws.EnableWriteCompression(len(m.data) >= compressFrom)
-	return c.ws.WriteMessage(m.kind, m.data)
+	return c.written(c.ws.WriteMessage(m.kind, m.data))
+}
+
+// written closes the connection after a write that failed: nothing more can be said
+// on it, and the reader need not wait for a client that takes nothing. After a close
+// frame a write fails, too, but that connection still has its end to come.
+func (c *conn) written(err error) error {
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+		_ = c.ws.NetConn().Close()
+	}
+	return err
 }
 
 // cut ends the connection without a close frame.
