@@ -52,6 +52,7 @@ func TestSilentClientIsClosed(t *testing.T) {
 		require.Equal(t, 25*time.Second, time.Since(start))
 		expectClose(t, w, frame.PolicyViolation)
 		require.Equal(t, 46*time.Second, time.Since(start), "20 s for the pong, 1 s for the close frame")
+		synctest.Wait()
 		require.Zero(t, s.Clients())
 	})
 }

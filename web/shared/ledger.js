@@ -4,9 +4,14 @@ import { element } from "./lab.js";
 
 const shown = 80;
 
-/** Keeps account in a list. Returns note(message), which says what it was: new, again or anew, and the account itself. */
+const nothing = { cursor: 0, at: "", received: 0, late: 0, lost: 0, twice: 0 };
+
+/**
+ * Keeps account in a list. Returns the account itself and note(message), which says what the message was: now, late,
+ * again, or anew, the first of another log: the server was started again, and its ids with it.
+ */
 export function ledger(list) {
-  const account = { cursor: 0, received: 0, late: 0, lost: 0, twice: 0 };
+  const account = { ...nothing };
 
   function mark(id, kind) {
     const item = element("li", "", kind);
@@ -16,8 +21,9 @@ export function ledger(list) {
   }
 
   function note(message) {
-    if (message.id === 1 && account.cursor > 1) { // the server was started anew
-      Object.assign(account, { cursor: 0, received: 0, late: 0, lost: 0, twice: 0 });
+    const anew = message.id <= account.cursor && message.at > account.at; // times as toISOString writes them compare as texts
+    if (anew) {
+      Object.assign(account, nothing);
       list.replaceChildren();
     }
     if (message.id <= account.cursor) {
@@ -32,6 +38,8 @@ export function ledger(list) {
     if (late) account.late++;
     mark(message.id, late ? "late" : "now");
     account.cursor = message.id;
+    account.at = message.at;
+    if (anew) return "anew";
     return late ? "late" : "now";
   }
 

@@ -2,7 +2,7 @@
 //
 //   const room = await openRoom({ texts, rows, counters, transport });
 //
-// transport.open(after) begins to receive after that id, transport.close() stops, both at once;
+// transport.open(after) begins to receive after that cursor, transport.close() stops, both at once;
 // transport.publish(from, text) sends. What arrives goes to room.receive(message).
 
 import { $, element, onLang, start, t } from "./lab.js";
@@ -20,6 +20,7 @@ const strings = {
     isOnline: "back online, asking for everything after message {0}", stopped: "stopped at message {0}",
     notSent: "not sent: {0}", unsent: "This page is offline, so the message stays here. Nobody else will keep it for you.",
     summary: "{0} messages in order. {1} lost, {2} came twice, {3} caught up later.", delay: "{0} ms",
+    anew: "The server was started anew: its ids begin at 1 again. The account begins again, too.",
     nowL: "arrived at once", lateL: "caught up later", lostL: "lost",
     openL: "open or held", newsL: "brought messages", emptyL: "empty", failedL: "cut or failed",
     requests: "requests", empty: "empty answers", got: "messages", bytes: "bytes received", lag: "my last message came back after",
@@ -32,6 +33,7 @@ const strings = {
     isOnline: "恢复在线，请求第 {0} 条之后的全部消息", stopped: "停在第 {0} 条消息",
     notSent: "未发送：{0}", unsent: "页面处于离线状态，消息还留在输入框里。没有谁会替你保存它。",
     summary: "按顺序收到 {0} 条。丢失 {1} 条，重复 {2} 条，事后补上 {3} 条。", delay: "{0} 毫秒",
+    anew: "服务器重新启动过，编号又从 1 开始，这里的账也重新记。",
     nowL: "即时到达", lateL: "事后补上", lostL: "丢失",
     openL: "打开或挂起", newsL: "带来了消息", emptyL: "空应答", failedL: "被切断或失败",
     requests: "请求数", empty: "空应答", got: "消息数", bytes: "收到的字节", lag: "我的上一条消息返回用了",
@@ -77,11 +79,18 @@ class Room {
     setInterval(() => { if ($("robot").checked) this.robot(); }, 2000);
   }
 
+  /** The id of the last message here, 0 if there is none. */
   get cursor() { return this.ledger.account.cursor; }
+
+  /** The cursor for ?after=: the id and, so that a server started anew knows it is not one of its own, the time. */
+  get after() {
+    const { cursor, at } = this.ledger.account;
+    return cursor > 0 ? `${cursor}@${at}` : "0";
+  }
 
   open() {
     this.set("connecting");
-    this.transport.open(this.cursor);
+    this.transport.open(this.after);
   }
 
   stop() {
@@ -116,6 +125,7 @@ class Room {
     const kind = this.ledger.note(message);
     this.show();
     if (kind === "again") return;
+    if (kind === "anew") this.happened(t("anew"), "bad");
     this.count("got");
     const item = messageItem(message, $("name").value);
     const began = this.sent.get(message.text);

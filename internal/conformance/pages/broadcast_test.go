@@ -3,7 +3,6 @@ package pages
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"testing"
@@ -19,30 +18,43 @@ import (
 	"realtimelab/web"
 )
 
-// run starts a demo and returns its address.
+// run serves a demo until the test ends and returns its address.
 func run(t *testing.T, name string, lang lesson.Lang) string {
+	t.Helper()
+	url, end := serveAt(t, name, "127.0.0.1:0", lang)
+	t.Cleanup(end)
+	return url
+}
+
+// serveAt serves a demo on addr until end is called.
+func serveAt(t *testing.T, name, addr string, lang lesson.Lang) (url string, end func()) {
+	t.Helper()
+	l, d := find(t, name)
+	listener, err := net.Listen("tcp", addr)
+	require.NoError(t, err)
+	r, err := host.Start(host.Config{
+		Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Lang: lang,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	return "http://" + listener.Addr().String(), func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(t, r.Close(ctx))
+	}
+}
+
+func find(t *testing.T, name string) (lesson.Lesson, lesson.Demo) {
+	t.Helper()
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
-			if d.Name != name {
-				continue
+			if d.Name == name {
+				return l, d
 			}
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			r, err := host.Start(host.Config{
-				Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Lang: lang,
-				Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-			})
-			require.NoError(t, err)
-			t.Cleanup(func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-				defer cancel()
-				require.NoError(t, r.Close(ctx))
-			})
-			return "http://" + listener.Addr().String()
 		}
 	}
 	t.Fatalf("no demo %s", name)
-	return ""
+	return lesson.Lesson{}, lesson.Demo{}
 }
 
 const texts = `[...document.querySelectorAll("#messages li span")].map((e) => e.textContent)`

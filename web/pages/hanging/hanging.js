@@ -34,7 +34,7 @@ async function read(room, signal) {
   const span = room.bar(0, "waiting");
   room.count("requests");
   try {
-    const response = await fetch(`/stream?after=${room.cursor}&client=${client}`, { signal, cache: "no-store" });
+    const response = await fetch(`/stream?after=${room.after}&client=${client}`, { signal, cache: "no-store" });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     span.is("open");
     room.is("on");
@@ -92,7 +92,7 @@ $("cut").addEventListener("click", () => fetch(`/cut?client=${client}`, { method
 sevenStreams(() => {
   const gone = new AbortController();
   return {
-    opened: fetch(`/stream?after=${room.cursor}`, { signal: gone.signal, cache: "no-store" }),
+    opened: fetch(`/stream?after=${room.after}`, { signal: gone.signal, cache: "no-store" }),
     close: () => gone.abort(),
   };
 });

@@ -33,7 +33,7 @@ async function poll(room, signal) {
   began = performance.now();
   room.count("requests");
   try {
-    const response = await fetch(`/messages?after=${room.cursor}&wait=${$("wait").value}s`,
+    const response = await fetch(`/messages?after=${room.after}&wait=${$("wait").value}s`,
       { signal: AbortSignal.any([signal, request.signal]), cache: "no-store" });
     const body = await response.text();
     if (!response.ok) throw new Error(`${response.status} ${body}`);

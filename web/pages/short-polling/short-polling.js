@@ -38,7 +38,7 @@ async function poll(room, signal) {
   room.count("requests");
   try {
     const headers = etag && $("conditional").checked ? { "If-None-Match": etag } : {};
-    const response = await fetch(`/messages?after=${room.cursor}`, { signal, headers, cache: "no-store" });
+    const response = await fetch(`/messages?after=${room.after}`, { signal, headers, cache: "no-store" });
     if (loseNext) {
       loseNext = false;
       span.end("failed");

@@ -35,7 +35,9 @@ const transport = {
     const { room } = this;
     let span = room.bar(0, "waiting");
     const source = this.source = new EventSource(`/events?after=${after}&client=${client}`);
+    let mine = null; // once the browser has reconnected: a promise, whether it met the same log
     source.addEventListener("open", () => {
+      mine = mine === null ? true : this.sameLog(source, room.ledger.account.at);
       room.is("on");
       room.count("opens");
       room.happened(t("opened"), "good");
@@ -43,7 +45,8 @@ const transport = {
       span.end();
       span = room.bar(0);
     });
-    source.addEventListener("message", (event) => {
+    source.addEventListener("message", async (event) => {
+      if (!(await mine)) return;
       room.count("bytes", new Blob([event.data]).size);
       room.receive(JSON.parse(event.data));
       span.dot();
@@ -57,6 +60,16 @@ const transport = {
     });
     this.end = () => { began = 0; span.end("failed"); };
   },
+  /** The browser resumes with the bare id. If the server was started anew, that id is of another log: the page begins again. */
+  async sameLog(source, at) {
+    const began = await fetch("/events", { method: "HEAD", cache: "no-store" }).then((r) => r.headers.get("Feed-Began"), () => "");
+    if (began <= at) return true;
+    if (source === this.source && source.readyState !== EventSource.CLOSED) {
+      this.close();
+      this.open(this.room.after); // with the time in it, which the server knows not to be its own
+    }
+    return false;
+  },
   close() {
     this.source?.close();
     this.end?.();
@@ -68,7 +81,7 @@ const room = await openRoom({ texts, rows: ["rowStream", "rowPost"], transport, 
 setInterval(() => room.gauge("open", began ? `${((performance.now() - began) / 1000).toFixed(0)} s` : ""), 250);
 $("cut").addEventListener("click", () => fetch(`/cut?client=${client}`, { method: "POST" }));
 sevenStreams(() => {
-  const source = new EventSource(`/events?after=${room.cursor}`);
+  const source = new EventSource(`/events?after=${room.after}`);
   return {
     opened: new Promise((opened) => source.addEventListener("open", opened)),
     close: () => source.close(),

@@ -62,7 +62,7 @@ const transport = {
     this.gone = new AbortController();
     const { signal } = this.gone;
     for (let delay = 500; !signal.aborted; delay = Math.min(delay * 2, 8000)) {
-      const socket = this.socket = new WebSocket(address(this.room.cursor, client));
+      const socket = this.socket = new WebSocket(address(this.room.after, client));
       socket.addEventListener("open", () => { delay = 500; });
       const { code, reason } = await converse(this.room, socket);
       if (signal.aborted) return;
@@ -84,7 +84,7 @@ const transport = {
     this.room.count("up");
   },
   robot(from, text) {
-    if (!robotSocket || robotSocket.readyState > WebSocket.OPEN) robotSocket = new WebSocket(address(transport.room.cursor, "robot"));
+    if (!robotSocket || robotSocket.readyState > WebSocket.OPEN) robotSocket = new WebSocket(address(transport.room.after, "robot"));
     if (robotSocket.readyState === WebSocket.OPEN) robotSocket.send(JSON.stringify({ from, text }));
   },
 };
