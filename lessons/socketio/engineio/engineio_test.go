@@ -324,7 +324,9 @@ func TestCloseDeliversWhatWasSentBefore(t *testing.T) {
 	session.Send(TextMessage([]byte("bye")))
 	session.Close()
 	_, body := l.get(sid)
-	assert.Equal(t, "4bye\x1e1", body)
+	assert.Equal(t, "4bye", body)
+	_, body = l.get(sid)
+	assert.Equal(t, "1", body)
 	l.endsWith(ForcedClose)
 
 	conn := l.dial("EIO=4&transport=websocket")

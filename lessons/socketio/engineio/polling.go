@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,10 +70,16 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answerPoll gives the queue to the poll that waits. The caller holds mu.
+// answerPoll gives the queue to the poll that waits. The close packet goes
+// alone, with the next one: the official client acts on it before the messages
+// that come with it. The caller holds mu.
 func (s *Session) answerPoll() {
-	s.poll.answer <- s.queue
-	s.poll, s.queue, s.queueBytes = nil, nil, 0
+	packets, rest := s.queue, s.queue[len(s.queue):]
+	if last := len(packets) - 1; last > 0 && packets[last] == closePacket {
+		packets, rest = packets[:last], packets[last:]
+	}
+	s.poll.answer <- packets
+	s.poll, s.queue, s.queueBytes = nil, slices.Clone(rest), 0
 }
 
 // closeIfFetched ends a closing session when its close packet has been fetched.

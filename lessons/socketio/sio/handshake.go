@@ -20,16 +20,15 @@ type Handshake struct {
 	XDomain bool        `json:"xdomain"` // with an Origin header
 	Time    time.Time   `json:"time"`
 
-	RawAuth siopacket.Value `json:"auth"` // CONNECT's payload as JSON, empty if there was none
+	RawAuth siopacket.Value `json:"auth,omitzero"` // CONNECT's payload as JSON, nil if there was none
 }
 
 // Auth decodes the payload of CONNECT into v.
 func (h Handshake) Auth(v any) error {
-	auth := h.RawAuth
-	if len(auth) == 0 {
-		auth = siopacket.Value("{}")
+	if h.RawAuth == nil {
+		return siopacket.Unmarshal(siopacket.Value("{}"), nil, v)
 	}
-	return siopacket.Unmarshal(auth, nil, v)
+	return siopacket.Unmarshal(h.RawAuth, nil, v)
 }
 
 // Handshake returns what the client sent when it connected.
@@ -37,6 +36,9 @@ func (s *Socket) Handshake() Handshake { return s.client.handshake(s.auth) }
 
 func (c *client) handshake(auth []byte) Handshake {
 	h := c.session.Handshake()
+	if len(auth) == 0 {
+		auth = nil
+	}
 	return Handshake{
 		Headers: h.Header, Query: h.Query(), URL: h.URL, Address: h.RemoteAddr, Secure: h.Secure,
 		XDomain: h.Header.Get("Origin") != "", Time: h.Time, RawAuth: auth,

@@ -1,6 +1,7 @@
 package sio
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -77,6 +78,13 @@ func (p *ParentNamespace) Emit(event string, args ...any) error {
 		}
 	}
 	return nil
+}
+
+// Namespaces lists the names of all namespaces, sorted.
+func (s *Server) Namespaces() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.namespaces))
 }
 
 // OnNewNamespace adds what is called with each namespace that a parent has
