@@ -6,6 +6,7 @@ package engineio
 
 import (
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -41,11 +42,31 @@ type Config struct {
 	// single message may be larger when nothing else waits. Default 4 MiB.
 	MaxQueue int
 
-	// Transports that a client may use. Default polling and websocket.
+	// Transports that a client may open a session with. Default polling and
+	// websocket.
 	Transports []string
 
 	// NoUpgrades keeps a session on the transport it opened with.
 	NoUpgrades bool
+
+	// AllowRequest, if set, is asked about each handshake that is otherwise
+	// well formed. Its error refuses the client: 403 with code 4 and the
+	// error's message, or "Forbidden" where that is empty. It may block.
+	AllowRequest func(*http.Request) error
+
+	// InitialHeaders and Headers, if set, may change the headers of an answer:
+	// the first those of a session's first answer, the second those of every
+	// answer of a session, the first included. An answer over WebSocket is the
+	// one that switches protocols.
+	InitialHeaders func(http.Header, *http.Request)
+	Headers        func(http.Header, *http.Request)
+
+	// OnConnectionError, if set, is told of each request that is refused
+	// because no session can take it.
+	OnConnectionError func(ConnectionError)
+
+	// Cookie for sticky sessions. Default nil: none.
+	Cookie *Cookie
 
 	// Log takes what no caller can be told. Default slog.Default().
 	Log *slog.Logger
@@ -64,6 +85,10 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Log, slog.Default())
 	if c.Transports == nil {
 		c.Transports = []string{Polling, WebSocket}
+	}
+	if c.Cookie != nil {
+		cookie := c.Cookie.withDefaults()
+		c.Cookie = &cookie
 	}
 	return c
 }

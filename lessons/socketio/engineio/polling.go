@@ -18,14 +18,17 @@ type poll struct {
 
 // openPolling answers a handshake over polling.
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
-	session := s.open(r, nil)
+	sid := newSID()
+	session := s.open(r, sid, nil)
 	if session == nil {
-		badRequest.overHTTP(w)
+		s.refuse(w, r, badRequest.with("name", "SERVER_CLOSED"))
 		return
 	}
 	session.mu.Lock()
 	packets := session.take()
 	session.mu.Unlock()
+	setPayloadHeaders(w.Header())
+	s.addInitialHeaders(w.Header(), r, sid)
 	writePayload(w, packets)
 }
 
@@ -49,7 +52,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.state == stateClosed || s.ws != nil:
 		s.mu.Unlock()
-		badRequest.overHTTP(w)
+		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
 		return
 	case s.poll != nil:
 		s.mu.Unlock()
@@ -63,6 +66,8 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 
 	select {
 	case packets := <-waiting.answer:
+		setPayloadHeaders(w.Header())
+		s.server.addHeaders(w.Header(), r)
 		writePayload(w, packets)
 		s.closeIfFetched(packets)
 	case <-r.Context().Done():
@@ -133,6 +138,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Content-Length", "2")
 	w.Header().Set("Cache-Control", "no-store")
+	s.server.addHeaders(w.Header(), r)
 	io.WriteString(w, "ok")
 }
 
@@ -158,6 +164,11 @@ func (s *Session) receivePayload(body []byte) {
 	}
 }
 
+func setPayloadHeaders(h http.Header) {
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Cache-Control", "no-store")
+}
+
 func writePayload(w http.ResponseWriter, messages []*Message) {
 	size := len(messages)
 	for _, m := range messages {
@@ -170,8 +181,6 @@ func writePayload(w http.ResponseWriter, messages []*Message) {
 		}
 		body = m.packet.AppendText(body)
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.Header().Set("Cache-Control", "no-store")
 	w.Write(body) // a client that is gone shows when its next request does not come
 }

@@ -48,13 +48,10 @@ func (s *Server) Len() int {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	transport := query.Get("transport")
-	upgrade := isWebSocketUpgrade(r)
-	session, refused := s.admit(r, transport, query.Get("sid"), query.Get("EIO"), upgrade)
+	session, refused := s.admit(r, transport, query.Get("sid"), query.Get("EIO"))
 	switch {
-	case refused != nil && upgrade:
-		refused.overWebSocket(w)
 	case refused != nil:
-		refused.overHTTP(w)
+		s.refuse(w, r, refused)
 	case transport == WebSocket && session != nil:
 		s.serveProbe(w, r, session)
 	case transport == WebSocket:
@@ -68,32 +65,57 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit finds the session that the request belongs to, nil for a handshake, or
 // the reason to refuse it.
-func (s *Server) admit(r *http.Request, transport, sid, version string, upgrade bool) (*Session, *refusal) {
-	if !slices.Contains(s.config.Transports, transport) {
-		return nil, unknownTransport
+func (s *Server) admit(r *http.Request, transport, sid, version string) (*Session, *refusal) {
+	upgrade := isWebSocketUpgrade(r)
+	switch {
+	case !slices.Contains(s.config.Transports, transport):
+		return nil, unknownTransport.with("transport", transport)
+	case upgrade && transport != WebSocket:
+		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", transport)
+	case sid == "":
+		return nil, s.admitHandshake(r, transport, version, upgrade)
 	}
-	if upgrade && transport != WebSocket {
-		return nil, badRequest
+	session := s.session(sid)
+	if session == nil {
+		return nil, unknownSID.with("sid", sid)
 	}
-	if sid != "" {
-		session := s.session(sid)
-		if session == nil {
-			return nil, unknownSID
-		}
-		if !upgrade && session.Transport() != transport {
-			return nil, badRequest
-		}
-		return session, nil
+	if previous := session.Transport(); !upgrade && previous != transport {
+		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", transport, "previousTransport", previous)
 	}
+	if protocol := revision(version); protocol != session.protocol {
+		return nil, badRequest.with("name", "PROTOCOL_MISMATCH", "protocol", protocol, "previousProtocol", session.protocol)
+	}
+	return session, nil
+}
+
+// admitHandshake returns the reason to refuse a handshake, or nil. The hook
+// comes before the version, as in the official server.
+func (s *Server) admitHandshake(r *http.Request, transport, version string, upgrade bool) *refusal {
 	switch {
 	case r.Method != http.MethodGet:
-		return nil, badHandshakeMethod
+		return badHandshakeMethod.with("method", r.Method)
 	case transport == WebSocket && !upgrade:
-		return nil, badRequest
-	case version != "4":
-		return nil, unsupportedVersion
+		return badRequest.with("name", "TRANSPORT_HANDSHAKE_ERROR")
 	}
-	return nil, nil
+	if s.config.AllowRequest != nil {
+		if err := s.config.AllowRequest(r); err != nil {
+			e := forbidden.with("message", err.Error())
+			e.detail = err.Error()
+			return e
+		}
+	}
+	if protocol := revision(version); protocol != 4 {
+		return unsupportedVersion.with("protocol", protocol)
+	}
+	return nil
+}
+
+// revision of the protocol that a client asks for: 3 unless it says 4.
+func revision(version string) int {
+	if version == "4" {
+		return 4
+	}
+	return 3
 }
 
 func (s *Server) session(sid string) *Session {
@@ -104,8 +126,8 @@ func (s *Server) session(sid string) *Session {
 
 // open makes a session, tells OnSession, and starts its heartbeat. It returns
 // nil when the server is closed.
-func (s *Server) open(r *http.Request, ws *wsConn) *Session {
-	session := newSession(s, r, ws)
+func (s *Server) open(r *http.Request, sid string, ws *wsConn) *Session {
+	session := newSession(s, r, sid, ws)
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -32,6 +32,7 @@ func (h *Handshake) Query() url.Values {
 type Session struct {
 	server    *Server
 	id        string
+	protocol  int
 	handshake Handshake
 
 	// Set in Config.OnSession, and not changed after.
@@ -69,11 +70,12 @@ const (
 	stateClosed
 )
 
-func newSession(server *Server, r *http.Request, ws *wsConn) *Session {
+func newSession(server *Server, r *http.Request, sid string, ws *wsConn) *Session {
 	s := &Session{
-		server: server,
-		id:     newSID(),
-		ws:     ws,
+		server:   server,
+		id:       sid,
+		protocol: revision(r.URL.Query().Get("EIO")),
+		ws:       ws,
 		handshake: Handshake{
 			Header:     r.Header,
 			URL:        r.RequestURI,
@@ -90,6 +92,9 @@ func newSession(server *Server, r *http.Request, ws *wsConn) *Session {
 
 // ID is the session's sid: 128 random bits as 22 characters.
 func (s *Session) ID() string { return s.id }
+
+// Protocol is the revision of Engine.IO that the client speaks: 4, or 3.
+func (s *Session) Protocol() int { return s.protocol }
 
 // Handshake is what the client sent to open the session.
 func (s *Session) Handshake() *Handshake { return &s.handshake }

@@ -21,6 +21,7 @@ const probeNoopDelay = 100 * time.Millisecond
 // Until the 5, polling goes on. A session that has been upgraded, or is being,
 // takes no second WebSocket: that one is closed.
 func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Session) {
+	s.addHeaders(w.Header(), r)
 	ws := s.accept(w, r)
 	if ws == nil {
 		return

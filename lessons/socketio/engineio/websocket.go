@@ -34,14 +34,15 @@ var writeBuffers sync.Pool
 
 func isWebSocketUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
 
-// accept completes the handshake, or has answered why not.
+// accept completes the handshake, with the headers that w has, or has answered
+// why not.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
 	upgrader := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &writeBuffers,
 		CheckOrigin:     func(*http.Request) bool { return true },
 	}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, w.Header())
 	if err != nil {
 		s.config.Log.Debug("websocket handshake refused", "remote", r.RemoteAddr, "err", err)
 		return nil
@@ -53,11 +54,13 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
 // openWebSocket opens a session over WebSocket. Its reader is a goroutine of
 // its own, with a stack of its own size: the handler's returns.
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
+	sid := newSID()
+	s.addInitialHeaders(w.Header(), r, sid)
 	ws := s.accept(w, r)
 	if ws == nil {
 		return
 	}
-	session := s.open(r, ws)
+	session := s.open(r, sid, ws)
 	if session == nil {
 		ws.closeNow()
 		return

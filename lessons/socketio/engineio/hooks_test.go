@@ -1,0 +1,207 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// ask sends a request with headers, given as pairs.
+func (l *lab) ask(method, query, body string, pairs ...string) (*http.Response, string) {
+	r, err := http.NewRequest(method, l.http.URL+"/engine.io/?"+query, strings.NewReader(body))
+	require.NoError(l, err)
+	for i := 0; i < len(pairs); i += 2 {
+		r.Header.Set(pairs[i], pairs[i+1])
+	}
+	res, err := l.client.Do(r)
+	require.NoError(l, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(l, err)
+	return res, string(text)
+}
+
+// shake tries a WebSocket handshake, and returns the answer whatever it is.
+func (l *lab) shake(query string) (*http.Response, string) {
+	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+query, nil)
+	if err == nil {
+		l.Cleanup(func() { conn.Close() })
+		return res, ""
+	}
+	require.ErrorIs(l, err, websocket.ErrBadHandshake)
+	body, _ := io.ReadAll(res.Body)
+	return res, string(body)
+}
+
+const overWebSocket = "EIO=4&transport=websocket"
+
+func TestHookAllowRequest(t *testing.T) {
+	l := newLab(t, Config{AllowRequest: func(r *http.Request) error {
+		if r.Header.Get("Token") == "let me in" {
+			return nil
+		}
+		return errors.New(r.URL.Query().Get("why"))
+	}})
+	res, body := l.ask("GET", polling+"&why=not+%3Cyou%3E+%22€%22", "")
+	assert.Equal(t, 403, res.StatusCode)
+	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	assert.Equal(t, `{"code":4,"message":"not <you> \"€\""}`, body)
+	_, body = l.ask("GET", polling, "")
+	assert.Equal(t, `{"code":4,"message":"Forbidden"}`, body)
+	_, body = l.ask("GET", "EIO=3&transport=polling", "")
+	assert.Equal(t, `{"code":4,"message":"Forbidden"}`, body, "the hook comes before the version")
+
+	res, body = l.shake(overWebSocket + "&why=not+you")
+	assert.Equal(t, 400, res.StatusCode)
+	assert.Equal(t, "not you", body)
+	_, body = l.shake(overWebSocket)
+	assert.Equal(t, "Forbidden", body)
+
+	assert.Zero(t, l.server.Len())
+	res, _ = l.ask("GET", polling, "", "Token", "let me in")
+	assert.Equal(t, 200, res.StatusCode)
+}
+
+func TestHookAllowRequestIsAskedAtTheHandshakeOnly(t *testing.T) {
+	asked := 0
+	l := newLab(t, Config{AllowRequest: func(*http.Request) error { asked++; return nil }})
+	sid := l.open()
+	l.post(sid, "4a")
+	l.get(sid)
+	l.dial("EIO=4&transport=websocket&sid=" + sid)
+	assert.Equal(t, 1, asked)
+}
+
+func TestHookInitialHeadersAndHeaders(t *testing.T) {
+	l := newLab(t, Config{
+		InitialHeaders: func(h http.Header, r *http.Request) { h.Set("First", r.URL.Query().Get("transport")) },
+		Headers: func(h http.Header, r *http.Request) {
+			h.Set("Each", r.Method+h.Get("First"))
+			h.Del("Cache-Control")
+		},
+	})
+	res, _ := l.ask("GET", polling, "")
+	assert.Equal(t, "polling", res.Header.Get("First"))
+	assert.Equal(t, "GETpolling", res.Header.Get("Each"))
+	assert.Empty(t, res.Header.Get("Cache-Control"))
+
+	sid := l.open()
+	for _, method := range []string{"POST", "GET"} {
+		res, _ = l.ask(method, polling+"&sid="+sid, "4a")
+		assert.Empty(t, res.Header.Get("First"), method)
+		assert.Equal(t, method, res.Header.Get("Each"))
+	}
+	res, _ = l.shake(overWebSocket + "&sid=" + sid)
+	assert.Empty(t, res.Header.Get("First"))
+	assert.Equal(t, "GET", res.Header.Get("Each"))
+	res, _ = l.shake(overWebSocket)
+	assert.Equal(t, 101, res.StatusCode)
+	assert.Equal(t, "websocket", res.Header.Get("First"))
+	assert.Equal(t, "GETwebsocket", res.Header.Get("Each"))
+
+	res, _ = l.ask("GET", polling+"&sid=nobody", "")
+	assert.Empty(t, res.Header.Get("Each"), "a refusal is no answer of a session")
+}
+
+func TestHookConnectionError(t *testing.T) {
+	var got []ConnectionError
+	l := newLab(t, Config{
+		AllowRequest: func(r *http.Request) error {
+			if r.URL.Query().Has("no") {
+				return errors.New("not you")
+			}
+			return nil
+		},
+		OnConnectionError: func(e ConnectionError) { got = append(got, e) },
+	})
+	sid := l.open()
+	for _, c := range []struct {
+		method, query, message string
+		code                   int
+		context                map[string]any
+	}{
+		{"GET", "EIO=4&transport=tarot", "Transport unknown", 0, map[string]any{"transport": "tarot"}},
+		{"GET", polling + "&sid=nobody", "Session ID unknown", 1, map[string]any{"sid": "nobody"}},
+		{"POST", polling, "Bad handshake method", 2, map[string]any{"method": "POST"}},
+		{"GET", overWebSocket, "Bad request", 3, map[string]any{"name": "TRANSPORT_HANDSHAKE_ERROR"}},
+		{"GET", overWebSocket + "&sid=" + sid, "Bad request", 3,
+			map[string]any{"name": "TRANSPORT_MISMATCH", "transport": "websocket", "previousTransport": "polling"}},
+		{"GET", "transport=polling&sid=" + sid, "Bad request", 3,
+			map[string]any{"name": "PROTOCOL_MISMATCH", "protocol": 3, "previousProtocol": 4}},
+		{"GET", polling + "&no", "Forbidden", 4, map[string]any{"message": "not you"}},
+		{"GET", "transport=polling", "Unsupported protocol version", 5, map[string]any{"protocol": 3}},
+	} {
+		got = nil
+		l.ask(c.method, c.query, "")
+		require.Len(t, got, 1, c.query)
+		assert.Equal(t, c.code, got[0].Code, c.query)
+		assert.Equal(t, c.message, got[0].Message)
+		assert.Equal(t, c.context, got[0].Context)
+		assert.Equal(t, c.query, got[0].Request.URL.RawQuery)
+	}
+	got = nil
+	_, body := l.shake(overWebSocket + "&sid=nobody")
+	assert.Equal(t, "Session ID unknown", body)
+	require.Len(t, got, 1)
+	assert.Equal(t, 1, got[0].Code)
+}
+
+func TestOptionTransports(t *testing.T) {
+	l := newLab(t, Config{Transports: []string{Polling}})
+	_, body := l.ask("GET", polling, "")
+	assert.Contains(t, body, `"upgrades":[]`)
+	_, body = l.shake(overWebSocket)
+	assert.Equal(t, "Transport unknown", body)
+
+	l = newLab(t, Config{Transports: []string{WebSocket}})
+	_, body = l.ask("GET", polling, "")
+	assert.Equal(t, `{"code":0,"message":"Transport unknown"}`, body)
+	res, _ := l.shake(overWebSocket)
+	assert.Equal(t, 101, res.StatusCode)
+}
+
+func TestOptionNoUpgrades(t *testing.T) {
+	l := newLab(t, Config{NoUpgrades: true})
+	_, body := l.ask("GET", polling, "")
+	assert.Contains(t, body, `"upgrades":[]`)
+	res, _ := l.shake(overWebSocket)
+	assert.Equal(t, 101, res.StatusCode, "a session may still open over WebSocket")
+}
+
+func TestCookieForStickySessions(t *testing.T) {
+	l := newLab(t, Config{Cookie: &Cookie{}})
+	res, body := l.ask("GET", polling, "")
+	sid := body[len(`0{"sid":"`):][:22]
+	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
+	for _, method := range []string{"POST", "GET"} {
+		res, _ = l.ask(method, polling+"&sid="+sid, "4a")
+		assert.Empty(t, res.Header.Values("Set-Cookie"), method)
+	}
+	res, _ = l.shake(overWebSocket + "&sid=" + sid)
+	assert.Empty(t, res.Header.Values("Set-Cookie"))
+
+	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+overWebSocket, nil)
+	require.NoError(t, err)
+	defer conn.Close()
+	sid = l.read(conn)[len(`0{"sid":"`):][:22]
+	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
+
+	l = newLab(t, Config{})
+	res, _ = l.ask("GET", polling, "")
+	assert.Empty(t, res.Header.Values("Set-Cookie"), "none by default")
+}
+
+func TestCookieOptions(t *testing.T) {
+	cookie := Cookie{
+		Name: "lab", Path: "/chat", Domain: "example.com", MaxAge: 86400e9,
+		Secure: true, Scriptable: true, SameSite: http.SameSiteNoneMode, Partitioned: true,
+	}
+	assert.Equal(t, "lab=abc; Path=/chat; Domain=example.com; Max-Age=86400; Secure; SameSite=None; Partitioned",
+		cookie.withDefaults().header("abc"))
+}
