@@ -68,6 +68,9 @@ type Config struct {
 	// Cookie for sticky sessions. Default nil: none.
 	Cookie *Cookie
 
+	// CORS lets pages of other origins in. Default nil: none.
+	CORS *CORS
+
 	// Log takes what no caller can be told. Default slog.Default().
 	Log *slog.Logger
 }

@@ -46,6 +46,9 @@ func (s *Server) Len() int {
 
 // ServeHTTP takes polling requests and WebSocket handshakes.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.config.CORS.Handle(w, r) {
+		return
+	}
 	query := r.URL.Query()
 	transport := query.Get("transport")
 	session, refused := s.admit(r, transport, query.Get("sid"), query.Get("EIO"))
