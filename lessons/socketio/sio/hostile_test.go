@@ -1,0 +1,183 @@
+package sio_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/sio"
+)
+
+func TestNamespacesByTheThousandAreCleanedUp(t *testing.T) {
+	const many = 3000
+	io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true})
+	io.OfRegexp(regexp.MustCompile(`^/\d+$`))
+	a := dial(t, url)
+	for i := range many {
+		a.write(fmt.Sprintf("40/%d,", i))
+		require.Regexp(t, fmt.Sprintf(`^40/%d,\{"sid":"[\w-]{20}"\}$`, i), a.read())
+	}
+	assert.Len(t, io.Namespaces(), many+1)
+	a.Conn.Close()
+	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, 10*time.Second, time.Millisecond)
+}
+
+func TestRoomsByTheThousandAreLeft(t *testing.T) {
+	const many = 10_000
+	io, url := serve(t, sio.Config{})
+	var mu sync.Mutex
+	rooms := map[string]bool{}
+	io.OnRoom(func(e sio.RoomEvent) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e.Kind {
+		case sio.RoomCreated:
+			rooms[e.Room] = true
+		case sio.RoomDeleted:
+			delete(rooms, e.Room)
+		}
+	})
+	count := func() int { mu.Lock(); defer mu.Unlock(); return len(rooms) }
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("join", func(n int, ack sio.Ack) {
+			for i := range n {
+				s.Join(fmt.Sprint(i))
+			}
+			ack()
+		})
+	})
+	a := join(t, url)
+	a.write(fmt.Sprintf(`420["join",%d]`, many))
+	assert.Equal(t, "430[]", a.read())
+	assert.Equal(t, many+1, count())
+	a.Conn.Close()
+	assert.Eventually(t, func() bool { return count() == 0 }, 10*time.Second, time.Millisecond)
+}
+
+func TestPanicsOfUserCodeCloseThatClientOnly(t *testing.T) {
+	server, url := serve(t, sio.Config{})
+	server.OfFunc(func(name string, _ sio.Handshake) bool {
+		if name == "/rule" {
+			panic("on purpose")
+		}
+		return false
+	})
+	server.Of("/middleware").Use(func(*sio.Socket) error { panic("on purpose") })
+	server.Of("/connection").OnConnection(func(*sio.Socket) { panic("on purpose") })
+	server.Of("/disconnect").OnConnection(func(s *sio.Socket) {
+		s.OnDisconnect(func(sio.Reason) { panic("on purpose") })
+	})
+	other := join(t, url)
+	for _, namespace := range []string{"/rule", "/middleware"} {
+		a := dial(t, url)
+		a.write("40" + namespace + ",")
+		a.isClosed()
+	}
+	for _, namespace := range []string{"/connection", "/disconnect"} {
+		a := dial(t, url)
+		a.write("40" + namespace + ",")
+		require.Regexp(t, `^40`+namespace+`,\{"sid"`, a.read())
+		if namespace == "/disconnect" {
+			a.Conn.Close()
+			continue
+		}
+		a.isClosed()
+	}
+	server.Emit("still there")
+	assert.Equal(t, `42["still there"]`, other.read())
+	assert.Eventually(t, func() bool { return server.Clients() == 1 }, 10*time.Second, time.Millisecond)
+}
+
+func TestDeepJSONIsRefused(t *testing.T) {
+	_, url := serve(t, sio.Config{})
+	a := join(t, url)
+	a.write(`42["x",` + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000) + "]")
+	a.isClosed()
+}
+
+// pollingPeer is a client of the polling transport that polls only when told.
+type pollingPeer struct {
+	*testing.T
+	url string
+}
+
+func joinByPolling(t *testing.T, wsURL string) pollingPeer {
+	p := pollingPeer{t, "http" + strings.TrimPrefix(strings.Replace(wsURL, "transport=websocket", "transport=polling", 1), "ws")}
+	sid := regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(p.poll())
+	require.NotNil(t, sid)
+	p.url += "&sid=" + sid[1]
+	p.post("40")
+	require.Regexp(t, `^40\{`, p.poll())
+	return p
+}
+
+func (p pollingPeer) poll() string { return p.answer(http.Get(p.url)) }
+
+func (p pollingPeer) post(packet string) {
+	require.Equal(p, "ok", p.answer(http.Post(p.url, "text/plain", strings.NewReader(packet))))
+}
+
+func (p pollingPeer) answer(r *http.Response, err error) string {
+	require.NoError(p, err)
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	require.NoError(p, err)
+	require.Equal(p, http.StatusOK, r.StatusCode, "%s", body)
+	return string(body)
+}
+
+func TestVolatileMissesWhoCannotBeSentToAtOnce(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	a := joinByPolling(t, url)
+	io.Volatile().Emit("x", 1) // no poll waits
+	io.Sockets()[0].Volatile().Emit("x", 2)
+	io.Emit("x", 3)
+	assert.Equal(t, `42["x",3]`, a.poll())
+}
+
+func TestRecoveryIsBounded(t *testing.T) {
+	for name, test := range map[string]struct {
+		recovery  sio.Recovery
+		missed    int
+		recovered bool
+	}{
+		"what fits is replayed": {sio.Recovery{MaxPackets: 4}, 3, true},
+		"too much was missed":   {sio.Recovery{MaxPackets: 4}, 6, false},
+		"away for too long":     {sio.Recovery{MaxDisconnection: time.Nanosecond}, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			io, url := serve(t, sio.Config{Recovery: &test.recovery, Engine: engineio.Config{PingInterval: time.Minute}})
+			a := dial(t, url)
+			a.write("40")
+			first := regexp.MustCompile(`"sid":"([^"]+)","pid":"([^"]+)"`).FindStringSubmatch(a.read())
+			require.NotNil(t, first)
+			io.Emit("n", 0)
+			offset := regexp.MustCompile(`^42\["n",0,"(\w+)"\]$`).FindStringSubmatch(a.read())
+			require.NotNil(t, offset)
+			a.NetConn().Close()
+			require.Eventually(t, func() bool { return io.Len() == 0 }, 10*time.Second, time.Millisecond)
+			for i := range test.missed {
+				io.Emit("n", i+1)
+			}
+			b := dial(t, url)
+			b.write(fmt.Sprintf(`40{"pid":%q,"offset":%q}`, first[2], offset[1]))
+			if test.recovered {
+				for i := range test.missed {
+					require.Regexp(t, fmt.Sprintf(`^42\["n",%d,"\w+"\]$`, i+1), b.read())
+				}
+			}
+			answer := b.read()
+			assert.Regexp(t, `^40\{"sid":`, answer)
+			assert.Equal(t, test.recovered, strings.Contains(answer, first[1]), answer)
+		})
+	}
+}
