@@ -68,6 +68,13 @@ type Config struct {
 	// Cookie for sticky sessions. Default nil: none.
 	Cookie *Cookie
 
+	// HTTPCompression of what polls fetch. Default on.
+	HTTPCompression HTTPCompression
+
+	// PerMessageDeflate compresses what goes over WebSocket, with the clients
+	// that offer it. Default nil: off.
+	PerMessageDeflate *PerMessageDeflate
+
 	// CORS lets pages of other origins in. Default nil: none.
 	CORS *CORS
 
@@ -88,6 +95,11 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Log, slog.Default())
 	if c.Transports == nil {
 		c.Transports = []string{Polling, WebSocket}
+	}
+	c.HTTPCompression = c.HTTPCompression.withDefaults()
+	if c.PerMessageDeflate != nil {
+		deflate := c.PerMessageDeflate.withDefaults()
+		c.PerMessageDeflate = &deflate
 	}
 	if c.Cookie != nil {
 		cookie := c.Cookie.withDefaults()

@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"encoding/binary"
+	"sync/atomic"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
@@ -11,12 +12,16 @@ import (
 type Message struct {
 	packet eiopacket.Packet
 	frame  []byte // RFC 6455 section 5.2: header and payload, FIN set, unmasked
+
+	compressed atomic.Pointer[[]byte] // frame, deflated, once someone has asked
+	plain      bool                   // not to be compressed
 }
 
 const (
 	opText   = 0x1
 	opBinary = 0x2
 	finBit   = 0x80
+	rsv1Bit  = 0x40
 )
 
 // maxHeader is the longest header of an unmasked frame.
@@ -42,6 +47,20 @@ func BinaryMessage(data []byte) *Message {
 		packet: eiopacket.ParseBinary(buf[maxHeader:]),
 		frame:  putHeader(buf, opBinary),
 	}
+}
+
+// Uncompressed is the same message for those who ask that it not be compressed,
+// whatever the server's configuration. It shares the bytes.
+func (m *Message) Uncompressed() *Message {
+	return &Message{packet: m.packet, frame: m.frame, plain: true}
+}
+
+// payload of the frame.
+func (m *Message) payload() []byte {
+	if m.packet.Binary {
+		return m.packet.Data
+	}
+	return m.frame[len(m.frame)-m.packet.TextLen():]
 }
 
 func newText(t eiopacket.Type, sizeHint int, appendTo func(dst []byte) []byte) *Message {

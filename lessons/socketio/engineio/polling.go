@@ -27,9 +27,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
 	session.mu.Lock()
 	packets := session.take()
 	session.mu.Unlock()
-	setPayloadHeaders(w.Header())
-	s.addInitialHeaders(w.Header(), r, sid)
-	writePayload(w, packets)
+	s.answer(w, r, packets, func(h http.Header) { s.addInitialHeaders(h, r, sid) })
 }
 
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
@@ -66,9 +64,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 
 	select {
 	case packets := <-waiting.answer:
-		setPayloadHeaders(w.Header())
-		s.server.addHeaders(w.Header(), r)
-		writePayload(w, packets)
+		s.server.answer(w, r, packets, func(h http.Header) { s.server.addHeaders(h, r) })
 		s.closeIfFetched(packets)
 	case <-r.Context().Done():
 		s.dropPoll(waiting)
@@ -164,12 +160,30 @@ func (s *Session) receivePayload(body []byte) {
 	}
 }
 
-func setPayloadHeaders(h http.Header) {
+// answer writes the messages as the answer of a poll.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, messages []*Message, addHeaders func(http.Header)) {
+	body := payload(messages)
+	encoding := ""
+	if slices.ContainsFunc(messages, func(m *Message) bool { return !m.plain }) {
+		encoding = s.config.HTTPCompression.encodingOf(len(body), r)
+	}
+	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Cache-Control", "no-store")
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	} else {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	addHeaders(h)
+	if encoding != "" {
+		writeCompressed(w, encoding, body)
+		return
+	}
+	w.Write(body) // a client that is gone shows when its next request does not come
 }
 
-func writePayload(w http.ResponseWriter, messages []*Message) {
+func payload(messages []*Message) []byte {
 	size := len(messages)
 	for _, m := range messages {
 		size += m.packet.TextLen()
@@ -181,6 +195,5 @@ func writePayload(w http.ResponseWriter, messages []*Message) {
 		}
 		body = m.packet.AppendText(body)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.Write(body) // a client that is gone shows when its next request does not come
+	return body
 }

@@ -123,7 +123,7 @@ func (s *Session) flushSlowly(rest []byte, err error) {
 		err = s.ws.writeAll(rest)
 		s.mu.Lock()
 		batch := s.take()
-		rest = joinFrames(batch)
+		rest = s.ws.joinFrames(batch)
 		s.recycle(batch)
 		s.writing = len(rest) > 0 || err != nil
 		s.mu.Unlock()

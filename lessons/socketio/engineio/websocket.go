@@ -20,6 +20,9 @@ import (
 type wsConn struct {
 	conn *websocket.Conn
 	try  tryWriter
+
+	deflateFrom int // messages of so many bytes are compressed; 0 is none
+	maxPayload  int64
 }
 
 // closeFrame is a close frame without a status code, as the official server
@@ -42,13 +45,19 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
 		WriteBufferPool: &writeBuffers,
 		CheckOrigin:     func(*http.Request) bool { return true },
 	}
+	ws := &wsConn{maxPayload: int64(s.config.MaxPayload)}
+	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(r) {
+		upgrader.EnableCompression = true
+		ws.deflateFrom = d.Threshold
+	}
 	conn, err := upgrader.Upgrade(w, r, w.Header())
 	if err != nil {
 		s.config.Log.Debug("websocket handshake refused", "remote", r.RemoteAddr, "err", err)
 		return nil
 	}
-	conn.SetReadLimit(int64(s.config.MaxPayload))
-	return &wsConn{conn: conn, try: newTryWriter(conn.NetConn())}
+	conn.SetReadLimit(ws.maxPayload)
+	ws.conn, ws.try = conn, newTryWriter(conn.NetConn())
+	return ws
 }
 
 // openWebSocket opens a session over WebSocket. Its reader is a goroutine of
@@ -100,18 +109,39 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 
 // read returns the next packet. Its data is not shared.
 func (w *wsConn) read() (eiopacket.Packet, error) {
-	kind, data, err := w.conn.ReadMessage()
+	kind, data, err := w.readMessage()
 	switch {
 	case err != nil:
 		return eiopacket.Packet{}, err
 	case kind == websocket.BinaryMessage:
 		return eiopacket.ParseBinary(data), nil
 	case !utf8.Valid(data):
-		message := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
-		w.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
+		w.sayWhy(websocket.CloseInvalidFramePayloadData)
 		return eiopacket.Packet{}, ErrNotUTF8
 	}
 	return eiopacket.ParseText(data)
+}
+
+// readMessage bounds a message by its size after decompression too.
+func (w *wsConn) readMessage() (kind int, data []byte, err error) {
+	if w.deflateFrom == 0 {
+		return w.conn.ReadMessage()
+	}
+	kind, r, err := w.conn.NextReader()
+	if err != nil {
+		return kind, nil, err
+	}
+	data, err = io.ReadAll(io.LimitReader(r, w.maxPayload+1))
+	if err == nil && int64(len(data)) > w.maxPayload {
+		w.sayWhy(websocket.CloseMessageTooBig)
+		err = websocket.ErrReadLimit
+	}
+	return kind, data, err
+}
+
+// sayWhy sends a close frame with a code, before the connection is closed.
+func (w *wsConn) sayWhy(code int) {
+	w.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
 }
 
 // maxDrain bounds what is read and thrown away so that the close frame arrives
@@ -132,19 +162,27 @@ func (w *wsConn) drain() {
 // in one call, and returns what is left.
 func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
 	if len(batch) == 1 {
-		return w.try.write(batch[0].frame)
+		return w.try.write(w.frame(batch[0]))
 	}
-	return w.try.write(joinFrames(batch))
+	return w.try.write(w.joinFrames(batch))
 }
 
-func joinFrames(batch []*Message) []byte {
+// frame of a message as this connection takes it.
+func (w *wsConn) frame(m *Message) []byte {
+	if w.deflateFrom == 0 || m.plain || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
+		return m.frame
+	}
+	return m.deflated()
+}
+
+func (w *wsConn) joinFrames(batch []*Message) []byte {
 	size := 0
 	for _, m := range batch {
-		size += len(m.frame)
+		size += len(w.frame(m))
 	}
 	joined := make([]byte, 0, size)
 	for _, m := range batch {
-		joined = append(joined, m.frame...)
+		joined = append(joined, w.frame(m)...)
 	}
 	return joined
 }
