@@ -20,6 +20,8 @@ type Message struct {
 const (
 	opText   = 0x1
 	opBinary = 0x2
+	opClose  = 0x8
+	opPong   = 0xa
 	finBit   = 0x80
 	rsv1Bit  = 0x40
 )
@@ -75,6 +77,12 @@ func newText(t eiopacket.Type, sizeHint int, appendTo func(dst []byte) []byte) *
 
 func control(t eiopacket.Type, data string) *Message {
 	return newText(t, len(data), func(dst []byte) []byte { return append(dst, data...) })
+}
+
+// controlFrame is a frame of the WebSocket's own, for a session that is on one.
+// Its payload is at most 125 bytes.
+func controlFrame(opcode byte, payload []byte) *Message {
+	return &Message{frame: append([]byte{finBit | opcode, byte(len(payload))}, payload...)}
 }
 
 // The packets without an answer's worth of content.

@@ -96,7 +96,7 @@ func (s *Session) adopt(ws *wsConn) bool {
 		return false
 	}
 	s.endProbe()
-	s.ws = ws
+	s.ws, ws.session = ws, s
 	waiting, closing, onUpgrade := s.poll, s.state == stateClosing, s.onUpgrade
 	s.poll = nil
 	s.mu.Unlock()

@@ -23,11 +23,13 @@ type wsConn struct {
 
 	deflateFrom int // messages of so many bytes are compressed; 0 is none
 	maxPayload  int64
+
+	session *Session // owned by the reader; nil while it is a probe
 }
 
 // closeFrame is a close frame without a status code, as the official server
 // sends it.
-var closeFrame = &Message{frame: []byte{finBit | 0x8, 0}}
+var closeFrame = controlFrame(opClose, nil)
 
 // readBuffer is enough for the packets of a chat; larger messages are read past
 // it.
@@ -56,6 +58,8 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
 		return nil
 	}
 	conn.SetReadLimit(ws.maxPayload)
+	conn.SetPingHandler(ws.pong)
+	conn.SetCloseHandler(func(int, string) error { return nil }) // endWebSocket answers
 	ws.conn, ws.try = conn, newTryWriter(conn.NetConn())
 	return ws
 }
@@ -74,6 +78,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 		ws.closeNow()
 		return
 	}
+	ws.session = session
 	session.flush()
 	s.running.start(func() { session.readWebSocket(ws) })
 }
@@ -98,13 +103,38 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 	case errors.As(err, &syntax):
 		s.finish(ParseError, err)
 		ws.drain()
-	case errors.As(err, &closed) || errors.Is(err, io.EOF):
+	case errors.As(err, &closed):
+		s.echoClose(closed.Code)
+		s.finish(TransportClose, err)
+	case errors.Is(err, io.EOF):
 		s.finish(TransportClose, err)
 	default:
 		s.finish(TransportError, err)
 		ws.drain()
 	}
 	ws.closeNow()
+}
+
+// echoClose answers the client's close frame with its own code, unless this side
+// closed first.
+func (s *Session) echoClose(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateClosed {
+		s.push(controlFrame(opClose, websocket.FormatCloseMessage(code, "")))
+	}
+}
+
+// pong answers a ping frame. What gorilla/websocket would do, writing by itself
+// and with a deadline for the connection, would come into the middle of a
+// message that the client has taken half of.
+func (w *wsConn) pong(data string) error {
+	frame := controlFrame(opPong, []byte(data))
+	if w.session == nil {
+		return w.writeAll(frame.frame)
+	}
+	w.session.Send(frame) // an error shows at the next read
+	return nil
 }
 
 // read returns the next packet. Its data is not shared.
