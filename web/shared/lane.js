@@ -39,7 +39,7 @@ export function lane(canvas, rows) {
     labels.forEach((label, row) => {
       const top = row * (rowHeight + 18);
       context.fillStyle = color("--soft");
-      context.fillText(label, 0, top + 12);
+      context.fillText(label, 0, top + 12, width); // squeezed rather than cut
       context.fillStyle = color("--ground");
       context.fillRect(0, top + 18, width, rowHeight);
     });

@@ -60,6 +60,11 @@ func click(tab *labtest.Tab, id string) {
 	tab.WaitFor(fmt.Sprintf(`(() => { const b = document.getElementById(%q); if (!b || b.disabled) return false; b.click(); return true; })()`, id))
 }
 
+// breakIt presses the button that breaks something until the page says so: between two polls there is nothing to break.
+func breakIt(tab *labtest.Tab, button string) {
+	tab.WaitFor(fmt.Sprintf(`document.querySelector("#timeline .bad") !== null || (document.getElementById(%q).click(), false)`, button))
+}
+
 func write(tab *labtest.Tab, text string) {
 	tab.WaitFor(fmt.Sprintf(`(() => { document.getElementById("text").value = %q; document.getElementById("composer").requestSubmit(); return true; })()`, text))
 }
@@ -83,7 +88,7 @@ func TestRoomPages(t *testing.T) {
 			heard(tab, "one <b>bold</b>")
 			tab.WaitFor(`/^\d+ ms$/.test(document.querySelector('[data-key="lag"] dd').textContent)`)
 
-			click(tab, r.cut)
+			breakIt(tab, r.cut)
 			publish(t, r.demo, url, "two")
 			tab.WaitText("#timeline", r.broke)
 			heard(tab, "two")
@@ -100,7 +105,7 @@ func TestRoomPages(t *testing.T) {
 			tab.WaitText("#status", "stopped")
 			click(tab, "start")
 			heard(tab, "four")
-			tab.WaitText("#account", "4 messages in order. 0 lost, 0 came twice")
+			tab.WaitText("#account", "In order: 4. Lost: 0. Came twice: 0.")
 			assert.Equal(t, []string{"one <b>bold</b>", "two", "three", "four"}, labtest.Eval[[]string](tab, texts))
 			assert.Equal(t, "kept", labtest.Eval[string](tab, `document.getElementById("text").value`))
 		})
@@ -131,8 +136,60 @@ func TestRoomPagesAfterRestart(t *testing.T) {
 			}
 			heard(tab, "new 4")
 			tab.WaitText("#timeline", "started anew")
-			tab.WaitText("#account", "5 messages in order. 0 lost, 0 came twice")
+			tab.WaitText("#account", "In order: 5. Lost: 0. Came twice: 0.")
 			assert.Equal(t, []string{"old 0", "old 1", "old 2", "new 0", "new 1", "new 2", "new 3", "new 4"}, labtest.Eval[[]string](tab, texts))
 		})
+	}
+}
+
+// TestSevenStreams: of seven streams to one origin the seventh waits in the browser, a message waits with it, and both
+// go on when the others are closed.
+func TestSevenStreams(t *testing.T) {
+	browser := labtest.NewBrowser(t)
+	for _, demo := range []string{"hanging", "sse"} {
+		t.Run(demo, func(t *testing.T) {
+			tab := browser.Tab(t)
+			tab.AllowNetworkErrors()
+			tab.Open(run(t, demo, lesson.English))
+			tab.WaitText("#status", "receiving")
+			click(tab, "seven")
+			tab.WaitFor(`document.querySelectorAll("#slots .good").length === 5 && document.querySelectorAll("#slots .waiting").length === 1`)
+			tab.WaitText("#sevenNote", "1 waits")
+			write(tab, "patience")
+			click(tab, "sevenClose")
+			heard(tab, "patience")
+			assert.Zero(t, labtest.Eval[int](tab, `document.querySelectorAll("#slots li").length`))
+		})
+	}
+}
+
+// TestEchoPage: what is sent comes back, the anatomy follows it, and each end has its code.
+func TestEchoPage(t *testing.T) {
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.AllowNetworkErrors()
+	tab.Open(run(t, "ws-echo", lesson.English))
+	frame := func(id, want string) {
+		t.Helper()
+		tab.WaitFor(fmt.Sprintf(`[...document.querySelectorAll("#%s code")].map((e) => e.textContent).join(" ").startsWith(%q)`, id, want))
+	}
+	tab.WaitText("#status", "open")
+	write(tab, "Hello")
+	heard(tab, "Hello")
+	frame("out", "81 85 ?? ?? ?? ??")
+	frame("in", "81 05 48 65 6c 6c 6f")
+	for i, header := range []string{"81 00", "81 7d", "81 7e 00 7e", "81 7e ff ff", "81 7f 00 00 00 00 00 01 00 00"} {
+		tab.WaitFor(fmt.Sprintf(`(document.querySelectorAll("#sizes button")[%d].click(), true)`, i))
+		frame("in", header)
+	}
+	tab.WaitFor(`document.querySelectorAll("#messages li").length === 6`)
+	click(tab, "burst")
+	tab.WaitText("#timeline", "1,000 messages there and back")
+	for _, end := range []struct{ button, says string }{
+		{"huge", "code 1009"}, {"cut", "code 1006, without a close frame"}, {"close1000", "code 1000, both said so"}, {"close4001", "code 4001, both said so"},
+	} {
+		click(tab, end.button)
+		tab.WaitText("#timeline", end.says)
+		click(tab, "connect")
+		tab.WaitText("#status", "open")
 	}
 }

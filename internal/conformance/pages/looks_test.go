@@ -1,0 +1,91 @@
+package pages
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"realtimelab/internal/labtest"
+	"realtimelab/internal/lesson"
+)
+
+// faults lists what a reader could not read or use: text that is cut off or faint (WCAG AA), labels that were not
+// translated, controls without a name, sideways scrolling.
+const faults = `(() => {
+	const found = [];
+	const root = document.documentElement;
+	if (root.scrollWidth > innerWidth) found.push("the page scrolls sideways: " + root.scrollWidth + " > " + innerWidth);
+	const channels = (text) => text.match(/[\d.]+/g).map(Number);
+	const luminance = (c) => c.slice(0, 3)
+		.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const ground = (e) => {
+		for (; e; e = e.parentElement) {
+			const c = channels(getComputedStyle(e).backgroundColor);
+			if (c.length === 3 || c[3] > 0) return c;
+		}
+		return [255, 255, 255];
+	};
+	const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + (e.dataset.text ? "[" + e.dataset.text + "]" : "");
+	for (const e of document.querySelectorAll("body *")) {
+		if (!e.checkVisibility() || e.disabled) continue;
+		const own = [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data.trim()).join("");
+		if (e.dataset.text && (!own || own === e.dataset.text && !["on", "off"].includes(own))) found.push(name(e) + " has no text");
+		if (e.dataset.label && e.getAttribute("aria-label") === e.dataset.label) found.push(name(e) + " has no label");
+		if (e.matches("button, input, canvas, [tabindex]") && !(own || e.getAttribute("aria-label") || e.labels?.length)) found.push(name(e) + " has no name");
+		if (!own) continue;
+		const style = getComputedStyle(e);
+		const [ink, paper] = [luminance(channels(style.color)), luminance(ground(e))];
+		const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+		if (contrast < 4.5) found.push(name(e) + " is faint, " + contrast.toFixed(2) + ": " + own.slice(0, 30));
+		if (parseFloat(style.fontSize) < 12) found.push(name(e) + " is small: " + style.fontSize);
+		if (style.overflowX !== "visible" && style.overflowX !== "auto" && e.scrollWidth > e.clientWidth + 1) found.push(name(e) + " is cut: " + own.slice(0, 30));
+	}
+	return found;
+})()`
+
+// TestLooks opens each page as students will: on a projector and on a phone, light and dark, in both languages.
+// LAB_SCREENSHOTS keeps pictures.
+func TestLooks(t *testing.T) {
+	browser := labtest.NewBrowser(t)
+	demos := append([]room{{demo: "ws-echo"}}, rooms...)
+	for _, r := range demos {
+		for _, lang := range []lesson.Lang{lesson.English, lesson.Chinese} {
+			t.Run(r.demo+"-"+string(lang), func(t *testing.T) {
+				t.Parallel()
+				url := run(t, r.demo, lang)
+				tab := browser.Tab(t)
+				tab.AllowNetworkErrors()
+				for _, scheme := range []string{"light", "dark"} {
+					for size, width := range map[string]int64{"wide": 1280, "phone": 390} {
+						tab.Viewport(width, 844)
+						tab.ColorScheme(scheme)
+						tab.Open(url)
+						settle(tab, r)
+						name := r.demo + "-" + string(lang) + "-" + scheme + "-" + size
+						assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
+						tab.Viewport(width, labtest.Eval[int64](tab, `document.documentElement.scrollHeight`)) // all of it in the picture
+						tab.Screenshot(name)
+					}
+				}
+			})
+		}
+	}
+}
+
+// settle makes the page show all that it can: messages, a cut, each explanation.
+func settle(tab *labtest.Tab, r room) {
+	tab.WaitFor(`document.querySelector("#source pre") !== null`)
+	labtest.Eval[bool](tab, `document.querySelectorAll("details").forEach((d) => { d.open = true; }), true`)
+	if r.demo == "ws-echo" {
+		tab.WaitFor(`!document.getElementById("send").disabled`)
+		labtest.Eval[bool](tab, `document.querySelectorAll("#sizes button").forEach((b) => b.click()), true`)
+		write(tab, "你好, a message that is long enough for a line of its own on a phone")
+		tab.WaitFor(`document.querySelectorAll("#messages li").length === 6`)
+		return
+	}
+	write(tab, "你好, a message that is long enough for a line of its own on a phone")
+	tab.WaitFor(`document.querySelectorAll("#messages li").length > 0`)
+	write(tab, "aVeryLongWordWithoutAnySpaceThatNobodyCouldBreakAnywhereIfTheStyleDidNotAllowIt")
+	breakIt(tab, r.cut)
+}
