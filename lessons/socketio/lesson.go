@@ -30,6 +30,24 @@ func Lesson() lesson.Lesson {
 			Summary: lesson.Text{EN: "A chat with the lecture's three emits: to everyone, to everyone but me, only to me.", ZH: "聊天室，演示课堂上的三种发送：所有人、除我之外、只有我。"},
 			Source:  []string{"broadcast.go#broadcast"},
 			Start:   startBroadcast,
+		}, {
+			Name:    "namespaces",
+			Title:   lesson.Text{EN: "Namespaces", ZH: "命名空间"},
+			Summary: lesson.Text{EN: "Two channels, /chat and /news, over one connection: the client chooses which to join.", ZH: "一条连接上的两个频道 /chat 和 /news：加入哪个，由客户端选择。"},
+			Source:  []string{"namespaces.go#namespaces"},
+			Start:   startNamespaces,
+		}, {
+			Name:    "acks",
+			Title:   lesson.Text{EN: "Acknowledgements", ZH: "回执"},
+			Summary: lesson.Text{EN: "An event that wants an answer, asked by either side, and an answer that never comes.", ZH: "需要答复的事件：双方都能问，也看看答复永远不来会怎样。"},
+			Source:  []string{"acks.go#acks"},
+			Start:   startAcks,
+		}, {
+			Name:    "message",
+			Title:   lesson.Text{EN: "Like a WebSocket", ZH: "像 WebSocket 一样用"},
+			Summary: lesson.Text{EN: "send() and “message” look like a WebSocket. Speak to the same server by hand and see why it is none.", ZH: "send() 和 message 看起来就是 WebSocket。亲手和同一个服务器对话，看看它为什么不是。"},
+			Source:  []string{"message.go#message"},
+			Start:   startMessage,
 		}},
 	}
 }
