@@ -24,8 +24,12 @@ import (
 	"realtimelab/lessons/socketio/engineio"
 )
 
-//go:embed eio_official.mjs
-var officialEngine string
+var (
+	//go:embed eio_official.mjs
+	officialEngine string
+	//go:embed eio_client3.mjs
+	officialClient3 string
+)
 
 // startOfficialEngine runs the official Engine.IO server with the options, and
 // returns its address.
@@ -90,7 +94,7 @@ var upgrading = []string{
 // and those in which the two servers are known to differ.
 var perHop = []string{"Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length"}
 
-var sidPattern = regexp.MustCompile(`"sid":"([^"]+)"`)
+var sidPattern = regexp.MustCompile(`sid\\?":\\?"([\w-]+)`)
 
 // converse returns what a server answers, in a form that two servers' can be
 // compared in.
@@ -131,14 +135,22 @@ func converse(t *testing.T, url string, requests []request) string {
 	return transcript.String()
 }
 
+// openLength is the length of a handshake of revision 3, which depends on that
+// of the sid.
+var openLength = regexp.MustCompile(`\d+:0\{`)
+
 func shorten(body []byte) string {
+	body = openLength.ReplaceAll(body, []byte("N:0{"))
 	if len(body) > 500 {
 		return fmt.Sprintf("%.10s… of %d bytes", body, len(body))
 	}
 	return string(body)
 }
 
-const engineQuery = "EIO=4&transport=polling"
+const (
+	engineQuery = "EIO=4&transport=polling"
+	olderQuery  = "EIO=3&transport=polling"
+)
 
 var (
 	wholeSession = []request{
@@ -172,6 +184,32 @@ var (
 		{"OPTIONS", engineQuery, "", []string{"Origin", "https://a.lab", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-one, x-two"}},
 		{"OPTIONS", engineQuery, "", []string{"Origin", "https://evil.example", "Access-Control-Request-Method", "POST"}},
 	}
+	olderSession = []request{
+		{"GET", olderQuery, "", nil},
+		{"POST", olderQuery + "&sid=SID", "9:4hello €🙂", nil},
+		{"GET", olderQuery + "&sid=SID", "", nil},
+		{"POST", olderQuery + "&sid=SID", "6:b4AQID1:22:4x", nil},
+		{"GET", olderQuery + "&sid=SID", "", nil},
+		{"POST", olderQuery + "&sid=SID", "\x00\x05\xff4a€\x01\x04\xff\x04\x01\x02\x03", []string{"Content-Type", "application/octet-stream"}},
+		{"GET", olderQuery + "&sid=SID", "", nil},
+		{"GET", engineQuery + "&sid=SID", "", nil},
+		{"POST", olderQuery + "&sid=SID", "1:1", nil},
+		{"GET", olderQuery + "&b64=1", "", nil},
+		{"POST", olderQuery + "&sid=SID", "6:b4AQID2:4x", nil},
+		{"GET", olderQuery + "&sid=SID", "", nil},
+		{"GET", "transport=polling&j=3", "", nil},
+		{"POST", "transport=polling&j=3&sid=SID", "d=2:4x", nil},
+		{"GET", "transport=polling&j=3&sid=SID", "", nil},
+	}
+	olderMistakes = func() (requests []request) {
+		for _, body := range []string{"", "4x", ":4x", "1:4x", "3:4x", "2:4x:", "2:9x", "2:4x9:", "1:3", "0:", "2:4x0:", "x:4x"} {
+			requests = append(requests,
+				request{"GET", olderQuery, "", nil},
+				request{"POST", olderQuery + "&sid=SID", body, nil},
+				request{"POST", olderQuery + "&sid=SID", "1:2", nil})
+		}
+		return requests
+	}()
 	forbidding = []request{
 		{"GET", engineQuery, "", nil},
 		{"GET", "EIO=3&transport=polling", "", nil},
@@ -217,6 +255,8 @@ func TestEngineAnswersAsTheOfficialOne(t *testing.T) {
 		{"httpCompression", `{}`, engineio.Config{}, compressing()},
 		{"httpCompression off", `{"httpCompression":false}`, engineio.Config{HTTPCompression: engineio.HTTPCompression{Off: true}}, compressing()},
 		{"httpCompression's threshold", `{"httpCompression":{"threshold":1023}}`, engineio.Config{HTTPCompression: engineio.HTTPCompression{Threshold: 1023}}, compressing()},
+		{"allowEIO3", `{"allowEIO3":true}`, engineio.Config{AllowEIO3: true}, olderSession},
+		{"allowEIO3, mistakes", `{"allowEIO3":true}`, engineio.Config{AllowEIO3: true}, olderMistakes},
 		{"CORS of any origin", `{"cors":{"origin":"*"}}`, engineio.Config{CORS: &engineio.CORS{Origins: []string{"*"}}}, crossOrigin},
 		{"CORS by default", `{"cors":true}`, engineio.Config{CORS: &engineio.CORS{}}, crossOrigin},
 		{"CORS of one origin", `{"cors":{"origin":"https://a.lab","credentials":true}}`,
@@ -234,6 +274,27 @@ func TestEngineAnswersAsTheOfficialOne(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			official := converse(t, startOfficialEngine(t, c.options), c.requests)
 			assert.Equal(t, official, converse(t, startEngine(t, c.config), c.requests))
+		})
+	}
+}
+
+func TestOfficialEngineClientOfRevision3(t *testing.T) {
+	for name, options := range map[string]string{
+		"polling":           `{"transport":"polling","client":{"transports":["polling"]}}`,
+		"polling in base64": `{"transport":"polling","client":{"transports":["polling"],"forceBase64":true}}`,
+		"websocket":         `{"transport":"websocket","client":{"transports":["websocket"]}}`,
+		"websocket base64":  `{"transport":"websocket","client":{"transports":["websocket"],"forceBase64":true}}`,
+		"upgrade":           `{"transport":"websocket","upgrades":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := startEngine(t, engineio.Config{
+				AllowEIO3: true, PingInterval: 100 * time.Millisecond, PingTimeout: 5 * time.Second, PerMessageDeflate: &engineio.PerMessageDeflate{},
+			})
+			command := exec.CommandContext(t.Context(), "node", "--input-type=module", "-e", officialClient3, url, options)
+			command.Dir = node.Dir(t)
+			out, err := command.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			assert.Equal(t, "ok\n", string(out))
 		})
 	}
 }

@@ -71,7 +71,7 @@ func TestUncompressedMessagesAreNot(t *testing.T) {
 	assert.Empty(t, poll())
 	require.NoError(t, session.Send(long.Uncompressed(), long))
 	assert.Equal(t, "gzip", poll(), "one that may be is enough")
-	ws := &wsConn{deflateFrom: 1024}
+	ws := &wsConn{deflateFrom: 1024, dialect: current}
 	assert.Len(t, ws.frame(long.Uncompressed()), 2005)
 	assert.Less(t, len(ws.frame(long)), 100)
 }

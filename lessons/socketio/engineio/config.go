@@ -49,6 +49,10 @@ type Config struct {
 	// NoUpgrades keeps a session on the transport it opened with.
 	NoUpgrades bool
 
+	// AllowEIO3 lets in clients that speak revision 3 of the protocol: those of
+	// Socket.IO 1 and 2.
+	AllowEIO3 bool
+
 	// AllowRequest, if set, is asked about each handshake that is otherwise
 	// well formed. Its error refuses the client: 403 with code 4 and the
 	// error's message, or "Forbidden" where that is empty. It may block.

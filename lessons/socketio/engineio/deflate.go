@@ -44,25 +44,23 @@ var deflaters = sync.Pool{New: func() any {
 // stays away (RFC 7692 section 7.2.1).
 const tailLen = 4
 
-// deflated is the message's frame compressed, made by the first who asks. It is
-// the plain frame where compression gains nothing.
-func (m *Message) deflated() []byte {
-	if frame := m.compressed.Load(); frame != nil {
-		return *frame
-	}
+// deflated is the message's frame compressed, or as it is where compression
+// gains nothing.
+func (m *Message) deflated() []byte { return m.variant(deflatedFrame, m.deflate) }
+
+func (m *Message) deflate() []byte {
 	payload := m.payload()
 	out := appender{make([]byte, maxHeader, maxHeader+len(payload))}
 	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
 	w.Reset(&out)
 	w.Write(payload) // an appender takes everything
 	w.Flush()
-	deflaters.Put(w)
-	frame := m.frame
-	if body := out.buf[:len(out.buf)-tailLen]; len(body)-maxHeader < len(payload) {
-		frame = putHeader(body, m.frame[0]&^finBit|rsv1Bit)
+	body := out.buf[:len(out.buf)-tailLen]
+	if len(body)-maxHeader >= len(payload) {
+		return m.frame
 	}
-	m.compressed.CompareAndSwap(nil, &frame)
-	return *m.compressed.Load()
+	return putHeader(body, m.frame[0]|rsv1Bit)
 }
 
 // appender is an io.Writer that appends.

@@ -7,7 +7,7 @@ import (
 
 // heartbeat keeps the time of every session of a server with one timer.
 //
-// All sessions have the same interval and the same timeout, so each of the two
+// All sessions have the same interval and the same timeout, so each of the
 // lists is in the order of its deadlines: the next to act on is at the front,
 // and a session that starts to wait goes to the back.
 type heartbeat struct {
@@ -16,6 +16,7 @@ type heartbeat struct {
 	mu      sync.Mutex
 	resting beats // to be pinged at their due time
 	pinged  beats // to be closed at their due time
+	pinging beats // the same, of clients that ping: revision 3
 	timer   *time.Timer
 	alarm   time.Time // when timer fires; zero if it is stopped
 	closed  bool
@@ -59,15 +60,19 @@ func (b *beat) unlink() {
 	b.list, b.prev, b.next = nil, nil, nil
 }
 
-// rest starts the interval to the session's next ping anew: at the handshake,
-// and at each pong.
-func (h *heartbeat) rest(b *beat) {
+// start starts the interval to the session's next ping: at the handshake, and in
+// revision 3, where the client pings, at each ping.
+func (h *heartbeat) start(b *beat) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if b.session.Protocol() == 3 {
+		h.place(b, &h.pinging, h.interval+h.timeout)
+		return
+	}
 	h.place(b, &h.resting, h.interval)
 }
 
-// pong is rest for a session that was pinged. A pong that nobody asked for
+// pong is start for a session that was pinged. A pong that nobody asked for
 // changes nothing.
 func (h *heartbeat) pong(b *beat) {
 	h.mu.Lock()
@@ -97,7 +102,7 @@ func (h *heartbeat) place(b *beat, l *beats, after time.Duration) {
 // early, when the session it was set for is gone.
 func (h *heartbeat) setAlarm() {
 	next := time.Time{}
-	for _, b := range []*beat{h.resting.first, h.pinged.first} {
+	for _, b := range [...]*beat{h.resting.first, h.pinged.first, h.pinging.first} {
 		if b != nil && (next.IsZero() || b.due.Before(next)) {
 			next = b.due
 		}
@@ -129,9 +134,11 @@ func (h *heartbeat) due(now time.Time) (toPing, toClose []*Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.alarm = time.Time{}
-	for b := h.pinged.first; b != nil && !b.due.After(now); b = h.pinged.first {
-		b.unlink()
-		toClose = append(toClose, b.session)
+	for _, l := range [...]*beats{&h.pinged, &h.pinging} {
+		for b := l.first; b != nil && !b.due.After(now); b = l.first {
+			b.unlink()
+			toClose = append(toClose, b.session)
+		}
 	}
 	for b := h.resting.first; b != nil && !b.due.After(now); b = h.resting.first {
 		h.place(b, &h.pinged, h.timeout)

@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"realtimelab/lessons/socketio/eiopacket"
@@ -13,8 +14,34 @@ type Message struct {
 	packet eiopacket.Packet
 	frame  []byte // RFC 6455 section 5.2: header and payload, FIN set, unmasked
 
-	compressed atomic.Pointer[[]byte] // frame, deflated, once someone has asked
-	plain      bool                   // not to be compressed
+	plain    bool                     // not to be compressed
+	variants atomic.Pointer[variants] // nil until one is asked for
+}
+
+// variants are the frames of a message for other connections than most, each
+// made for the first that needs it.
+type variants [variantCount]struct {
+	once  sync.Once
+	frame []byte
+}
+
+// The kinds of variants.
+const (
+	deflatedFrame = iota
+	binaryV3      // a binary frame of revision 3
+	base64V3      // the same in text
+	variantCount
+)
+
+func (m *Message) variant(kind int, make func() []byte) []byte {
+	all := m.variants.Load()
+	if all == nil {
+		m.variants.CompareAndSwap(nil, new(variants))
+		all = m.variants.Load()
+	}
+	v := &all[kind]
+	v.once.Do(func() { v.frame = make() })
+	return v.frame
 }
 
 const (
@@ -47,7 +74,7 @@ func BinaryMessage(data []byte) *Message {
 	buf = append(buf, data...)
 	return &Message{
 		packet: eiopacket.ParseBinary(buf[maxHeader:]),
-		frame:  putHeader(buf, opBinary),
+		frame:  putHeader(buf, finBit|opBinary),
 	}
 }
 
@@ -71,7 +98,7 @@ func newText(t eiopacket.Type, sizeHint int, appendTo func(dst []byte) []byte) *
 	buf = appendTo(buf)
 	return &Message{
 		packet: eiopacket.Packet{Type: t, Data: buf[maxHeader+1:]},
-		frame:  putHeader(buf, opText),
+		frame:  putHeader(buf, finBit|opText),
 	}
 }
 
@@ -89,24 +116,25 @@ func controlFrame(opcode byte, payload []byte) *Message {
 var (
 	closePacket = control(eiopacket.Close, "")
 	pingPacket  = control(eiopacket.Ping, "")
+	pongPacket  = control(eiopacket.Pong, "")
 	noopPacket  = control(eiopacket.Noop, "")
 	pongProbe   = control(eiopacket.Pong, "probe")
 )
 
 // putHeader writes the frame header right before the payload that starts at
-// maxHeader, and returns the frame.
-func putHeader(buf []byte, opcode byte) []byte {
+// maxHeader, and returns the frame. The header starts with head.
+func putHeader(buf []byte, head byte) []byte {
 	n := len(buf) - maxHeader
 	switch {
 	case n <= 125:
-		buf[8], buf[9] = finBit|opcode, byte(n)
+		buf[8], buf[9] = head, byte(n)
 		return buf[8:]
 	case n <= 0xffff:
-		buf[6], buf[7] = finBit|opcode, 126
+		buf[6], buf[7] = head, 126
 		binary.BigEndian.PutUint16(buf[8:], uint16(n))
 		return buf[6:]
 	default:
-		buf[0], buf[1] = finBit|opcode, 127
+		buf[0], buf[1] = head, 127
 		binary.BigEndian.PutUint64(buf[2:], uint64(n))
 		return buf
 	}

@@ -17,17 +17,17 @@ type poll struct {
 }
 
 // openPolling answers a handshake over polling.
-func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
+func (s *Server) openPolling(w http.ResponseWriter, q request) {
 	sid := newSID()
-	session := s.open(r, sid, nil)
+	session := s.open(q, sid, nil)
 	if session == nil {
-		s.refuse(w, r, badRequest.with("name", "SERVER_CLOSED"))
+		s.refuse(w, q.Request, badRequest.with("name", "SERVER_CLOSED"))
 		return
 	}
 	session.mu.Lock()
-	packets := session.take()
+	packets := session.takeForPoll()
 	session.mu.Unlock()
-	s.answer(w, r, packets, func(h http.Header) { s.addInitialHeaders(h, r, sid) })
+	session.answer(w, q.Request, packets, func(h http.Header) { s.addInitialHeaders(h, q.Request, sid) })
 }
 
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
@@ -64,23 +64,29 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 
 	select {
 	case packets := <-waiting.answer:
-		s.server.answer(w, r, packets, func(h http.Header) { s.server.addHeaders(h, r) })
+		s.answer(w, r, packets, func(h http.Header) { s.server.addHeaders(h, r) })
 		s.closeIfFetched(packets)
 	case <-r.Context().Done():
 		s.dropPoll(waiting)
 	}
 }
 
-// answerPoll gives the queue to the poll that waits. The close packet goes
-// alone, with the next one: the official client acts on it before the messages
-// that come with it. The caller holds mu.
+// answerPoll gives the queue to the poll that waits. The caller holds mu.
 func (s *Session) answerPoll() {
+	s.poll.answer <- s.takeForPoll()
+	s.poll = nil
+}
+
+// takeForPoll is take for the answer of a poll. The close packet goes alone, with
+// the next one: the official client acts on it before the messages that come
+// with it.
+func (s *Session) takeForPoll() []*Message {
 	packets, rest := s.queue, s.queue[len(s.queue):]
 	if last := len(packets) - 1; last > 0 && packets[last] == closePacket {
 		packets, rest = packets[:last], packets[last:]
 	}
-	s.poll.answer <- packets
-	s.poll, s.queue, s.queueBytes = nil, slices.Clone(rest), 0
+	s.queue, s.queueBytes = slices.Clone(rest), 0
+	return packets
 }
 
 // closeIfFetched ends a closing session when its close packet has been fetched.
@@ -115,7 +121,8 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.posting = false
 		s.mu.Unlock()
 	}()
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream") {
+	contentType := r.Header.Get("Content-Type")
+	if s.Protocol() == 4 && strings.HasPrefix(contentType, binaryPayload) {
 		s.finish(TransportError, ErrContentType)
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -130,7 +137,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.finish(TransportError, err)
 		return
 	}
-	s.receivePayload(body)
+	s.receivePayload(s.dialect.parsePayload(body, contentType))
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Content-Length", "2")
 	w.Header().Set("Cache-Control", "no-store")
@@ -146,8 +153,8 @@ func (s *Session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 }
 
-func (s *Session) receivePayload(body []byte) {
-	packets, err := eiopacket.ParsePayload(body)
+// receivePayload takes the packets before what err is about, then err.
+func (s *Session) receivePayload(packets []eiopacket.Packet, err error) {
 	for _, p := range packets {
 		if p.Type == eiopacket.Close {
 			s.finish(TransportClose, nil)
@@ -161,14 +168,14 @@ func (s *Session) receivePayload(body []byte) {
 }
 
 // answer writes the messages as the answer of a poll.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, messages []*Message, addHeaders func(http.Header)) {
-	body := payload(messages)
+func (s *Session) answer(w http.ResponseWriter, r *http.Request, messages []*Message, addHeaders func(http.Header)) {
+	body, contentType := s.dialect.payload(messages)
 	encoding := ""
 	if slices.ContainsFunc(messages, func(m *Message) bool { return !m.plain }) {
-		encoding = s.config.HTTPCompression.encodingOf(len(body), r)
+		encoding = s.server.config.HTTPCompression.encodingOf(len(body), r)
 	}
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-store")
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
@@ -181,19 +188,4 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, messages []*Mess
 		return
 	}
 	w.Write(body) // a client that is gone shows when its next request does not come
-}
-
-func payload(messages []*Message) []byte {
-	size := len(messages)
-	for _, m := range messages {
-		size += m.packet.TextLen()
-	}
-	body := make([]byte, 0, size)
-	for i, m := range messages {
-		if i > 0 {
-			body = append(body, eiopacket.Separator)
-		}
-		body = m.packet.AppendText(body)
-	}
-	return body
 }

@@ -49,76 +49,67 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.config.CORS.Handle(w, r) {
 		return
 	}
-	query := r.URL.Query()
-	transport := query.Get("transport")
-	session, refused := s.admit(r, transport, query.Get("sid"), query.Get("EIO"))
+	q := newRequest(r)
+	session, refused := s.admit(q)
 	switch {
 	case refused != nil:
 		s.refuse(w, r, refused)
-	case transport == WebSocket && session != nil:
-		s.serveProbe(w, r, session)
-	case transport == WebSocket:
-		s.openWebSocket(w, r)
+	case q.transport == WebSocket && session != nil:
+		s.serveProbe(w, q, session)
+	case q.transport == WebSocket:
+		s.openWebSocket(w, q)
 	case session != nil:
 		session.servePolling(w, r)
 	default:
-		s.openPolling(w, r)
+		s.openPolling(w, q)
 	}
 }
 
 // admit finds the session that the request belongs to, nil for a handshake, or
 // the reason to refuse it.
-func (s *Server) admit(r *http.Request, transport, sid, version string) (*Session, *refusal) {
-	upgrade := isWebSocketUpgrade(r)
+func (s *Server) admit(q request) (*Session, *refusal) {
+	upgrade := isWebSocketUpgrade(q.Request)
 	switch {
-	case !slices.Contains(s.config.Transports, transport):
-		return nil, unknownTransport.with("transport", transport)
-	case upgrade && transport != WebSocket:
-		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", transport)
-	case sid == "":
-		return nil, s.admitHandshake(r, transport, version, upgrade)
+	case !slices.Contains(s.config.Transports, q.transport):
+		return nil, unknownTransport.with("transport", q.transport)
+	case upgrade && q.transport != WebSocket:
+		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport)
+	case q.sid == "":
+		return nil, s.admitHandshake(q, upgrade)
 	}
-	session := s.session(sid)
+	session := s.session(q.sid)
 	if session == nil {
-		return nil, unknownSID.with("sid", sid)
+		return nil, unknownSID.with("sid", q.sid)
 	}
-	if previous := session.Transport(); !upgrade && previous != transport {
-		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", transport, "previousTransport", previous)
+	if previous := session.Transport(); !upgrade && previous != q.transport {
+		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport, "previousTransport", previous)
 	}
-	if protocol := revision(version); protocol != session.protocol {
-		return nil, badRequest.with("name", "PROTOCOL_MISMATCH", "protocol", protocol, "previousProtocol", session.protocol)
+	if protocol := session.Protocol(); q.dialect.protocol != protocol {
+		return nil, badRequest.with("name", "PROTOCOL_MISMATCH", "protocol", q.dialect.protocol, "previousProtocol", protocol)
 	}
 	return session, nil
 }
 
 // admitHandshake returns the reason to refuse a handshake, or nil. The hook
 // comes before the version, as in the official server.
-func (s *Server) admitHandshake(r *http.Request, transport, version string, upgrade bool) *refusal {
+func (s *Server) admitHandshake(q request, upgrade bool) *refusal {
 	switch {
-	case r.Method != http.MethodGet:
-		return badHandshakeMethod.with("method", r.Method)
-	case transport == WebSocket && !upgrade:
+	case q.Method != http.MethodGet:
+		return badHandshakeMethod.with("method", q.Method)
+	case q.transport == WebSocket && !upgrade:
 		return badRequest.with("name", "TRANSPORT_HANDSHAKE_ERROR")
 	}
 	if s.config.AllowRequest != nil {
-		if err := s.config.AllowRequest(r); err != nil {
+		if err := s.config.AllowRequest(q.Request); err != nil {
 			e := forbidden.with("message", err.Error())
 			e.detail = err.Error()
 			return e
 		}
 	}
-	if protocol := revision(version); protocol != 4 {
-		return unsupportedVersion.with("protocol", protocol)
+	if q.dialect.protocol != 4 && !s.config.AllowEIO3 {
+		return unsupportedVersion.with("protocol", q.dialect.protocol)
 	}
 	return nil
-}
-
-// revision of the protocol that a client asks for: 3 unless it says 4.
-func revision(version string) int {
-	if version == "4" {
-		return 4
-	}
-	return 3
 }
 
 func (s *Server) session(sid string) *Session {
@@ -129,8 +120,8 @@ func (s *Server) session(sid string) *Session {
 
 // open makes a session, tells OnSession, and starts its heartbeat. It returns
 // nil when the server is closed.
-func (s *Server) open(r *http.Request, sid string, ws *wsConn) *Session {
-	session := newSession(s, r, sid, ws)
+func (s *Server) open(q request, sid string, ws *wsConn) *Session {
+	session := newSession(s, q, sid, ws)
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -141,7 +132,7 @@ func (s *Server) open(r *http.Request, sid string, ws *wsConn) *Session {
 
 	session.enqueue(s.openPacket(session))
 	s.config.OnSession(session)
-	s.beats.rest(&session.beat)
+	s.beats.start(&session.beat)
 	return session
 }
 

@@ -32,7 +32,7 @@ func (h *Handshake) Query() url.Values {
 type Session struct {
 	server    *Server
 	id        string
-	protocol  int
+	dialect   *dialect // of the handshake
 	handshake Handshake
 
 	// Set in Config.OnSession, and not changed after.
@@ -70,17 +70,17 @@ const (
 	stateClosed
 )
 
-func newSession(server *Server, r *http.Request, sid string, ws *wsConn) *Session {
+func newSession(server *Server, q request, sid string, ws *wsConn) *Session {
 	s := &Session{
-		server:   server,
-		id:       sid,
-		protocol: revision(r.URL.Query().Get("EIO")),
-		ws:       ws,
+		server:  server,
+		id:      sid,
+		dialect: q.dialect,
+		ws:      ws,
 		handshake: Handshake{
-			Header:     r.Header,
-			URL:        r.RequestURI,
-			RemoteAddr: r.RemoteAddr,
-			Secure:     r.TLS != nil,
+			Header:     q.Header,
+			URL:        q.RequestURI,
+			RemoteAddr: q.RemoteAddr,
+			Secure:     q.TLS != nil,
 			Time:       time.Now(),
 		},
 		onMessage: func([]byte, bool) {},
@@ -94,7 +94,7 @@ func newSession(server *Server, r *http.Request, sid string, ws *wsConn) *Sessio
 func (s *Session) ID() string { return s.id }
 
 // Protocol is the revision of Engine.IO that the client speaks: 4, or 3.
-func (s *Session) Protocol() int { return s.protocol }
+func (s *Session) Protocol() int { return s.dialect.protocol }
 
 // Handshake is what the client sent to open the session.
 func (s *Session) Handshake() *Handshake { return &s.handshake }
@@ -136,10 +136,22 @@ func (s *Session) receive(p eiopacket.Packet) {
 	switch p.Type {
 	case eiopacket.Message:
 		s.onMessage(p.Data, p.Binary)
-	case eiopacket.Pong:
-		s.server.beats.pong(&s.beat)
-	case eiopacket.Ping:
+	case eiopacket.Ping, eiopacket.Pong:
+		s.receiveBeat(p)
+	}
+}
+
+// receiveBeat takes the client's part of the heartbeat: a pong, or in revision 3
+// a ping.
+func (s *Session) receiveBeat(p eiopacket.Packet) {
+	switch fromClient := s.Protocol() == 3; {
+	case fromClient != (p.Type == eiopacket.Ping):
 		s.finish(TransportError, ErrHeartbeat)
+	case fromClient:
+		s.server.beats.start(&s.beat)
+		s.Send(pongPacket) // an error is the session's end, which OnClose is told
+	default:
+		s.server.beats.pong(&s.beat)
 	}
 }
 

@@ -20,9 +20,9 @@ const probeNoopDelay = 100 * time.Millisecond
 //
 // Until the 5, polling goes on. A session that has been upgraded, or is being,
 // takes no second WebSocket: that one is closed.
-func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Session) {
-	s.addHeaders(w.Header(), r)
-	ws := s.accept(w, r)
+func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) {
+	s.addHeaders(w.Header(), q.Request)
+	ws := s.accept(w, q)
 	if ws == nil {
 		return
 	}

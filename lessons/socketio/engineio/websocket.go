@@ -18,8 +18,9 @@ import (
 // handshake and the reading; the frames of messages are already made, so they
 // are written to the connection under it, whole frames at a time.
 type wsConn struct {
-	conn *websocket.Conn
-	try  tryWriter
+	conn    *websocket.Conn
+	try     tryWriter
+	dialect *dialect
 
 	deflateFrom int // messages of so many bytes are compressed; 0 is none
 	maxPayload  int64
@@ -41,20 +42,20 @@ func isWebSocketUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgr
 
 // accept completes the handshake, with the headers that w has, or has answered
 // why not.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
+func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
 	upgrader := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &writeBuffers,
 		CheckOrigin:     func(*http.Request) bool { return true },
 	}
-	ws := &wsConn{maxPayload: int64(s.config.MaxPayload)}
-	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(r) {
+	ws := &wsConn{dialect: q.dialect, maxPayload: int64(s.config.MaxPayload)}
+	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(q.Request) {
 		upgrader.EnableCompression = true
 		ws.deflateFrom = d.Threshold
 	}
-	conn, err := upgrader.Upgrade(w, r, w.Header())
+	conn, err := upgrader.Upgrade(w, q.Request, w.Header())
 	if err != nil {
-		s.config.Log.Debug("websocket handshake refused", "remote", r.RemoteAddr, "err", err)
+		s.config.Log.Debug("websocket handshake refused", "remote", q.RemoteAddr, "err", err)
 		return nil
 	}
 	conn.SetReadLimit(ws.maxPayload)
@@ -66,14 +67,14 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *wsConn {
 
 // openWebSocket opens a session over WebSocket. Its reader is a goroutine of
 // its own, with a stack of its own size: the handler's returns.
-func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
+func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	sid := newSID()
-	s.addInitialHeaders(w.Header(), r, sid)
-	ws := s.accept(w, r)
+	s.addInitialHeaders(w.Header(), q.Request, sid)
+	ws := s.accept(w, q)
 	if ws == nil {
 		return
 	}
-	session := s.open(r, sid, ws)
+	session := s.open(q, sid, ws)
 	if session == nil {
 		ws.closeNow()
 		return
@@ -143,13 +144,11 @@ func (w *wsConn) read() (eiopacket.Packet, error) {
 	switch {
 	case err != nil:
 		return eiopacket.Packet{}, err
-	case kind == websocket.BinaryMessage:
-		return eiopacket.ParseBinary(data), nil
-	case !utf8.Valid(data):
+	case kind == websocket.TextMessage && !utf8.Valid(data):
 		w.sayWhy(websocket.CloseInvalidFramePayloadData)
 		return eiopacket.Packet{}, ErrNotUTF8
 	}
-	return eiopacket.ParseText(data)
+	return w.dialect.parseFrame(kind, data)
 }
 
 // readMessage bounds a message by its size after decompression too.
@@ -199,8 +198,8 @@ func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
 
 // frame of a message as this connection takes it.
 func (w *wsConn) frame(m *Message) []byte {
-	if w.deflateFrom == 0 || m.plain || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
-		return m.frame
+	if w.deflateFrom == 0 || m.plain || m.packet.Binary && w.dialect.protocol == 3 || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
+		return w.dialect.frame(m)
 	}
 	return m.deflated()
 }

@@ -1,0 +1,156 @@
+package engineio
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// request is what a client asks for in the query of a request.
+type request struct {
+	*http.Request
+	transport, sid string
+	dialect        *dialect
+}
+
+func newRequest(r *http.Request) request {
+	query := r.URL.Query()
+	return request{r, query.Get("transport"), query.Get("sid"), dialectOf(query)}
+}
+
+// dialect is how a client wants its packets put on the wire.
+type dialect struct {
+	protocol int    // 4, or 3
+	base64   bool   // of revision 3: neither binary payloads nor binary frames
+	callback string // what a poll's answer, a script, calls; empty if it is no script
+}
+
+// current is the dialect of almost every client.
+var current = &dialect{protocol: 4}
+
+// dialectOf reads EIO, which is 3 where it does not say 4, b64, and j, the
+// number of a page's callback for JSONP.
+func dialectOf(query url.Values) *dialect {
+	jsonp := query.Has("j")
+	if query.Get("EIO") == "4" && !jsonp {
+		return current
+	}
+	d := &dialect{protocol: 3, base64: jsonp || query.Get("b64") != ""}
+	if query.Get("EIO") == "4" {
+		d.protocol = 4
+	}
+	if jsonp {
+		d.callback = "___eio[" + strings.Map(onlyDigits, query.Get("j")) + "]"
+	}
+	return d
+}
+
+func onlyDigits(r rune) rune {
+	if r < '0' || r > '9' {
+		return -1
+	}
+	return r
+}
+
+const (
+	textPayload   = "text/plain; charset=UTF-8"
+	binaryPayload = "application/octet-stream"
+)
+
+// payload is the answer of a poll, and its type.
+func (d *dialect) payload(messages []*Message) (body []byte, contentType string) {
+	packets := make([]eiopacket.Packet, len(messages))
+	size := 0
+	for i, m := range messages {
+		packets[i] = m.packet
+		size += m.packet.TextLen() + len("1000:")
+	}
+	binary := slices.ContainsFunc(packets, func(p eiopacket.Packet) bool { return p.Binary })
+	body = make([]byte, 0, size)
+	switch {
+	case d.protocol == 4:
+		body = eiopacket.AppendPayload(body, packets...)
+	case binary && !d.base64:
+		return eiopacket.AppendBinaryPayloadV3(body, packets...), binaryPayload
+	default:
+		body = eiopacket.AppendPayloadV3(body, packets...)
+	}
+	if d.callback != "" {
+		body = d.script(body)
+	}
+	return body, textPayload
+}
+
+// script calls the page's callback with the payload as its argument.
+func (d *dialect) script(payload []byte) []byte {
+	argument, err := json.Marshal(string(payload)) // escapes U+2028 and U+2029 too
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return slices.Concat([]byte(d.callback), []byte("("), argument, []byte(");"))
+}
+
+// parsePayload reads the body of a POST.
+func (d *dialect) parsePayload(body []byte, contentType string) ([]eiopacket.Packet, error) {
+	if d.callback != "" {
+		var ok bool
+		if body, ok = fromForm(body); !ok {
+			return nil, nil // as the official server
+		}
+	}
+	switch {
+	case d.protocol == 4:
+		return eiopacket.ParsePayload(body)
+	case strings.HasPrefix(contentType, binaryPayload):
+		return eiopacket.ParseBinaryPayloadV3(body)
+	}
+	return eiopacket.ParsePayloadV3(body)
+}
+
+// fromForm takes the payload out of the form that JSONP posts. Forms change
+// line ends, so the client writes a line feed as \n, and \n as \\n.
+func fromForm(body []byte) ([]byte, bool) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || !form.Has("d") {
+		return nil, false
+	}
+	return []byte(lineFeeds.Replace(form.Get("d"))), true
+}
+
+var lineFeeds = strings.NewReplacer(`\\n`, `\n`, `\n`, "\n")
+
+// frame is the message's frame for a WebSocket.
+func (d *dialect) frame(m *Message) []byte {
+	switch {
+	case d.protocol == 4 || !m.packet.Binary:
+		return m.frame
+	case d.base64:
+		return m.variant(base64V3, func() []byte {
+			buf := make([]byte, maxHeader, maxHeader+2+len(m.packet.Data)*4/3+4)
+			return putHeader(m.packet.AppendTextV3(buf), finBit|opText)
+		})
+	}
+	return m.variant(binaryV3, func() []byte {
+		buf := make([]byte, maxHeader, maxHeader+1+len(m.packet.Data))
+		return putHeader(m.packet.AppendBinaryV3(buf), finBit|opBinary)
+	})
+}
+
+// parseFrame reads the packet that a frame holds.
+func (d *dialect) parseFrame(kind int, data []byte) (eiopacket.Packet, error) {
+	switch {
+	case d.protocol == 4 && kind == websocket.BinaryMessage:
+		return eiopacket.ParseBinary(data), nil
+	case d.protocol == 4:
+		return eiopacket.ParseText(data)
+	case kind == websocket.BinaryMessage:
+		return eiopacket.ParseBinaryV3(data)
+	}
+	return eiopacket.ParseTextV3(data)
+}
