@@ -29,6 +29,7 @@ sent.forEach((data, i) => {
 });
 let pongs = 0;
 await new Promise((resolve) => socket.on("pong", () => { if (++pongs === 3) resolve(); })); // outlives the heartbeat
+const closed = once("close");
 socket.close();
-await once("close");
+await closed;
 console.log("ok");
