@@ -93,12 +93,12 @@ func benchmark(b *testing.B, c carrier) {
 	b.ReportMetric(float64(spent.Microseconds())/float64(messages*benchClients), "cpu-µs/delivery")
 	b.ReportMetric(idle, "B/idle-client")
 
-	require.NoError(b, c.close(b.Context()))
 	for i, conn := range conns {
 		_ = conn.Close()
 		close(r.turn[i])
 	}
-	r.wg.Wait()
+	r.wg.Wait() // first: what a closing server says is no message
+	require.NoError(b, c.close(b.Context()))
 	server.Close()
 }
 

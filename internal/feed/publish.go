@@ -6,7 +6,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -15,6 +17,9 @@ const (
 	MaxBody = 64 << 10 // bytes of JSON in one message
 	MaxFrom = 64       // characters in a name
 )
+
+// bodyTimeout is how long a client may take to send a message's body.
+const bodyTimeout = 10 * time.Second
 
 // Draft is what a client sends: a message before the feed has stamped it.
 type Draft struct {
@@ -44,7 +49,8 @@ var sameOrigin = http.NewCrossOriginProtection()
 
 // ServePublish is POST /messages of every lesson: a draft comes in, 201 and the
 // stamped message go out. A page of another origin is answered 403, a body that
-// says it is no JSON 415, one above MaxBody 413, a bad one 400.
+// says it is no JSON 415, one above MaxBody 413, one that takes too long 408, a bad
+// one 400.
 func (f *Feed) ServePublish(w http.ResponseWriter, r *http.Request) {
 	if err := sameOrigin.Check(r); err != nil {
 		Refuse(w, http.StatusForbidden, "pages of another origin may not publish here")
@@ -54,6 +60,7 @@ func (f *Feed) ServePublish(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusUnsupportedMediaType, "the body must be application/json")
 		return
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every ResponseWriter can; net/http lifts it afterwards
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
 		refuseBody(w, err)
@@ -97,6 +104,11 @@ func refuseBody(w http.ResponseWriter, err error) {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		Refuse(w, http.StatusRequestEntityTooLarge, "the message is larger than 64 KiB")
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.Header().Set("Connection", "close")
+		Refuse(w, http.StatusRequestTimeout, "the body did not come in time")
 		return
 	}
 	Refuse(w, http.StatusBadRequest, "the body ended too early")

@@ -164,6 +164,27 @@ func TestLongOutlivesTheServersTimeouts(t *testing.T) {
 	})
 }
 
+// TestUnsentBodyIsRefused: a client that announces a body and does not send it is waited for 10 s.
+func TestUnsentBodyIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewShort(Config{})
+		conn := feedtest.Pipes(t, &http.Server{Handler: s})()
+		_, err := io.WriteString(conn, "POST /messages HTTP/1.1\r\nHost: lab\r\nContent-Length: 30\r\n\r\n{\"from\":")
+		require.NoError(t, err)
+		start := time.Now()
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, 408, resp.StatusCode)
+		require.JSONEq(t, `{"error":"the body did not come in time"}`, string(body))
+		require.Equal(t, 10*time.Second, time.Since(start))
+		rest, _ := io.ReadAll(conn)
+		require.Empty(t, rest, "the connection has ended")
+		require.Zero(t, s.Feed.Last())
+	})
+}
+
 // TestUnreadAnswerIsCut: a client that does not read its answer keeps the handler for WriteTimeout.
 func TestUnreadAnswerIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
