@@ -38,9 +38,9 @@ func (s *Session) finish(reason Reason, err error) {
 		return
 	}
 	s.state = stateClosed
-	ws, probe, waiting := s.ws, s.probe, s.poll
+	ws, probe, waiting, upload := s.ws, s.probe, s.poll, s.upload
 	s.endProbe()
-	s.poll = nil
+	s.poll, s.upload = nil, nil
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
@@ -53,6 +53,9 @@ func (s *Session) finish(reason Reason, err error) {
 	s.server.forget(s)
 	if waiting != nil {
 		waiting.answer <- farewell(reason)
+	}
+	if upload != nil {
+		upload.SetReadDeadline(time.Now()) // whether or not it can: then it ends with its connection
 	}
 	if probe != nil {
 		probe.closeNow()

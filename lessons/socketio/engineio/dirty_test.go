@@ -59,7 +59,7 @@ func (r rude) upgrade(t *testing.T, query string) {
 func (l *lab) beRude(i int) {
 	c := l.rude()
 	defer c.conn.Close()
-	switch i % 4 {
+	switch i % 5 {
 	case 0: // a poll that is abandoned
 		c.ask("transport=polling&sid=" + c.handshake(l.T))
 	case 1: // a session that is never heard of again
@@ -72,6 +72,8 @@ func (l *lab) beRude(i int) {
 		probe := l.rude()
 		defer probe.conn.Close()
 		probe.upgrade(l.T, "transport=websocket&sid="+sid)
+	case 4: // a body that does not come
+		fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n4abc", c.handshake(l.T))
 	}
 }
 
@@ -83,7 +85,7 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-func TestTenThousandDirtyCloses(t *testing.T) {
+func TestLeakProofAfterTenThousandDirtyCloses(t *testing.T) {
 	l := newLab(t, Config{
 		PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond, UpgradeTimeout: 200 * time.Millisecond,
 		OnSession: func(*Session) {},

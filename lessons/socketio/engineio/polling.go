@@ -108,10 +108,16 @@ func (s *Session) dropPoll(waiting *poll) {
 // servePost reads the client's packets. It answers when all have been taken.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	overlap := s.posting
-	s.posting = true
+	overlap, ended := s.posting, s.state == stateClosed
+	if !overlap && !ended {
+		s.posting, s.upload = true, http.NewResponseController(w)
+	}
 	s.mu.Unlock()
-	if overlap {
+	switch {
+	case ended:
+		s.server.refuse(w, r, unknownSID.with("sid", s.id))
+		return
+	case overlap:
 		s.finish(TransportError, ErrOverlap)
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -128,6 +134,9 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := s.readBody(w, r)
+	s.mu.Lock()
+	s.upload = nil
+	s.mu.Unlock()
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -135,6 +144,8 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		s.finish(TransportError, err)
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	s.receivePayload(s.dialect.parsePayload(body, contentType))

@@ -49,7 +49,7 @@ func (s *Session) enqueue(messages ...*Message) error {
 		return ErrClosed
 	}
 	for _, m := range messages {
-		if s.queueBytes > 0 && s.queueBytes+len(m.frame) > s.server.config.MaxQueue {
+		if waiting := s.queueBytes + s.inFlight; waiting > 0 && waiting+len(m.frame) > s.server.config.MaxQueue {
 			s.mu.Unlock()
 			s.server.running.start(func() { s.finish(TransportError, ErrSlowClient) })
 			return ErrSlowClient
@@ -110,6 +110,7 @@ func (s *Session) flush() {
 		s.mu.Lock()
 		s.recycle(batch)
 		if err != nil || len(rest) > 0 {
+			s.inFlight = len(rest)
 			s.server.running.start(func() { s.flushSlowly(rest, err) })
 			return
 		}
@@ -118,15 +119,18 @@ func (s *Session) flush() {
 }
 
 // flushSlowly goes on where the kernel would take no more at once: it waits.
+// What it waits with counts against MaxQueue, and is shared with the other
+// recipients of the same messages.
 func (s *Session) flushSlowly(rest []byte, err error) {
-	for err == nil && len(rest) > 0 {
-		err = s.ws.writeAll(rest)
+	frames := [][]byte{rest}
+	for err == nil && len(frames) > 0 {
+		err = s.ws.writeAll(frames...)
 		s.mu.Lock()
-		batch := s.take()
-		rest = s.ws.joinFrames(batch)
-		s.recycle(batch)
-		s.writing = len(rest) > 0 || err != nil
+		batch := s.queue
+		s.queue, s.inFlight, s.queueBytes = nil, s.queueBytes, 0
+		s.writing = len(batch) > 0 || err != nil
 		s.mu.Unlock()
+		frames = s.ws.frames(batch)
 	}
 	if err != nil {
 		s.ws.closeNow()

@@ -43,10 +43,11 @@ type Session struct {
 
 	mu        sync.Mutex // guards all below; nothing blocks while it is held
 	state     state
-	ws        *wsConn // the transport; nil while it is polling
-	probe     *wsConn // the WebSocket of an upgrade under way
-	poll      *poll   // the GET that waits
-	posting   bool    // a POST is being read
+	ws        *wsConn                  // the transport; nil while it is polling
+	probe     *wsConn                  // the WebSocket of an upgrade under way
+	poll      *poll                    // the GET that waits
+	posting   bool                     // a POST is being taken
+	upload    *http.ResponseController // of the POST whose body is being read
 	onUpgrade func(transport string)
 
 	closeTimer *time.Timer // bounds stateClosing
@@ -54,6 +55,7 @@ type Session struct {
 
 	queue      []*Message // waiting to be written
 	queueBytes int
+	inFlight   int        // bytes that the kernel would not take at once
 	written    []*Message // the queue's spare half
 	writing    bool       // one goroutine writes to ws
 	scheduled  bool       // in the flusher's list

@@ -204,6 +204,14 @@ func (w *wsConn) frame(m *Message) []byte {
 	return m.deflated()
 }
 
+func (w *wsConn) frames(batch []*Message) [][]byte {
+	frames := make([][]byte, len(batch))
+	for i, m := range batch {
+		frames[i] = w.frame(m)
+	}
+	return frames
+}
+
 func (w *wsConn) joinFrames(batch []*Message) []byte {
 	size := 0
 	for _, m := range batch {
@@ -216,8 +224,10 @@ func (w *wsConn) joinFrames(batch []*Message) []byte {
 	return joined
 }
 
-func (w *wsConn) writeAll(frames []byte) error {
-	_, err := w.conn.NetConn().Write(frames)
+// writeAll waits until all is written. It consumes frames.
+func (w *wsConn) writeAll(frames ...[]byte) error {
+	buffers := net.Buffers(frames)
+	_, err := buffers.WriteTo(w.conn.NetConn())
 	return err
 }
 
