@@ -14,7 +14,7 @@ func startBroadcast(env lesson.Env) (*lesson.Instance, error) {
 // broadcast shows the three emits of a chat: whatever the event, the message
 // arrives as "chat message".
 func broadcast(io *sio.Server) {
-	people := newPeople()
+	people := newPeople(func(all []person) { io.Emit("people", all) })
 
 	io.OnConnection(func(s *sio.Socket) {
 		// to everyone, the sender too
@@ -27,7 +27,7 @@ func broadcast(io *sio.Server) {
 		s.On("chat message self", func(msg any) { s.Emit("chat message", msg) })
 
 		// who is here
-		s.On("name", func(name string) { io.Emit("people", people.add(s.ID(), name)) })
-		s.OnDisconnect(func(sio.Reason) { io.Emit("people", people.remove(s.ID())) })
+		s.On("name", func(name string) { people.add(s.ID(), name) })
+		s.OnDisconnect(func(sio.Reason) { people.remove(s.ID()) })
 	})
 }

@@ -48,6 +48,24 @@ func Lesson() lesson.Lesson {
 			Summary: lesson.Text{EN: "send() and “message” look like a WebSocket. Speak to the same server by hand and see why it is none.", ZH: "send() 和 message 看起来就是 WebSocket。亲手和同一个服务器对话，看看它为什么不是。"},
 			Source:  []string{"message.go#message"},
 			Start:   startMessage,
+		}, {
+			Name:    "rooms",
+			Title:   lesson.Text{EN: "Rooms", ZH: "房间"},
+			Summary: lesson.Text{EN: "Ask for a room, see who is in it, and speak to everyone there. The server decides.", ZH: "申请进房间，看看谁在里面，对房间里所有人说话。决定权在服务器。"},
+			Source:  []string{"rooms.go#doors", "rooms.go#rooms"},
+			Start:   startRooms,
+		}, {
+			Name:    "binary",
+			Title:   lesson.Text{EN: "Binary", ZH: "二进制"},
+			Summary: lesson.Text{EN: "Bytes both ways: a picture goes to the server and comes back to everyone, inverted.", ZH: "双向传字节：一张图片发到服务器，反色之后发回给所有人。"},
+			Source:  []string{"binary.go#picture", "binary.go#binary"},
+			Start:   startBinary,
+		}, {
+			Name:    "reconnect",
+			Title:   lesson.Text{EN: "Reconnecting", ZH: "重连"},
+			Summary: lesson.Text{EN: "Go away and come back: what was missed, what is lost, and a listener that doubles.", ZH: "离开再回来：错过的补上了什么，丢了什么，以及会翻倍的监听函数。"},
+			Source:  []string{"reconnect.go#reconnect"},
+			Start:   startReconnect,
 		}},
 	}
 }

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -13,37 +14,46 @@ type person struct {
 	Name string `json:"name"`
 }
 
-// people are those who are connected and have said a name.
-type people struct {
-	mu   sync.Mutex
-	byID map[string]person
-}
-
 // maxName bounds a name, in characters.
 const maxName = 40
 
-func newPeople() *people { return &people{byID: map[string]person{}} }
-
-// add returns all people, sorted by name.
-func (p *people) add(id, name string) []person {
+func newPerson(id, name string) person {
 	if runes := []rune(name); len(runes) > maxName {
 		name = string(runes[:maxName])
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.byID[id] = person{id, name}
-	return p.sorted()
+	return person{id, name}
 }
 
-func (p *people) remove(id string) []person {
+func byName(people iter.Seq[person]) []person {
+	return slices.SortedFunc(people, func(a, b person) int {
+		return strings.Compare(a.Name+a.ID, b.Name+b.ID)
+	})
+}
+
+// people are those who are connected and have said a name.
+type people struct {
+	tell func([]person)
+
+	mu   sync.Mutex // held while tell runs, so that what is told last is true
+	byID map[string]person
+}
+
+// newPeople returns nobody yet. tell is called with everyone, sorted by name,
+// after each change. It must not block.
+func newPeople(tell func([]person)) *people {
+	return &people{tell: tell, byID: map[string]person{}}
+}
+
+func (p *people) add(id, name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byID[id] = newPerson(id, name)
+	p.tell(byName(maps.Values(p.byID)))
+}
+
+func (p *people) remove(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.byID, id)
-	return p.sorted()
-}
-
-func (p *people) sorted() []person {
-	return slices.SortedFunc(maps.Values(p.byID), func(a, b person) int {
-		return strings.Compare(a.Name+a.ID, b.Name+b.ID)
-	})
+	p.tell(byName(maps.Values(p.byID)))
 }

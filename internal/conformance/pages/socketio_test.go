@@ -2,7 +2,6 @@ package pages
 
 import (
 	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -41,35 +40,27 @@ func textOf(tab *labtest.Tab, selector string) string {
 	return labtest.Eval[string](tab, `document.querySelector(`+quote(selector)+`).textContent`)
 }
 
-// look asserts that the page fits a phone in both languages, and takes pictures if somebody wants them.
+// look asserts that the page can be read and used on a projector and a phone, light and dark, in both languages.
+// LAB_SCREENSHOTS keeps pictures.
 func look(t *testing.T, tab *labtest.Tab, name string) {
 	t.Helper()
-	tab.Viewport(1400, 1500)
-	picture(tab, name+"-wide-light-en")
-	tab.Viewport(390, 3400)
-	picture(tab, name+"-phone-light-en")
-	fits := `document.documentElement.scrollWidth <= 390`
-	assert.True(t, labtest.Eval[bool](tab, fits), "no sideways scrolling in English")
+	tab.WaitFor(`document.getAnimations().length === 0`)
 	english := textOf(tab, "#explain")
-	press(tab, "#lang")
-	tab.WaitFor(`document.documentElement.lang === "zh-CN"`)
-	assert.True(t, labtest.Eval[bool](tab, fits), "no sideways scrolling in Chinese")
-	assert.NotEqual(t, english, textOf(tab, "#explain"))
-	press(tab, "#theme")
-	picture(tab, name+"-phone-dark-zh")
-	tab.Viewport(1400, 1500)
-	picture(tab, name+"-wide-dark-zh")
-	press(tab, "#theme")
-	press(tab, "#lang")
-	tab.Viewport(1280, 900)
-}
-
-func picture(tab *labtest.Tab, name string) {
-	if os.Getenv("LAB_SCREENSHOTS") == "" {
-		return
+	for _, lang := range []string{"en", "zh"} {
+		for _, scheme := range []string{"light", "dark"} {
+			tab.ColorScheme(scheme)
+			for size, width := range map[string]int64{"wide": 1280, "phone": 390} {
+				tab.Viewport(width, 844)
+				shot := name + "-" + lang + "-" + scheme + "-" + size
+				assert.Empty(t, labtest.Eval[[]string](tab, faults), shot)
+				tab.Viewport(width, labtest.Eval[int64](tab, `document.documentElement.scrollHeight`))
+				tab.Screenshot(shot)
+			}
+		}
+		press(tab, "#lang")
 	}
-	tab.WaitFor(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
-	tab.Screenshot(name)
+	assert.Equal(t, english, textOf(tab, "#explain"))
+	tab.Viewport(1280, 900)
 }
 
 // TestNamespacesPage joins, leaves and asks for what is not there, over one connection.
@@ -153,4 +144,98 @@ func TestMessagePage(t *testing.T) {
 	tab.WaitText("#rawState", "closed, code 1005")
 	press(tab, "#rawOpen")
 	tab.WaitText("#rawState", "open")
+}
+
+// TestRoomsPage asks for rooms, is let in, refused, and put there unasked.
+func TestRoomsPage(t *testing.T) {
+	url := run(t, "rooms", lesson.English)
+	browser := labtest.NewBrowser(t)
+	ann, bob := open(t, browser, url), open(t, browser, url)
+	for tab, name := range map[*labtest.Tab]string{ann: "<b>Ann</b>", bob: "Bob"} {
+		labtest.Eval[any](tab, `{const f = document.getElementById("name"); f.value = `+quote(name)+`; f.dispatchEvent(new Event("change")); null}`)
+	}
+	press(ann, "#room-red .toggle")
+	press(bob, "#room-green .toggle")
+	bob.WaitText("#room-red .events", "<b>Ann</b>")
+	ann.WaitText("#room-green .events", "Bob")
+
+	enter(bob, "#text", "to red, from outside")
+	ann.WaitText("#messages", "redBobto red, from outside")
+	enter(bob, "#door", "cellar")
+	bob.WaitText("#note", "cellar: the server says no")
+	enter(bob, "#door", labtest.Eval[string](ann, `document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`))
+	bob.WaitText("#note", "the server says no")
+	assert.Empty(t, textOf(bob, "#messages"), "Bob is not in red")
+
+	press(bob, "#gather")
+	bob.WaitText("#room-red .state", "you are in")
+	ann.WaitText("#room-red .events", "Bob")
+	enter(ann, "#text", "<i>to all in red</i>")
+	bob.WaitText("#messages", "<i>to all in red</i>")
+	press(bob, "#room-red .toggle")
+	ann.WaitFor(`!document.querySelector("#room-red .events").textContent.includes("Bob")`)
+	press(bob, "#disconnect")
+	ann.WaitFor(`!document.querySelector("#room-green .events").textContent.includes("Bob")`)
+	look(t, ann, "rooms")
+
+	press(ann, "#cut")
+	ann.WaitText("#timeline", "forced close")
+	ann.WaitFor(`document.getElementById("status").classList.contains("good")`)
+	ann.WaitText("#room-red .toggle", "Join")
+}
+
+// TestBinaryPage sends a picture over both transports, asks for a checksum, and sends too much.
+func TestBinaryPage(t *testing.T) {
+	url := run(t, "binary", lesson.English)
+	browser := labtest.NewBrowser(t)
+	tab, other := open(t, browser, url), open(t, browser, url)
+	tab.AllowNetworkErrors()
+	const inverted = `(() => {
+		const at = (id) => document.getElementById(id).getContext("2d").getImageData(0, 0, 128, 128).data;
+		const [mine, theirs] = [at("mine"), at("theirs")];
+		return mine.every((v, i) => theirs[i] === (i % 4 === 3 ? v : 255 - v));
+	})()`
+	press(tab, "#send")
+	other.WaitText("#came", "128 × 128 pixels, 65,536 bytes")
+	tab.WaitFor(inverted)
+	tab.WaitText("#packets", `451-["picture",{"width":128,"height":128,"pixels":{"_placeholder":true,"num":0}}]`)
+	tab.WaitText("#packets", "‹65,536 B›")
+	press(tab, "#checksum")
+	tab.WaitText("#note", "the browser says the same")
+	tab.WaitText("#packets", `461-0[{"_placeholder":true,"num":0}]`)
+	look(t, tab, "binary")
+
+	press(tab, "#huge")
+	tab.WaitText("#note", "the server ends the connection")
+	tab.WaitFor(`document.getElementById("status").classList.contains("good")`)
+	press(tab, `[value="polling"]`)
+	tab.WaitText("#transport", "polling")
+	press(tab, "#paint")
+	press(tab, "#send")
+	tab.WaitFor(inverted)
+}
+
+// TestReconnectPage is away for a while, twice: once the server waits, once it does not. The wrong listener doubles.
+func TestReconnectPage(t *testing.T) {
+	url := run(t, "reconnect", lesson.English)
+	tab := open(t, labtest.NewBrowser(t), url)
+	const count = `(id, kind) => document.querySelectorAll("#" + id + " ." + kind).length`
+	tab.WaitFor(`(` + count + `)("ticks", "now") >= 2`)
+	tab.WaitText("#wrong", "called 1 ×")
+	id := labtest.Eval[string](tab, `document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`)
+
+	press(tab, "#away")
+	tab.WaitText("#timeline", "recovered: same id, same rooms")
+	tab.WaitText("#wrong", "called 2 × for each tick")
+	assert.Equal(t, "called 1 × for each tick", textOf(tab, "#right"))
+	assert.GreaterOrEqual(t, labtest.Eval[int](tab, `(`+count+`)("ticks", "late")`), 2)
+	assert.Zero(t, labtest.Eval[int](tab, `(`+count+`)("ticks", "lost")`))
+	tab.WaitFor(`(` + count + `)("glances", "lost") >= 2`)
+	assert.Equal(t, 2, labtest.Eval[int](tab, `document.querySelector("#timeline").textContent.split(`+quote(id)+`).length - 1`), "the same id")
+
+	press(tab, "#goodbye")
+	tab.WaitText("#timeline", "not recovered: a new socket")
+	tab.WaitFor(`(` + count + `)("ticks", "lost") >= 2`)
+	tab.WaitText("#wrong", "called 3 × for each tick")
+	look(t, tab, "reconnect")
 }

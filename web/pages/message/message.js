@@ -93,9 +93,8 @@ $("rawComposer").addEventListener("submit", (event) => {
   $("rawText").value = "";
 });
 $("phrases").replaceChildren(...phrases.map((phrase) => {
-  const button = element("button");
+  const button = element("button", phrase, "mono");
   button.type = "button";
-  button.append(element("code", phrase));
   button.addEventListener("click", () => sendRaw(phrase));
   return button;
 }));
