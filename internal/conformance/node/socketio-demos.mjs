@@ -1,0 +1,162 @@
+// The official client against a demo of the Socket.IO lesson: node socketio-demos.mjs DEMO URL. Prints "ok" or fails.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as after } from "node:timers/promises";
+import { io } from "socket.io-client";
+
+const [demo, url] = process.argv.slice(2);
+setTimeout(() => { console.error("took too long"); process.exit(1); }, 40000).unref();
+
+/** A socket, not connected yet, whose events wait in their order to be taken by next(). */
+function client(nsp = "", options = {}) {
+  const socket = io(url + nsp, { forceNew: true, autoConnect: false, reconnectionDelay: 20, reconnectionDelayMax: 50, ...options });
+  const inbox = [];
+  socket.onAny((...event) => inbox.push(event));
+  socket.next = async (name) => {
+    for (;;) {
+      const at = inbox.findIndex(([event]) => event === name);
+      if (at >= 0) return inbox.splice(at, 1)[0].slice(1);
+      await after(5);
+    }
+  };
+  return socket;
+}
+
+async function open(nsp, options) {
+  const socket = client(nsp, options);
+  const connected = once(socket, "connect");
+  socket.connect();
+  await connected;
+  return socket;
+}
+
+const demos = {
+  async broadcast() {
+    const [a, b] = [await open(), await open()];
+    a.emit("name", "ann");
+    b.emit("name", "bob");
+    while ((await a.next("people"))[0].length < 2);
+    for (const event of ["chat message", "chat message others", "chat message self", "chat message"]) a.emit(event, event);
+    for (const text of ["chat message", "chat message self", "chat message"]) assert.deepEqual(await a.next("chat message"), [text]);
+    for (const text of ["chat message", "chat message others", "chat message"]) assert.deepEqual(await b.next("chat message"), [text]);
+    b.disconnect();
+    while ((await a.next("people"))[0].length > 1);
+  },
+
+  /** The lecture's client: its two sockets share one connection. */
+  async namespaces() {
+    const chat = io(`${url}/chat`);
+    const news = io(`${url}/news`);
+    const heard = [];
+    chat.onAny((...event) => heard.push(event));
+    chat.on("connect", () => chat.emit("hi!", 1111));
+    const item = once(news, "news");
+    const [greeting] = await once(chat, "a message");
+    assert.equal(JSON.stringify(greeting), '{"that":"only","/chat":"will get"}');
+    assert.deepEqual(await item, [{ news: "item" }]);
+    assert.equal(chat.io, news.io);
+    assert.deepEqual(await chat.emitWithAck("hi!", "again"), undefined);
+    assert.equal(heard.length, 1, "news is not heard in /chat");
+    const nowhere = io(`${url}/nowhere`);
+    assert.equal((await once(nowhere, "connect_error"))[0].message, "Invalid namespace");
+    assert.ok(chat.connected && news.connected);
+  },
+
+  async acks() {
+    const [a, b] = [await open(), await open()];
+    assert.equal(await a.emitWithAck("ferret", "tobi"), "woot");
+    a.emit("ferret", "nobody asks for an answer");
+    await assert.rejects(a.timeout(200).emitWithAck("silence"), /operation has timed out/);
+
+    a.on("question", (answer) => answer("ann"));
+    a.emit("ask me");
+    assert.deepEqual(await a.next("answer"), ["ann"]);
+    a.emit("ask all"); // b keeps silent
+    assert.deepEqual(await a.next("answers"), [1, false]);
+    b.on("question", (answer) => answer("bob"));
+    a.emit("ask all");
+    assert.deepEqual(await a.next("answers"), [2, true]);
+    a.off("question");
+    a.emit("ask me");
+    assert.deepEqual(await a.next("no answer"), ["operation has timed out"]);
+  },
+
+  async message() {
+    const socket = await open();
+    socket.send("hi");
+    assert.deepEqual(await socket.next("message"), [222]);
+    socket.emit("message", { any: "thing" });
+    assert.deepEqual(await socket.next("message"), [222]);
+  },
+
+  async rooms() {
+    const [a, b] = [await open(), await open()];
+    a.emit("name", "ann");
+    b.emit("name", "bob".repeat(100));
+    const inside = async (socket, want) => {
+      for (;;) {
+        const [all] = await socket.next("rooms");
+        const names = Object.fromEntries(all.map(({ name, people }) => [name, people.map((p) => p.name[0]).join("")]));
+        if (Object.entries(want).every(([name, people]) => names[name] === people)) return all;
+      }
+    };
+    assert.equal(await a.emitWithAck("join", "red"), true);
+    assert.equal(await b.emitWithAck("join", a.id), false);
+    assert.equal(await b.emitWithAck("join", "cellar"), false);
+    const all = await inside(b, { red: "a", green: "", blue: "" });
+    assert.deepEqual(all.map(({ name }) => name), ["red", "green", "blue"]);
+    assert.deepEqual(all[0].people, [{ id: a.id, name: "ann" }]);
+
+    b.emit("say", a.id, "into a private room"); // dropped
+    b.emit("say", "red", "from outside");
+    const [room, from, text] = await a.next("said");
+    assert.deepEqual([room, from.id, from.name.length, text], ["red", b.id, 40, "from outside"]);
+    b.emit("gather");
+    await inside(b, { red: "ab" });
+    a.emit("say", "red", "to both");
+    assert.equal((await b.next("said"))[2], "to both");
+    a.emit("leave", "red");
+    await inside(b, { red: "b" });
+    b.disconnect();
+    await inside(a, { red: "" });
+  },
+
+  async binary() {
+    const [a, b] = [await open(), await open("", { transports: ["polling"] })];
+    const pixels = Buffer.from([0, 1, 2, 3, 252, 253, 254, 255]);
+    const inverted = Buffer.from([255, 254, 253, 3, 3, 2, 1, 255]);
+    a.emit("picture", { width: 3, height: 1, pixels }); // not that many: dropped
+    a.emit("picture", { width: 2, height: 1, pixels });
+    for (const socket of [a, b]) assert.deepEqual(await socket.next("picture"), [{ width: 2, height: 1, pixels: inverted }]);
+    assert.deepEqual(await b.emitWithAck("checksum", pixels), createHash("sha256").update(pixels).digest());
+    a.emit("checksum", Buffer.alloc(2_000_000));
+    assert.match((await once(a, "disconnect"))[0], /^transport (close|error)$/);
+  },
+
+  async reconnect() {
+    const socket = await open();
+    const { id } = socket;
+    const [first] = await socket.next("tick");
+    const back = once(socket, "connect");
+    socket.io.engine.close();
+    await back;
+    assert.deepEqual([socket.recovered, socket.id], [true, id]);
+    for (let n = first + 1; n < first + 4; n++) {
+      const [tick, offset] = await socket.next("tick");
+      assert.deepEqual([tick, typeof offset], [n, "string"]);
+    }
+    assert.equal((await socket.next("glance")).length, 1, "no offset: not kept");
+    socket.disconnect();
+    const again = once(socket, "connect");
+    socket.connect();
+    await again;
+    assert.equal(socket.recovered, false);
+    assert.notEqual(socket.id, id);
+    assert.equal((await socket.next("welcome")).length, 1);
+  },
+};
+
+await demos[demo]();
+console.log("ok");
+process.exit(0);
