@@ -35,6 +35,6 @@ func command() *cobra.Command {
 			return nil
 		},
 	}
-	root.AddCommand(listCommand(), runCommand())
+	root.AddCommand(listCommand(), runCommand(), exerciseCommand())
 	return root
 }

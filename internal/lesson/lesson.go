@@ -38,6 +38,7 @@ type Lesson struct {
 	Body           Text  // Markdown, see Expand
 	Source         fs.FS // the Go files of the lesson's package
 	Demos          []Demo
+	Exercises      fs.FS // the lesson's folder exercises; nil if it has none
 }
 
 // Demo is one runnable thing with one page, under web/pages/Name.

@@ -9,6 +9,9 @@ import (
 //go:embed *.go
 var source embed.FS
 
+//go:embed exercises
+var exercises embed.FS
+
 //go:embed lesson.md
 var english string
 
@@ -24,9 +27,10 @@ func Lesson() lesson.Lesson {
 			EN: "Asking again and again: answered at once, or held until there is news.",
 			ZH: "一问再问：要么立刻回答，要么挂起到有消息为止。",
 		},
-		Body:   lesson.Text{EN: english, ZH: chinese},
-		Source: source,
-		Demos:  []lesson.Demo{shortDemo, longDemo},
+		Body:      lesson.Text{EN: english, ZH: chinese},
+		Source:    source,
+		Exercises: exercises,
+		Demos:     []lesson.Demo{shortDemo, longDemo},
 	}
 }
 

@@ -1,0 +1,207 @@
+// Package exercise is what a class does with the lab: the catalogue of exercises, the folder where a student works on them,
+// the checks, and the progress.
+package exercise
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"realtimelab/internal/lesson"
+)
+
+// Kind says what a student does in an exercise.
+type Kind string
+
+// The kinds.
+const (
+	FillIn   Kind = "fill-in"   // finish a Go file
+	BugZoo   Kind = "bug-zoo"   // find and fix the bug of a server that looks as if it worked
+	Predict  Kind = "predict"   // write down the next bytes on the wire; needs no Go
+	BlackBox Kind = "black-box" // write a server, in any language, that is attacked from outside
+)
+
+var kindTitles = map[Kind]lesson.Text{
+	FillIn:   {EN: "fill in", ZH: "填空"},
+	BugZoo:   {EN: "bug zoo", ZH: "找虫"},
+	Predict:  {EN: "predict the wire", ZH: "预测字节"},
+	BlackBox: {EN: "black box", ZH: "黑盒"},
+}
+
+// Title is the kind for a reader.
+func (k Kind) Title() lesson.Text { return kindTitles[k] }
+
+// Exercise is one entry of the catalogue.
+type Exercise struct {
+	Name   string
+	Lesson string
+	Kind   Kind
+	Level  int // 1 first steps, 2 needs thought, 3 hard
+
+	Title lesson.Text
+	Text  lesson.Text // Markdown, without the hints
+	Hints []lesson.Text
+
+	files fs.FS // the exercise's folder in its lesson
+}
+
+// indexFile lists the exercises of a lesson in the order in which they are to be done.
+const indexFile = "exercises.json"
+
+// Catalogue reads the exercises of all lessons, in order. An error is a fault of the lab, not of a student.
+func Catalogue(lessons []lesson.Lesson) ([]Exercise, error) {
+	var all []Exercise
+	seen := map[string]bool{}
+	for _, l := range lessons {
+		if l.Exercises == nil {
+			continue
+		}
+		some, err := ofLesson(l)
+		if err != nil {
+			return nil, fmt.Errorf("exercises of %s: %w", l.Name, err)
+		}
+		for _, e := range some {
+			if seen[e.Name] {
+				return nil, fmt.Errorf("exercise %s exists twice", e.Name)
+			}
+			seen[e.Name] = true
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func ofLesson(l lesson.Lesson) ([]Exercise, error) {
+	root, err := fs.Sub(l.Exercises, "exercises")
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(root, indexFile)
+	if err != nil {
+		return nil, err
+	}
+	var index []struct {
+		Name  string
+		Kind  Kind
+		Level int
+	}
+	if err := json.Unmarshal(data, &index); err != nil {
+		return nil, err
+	}
+	var all []Exercise
+	for _, entry := range index {
+		e := Exercise{Name: entry.Name, Lesson: l.Name, Kind: entry.Kind, Level: entry.Level}
+		if e.files, err = fs.Sub(root, entry.Name); err != nil {
+			return nil, err
+		}
+		if err := e.readTexts(); err != nil {
+			return nil, fmt.Errorf("%s: %w", entry.Name, err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// The instructions of an exercise. Their first line is the title, and each section "Hint" or "提示" is one hint.
+const (
+	englishFile = "exercise.md"
+	chineseFile = "exercise.zh.md"
+)
+
+func (e *Exercise) readTexts() error {
+	if _, known := kindTitles[e.Kind]; !known {
+		return fmt.Errorf("unknown kind %q", e.Kind)
+	}
+	english, err := e.readText(englishFile, "Hint")
+	if err != nil {
+		return err
+	}
+	chinese, err := e.readText(chineseFile, "提示")
+	if err != nil {
+		return err
+	}
+	if len(english.hints) != len(chinese.hints) {
+		return fmt.Errorf("%d hints in English, %d in Chinese", len(english.hints), len(chinese.hints))
+	}
+	e.Title = lesson.Text{EN: english.title, ZH: chinese.title}
+	e.Text = lesson.Text{EN: english.body, ZH: chinese.body}
+	for i := range english.hints {
+		e.Hints = append(e.Hints, lesson.Text{EN: english.hints[i], ZH: chinese.hints[i]})
+	}
+	return nil
+}
+
+type instructions struct {
+	title, body string
+	hints       []string
+}
+
+func (e *Exercise) readText(file, hint string) (instructions, error) {
+	data, err := fs.ReadFile(e.files, file)
+	if err != nil {
+		return instructions{}, err
+	}
+	parts := strings.Split(string(data), "\n## "+hint+"\n")
+	title, _, _ := strings.Cut(parts[0], "\n")
+	if !strings.HasPrefix(title, "# ") {
+		return instructions{}, fmt.Errorf("%s has no title", file)
+	}
+	text := instructions{title: strings.TrimPrefix(title, "# "), body: strings.TrimSpace(parts[0]) + "\n"}
+	for _, h := range parts[1:] {
+		text.hints = append(text.hints, strings.TrimSpace(h))
+	}
+	return text, nil
+}
+
+// solutionFolder holds the student's files as they should become.
+const solutionFolder = "solution"
+
+// Starter returns the files that the student edits, by name, as given.
+func (e Exercise) Starter() (map[string][]byte, error) { return e.read(".", e.edited) }
+
+// Solution returns the same files as they should become.
+func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solutionFolder, e.edited) }
+
+// given returns the files that the student has but need not edit: the check, the code around the exercise, the text.
+func (e Exercise) given() (map[string][]byte, error) {
+	files, err := e.read(".", func(name string) bool { return path.Ext(name) == ".go" && !e.edited(name) })
+	if err == nil {
+		files[englishFile], files[chineseFile] = []byte(e.Text.EN), []byte(e.Text.ZH)
+	}
+	return files, err
+}
+
+// answerFile is what a student edits to predict the wire.
+const answerFile = "answer.txt"
+
+// edited tells which files of the exercise are the student's.
+func (e Exercise) edited(name string) bool {
+	if e.Kind == Predict {
+		return name == answerFile
+	}
+	return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
+}
+
+func (e Exercise) read(folder string, want func(string) bool) (map[string][]byte, error) {
+	entries, err := fs.ReadDir(e.files, folder)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, entry := range entries {
+		if entry.IsDir() || !want(entry.Name()) {
+			continue
+		}
+		data, err := fs.ReadFile(e.files, path.Join(folder, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files[entry.Name()] = data
+	}
+	return files, nil
+}
+
+// Files is the exercise's folder in its lesson, for the proof that the exercise is right.
+func (e Exercise) Files() fs.FS { return e.files }

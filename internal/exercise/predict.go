@@ -1,0 +1,181 @@
+package exercise
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"realtimelab/internal/exercise/check"
+)
+
+// slot is one thing to predict.
+type slot struct {
+	Name string
+	Form string // "hex" or "text"
+
+	// Protocol takes the bytes apart for the comparison.
+	Protocol string
+
+	EN, ZH string // what is wrong when the fields differ and none of the mistakes fits
+
+	// Mistakes are answers that many give, each with what it misses.
+	Mistakes []struct{ Answer, EN, ZH string }
+}
+
+var protocols = map[string]check.Protocol{
+	"bytes": check.Bytes, "chars": check.Chars, "frames": check.Frames, "http": check.HTTP, "chunks": check.Chunks, "events": check.Events,
+	"payload": check.Payload, "engine packet": check.EnginePacket, "packet": check.Packet,
+}
+
+// slotsFile lists the slots of an exercise to predict, in order.
+const slotsFile = "slots.json"
+
+func (e Exercise) slots() ([]slot, error) {
+	data, err := fs.ReadFile(e.files, slotsFile)
+	if err != nil {
+		return nil, err
+	}
+	var slots []slot
+	if err := json.Unmarshal(data, &slots); err != nil {
+		return nil, fmt.Errorf("%s: %w", slotsFile, err)
+	}
+	for _, s := range slots {
+		if protocols[s.Protocol] == nil || s.Form != "hex" && s.Form != "text" {
+			return nil, fmt.Errorf("%s: %s is %s of %q", slotsFile, s.Name, s.Form, s.Protocol)
+		}
+	}
+	return slots, nil
+}
+
+// maxAnswer bounds the file of answers.
+const maxAnswer = 64 << 10
+
+func (w *Workspace) checkPrediction(e Exercise, r *Report) error {
+	slots, err := e.slots()
+	if err != nil {
+		return err
+	}
+	solution, err := e.Solution()
+	if err != nil {
+		return err
+	}
+	mine, err := os.ReadFile(filepath.Join(w.Folder(e), answerFile))
+	if err != nil || len(mine) > maxAnswer {
+		r.Problem = problem(File, answerFile+" cannot be read.", answerFile+" 读不出来。")
+		return nil
+	}
+	wanted, yours := Answers(string(solution[answerFile])), Answers(string(mine))
+	for _, s := range slots {
+		want, err := s.bytes(wanted[s.Name])
+		if err != nil {
+			return fmt.Errorf("solution of %s: %w", e.Name, err)
+		}
+		if r.Problem = s.compare(yours, want); r.Problem != nil {
+			return nil
+		}
+		r.Passing++
+	}
+	r.Passed = true
+	return nil
+}
+
+// Answers reads a file of answers: "[name]" begins each, lines with # are comments, line ends mean nothing.
+func Answers(text string) map[string]string {
+	answers := map[string]string{}
+	name := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "#"):
+		case slotName.MatchString(line):
+			name = line[1 : len(line)-1]
+			answers[name] = ""
+		case name != "":
+			answers[name] += line
+		}
+	}
+	return answers
+}
+
+var slotName = regexp.MustCompile(`^\[[a-z0-9 -]+\]$`)
+
+func (s slot) compare(answers map[string]string, want []byte) *Problem {
+	answer, there := answers[s.Name]
+	if !there {
+		return problem(File, fmt.Sprintf("The line [%s] is gone from %s: put it back, with your answer below it.", s.Name, answerFile),
+			fmt.Sprintf("%s 里的 [%s] 这一行不见了：请补上，答案写在它下面。", answerFile, s.Name))
+	}
+	if answer == "" {
+		return problem(Idea, fmt.Sprintf("[%s] is still empty: write down what you think goes over the wire.", s.Name),
+			fmt.Sprintf("[%s] 还空着：写下你认为线路上会出现的内容。", s.Name))
+	}
+	yours, err := s.bytes(answer)
+	if err != nil {
+		return problem(File, fmt.Sprintf("[%s] cannot be read: %s.", s.Name, err), fmt.Sprintf("[%s] 读不懂：%s。", s.Name, err))
+	}
+	if string(yours) == string(want) {
+		return nil
+	}
+	p := problem(Idea, fmt.Sprintf("[%s] %s", s.Name, s.EN), fmt.Sprintf("[%s] %s", s.Name, s.ZH))
+	for _, m := range s.Mistakes {
+		if known, err := s.bytes(m.Answer); err == nil && string(known) == string(yours) {
+			p = problem(Idea, fmt.Sprintf("[%s] %s", s.Name, m.EN), fmt.Sprintf("[%s] %s", s.Name, m.ZH))
+		}
+	}
+	p.Fields = check.Compare(protocols[s.Protocol], yours, want)
+	return p
+}
+
+// bytes reads an answer: pairs of hex digits with any spaces, or text with the escapes \r \n \t \\ and \xHH.
+func (s slot) bytes(answer string) ([]byte, error) {
+	if s.Form == "hex" {
+		digits := strings.Join(strings.Fields(answer), "")
+		b, err := hex.DecodeString(digits)
+		if err != nil {
+			return nil, fmt.Errorf("want pairs of hex digits, such as 81 05, not %q", answer)
+		}
+		return b, nil
+	}
+	return unescape(answer)
+}
+
+func unescape(text string) ([]byte, error) {
+	var out []byte
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			out = append(out, text[i])
+			continue
+		}
+		rest := text[i+1:]
+		switch {
+		case strings.HasPrefix(rest, "r"):
+			out = append(out, '\r')
+		case strings.HasPrefix(rest, "n"):
+			out = append(out, '\n')
+		case strings.HasPrefix(rest, "t"):
+			out = append(out, '\t')
+		case strings.HasPrefix(rest, `\`):
+			out = append(out, '\\')
+		case strings.HasPrefix(rest, `"`):
+			out = append(out, '\\', '"') // JSON's own escape
+			i++
+			continue
+		case strings.HasPrefix(rest, "x") && len(rest) >= 3:
+			b, err := hex.DecodeString(rest[1:3])
+			if err != nil {
+				return nil, fmt.Errorf(`\%s is no byte`, rest[:3])
+			}
+			out = append(out, b[0])
+			i += 2
+		default:
+			return nil, fmt.Errorf(`after a backslash comes r, n, t, \ or xHH`)
+		}
+		i++
+	}
+	return out, nil
+}

@@ -1,0 +1,205 @@
+package exercise_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/lessons"
+)
+
+// variant is an exercise as a student might have left it.
+type variant struct {
+	exercise exercise.Exercise
+	name     string            // starter, solution, or the name of a wrong solution
+	files    map[string][]byte // of the student's
+	expect   string            // what the finding has to say in English; for the starter anything
+}
+
+func (v variant) id() string {
+	return strings.ReplaceAll(v.exercise.Lesson+"_"+v.exercise.Name+"_"+v.name, "-", "_")
+}
+
+func catalogue(t testing.TB) []exercise.Exercise {
+	all, err := exercise.Catalogue(lessons.All())
+	require.NoError(t, err)
+	return all
+}
+
+// variants are the starter, the solution, and the wrong solutions of an exercise.
+func variants(t testing.TB, e exercise.Exercise) []variant {
+	starter, err := e.Starter()
+	require.NoError(t, err)
+	solution, err := e.Solution()
+	require.NoError(t, err)
+	require.Equal(t, slices.Sorted(maps.Keys(starter)), slices.Sorted(maps.Keys(solution)), "%s: the files of the starter and the solution", e.Name)
+	all := []variant{{e, "starter", starter, ""}, {e, "solution", solution, ""}}
+	wrong, err := fs.Glob(e.Files(), "wrong/*.txtar")
+	require.NoError(t, err)
+	for _, file := range wrong {
+		data, err := fs.ReadFile(e.Files(), file)
+		require.NoError(t, err)
+		archive := txtar.Parse(data)
+		v := variant{e, strings.TrimSuffix(path.Base(file), ".txtar"), mutate(t, e.Name+" "+file, solution, archive), strings.TrimSpace(string(archive.Comment))}
+		require.NotEmpty(t, v.expect, file)
+		all = append(all, v)
+	}
+	return all
+}
+
+// mutate makes a wrong solution of the right one: each pair "old", "new" replaces a text that occurs once.
+func mutate(t testing.TB, name string, solution map[string][]byte, archive *txtar.Archive) map[string][]byte {
+	files := maps.Clone(solution)
+	for i := 0; i+1 < len(archive.Files); i += 2 {
+		from, to := archive.Files[i], archive.Files[i+1]
+		require.Equal(t, "old new", from.Name+" "+to.Name, name)
+		old, made := strings.TrimSpace(string(from.Data)), strings.TrimSpace(string(to.Data))
+		found := 0
+		for file, data := range files {
+			found += strings.Count(string(data), old)
+			files[file] = []byte(strings.Replace(string(data), old, made, 1))
+		}
+		require.Equal(t, 1, found, "%s: %q is to be found once in the solution", name, old)
+	}
+	return files
+}
+
+// TestTexts: every text exists in both languages, each exercise has three hints, and enough is there for a class.
+func TestTexts(t *testing.T) {
+	all := catalogue(t)
+	byLesson, byKind := map[string]int{}, map[exercise.Kind]int{}
+	for _, e := range all {
+		byLesson[e.Lesson]++
+		byKind[e.Kind]++
+		assert.Len(t, e.Hints, 3, e.Name)
+		assert.Contains(t, []int{1, 2, 3}, e.Level, e.Name)
+		for _, text := range append(e.Hints, e.Title, e.Text) {
+			assert.NotEmpty(t, text.EN, e.Name)
+			assert.Regexp(t, `\p{Han}`, text.ZH, e.Name)
+			assert.NotRegexp(t, `\p{Han}`, withoutCode(text.EN), e.Name)
+		}
+	}
+	for _, l := range lessons.All() {
+		if l.Exercises != nil {
+			assert.NotZero(t, byLesson[l.Name], "exercises of %s", l.Name)
+		}
+	}
+}
+
+var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
+
+func withoutCode(text string) string { return code.ReplaceAllString(text, "") }
+
+// TestProof: every starter compiles and fails, every solution passes, every wrong solution fails with its own message; all
+// with the race detector, in one program, and none takes more than five seconds.
+func TestProof(t *testing.T) {
+	var all []variant
+	for _, e := range catalogue(t) {
+		vs := variants(t, e)
+		assert.GreaterOrEqual(t, len(vs), 4, "%s: a starter, a solution, and several wrong ones", e.Name)
+		if e.Kind == exercise.FillIn || e.Kind == exercise.BugZoo {
+			all = append(all, vs...)
+		}
+	}
+	program := buildAll(t, all)
+	lanes := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, v := range all {
+		t.Run(v.exercise.Name+"/"+v.name, func(t *testing.T) {
+			t.Parallel()
+			lanes <- struct{}{}
+			defer func() { <-lanes }()
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			r, err := exercise.RunProgram(ctx, v.exercise, program, v.id())
+			require.NoError(t, err)
+			v.judge(t, r)
+		})
+	}
+}
+
+func (v variant) judge(t *testing.T, r exercise.Report) {
+	if v.name == "solution" {
+		require.Nil(t, r.Problem, "%+v\n%s", r.Problem, r.Output)
+		require.True(t, r.Passed)
+		require.Less(t, r.Took, 5*time.Second)
+		return
+	}
+	require.False(t, r.Passed)
+	require.NotNil(t, r.Problem)
+	require.NotEmpty(t, r.Problem.Text.ZH)
+	if v.name != "starter" {
+		said := r.Problem.Text.EN
+		for _, line := range r.Problem.Lines {
+			said += "\n" + line.Text
+		}
+		require.Contains(t, said, v.expect)
+	}
+	if r.Problem.Cause == exercise.Idea {
+		require.Regexp(t, `\p{Han}`, r.Problem.Text.ZH)
+		require.NotContains(t, r.Problem.Text.EN+r.Problem.Text.ZH, "%!", "a format that does not fit its arguments")
+	}
+}
+
+// buildAll compiles every variant with its check into one program, under the race detector: one link instead of hundreds.
+func buildAll(t *testing.T, all []variant) string {
+	w, err := exercise.Open(t.TempDir(), nil)
+	require.NoError(t, err)
+	var imports, table strings.Builder
+	for _, v := range all {
+		dir := filepath.Join(w.Dir, "variants", v.id(), v.exercise.Name)
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		for name, data := range v.files {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
+		}
+		writeCheck(t, v.exercise, dir)
+		fmt.Fprintf(&imports, "\t%s \"realtimelab/variants/%s/%s\"\n", v.id(), v.id(), v.exercise.Name)
+		fmt.Fprintf(&table, "\t%q: %s.Checks,\n", v.id(), v.id())
+	}
+	source := "package main\n\nimport (\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\nvar all = map[string][]testing.InternalTest{\n" + table.String() + `}
+
+func main() {
+	checks := all[os.Args[1]]
+	os.Args = append(os.Args[:1], os.Args[2:]...)
+	testing.Main(func(string, string) (bool, error) { return true, nil }, checks, nil, nil)
+}
+`
+	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "main.go"), []byte(source), 0o644))
+	program := filepath.Join(w.Dir, "proof")
+	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")
+	c.Dir = w.Dir
+	c.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOPROXY=off")
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// writeCheck writes the check as ordinary code, with a list of its steps.
+func writeCheck(t *testing.T, e exercise.Exercise, dir string) {
+	data, err := fs.ReadFile(e.Files(), "check_test.go")
+	require.NoError(t, err)
+	text, tagged := strings.CutPrefix(string(data), "//go:build exercise\n")
+	require.True(t, tagged, "%s: the check is behind the build tag", e.Name)
+	text += "\n// Checks are the steps.\nvar Checks = []testing.InternalTest{\n"
+	for _, m := range testName.FindAllStringSubmatch(text, -1) {
+		text += fmt.Sprintf("\t{Name: %q, F: %s},\n", m[1], m[1])
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "check.go"), []byte(text+"}\n"), 0o644))
+}

@@ -1,0 +1,119 @@
+package exercise
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/lesson"
+)
+
+// Style colours what is printed; the zero value is for a file or a pipe.
+type Style struct{ Color bool }
+
+func (s Style) paint(code, text string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s Style) good(text string) string { return s.paint("32", text) }
+func (s Style) bad(text string) string  { return s.paint("31", text) }
+func (s Style) bold(text string) string { return s.paint("1", text) }
+func (s Style) soft(text string) string { return s.paint("2", text) }
+
+// width is where text is wrapped.
+const width = 96
+
+// Render is the report for a reader.
+func (r Report) Render(lang lesson.Lang, s Style) string {
+	var b strings.Builder
+	if r.Passed {
+		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lesson.Text{EN: "solved", ZH: "通过"}.In(lang))
+		return b.String()
+	}
+	step := lesson.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(lang)
+	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(fmt.Sprintf(step, min(r.Passing+1, r.Steps), r.Steps)))
+	if r.Problem != nil {
+		b.WriteString(indent(ansi.Wrap(r.Problem.Text.In(lang), width, "")))
+		b.WriteString("\n")
+		b.WriteString(renderLines(r.Problem.Lines, s))
+		b.WriteString(renderFields(r.Problem.Fields, lang, s))
+	}
+	if r.Output != "" {
+		fmt.Fprintf(&b, "\n%s\n%s", indent(lesson.Text{EN: "Your program printed:", ZH: "你的程序输出："}.In(lang)), indent(lastLines(r.Output)))
+	}
+	return b.String()
+}
+
+// printedLines is how much of a program's output is shown.
+const printedLines = 20
+
+func lastLines(text string) string {
+	lines := strings.Split(ansi.Strip(text), "\n")
+	if len(lines) > printedLines {
+		lines = append([]string{"…"}, lines[len(lines)-printedLines:]...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+func renderLines(lines []SourceLine, s Style) string {
+	var b strings.Builder
+	for _, l := range lines {
+		text := strings.ReplaceAll(l.Text, "\t", "    ")
+		place := fmt.Sprintf("%s:%d", l.File, l.Line)
+		fmt.Fprintf(&b, "    %s  %s\n", s.soft(place), text)
+		if l.Message == "" {
+			continue
+		}
+		caret := ansi.StringWidth(place) + 2
+		if l.Column > 0 && l.Column-1 <= len(l.Text) {
+			caret += ansi.StringWidth(strings.ReplaceAll(l.Text[:l.Column-1], "\t", "    "))
+		}
+		fmt.Fprintf(&b, "    %s%s\n", strings.Repeat(" ", caret), s.bad("^ "+l.Message))
+	}
+	return b.String()
+}
+
+// renderFields shows a field that agrees in one line, and one that does not in two.
+func renderFields(fields []check.Field, lang lesson.Lang, s Style) string {
+	yours, want := lesson.Text{EN: "yours", ZH: "你的"}.In(lang), lesson.Text{EN: "expected", ZH: "应为"}.In(lang)
+	name, label := 0, max(ansi.StringWidth(yours), ansi.StringWidth(want))
+	for _, f := range fields {
+		name = max(name, ansi.StringWidth(f.Name))
+	}
+	var b strings.Builder
+	for _, f := range fields {
+		if f.OK {
+			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label), f.Want)
+			continue
+		}
+		fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.bad("✗"), pad(f.Name, name), pad(yours, label), s.bad(f.Yours))
+		spec := ""
+		if f.Spec != "" {
+			spec = "   " + s.soft(f.Spec)
+		}
+		fmt.Fprintf(&b, "      %s  %s  %s%s\n", pad("", name), pad(want, label), s.good(f.Want), spec)
+	}
+	return b.String()
+}
+
+func pad(text string, to int) string {
+	return text + strings.Repeat(" ", max(0, to-ansi.StringWidth(text)))
+}
+
+// Bar is a progress bar of that many cells.
+func Bar(done, all, cells int) string {
+	full := 0
+	if all > 0 {
+		full = cells * done / all
+	}
+	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
+}

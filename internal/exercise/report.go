@@ -1,0 +1,76 @@
+package exercise
+
+import (
+	"encoding/json"
+	"time"
+
+	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/lesson"
+)
+
+// Cause says what kind of problem a check found.
+type Cause string
+
+// The causes.
+const (
+	Idea      Cause = "idea"      // it runs, and does not do what it should
+	Compile   Cause = "compile"   // it is no Go program
+	Time      Cause = "time"      // it did not come to an end
+	Panic     Cause = "panic"     // it ended itself
+	Toolchain Cause = "toolchain" // there is no Go to compile it with
+	Target    Cause = "target"    // the server to check does not answer
+	File      Cause = "file"      // the student's file cannot be read as it should be
+)
+
+// SourceLine is a line of the student's own.
+type SourceLine struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column,omitempty"`
+	Text    string `json:"text"`
+	Message string `json:"message,omitempty"`
+}
+
+// Problem is the first thing that is not yet right: one at a time.
+type Problem struct {
+	Cause  Cause         `json:"cause"`
+	Text   lesson.Text   `json:"text"`
+	Fields []check.Field `json:"fields,omitempty"`
+	Lines  []SourceLine  `json:"lines,omitempty"`
+}
+
+func problem(cause Cause, en, zh string) *Problem {
+	return &Problem{Cause: cause, Text: lesson.Text{EN: en, ZH: zh}}
+}
+
+func found(f check.Finding) *Problem {
+	return &Problem{Cause: Idea, Text: lesson.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
+}
+
+// Report is what one check says.
+type Report struct {
+	Name    string
+	Lesson  string
+	Kind    Kind
+	Passed  bool
+	Steps   int // of the check
+	Passing int // steps that passed before the first that did not
+	Problem *Problem
+	Output  string // what the student's program printed, the first part of it
+	Took    time.Duration
+}
+
+// MarshalJSON is the form of `lab exercise check --json`.
+func (r Report) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name    string   `json:"name"`
+		Lesson  string   `json:"lesson"`
+		Kind    Kind     `json:"kind"`
+		Passed  bool     `json:"passed"`
+		Steps   int      `json:"steps"`
+		Passing int      `json:"passing"`
+		Problem *Problem `json:"problem,omitempty"`
+		Output  string   `json:"output,omitempty"`
+		Took    int64    `json:"took_ms"`
+	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Problem, r.Output, r.Took.Milliseconds()})
+}

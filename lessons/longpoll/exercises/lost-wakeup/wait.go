@@ -1,0 +1,33 @@
+// Package lostwakeup holds a poll until there is news. Almost always.
+package lostwakeup
+
+import "context"
+
+// Message is one entry of the log.
+type Message struct {
+	ID   int64
+	Text string
+}
+
+// Log is the message log, safe for use by many goroutines. It is right as it is.
+type Log interface {
+	// Since returns what is newer than the cursor.
+	Since(after int64) []Message
+
+	// Changed returns a channel that is closed at the next message, counted from this call.
+	Changed() <-chan struct{}
+}
+
+// Wait returns what is newer than the cursor, as soon as there is something, or nothing when ctx ends.
+func Wait(ctx context.Context, log Log, after int64) []Message {
+	for {
+		if news := log.Since(after); len(news) > 0 {
+			return news
+		}
+		select {
+		case <-log.Changed():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
