@@ -44,8 +44,10 @@ func (s *Session) finish(reason Reason, err error) {
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
-	if ws != nil && reason != TransportClose {
-		s.push(closeFrame)
+	if ws != nil {
+		if frame := closeFrameFor(reason, err); frame != nil {
+			s.push(frame)
+		}
 	}
 	s.mu.Unlock()
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gorilla/websocket"
-
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
@@ -143,13 +141,13 @@ func (d *dialect) frame(m *Message) []byte {
 }
 
 // parseFrame reads the packet that a frame holds.
-func (d *dialect) parseFrame(kind int, data []byte) (eiopacket.Packet, error) {
+func (d *dialect) parseFrame(opcode byte, data []byte) (eiopacket.Packet, error) {
 	switch {
-	case d.protocol == 4 && kind == websocket.BinaryMessage:
+	case d.protocol == 4 && opcode == opBinary:
 		return eiopacket.ParseBinary(data), nil
 	case d.protocol == 4:
 		return eiopacket.ParseText(data)
-	case kind == websocket.BinaryMessage:
+	case opcode == opBinary:
 		return eiopacket.ParseBinaryV3(data)
 	}
 	return eiopacket.ParseTextV3(data)

@@ -45,12 +45,14 @@ func (m *Message) variant(kind int, make func() []byte) []byte {
 }
 
 const (
-	opText   = 0x1
-	opBinary = 0x2
-	opClose  = 0x8
-	opPong   = 0xa
-	finBit   = 0x80
-	rsv1Bit  = 0x40
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xa
+	finBit         = 0x80
+	rsv1Bit        = 0x40
 )
 
 // maxHeader is the longest header of an unmasked frame.

@@ -130,7 +130,7 @@ func (s *Session) flushSlowly(rest []byte, err error) {
 		s.queue, s.inFlight, s.queueBytes = nil, s.queueBytes, 0
 		s.writing = len(batch) > 0 || err != nil
 		s.mu.Unlock()
-		frames = s.ws.frames(batch)
+		frames = s.ws.framesOf(batch)
 	}
 	if err != nil {
 		s.ws.closeNow()

@@ -59,7 +59,7 @@ func (s *Session) upgrade(ws *wsConn) {
 			s.readWebSocket(ws)
 			return
 		}
-		s.abandon(ws)
+		s.abandon(ws, err)
 		return
 	}
 }
@@ -89,7 +89,7 @@ func (s *Session) endIdlePoll(ws *wsConn) {
 // adopt makes the probe the transport. It reports false when the session has
 // ended meanwhile.
 func (s *Session) adopt(ws *wsConn) bool {
-	ws.conn.NetConn().SetDeadline(time.Time{})
+	ws.conn.SetDeadline(time.Time{})
 	s.mu.Lock()
 	if s.probe != ws || s.state == stateClosed {
 		s.mu.Unlock()
@@ -114,13 +114,13 @@ func (s *Session) adopt(ws *wsConn) bool {
 	return true
 }
 
-func (s *Session) abandon(ws *wsConn) {
+func (s *Session) abandon(ws *wsConn, err error) {
 	s.mu.Lock()
 	if s.probe == ws {
 		s.endProbe()
 	}
 	s.mu.Unlock()
-	ws.writeAll(closeFrame.frame)
+	ws.writeAll(closeFrameFor(ForcedClose, err).frame)
 	ws.closeNow()
 }
 

@@ -1,13 +1,13 @@
 package engineio
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
@@ -15,26 +15,26 @@ import (
 )
 
 // wsConn is a WebSocket that carries packets. gorilla/websocket does the
-// handshake and the reading; the frames of messages are already made, so they
-// are written to the connection under it, whole frames at a time.
+// handshake; the frames of messages are already made, so they are written to the
+// connection under it, whole frames at a time.
 type wsConn struct {
-	conn    *websocket.Conn
+	conn    net.Conn
 	try     tryWriter
 	dialect *dialect
 
 	deflateFrom int // messages of so many bytes are compressed; 0 is none
-	maxPayload  int64
 
-	session *Session // owned by the reader; nil while it is a probe
+	// Owned by the reader.
+	frames  frameReader
+	session *Session // nil while it is a probe
 }
 
 // closeFrame is a close frame without a status code, as the official server
 // sends it.
 var closeFrame = controlFrame(opClose, nil)
 
-// readBuffer is enough for the packets of a chat; larger messages are read past
-// it.
-const readBuffer = 512
+// handshakeBuffer is of no use after the handshake: as small as can be.
+const handshakeBuffer = 1
 
 var writeBuffers sync.Pool
 
@@ -44,24 +44,24 @@ func isWebSocketUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgr
 // why not.
 func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
 	upgrader := websocket.Upgrader{
-		ReadBufferSize:  readBuffer,
+		ReadBufferSize:  handshakeBuffer,
 		WriteBufferPool: &writeBuffers,
 		CheckOrigin:     func(*http.Request) bool { return true },
 	}
-	ws := &wsConn{dialect: q.dialect, maxPayload: int64(s.config.MaxPayload)}
+	ws := &wsConn{dialect: q.dialect}
 	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(q.Request) {
 		upgrader.EnableCompression = true
-		ws.deflateFrom = d.Threshold
+		ws.deflateFrom, ws.frames.inflate = d.Threshold, true
 	}
 	conn, err := upgrader.Upgrade(w, q.Request, w.Header())
 	if err != nil {
 		s.config.Log.Debug("websocket handshake refused", "remote", q.RemoteAddr, "err", err)
 		return nil
 	}
-	conn.SetReadLimit(ws.maxPayload)
-	conn.SetPingHandler(ws.pong)
-	conn.SetCloseHandler(func(int, string) error { return nil }) // endWebSocket answers
-	ws.conn, ws.try = conn, newTryWriter(conn.NetConn())
+	ws.conn = conn.NetConn()
+	ws.try = newTryWriter(ws.conn)
+	ws.frames.limit, ws.frames.onPing = int64(s.config.MaxPayload), ws.pong
+	ws.frames.in.init(ws.conn)
 	return ws
 }
 
@@ -99,15 +99,12 @@ func (s *Session) readWebSocket(ws *wsConn) {
 // endWebSocket closes the connection, and the session if it has not ended.
 func (s *Session) endWebSocket(ws *wsConn, err error) {
 	var syntax *eiopacket.SyntaxError
-	var closed *websocket.CloseError
+	var closed *closeError
 	switch {
 	case errors.As(err, &syntax):
 		s.finish(ParseError, err)
 		ws.drain()
-	case errors.As(err, &closed):
-		s.echoClose(closed.Code)
-		s.finish(TransportClose, err)
-	case errors.Is(err, io.EOF):
+	case errors.As(err, &closed) && closed.err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		s.finish(TransportClose, err)
 	default:
 		s.finish(TransportError, err)
@@ -116,21 +113,22 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 	ws.closeNow()
 }
 
-// echoClose answers the client's close frame with its own code, unless this side
-// closed first.
-func (s *Session) echoClose(code int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state != stateClosed {
-		s.push(controlFrame(opClose, websocket.FormatCloseMessage(code, "")))
+// closeFrameFor the end of a session, or nil where it would reach nobody. It
+// answers the client's own with its code.
+func closeFrameFor(reason Reason, err error) *Message {
+	var e *closeError
+	switch {
+	case errors.As(err, &e) && e.code != closeNoStatus:
+		return controlFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(e.code)))
+	case e == nil && reason == TransportClose:
+		return nil
 	}
+	return closeFrame
 }
 
-// pong answers a ping frame. What gorilla/websocket would do, writing by itself
-// and with a deadline for the connection, would come into the middle of a
-// message that the client has taken half of.
-func (w *wsConn) pong(data string) error {
-	frame := controlFrame(opPong, []byte(data))
+// pong answers a ping frame, when it is its turn.
+func (w *wsConn) pong(data []byte) error {
+	frame := controlFrame(opPong, data)
 	if w.session == nil {
 		return w.writeAll(frame.frame)
 	}
@@ -140,37 +138,11 @@ func (w *wsConn) pong(data string) error {
 
 // read returns the next packet. Its data is not shared.
 func (w *wsConn) read() (eiopacket.Packet, error) {
-	kind, data, err := w.readMessage()
-	switch {
-	case err != nil:
-		return eiopacket.Packet{}, err
-	case kind == websocket.TextMessage && !utf8.Valid(data):
-		w.sayWhy(websocket.CloseInvalidFramePayloadData)
-		return eiopacket.Packet{}, ErrNotUTF8
-	}
-	return w.dialect.parseFrame(kind, data)
-}
-
-// readMessage bounds a message by its size after decompression too.
-func (w *wsConn) readMessage() (kind int, data []byte, err error) {
-	if w.deflateFrom == 0 {
-		return w.conn.ReadMessage()
-	}
-	kind, r, err := w.conn.NextReader()
+	opcode, data, err := w.frames.next()
 	if err != nil {
-		return kind, nil, err
+		return eiopacket.Packet{}, err
 	}
-	data, err = io.ReadAll(io.LimitReader(r, w.maxPayload+1))
-	if err == nil && int64(len(data)) > w.maxPayload {
-		w.sayWhy(websocket.CloseMessageTooBig)
-		err = websocket.ErrReadLimit
-	}
-	return kind, data, err
-}
-
-// sayWhy sends a close frame with a code, before the connection is closed.
-func (w *wsConn) sayWhy(code int) {
-	w.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+	return w.dialect.parseFrame(opcode, data)
 }
 
 // maxDrain bounds what is read and thrown away so that the close frame arrives
@@ -179,12 +151,11 @@ const maxDrain = 4 << 20
 
 // drain ends the writing side and lets the client finish.
 func (w *wsConn) drain() {
-	nc := w.conn.NetConn()
-	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+	if half, ok := w.conn.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}
-	nc.SetReadDeadline(time.Now().Add(shutdownGrace))
-	io.Copy(io.Discard, io.LimitReader(nc, maxDrain))
+	w.conn.SetReadDeadline(time.Now().Add(shutdownGrace))
+	io.Copy(io.Discard, io.LimitReader(w.conn, maxDrain))
 }
 
 // writeSome writes the frames as far as the kernel takes them without waiting,
@@ -204,7 +175,7 @@ func (w *wsConn) frame(m *Message) []byte {
 	return m.deflated()
 }
 
-func (w *wsConn) frames(batch []*Message) [][]byte {
+func (w *wsConn) framesOf(batch []*Message) [][]byte {
 	frames := make([][]byte, len(batch))
 	for i, m := range batch {
 		frames[i] = w.frame(m)
@@ -227,13 +198,13 @@ func (w *wsConn) joinFrames(batch []*Message) []byte {
 // writeAll waits until all is written. It consumes frames.
 func (w *wsConn) writeAll(frames ...[]byte) error {
 	buffers := net.Buffers(frames)
-	_, err := buffers.WriteTo(w.conn.NetConn())
+	_, err := buffers.WriteTo(w.conn)
 	return err
 }
 
 // expire bounds the rest of the connection's life.
 func (w *wsConn) expire(after time.Duration) {
-	w.conn.NetConn().SetDeadline(time.Now().Add(after))
+	w.conn.SetDeadline(time.Now().Add(after))
 }
 
 func (w *wsConn) closeNow() { w.conn.Close() }
