@@ -308,7 +308,9 @@ const rows = {
     await ask(gone, "to all", "x");
     gone.auth = { pid: "nonsense", offset: "x" };
     gone._pid = "unknown";
-    gone.io.engine.close();
+    const left = once(gone, "disconnect");
+    gone.io.engine.close(); // which waits for a POST under way
+    await left;
     const third = once(gone, "connect");
     gone.connect();
     await third;
