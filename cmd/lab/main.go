@@ -35,6 +35,11 @@ func command() *cobra.Command {
 			return nil
 		},
 	}
-	root.AddCommand(listCommand(), runCommand(), exerciseCommand())
+	root.AddCommand(
+		listCommand(),
+		runCommand(),
+		xrayCommand(),
+		exerciseCommand(),
+	)
 	return root
 }

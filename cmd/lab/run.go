@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -24,7 +27,9 @@ type runOptions struct {
 	addrByHand  bool
 	lan, open   bool
 	plain       bool
+	noTap       bool
 	lang        string
+	rows        rowFlags
 	stdout, log io.Writer
 }
 
@@ -46,8 +51,9 @@ func runCommand() *cobra.Command {
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3000", "listen here; the default takes the next free port if this one is taken")
 	c.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom, and print the URLs and a QR code")
 	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
-	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo: NAME<TAB>URL")
-	c.Flags().Bool("no-tap", false, "serve without the wire tap; no demo has one yet")
+	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr")
+	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
+	o.rows.add(c)
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
 	return c
 }
@@ -61,7 +67,22 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(o.log, nil))
+	layers, err := o.rows.parse()
+	switch {
+	case err != nil:
+		return err
+	case o.noTap && o.rows.json:
+		return errors.New("--json prints the x-ray's rows, and --no-tap leaves the x-ray out")
+	}
+	logs := newSpool(o.log)
+	defer logs.close()
+	log := slog.New(slog.NewTextHandler(logs, nil))
+	printer := rowPrinter{out: logs, lang: cmp.Or(lang, environmentLang()), json: o.rows.json, layers: layers}
+	if o.rows.json {
+		printer.out = &lockedWriter{out: o.stdout}
+	}
+	var printing sync.WaitGroup
+	defer waitFor(&printing)
 	var running []*host.Running
 	defer func() { err = errors.Join(err, closeAll(running)) }()
 	for i, f := range found {
@@ -71,13 +92,19 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 		}
 		r, err := host.Start(host.Config{
 			Lesson: f.lesson, Demo: f.demo, Listener: listener,
-			Client: web.Client(), Web: web.Pages, Lang: lang, Log: log,
+			Client: web.Client(), Web: web.Pages, Lang: lang, NoTap: o.noTap, Log: log,
 		})
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		running = append(running, r)
 		o.announce(f.demo, listener.Addr().(*net.TCPAddr))
+		if x := r.Xray(); x != nil && (o.lines() || o.rows.json) {
+			if len(found) > 1 {
+				printer.name = f.demo.Name
+			}
+			printing.Go(func() { printer.print(context.WithoutCancel(ctx), x) })
+		}
 	}
 	<-ctx.Done()
 	return nil
@@ -97,13 +124,44 @@ func closeAll(running []*host.Running) error {
 	return all
 }
 
+// waitFor gives printers a moment: a pipe that nobody reads must not hold up
+// the end.
+func waitFor(printing *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { printing.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(500 * time.Millisecond):
+	}
+}
+
+// lines reports whether the output is plain lines.
+func (o runOptions) lines() bool {
+	file, ok := o.stdout.(*os.File)
+	return o.plain || !ok || !isatty.IsTerminal(file.Fd())
+}
+
+// lockedWriter lets several demos write lines to one file.
+type lockedWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(p)
+}
+
 // announce prints where the demo serves.
 func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
 	url := "http://" + addr.String()
 	if addr.IP.IsUnspecified() {
 		url = fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
 	}
-	if file, ok := o.stdout.(*os.File); o.plain || !ok || !isatty.IsTerminal(file.Fd()) {
+	if o.rows.json {
+		json.NewEncoder(o.stdout).Encode(map[string]string{"demo": demo.Name, "url": url})
+	} else if o.lines() {
 		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
 	} else {
 		fmt.Fprintf(o.stdout, "%s  %s\n    %s\n    Ctrl-C stops it.\n", demo.Name, url, demo.Summary.In(environmentLang()))

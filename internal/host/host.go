@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/tap"
+	"realtimelab/internal/xray"
 )
 
 // Config of a running demo.
@@ -27,6 +29,9 @@ type Config struct {
 	// Lang is the page's language; empty leaves it to the browser.
 	Lang lesson.Lang
 
+	// NoTap serves without the wire tap: there is no x-ray then.
+	NoTap bool
+
 	Log *slog.Logger
 }
 
@@ -36,6 +41,8 @@ type Running struct {
 	instance *lesson.Instance
 	server   *http.Server
 	served   chan error
+	xray     *xray.Xray // nil without the tap
+	panel    *Panel     // with xray
 }
 
 // Start serves the demo until Close.
@@ -45,22 +52,36 @@ func Start(c Config) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := c.handler(instance)
+	r := &Running{Name: c.Demo.Name, instance: instance, served: make(chan error, 1)}
+	if !c.NoTap {
+		wire := tap.New(tap.Config{})
+		c.Listener = wire.Listener(c.Listener)
+		r.xray = xray.New(wire, xray.Config{})
+		r.panel = NewPanel(r.xray)
+	}
+	handler, err := c.handler(instance, r.panel)
 	if err != nil {
+		r.closeXray()
 		return nil, errors.Join(err, instance.Close(context.Background()))
 	}
-	r := &Running{
-		Name:     c.Demo.Name,
-		instance: instance,
-		server: &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: 10 * time.Second,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		},
-		served: make(chan error, 1),
+	r.server = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext:       tap.ConnContext,
 	}
 	go func() { r.served <- r.server.Serve(c.Listener) }()
 	return r, nil
+}
+
+// Xray reads what crosses the demo's wire; nil without the tap.
+func (r *Running) Xray() *xray.Xray { return r.xray }
+
+func (r *Running) closeXray() {
+	if r.xray != nil {
+		r.panel.Close()
+		r.xray.Close()
+	}
 }
 
 // Clients is the number of connected clients.
@@ -73,6 +94,9 @@ const graceful = time.Second
 // returns when all has ended, or with the context's error.
 func (r *Running) Close(ctx context.Context) error {
 	err := r.instance.Close(ctx)
+	if r.panel != nil {
+		r.panel.Close()
+	}
 	patience, cancel := context.WithTimeout(ctx, graceful)
 	defer cancel()
 	if r.server.Shutdown(patience) != nil {
@@ -81,5 +105,6 @@ func (r *Running) Close(ctx context.Context) error {
 	if served := <-r.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
+	r.closeXray()
 	return err
 }

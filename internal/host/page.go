@@ -17,6 +17,7 @@ type info struct {
 	Title   lesson.Text `json:"title"`
 	Summary lesson.Text `json:"summary"`
 	Source  []source    `json:"source"`
+	Xray    bool        `json:"xray"`
 }
 
 // source is a region of the code that runs.
@@ -31,7 +32,7 @@ const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' 
 
 // handler puts the page at the root, what it needs under /lab/, and leaves all
 // else to the demo.
-func (c Config) handler(instance *lesson.Instance) (http.Handler, error) {
+func (c Config) handler(instance *lesson.Instance, panel *Panel) (http.Handler, error) {
 	shared, err := fs.Sub(c.Web, "shared")
 	if err != nil {
 		return nil, err
@@ -46,6 +47,16 @@ func (c Config) handler(instance *lesson.Instance) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", instance.Handler)
+	serveAssets(mux, page, shared, description)
+	if panel != nil {
+		panel.Routes(mux)
+	}
+	return mux, nil
+}
+
+// serveAssets serves a page, what the pages share, and what the page knows of
+// its demo.
+func serveAssets(mux *http.ServeMux, page, shared fs.FS, description []byte) {
 	mux.Handle("GET /{$}", asset(http.FileServerFS(page)))
 	mux.Handle("GET /lab/page/", asset(http.StripPrefix("/lab/page/", http.FileServerFS(page))))
 	mux.Handle("GET /lab/shared/", asset(http.StripPrefix("/lab/shared/", http.FileServerFS(shared))))
@@ -53,11 +64,10 @@ func (c Config) handler(instance *lesson.Instance) (http.Handler, error) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(description)
 	})))
-	return mux, nil
 }
 
 func (c Config) describe() ([]byte, error) {
-	i := info{Demo: c.Demo.Name, Lesson: c.Lesson.Name, Lang: c.Lang, Title: c.Demo.Title, Summary: c.Demo.Summary}
+	i := info{Demo: c.Demo.Name, Lesson: c.Lesson.Name, Lang: c.Lang, Title: c.Demo.Title, Summary: c.Demo.Summary, Xray: !c.NoTap}
 	for _, ref := range c.Demo.Source {
 		code, err := lesson.Region(c.Lesson.Source, ref)
 		if err != nil {

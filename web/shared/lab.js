@@ -18,6 +18,11 @@ export function element(name, text = "", className = "") {
 
 let lang = "en";
 let dictionary = strings;
+
+/** Adds texts, {en: {key: text}, zh: {…}}, to those there are. */
+export function addTexts(more) {
+  dictionary = { en: { ...dictionary.en, ...more.en }, zh: { ...dictionary.zh, ...more.zh } };
+}
 const listeners = [];
 
 /** The text of that key in the language that is shown; {0} is replaced. */
@@ -59,7 +64,7 @@ function setTheme(theme) {
 
 /** Fills the page in; texts is {en: {key: text}, zh: {…}}. Returns what /lab/info.json says of the demo. */
 export async function start(texts) {
-  dictionary = { en: { ...strings.en, ...texts.en }, zh: { ...strings.zh, ...texts.zh } };
+  addTexts(texts);
   const info = await (await fetch("/lab/info.json")).json();
   lang = chooseLang(info.lang);
   if (localStorage.getItem("theme")) setTheme(localStorage.getItem("theme"));
@@ -70,5 +75,6 @@ export async function start(texts) {
     translate(info);
   });
   translate(info);
+  if (info.xray && $("xray")) import("/lab/shared/xray.js").then((xray) => xray.mount($("xray")));
   return info;
 }

@@ -1,0 +1,143 @@
+package xray
+
+import "sync"
+
+// rowCost is about what a row takes besides its data.
+const rowCost = 400
+
+// book holds the newest rows.
+type book struct {
+	maxRows, maxBytes int
+
+	mu       sync.Mutex // guards what follows
+	rows     []*Row     // their ids follow each other
+	bytes    int
+	lastID   uint64
+	watchers map[*Watcher]struct{}
+}
+
+func newBook(maxRows, maxBytes int) *book {
+	return &book{maxRows: maxRows, maxBytes: maxBytes, watchers: map[*Watcher]struct{}{}}
+}
+
+func (r *Row) cost() int {
+	n := rowCost + len(r.Data) + len(r.Summary.EN) + len(r.Summary.ZH)
+	for _, v := range r.Views {
+		n += len(v.Data)
+	}
+	return n
+}
+
+// add appends rows, whose ids follow those before, and drops the oldest.
+func (b *book) add(rows []*Row) {
+	if len(rows) == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range rows {
+		b.rows = append(b.rows, r)
+		b.bytes += r.cost()
+		b.lastID = r.ID
+	}
+	drop := 0
+	for len(b.rows)-drop > b.maxRows || b.bytes > b.maxBytes && drop < len(b.rows)-1 {
+		b.bytes -= b.rows[drop].cost()
+		b.rows[drop] = nil
+		drop++
+	}
+	b.rows = b.rows[drop:]
+	for w := range b.watchers {
+		w.wake()
+	}
+}
+
+func (b *book) all() []*Row {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]*Row(nil), b.rows...)
+}
+
+func (b *book) row(id uint64) *Row {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.rows) == 0 || id < b.rows[0].ID || id > b.lastID {
+		return nil
+	}
+	return b.rows[id-b.rows[0].ID]
+}
+
+func (b *book) watched() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.watchers) > 0
+}
+
+func (b *book) watch() *Watcher {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := make(chan struct{}, 1)
+	w := &Watcher{C: c, c: c, book: b}
+	b.watchers[w] = struct{}{}
+	if len(b.rows) > 0 {
+		w.next = b.rows[0].ID
+		w.wake()
+	}
+	return w
+}
+
+// skip moves a watcher behind all that is held.
+func (b *book) skip(w *Watcher) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w.next = b.lastID + 1
+}
+
+// Watcher follows the rows at its own pace. It is for one goroutine.
+type Watcher struct {
+	// C receives when there is something to read. It may receive once more
+	// than there is.
+	C <-chan struct{}
+
+	c    chan struct{}
+	book *book
+	next uint64
+	lost uint64
+}
+
+func (w *Watcher) wake() {
+	select {
+	case w.c <- struct{}{}:
+	default:
+	}
+}
+
+// Read fills dst with the next rows and returns how many; 0 if there are none
+// now. It does not wait.
+func (w *Watcher) Read(dst []*Row) int {
+	w.book.mu.Lock()
+	defer w.book.mu.Unlock()
+	rows := w.book.rows
+	if len(rows) == 0 {
+		return 0
+	}
+	if first := rows[0].ID; w.next < first {
+		if w.next > 0 {
+			w.lost += first - w.next
+		}
+		w.next = first
+	}
+	n := copy(dst, rows[min(int(w.next-rows[0].ID), len(rows)):])
+	w.next += uint64(n)
+	return n
+}
+
+// Lost is how many rows were gone before this Watcher came to read them.
+func (w *Watcher) Lost() uint64 { return w.lost }
+
+// Close ends the Watcher.
+func (w *Watcher) Close() {
+	w.book.mu.Lock()
+	defer w.book.mu.Unlock()
+	delete(w.book.watchers, w)
+}

@@ -1,0 +1,117 @@
+package xray
+
+import (
+	"time"
+
+	"realtimelab/internal/tap"
+)
+
+// decoder makes rows of events. It is pure: events in, rows out.
+type decoder struct {
+	conns    map[uint64]*conn
+	sessions sessions
+	rows     []*Row
+	lastID   uint64
+
+	quiet    bool // follow the framing, make no rows
+	requests int64
+	skimmed  int64
+
+	maxPending int
+	pending    int // bytes of unfinished units, as conn.pending counts them
+}
+
+func newDecoder(maxPending, maxSessions int) *decoder {
+	return &decoder{conns: map[uint64]*conn{}, sessions: newSessions(maxSessions), maxPending: maxPending}
+}
+
+// take returns the rows made since the last take.
+func (d *decoder) take() []*Row {
+	rows := d.rows
+	d.rows = nil
+	return rows
+}
+
+// event reads one event of the tap.
+func (d *decoder) event(e tap.Event) {
+	c := d.conn(e)
+	if d.quiet {
+		d.skimmed += int64(e.Size)
+	}
+	c.now = e.Time
+	switch e.Kind {
+	case tap.Opened:
+		c.row(&Row{Layer: TCP, Dir: tap.In, Summary: say("connection %d opened from %v", "连接 %d 已建立，来自 %v", c.peer.ID, c.peer.Remote)})
+	case tap.Data:
+		c.data(e)
+	case tap.Unsent:
+		c.unsent(e)
+	case tap.Ended:
+		c.ended(e.Dir)
+	case tap.Closed:
+		c.closed()
+	case tap.Muted:
+		d.forget(c)
+	}
+	d.account(c, e.Kind)
+}
+
+// conn finds the event's connection. One whose beginning was not recorded is
+// shown as bytes.
+func (d *decoder) conn(e tap.Event) *conn {
+	c := d.conns[e.Peer.ID]
+	if c == nil {
+		c = newConn(d, e.Peer)
+		d.conns[e.Peer.ID] = c
+		if e.Kind != tap.Opened {
+			for _, s := range c.streams {
+				s.at, s.end = e.Offset, e.Offset
+				s.giveUp(say("the beginning of this connection was not recorded", "这个连接的开头没有被记录下来"))
+			}
+		}
+	}
+	return c
+}
+
+func (d *decoder) forget(c *conn) {
+	d.pending -= c.pending
+	c.pending = 0
+	delete(d.conns, c.peer.ID)
+}
+
+// account bounds what unfinished units hold: the connection that goes over the
+// bound is read no further.
+func (d *decoder) account(c *conn, kind tap.Kind) {
+	if kind == tap.Closed {
+		d.forget(c)
+		return
+	}
+	d.pending -= c.pending
+	c.pending = c.held()
+	if d.pending+c.pending > d.maxPending && c.pending > 0 {
+		for _, s := range c.streams {
+			s.giveUp(say("too many unfinished messages are being held", "未完成的消息占用的内存太多"))
+		}
+		c.pending = c.held()
+	}
+	d.pending += c.pending
+}
+
+// emit gives a row its id and keeps it.
+func (d *decoder) emit(r *Row) {
+	d.lastID++
+	r.ID = d.lastID
+	d.rows = append(d.rows, r)
+}
+
+// since is a time span as a learner reads it.
+func since(from, to time.Time) string {
+	d := max(to.Sub(from), 0)
+	switch {
+	case d < 10*time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}

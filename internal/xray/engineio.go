@@ -1,0 +1,199 @@
+package xray
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"realtimelab/internal/tap"
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+const eioSpec = "Engine.IO v4, Packet encoding"
+
+// readPayload reads the packets of a polling body.
+func readPayload(s *stream, carrier *Row, body []byte, session *session) {
+	if len(body) == 0 {
+		return
+	}
+	if session.version != "4" {
+		s.emit(otherVersion(s, carrier, body, session))
+		return
+	}
+	for _, text := range bytes.Split(body, []byte{eiopacket.Separator}) {
+		readPacket(s, carrier, bytes.Clone(text), false, session)
+	}
+}
+
+func otherVersion(s *stream, carrier *Row, data []byte, session *session) *Row {
+	r := s.derive(Bytes, carrier, bytes.Clone(data))
+	r.Summary = same(preview(data))
+	r.explain(say("version %s of Engine.IO is not read here, only 4", "这里不解读 Engine.IO 的版本 %s，只解读 4", printable(session.version, 20)))
+	return r
+}
+
+// payloadFields is a polling body: packets and the separators between them.
+func payloadFields(r *Row) []Field {
+	var l fieldList
+	for i, text := range bytes.Split(r.Data, []byte{eiopacket.Separator}) {
+		if i > 0 {
+			l.add(1, "separator", "0x1e", say("stands between two packets", "隔开两个数据包"), "Engine.IO v4, HTTP long-polling")
+		}
+		l.add(len(text), fmt.Sprintf("packet %d", i+1), printable(text, 4*shown), say("one Engine.IO packet", "一个 Engine.IO 数据包"), eioSpec)
+	}
+	return l.all
+}
+
+// readPacket reads one packet: what a WebSocket message holds, or what stands
+// between two separators.
+func readPacket(s *stream, carrier *Row, data []byte, binary bool, session *session) {
+	if session.version != "4" {
+		s.emit(otherVersion(s, carrier, data, session))
+		return
+	}
+	row := s.derive(EIO, carrier, data)
+	row.Summary, row.fields = Text{}, textPacketFields
+	p := eiopacket.ParseBinary(data)
+	if binary {
+		row.fields = binaryPacketFields
+	} else {
+		var err error
+		if p, err = eiopacket.ParseText(data); err != nil {
+			s.emit(badPacket(row, err))
+			return
+		}
+		if p.Binary {
+			row.fields = base64Fields
+			row.Views = []View{{say("the bytes that the base64 stands for", "base64 所表示的字节"), p.Data}}
+		}
+	}
+	row.Summary = packetSummary(p, s.dir)
+	s.emit(row)
+	switch p.Type {
+	case eiopacket.Open:
+		s.conn.d.sessions.name(session, openSid(p.Data))
+	case eiopacket.Close:
+		s.conn.d.sessions.forget(session)
+	case eiopacket.Message:
+		readSocketIO(s, row, p, session)
+	}
+}
+
+func openSid(data []byte) string {
+	var open struct{ Sid string }
+	if json.Unmarshal(data, &open) != nil {
+		return ""
+	}
+	return open.Sid
+}
+
+// badPacket turns a row into one of bytes that stop making sense at the error's offset.
+func badPacket(row *Row, err error) *Row {
+	row.Layer = Bytes
+	row.Summary = same(preview(row.Data))
+	offset := 0
+	var syntax *eiopacket.SyntaxError
+	if errors.As(err, &syntax) {
+		offset = syntax.Offset
+		row.explain(say("not an Engine.IO packet: %s at byte %d", "不是 Engine.IO 数据包：%s，在第 %d 字节", syntax.Reason, syntax.Offset))
+	}
+	row.fields = splitFields(offset)
+	return row
+}
+
+// splitFields are the bytes before an error, and those from it on.
+func splitFields(offset int) func(*Row) []Field {
+	return func(r *Row) []Field {
+		var l fieldList
+		n := min(offset, len(r.Data))
+		l.add(n, "read", printable(r.Data[:n], shown), say("this far it could be read", "到这里为止可以解读"), "")
+		l.add(len(r.Data)-n, "not read", printable(r.Data[n:], shown), say("here it stops making sense", "从这里开始无法解读"), "")
+		return l.all
+	}
+}
+
+func packetSummary(p eiopacket.Packet, dir tap.Direction) Text {
+	probe := string(p.Data) == "probe"
+	switch {
+	case p.Type == eiopacket.Open:
+		return say("open: the handshake %s", "open：握手 %s", printable(p.Data, shown))
+	case p.Type == eiopacket.Ping && probe:
+		return say("ping probe: upgrade, step 1 of 3: does the WebSocket work?", "ping probe：升级第 1 步（共 3 步）：WebSocket 能用吗？")
+	case p.Type == eiopacket.Pong && probe:
+		return say("pong probe: upgrade, step 2 of 3: it works", "pong probe：升级第 2 步（共 3 步）：能用")
+	case p.Type == eiopacket.Upgrade:
+		return say("upgrade: step 3 of 3: from now on everything goes over the WebSocket", "upgrade：升级第 3 步（共 3 步）：从现在起都走 WebSocket")
+	case p.Type == eiopacket.Ping:
+		return say("ping: is the client still there?", "ping：客户端还在吗？")
+	case p.Type == eiopacket.Pong:
+		return say("pong: still here", "pong：还在")
+	case p.Type == eiopacket.Noop:
+		return say("noop: ends a waiting poll, so that the upgrade can go on", "noop：结束等待中的轮询，让升级继续")
+	case p.Type == eiopacket.Close:
+		return say("close: this side ends the session", "close：本方结束会话")
+	case p.Binary:
+		return say("binary message, %d bytes", "二进制消息，%d 字节", len(p.Data))
+	}
+	return say("message · %s", "消息 · %s", preview(p.Data))
+}
+
+func binaryPacketFields(r *Row) []Field {
+	return whole(len(r.Data), "data", "", say("a binary WebSocket message is a message packet: no type digit, all of it is data", "二进制 WebSocket 消息就是 message 包：没有类型数字，全部都是数据"), eioSpec)
+}
+
+func base64Fields(r *Row) []Field {
+	var l fieldList
+	l.add(1, "b", "binary", say("binary data, which polling carries as base64", "二进制数据，轮询时用 base64 传送"), eioSpec)
+	l.add(len(r.Data)-1, "base64", printable(r.Data[1:], shown), say("the bytes in base64", "这些字节的 base64"), "RFC 4648 §4")
+	return l.all
+}
+
+func textPacketFields(r *Row) []Field {
+	var l fieldList
+	t := eiopacket.Type(r.Data[0])
+	l.add(1, "type", t.String(), typeMeaning(t), eioSpec)
+	switch {
+	case t == eiopacket.Open:
+		addJSON(&l, r.Data[1:], openPart)
+	case len(r.Data) > 1:
+		l.add(len(r.Data)-1, "data", printable(r.Data[1:], 4*shown), say("what the packet carries", "数据包的内容"), eioSpec)
+	}
+	return l.all
+}
+
+func typeMeaning(t eiopacket.Type) Text {
+	switch t {
+	case eiopacket.Open:
+		return say("the handshake, from the server", "握手，由服务器发出")
+	case eiopacket.Close:
+		return say("ends the session", "结束会话")
+	case eiopacket.Ping:
+		return say("heartbeat from the server; from the client it tries a WebSocket", "服务器的心跳；由客户端发出时是在试探 WebSocket")
+	case eiopacket.Pong:
+		return say("the answer to a ping", "对 ping 的回答")
+	case eiopacket.Message:
+		return say("content for the layer above", "交给上一层的内容")
+	case eiopacket.Upgrade:
+		return say("leaves polling for the WebSocket", "从轮询切换到 WebSocket")
+	}
+	return say("nothing; it only ends a poll", "没有内容，只用来结束一次轮询")
+}
+
+// openPart is a member of the handshake.
+func openPart(_ int, p jsonPart) (string, Text, string) {
+	meaning := say("a member of the handshake", "握手的一个成员")
+	switch p.name {
+	case "sid":
+		meaning = say("the session's id; every later request carries it", "会话 id；之后的每个请求都带上它")
+	case "upgrades":
+		meaning = say("the transports that the client may go on to", "客户端可以升级到哪些传输方式")
+	case "pingInterval":
+		meaning = say("milliseconds between two pings of the server", "服务器两次 ping 之间的毫秒数")
+	case "pingTimeout":
+		meaning = say("milliseconds that the server waits for the pong", "服务器等待 pong 的毫秒数")
+	case "maxPayload":
+		meaning = say("the most bytes of one polling body", "一次轮询正文的最大字节数")
+	}
+	return printable(p.name, 40), meaning, "Engine.IO v4, Handshake"
+}

@@ -1,0 +1,195 @@
+package xray
+
+import (
+	"errors"
+	"fmt"
+
+	"realtimelab/internal/tap"
+	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+const sioSpec = "Socket.IO v5, Packet encoding"
+
+// maxAttachments is how many attachments of a packet are put together.
+const maxAttachments = 1000
+
+// readSocketIO reads an Engine.IO message as Socket.IO, if that is what the
+// session carries: its first message from the client is then a CONNECT.
+func readSocketIO(s *stream, carrier *Row, p eiopacket.Packet, session *session) {
+	if !session.asked && s.dir == tap.In {
+		packet, _, err := siopacket.ParseText(p.Data)
+		session.asked = true
+		session.socketIO = !p.Binary && err == nil && packet.Type == siopacket.Connect
+	}
+	switch {
+	case !session.socketIO:
+	case p.Binary:
+		s.attachment(carrier, p.Data, session)
+	default:
+		s.socketIOText(carrier, p.Data, session)
+	}
+}
+
+func (s *stream) socketIOText(carrier *Row, text []byte, session *session) {
+	row := s.derive(SIO, carrier, text)
+	p, attachments, err := siopacket.ParseText(text)
+	if err != nil {
+		s.emit(badSocketIO(row, err))
+		return
+	}
+	row.fields = func(r *Row) []Field { return socketIOFields(r.Data, p) }
+	row.Summary = socketIOSummary(p, attachments)
+	side := &session.sides[s.dir]
+	if side.missing > 0 {
+		row.explain(say("an attachment was due: %d of %d had come", "这里应当是附件：%[2]d 个附件只来了 %[1]d 个", side.total-side.missing, side.total))
+	}
+	*side = pending{}
+	s.emit(row)
+	switch {
+	case attachments > maxAttachments:
+		why := say("not put together: more than %d attachments", "没有拼接：附件超过 %d 个", maxAttachments)
+		s.emit(&Row{Layer: Bytes, Dir: s.dir, Parent: row.ID, Offset: row.Offset, Size: row.Size, Summary: row.Summary, Problem: &why})
+	case attachments > 0:
+		*side = pending{packet: p, row: row, missing: attachments, total: attachments}
+	default:
+		s.happened(row, p, session)
+	}
+}
+
+// attachment joins binary data to the packet that announced it.
+func (s *stream) attachment(carrier *Row, data []byte, session *session) {
+	row := s.derive(SIO, carrier, data)
+	side := &session.sides[s.dir]
+	if side.missing == 0 {
+		row.Layer = Bytes
+		row.Summary = same(preview(data))
+		row.explain(say("binary data that no packet announced; a parser other than the default one may have made it", "没有任何数据包预告过的二进制数据；可能来自非默认的解析器"))
+		s.emit(row)
+		return
+	}
+	n := side.total - side.missing
+	row.Summary = say("attachment %d of %d, %d bytes, for %s", "附件 %d/%d，%d 字节，属于 %s", n+1, side.total, len(data), eventName(side.packet))
+	row.fields = func(r *Row) []Field {
+		return whole(len(r.Data), "attachment", "", say("stands where the packet's JSON has the placeholder with num %d", "对应数据包 JSON 中 num 为 %d 的占位符", n), sioSpec)
+	}
+	s.emit(row)
+	side.missing--
+	side.bytes += len(data)
+	if side.bytes <= maxWhole {
+		side.packet.Attachments = append(side.packet.Attachments, data)
+	}
+	if side.missing == 0 {
+		whole := *side
+		*side = pending{}
+		whole.row.Lab = row.Lab
+		s.happened(whole.row, whole.packet, session)
+	}
+}
+
+func badSocketIO(row *Row, err error) *Row {
+	row.Layer = Bytes
+	row.Summary = same(preview(row.Data))
+	var syntax *siopacket.SyntaxError
+	if errors.As(err, &syntax) {
+		row.explain(say("not a Socket.IO packet: %s at byte %d", "不是 Socket.IO 数据包：%s，在第 %d 字节", syntax.Reason, syntax.Offset))
+		row.fields = splitFields(syntax.Offset)
+	}
+	return row
+}
+
+// namespace is the packet's, named.
+func namespace(p siopacket.Packet) string {
+	if p.Namespace == "" {
+		return siopacket.MainNamespace
+	}
+	return printable(p.Namespace, 60)
+}
+
+// eventName is the name of an event as JSON, empty for other packets.
+func eventName(p siopacket.Packet) string {
+	if p.Type != siopacket.Event && p.Type != siopacket.BinaryEvent {
+		return "ACK"
+	}
+	args := p.Args()
+	if len(args) == 0 {
+		return ""
+	}
+	return printable(string(args[0]), 60)
+}
+
+func socketIOSummary(p siopacket.Packet, attachments int) Text {
+	in, ack, files, zhFiles := "", "", "", ""
+	if p.Namespace != "" && p.Namespace != siopacket.MainNamespace {
+		in = " " + namespace(p)
+	}
+	if p.HasID {
+		ack = fmt.Sprintf(" #%d", p.ID)
+	}
+	if attachments > 0 {
+		files, zhFiles = fmt.Sprintf(", %d attachments follow", attachments), fmt.Sprintf("，后面有 %d 个附件", attachments)
+	}
+	head := p.Type.String() + in + ack
+	return Text{EN: head + " " + printable(p.Data, shown) + files, ZH: head + " " + printable(p.Data, shown) + zhFiles}
+}
+
+// socketIOFields takes apart a packet that was read without error.
+func socketIOFields(text []byte, p siopacket.Packet) []Field {
+	var l fieldList
+	l.add(1, "type", p.Type.String(), packetMeaning(p.Type), sioSpec)
+	if p.Type == siopacket.BinaryEvent || p.Type == siopacket.BinaryAck {
+		n := 0
+		for text[l.at+n] != '-' {
+			n++
+		}
+		l.add(n+1, "attachments", string(text[l.at:l.at+n]), say("how many binary messages follow and belong to this packet", "后面有多少条二进制消息属于这个数据包"), sioSpec)
+	}
+	if l.at < len(text) && text[l.at] == '/' {
+		n := min(len(p.Namespace)+1, len(text)-l.at)
+		l.add(n, "namespace", namespace(p), say("the namespace; / if it is left out", "命名空间；省略时为 /"), "Socket.IO v5, Introduction")
+	}
+	l.add(len(text)-len(p.Data)-l.at, "ack id", fmt.Sprint(p.ID), say("joins an event to its ack", "把事件与它的回执对应起来"), sioSpec)
+	addJSON(&l, p.Data, argument(p.Type))
+	return l.all
+}
+
+func packetMeaning(t siopacket.Type) Text {
+	switch t {
+	case siopacket.Connect:
+		return say("joins a namespace, or confirms it", "加入命名空间，或确认加入")
+	case siopacket.Disconnect:
+		return say("leaves a namespace", "离开命名空间")
+	case siopacket.Event, siopacket.BinaryEvent:
+		return say("an event with its arguments", "一个事件和它的参数")
+	case siopacket.Ack, siopacket.BinaryAck:
+		return say("the answer to an event", "对事件的回执")
+	}
+	return say("the namespace cannot be joined", "无法加入命名空间")
+}
+
+// argument describes the parts of a packet's JSON.
+func argument(t siopacket.Type) jsonField {
+	return func(i int, p jsonPart) (string, Text, string) {
+		switch {
+		case p.name != "":
+			return printable(p.name, 40), say("a member of the payload", "载荷的一个成员"), sioSpec
+		case t == siopacket.Event || t == siopacket.BinaryEvent:
+			if i == 0 {
+				return "event", say("the name of the event", "事件的名字"), sioSpec
+			}
+			return fmt.Sprintf("argument %d", i), argumentMeaning(p), sioSpec
+		}
+		return fmt.Sprintf("argument %d", i+1), argumentMeaning(p), sioSpec
+	}
+}
+
+func argumentMeaning(p jsonPart) Text {
+	var holder struct {
+		Placeholder bool `json:"_placeholder"`
+		Num         int  `json:"num"`
+	}
+	if siopacket.Unmarshal(p.value, nil, &holder) == nil && holder.Placeholder {
+		return say("a placeholder: attachment %d goes here", "占位符：这里是附件 %d", holder.Num)
+	}
+	return say("an argument of the handler", "传给处理函数的参数")
+}
