@@ -43,6 +43,7 @@ function layersOf(related, go) {
     for (const row of rows) {
       const button = element("button", `${t(row.layer)}: ${said(row.summary)}`);
       button.type = "button";
+      button.title = button.textContent;
       button.addEventListener("click", () => go(row.id));
       p.append(button);
     }

@@ -9,7 +9,7 @@ import (
 	"realtimelab/internal/lesson"
 )
 
-// faults lists what a reader could not read or use: text that is cut off or faint (WCAG AA), labels that were not
+// faults lists what a reader could not read or use: text that is cut off, unless a title says it whole, or faint (WCAG AA), labels that were not
 // translated, controls without a name, sideways scrolling.
 const faults = `(() => {
 	const found = [];
@@ -39,7 +39,8 @@ const faults = `(() => {
 		const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
 		if (contrast < 4.5) found.push(name(e) + " is faint, " + contrast.toFixed(2) + ": " + own.slice(0, 30));
 		if (parseFloat(style.fontSize) < 12) found.push(name(e) + " is small: " + style.fontSize);
-		if (style.overflowX !== "visible" && style.overflowX !== "auto" && e.scrollWidth > e.clientWidth + 1) found.push(name(e) + " is cut: " + own.slice(0, 30));
+		if (style.overflowX !== "visible" && style.overflowX !== "auto" && e.scrollWidth > e.clientWidth + 1 &&
+			!(style.textOverflow === "ellipsis" && e.closest("[title]"))) found.push(name(e) + " is cut: " + own.slice(0, 30));
 	}
 	return found;
 })()`

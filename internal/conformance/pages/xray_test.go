@@ -17,7 +17,7 @@ import (
 // rowsShown is the text of the rows that are in the document.
 const rowsShown = `[...document.querySelectorAll("#x-rows [role=option]")].map((e) => e.querySelector(".x-chip").textContent + " " + e.querySelector(".x-summary").textContent)`
 
-func press(tab *labtest.Tab, selector string, keys ...string) {
+func keyOn(tab *labtest.Tab, selector string, keys ...string) {
 	for _, key := range keys {
 		labtest.Eval[bool](tab, `document.querySelector("`+selector+`").dispatchEvent(new KeyboardEvent("keydown", { key: "`+key+`", bubbles: true, cancelable: true })) || true`)
 	}
@@ -62,7 +62,7 @@ func TestXrayPanel(t *testing.T) {
 
 	// anatomy by keyboard
 	labtest.Eval[bool](tab, `(() => { const f = document.getElementById("x-find"); f.value = ""; f.dispatchEvent(new Event("input")); return true; })()`)
-	press(tab, "#x-rows", "Home", "ArrowDown", "ArrowUp", "Enter")
+	keyOn(tab, "#x-rows", "Home", "ArrowDown", "ArrowUp", "Enter")
 	first := `document.getElementById(document.getElementById("x-rows").getAttribute("aria-activedescendant"))?.querySelector(".x-summary").textContent`
 	tab.WaitFor(first)
 	tab.WaitFor(`document.querySelector("#x-anatomy .x-what").textContent === ` + first)
@@ -73,7 +73,7 @@ func TestXrayPanel(t *testing.T) {
 	tab.WaitFor(`/[1-9]/.test(document.getElementById("x-status").textContent)`)
 	assert.False(t, labtest.Eval[bool](tab, rowsShown+`.some((row) => row.includes("while paused"))`))
 	check(tab, "#x-pause")
-	press(tab, "#x-rows", "End")
+	keyOn(tab, "#x-rows", "End")
 	tab.WaitFor(rowsShown + `.some((row) => row.includes("while paused"))`)
 
 	// export
