@@ -1,0 +1,154 @@
+package exercise_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/lesson"
+	"realtimelab/lessons"
+	"realtimelab/web"
+)
+
+// TestPredictions: the starter fails, the solution passes, each wrong answer is told its own mistake.
+func TestPredictions(t *testing.T) {
+	all := catalogue(t)
+	for _, e := range all {
+		if e.Kind != exercise.Predict {
+			continue
+		}
+		for _, v := range variants(t, e) {
+			t.Run(e.Name+"/"+v.name, func(t *testing.T) {
+				w, err := exercise.Open(t.TempDir(), []exercise.Exercise{e})
+				require.NoError(t, err)
+				for name, data := range v.files {
+					require.NoError(t, os.WriteFile(filepath.Join(w.Folder(e), name), data, 0o644))
+				}
+				r, err := w.Check(t.Context(), e, exercise.Options{})
+				require.NoError(t, err)
+				v.judge(t, r)
+			})
+		}
+	}
+}
+
+// captures run the demos and return, for each exercise to predict, what really went over the wire, by slot.
+var captures = map[string]func(t *testing.T) map[string]string{
+	"predict-poll": capturePoll,
+}
+
+// TestCaptures: what the solutions say is what the demos send.
+func TestCaptures(t *testing.T) {
+	for _, e := range catalogue(t) {
+		if e.Kind != exercise.Predict {
+			continue
+		}
+		t.Run(e.Name, func(t *testing.T) {
+			require.Contains(t, captures, e.Name)
+			solution, err := e.Solution()
+			require.NoError(t, err)
+			answers := exercise.Answers(string(solution["answer.txt"]))
+			captured := captures[e.Name](t)
+			require.NotEmpty(t, captured)
+			for slot, want := range captured {
+				assert.Equal(t, want, answers[slot], slot)
+			}
+			assert.Len(t, answers, len(captured), "every slot is held against a capture")
+		})
+	}
+}
+
+// demo serves a demo on loopback until the test ends.
+func demo(t *testing.T, name string) (address string) {
+	for _, l := range lessons.All() {
+		for _, d := range l.Demos {
+			if d.Name != name {
+				continue
+			}
+			instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler), Client: web.Client()})
+			require.NoError(t, err)
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			server := &http.Server{Handler: instance.Handler, ReadHeaderTimeout: 10 * time.Second}
+			done := make(chan struct{})
+			go func() { defer close(done); _ = server.Serve(listener) }()
+			t.Cleanup(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+				defer cancel()
+				_ = instance.Close(ctx)
+				_ = server.Close()
+				<-done
+			})
+			return listener.Addr().String()
+		}
+	}
+	t.Fatalf("no demo %s", name)
+	return ""
+}
+
+// exchange sends bytes to a server and returns what comes back until stop is in it, or the connection ends.
+func exchange(t *testing.T, address, request, stop string) string {
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	return speak(t, conn, request, stop)
+}
+
+func speak(t *testing.T, conn net.Conn, request, stop string) string {
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err := io.WriteString(conn, strings.ReplaceAll(request, "\n", "\r\n"))
+	require.NoError(t, err)
+	var got bytes.Buffer
+	for stop == "" || !strings.Contains(got.String(), stop) {
+		buffer := make([]byte, 4096)
+		n, err := conn.Read(buffer)
+		got.Write(buffer[:n])
+		if err != nil {
+			require.ErrorIs(t, err, io.EOF, "after %q", got.String())
+			break
+		}
+	}
+	return got.String()
+}
+
+var at = regexp.MustCompile(`"at":"[^"]*"`)
+
+// timed gives the n-th message (from 1) the time it has in the exercises.
+func timed(text string, second string) string {
+	return at.ReplaceAllString(text, `"at":"2026-11-23T08:00:0`+second+`.000Z"`)
+}
+
+func post(t *testing.T, address, body string) {
+	res, err := http.Post("http://"+address+"/messages", "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 201, res.StatusCode)
+}
+
+func capturePoll(t *testing.T) map[string]string {
+	address := demo(t, "short-polling")
+	post(t, address, `{"from":"ann","text":"hi"}`)
+	post(t, address, `{"from":"bob","text":"你好"}`)
+	ask := func(question string) (first, body string) {
+		head, body, _ := strings.Cut(exchange(t, address, question+"\nHost: lab\nConnection: close\n\n", ""), "\r\n\r\n")
+		first, _, _ = strings.Cut(head, "\r\n")
+		return first, timed(strings.TrimSuffix(body, "\n"), "1")
+	}
+	first, body := ask("GET /messages?after=1 HTTP/1.1")
+	next := "GET /messages?after=2 HTTP/1.1"
+	_, empty := ask(next)
+	return map[string]string{"first line": first, "body": body, "next question": next, "next body": empty}
+}
