@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"realtimelab/internal/conformance/node"
+	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 )
 
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lecture is a server with what drive.mjs asks for.
 func lecture() *sio.Server {
-	io := sio.NewServer(sio.Config{})
+	io := sio.NewServer(sio.Config{Engine: engineio.Config{AllowEIO3: true}})
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("chat message", func(msg any) { io.Emit("chat message", msg) })
 		s.On("chat message others", func(msg any) { s.Broadcast().Emit("chat message", msg) })
@@ -56,7 +57,7 @@ func lecture() *sio.Server {
 
 func TestOfficialClients(t *testing.T) {
 	dir := node.Dir(t)
-	for _, client := range []string{"socket.io-client", "socket.io-client-40", "socket.io-client-3"} {
+	for _, client := range []string{"socket.io-client", "socket.io-client-40", "socket.io-client-3", "socket.io-client-2"} {
 		for _, transports := range []string{"polling", "websocket", "polling,websocket"} {
 			t.Run(client+" over "+transports, func(t *testing.T) {
 				io := lecture()

@@ -34,6 +34,9 @@ func (s *Server) accept(session *engineio.Session) {
 	c.mu.Unlock()
 	session.OnMessage(c.receive)
 	session.OnClose(c.end)
+	if c.isV2() {
+		c.connect(siopacket.Packet{Namespace: siopacket.MainNamespace})
+	}
 }
 
 // receive takes one Engine.IO message: a packet, or an attachment.
@@ -54,6 +57,9 @@ var (
 )
 
 func (c *client) handle(p siopacket.Packet) {
+	if c.isV2() {
+		p = fromV2(p)
+	}
 	socket := c.socket(p.Namespace)
 	switch {
 	case p.Type == siopacket.Connect && socket == nil:

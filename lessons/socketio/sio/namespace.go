@@ -141,7 +141,11 @@ func (n *Namespace) refuse(s *Socket, err error) {
 		return // the client has gone
 	}
 	n.local.unclaim(s.recovery)
-	s.client.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: refusalData(err)}, Flags{})
+	data := refusalData(err)
+	if s.client.isV2() {
+		data = refusalV2(err)
+	}
+	s.client.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: data}, Flags{})
 	n.release()
 }
 

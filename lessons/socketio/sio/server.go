@@ -124,7 +124,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		http.NotFound(w, r)
 	case s.files != nil && s.files.has(rest):
-		s.files.serve(w, r, rest)
+		if !s.config.Engine.CORS.Handle(w, r) {
+			s.files.serve(w, r, rest)
+		}
 	default:
 		s.engine.ServeHTTP(w, r)
 	}
@@ -147,5 +149,11 @@ func (s *Server) Close(ctx context.Context) error {
 
 // frames makes a packet ready for any number of sessions.
 func (s *Server) frames(p siopacket.Packet, flags Flags) []*engineio.Message {
-	return s.config.Parser.Encode(p)
+	messages := s.config.Parser.Encode(p)
+	if flags.Uncompressed {
+		for i, m := range messages {
+			messages[i] = m.Uncompressed()
+		}
+	}
+	return messages
 }

@@ -36,7 +36,9 @@ type Socket struct {
 
 func newSocket(c *client, n *Namespace, auth []byte) *Socket {
 	s := &Socket{id: newID(), client: c, namespace: n, auth: auth}
-	if kept := n.local.claim(auth); kept != nil {
+	if c.isV2() {
+		s.id = c.idV2(n)
+	} else if kept := n.local.claim(auth); kept != nil {
 		s.id, s.data, s.recovery = kept.id, kept.data, kept
 	} else if n.local.history != nil {
 		s.recovery = &keptSession{pid: newID()}
@@ -141,9 +143,11 @@ func (s *Socket) join() bool {
 
 func (s *Socket) connectAnswer() siopacket.Packet {
 	p := siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace.name}
-	if s.recovery != nil {
+	switch {
+	case s.client.isV2():
+	case s.recovery != nil:
 		p.Data = fmt.Appendf(nil, `{"sid":%q,"pid":%q}`, s.id, s.recovery.pid)
-	} else {
+	default:
 		p.Data = fmt.Appendf(nil, `{"sid":%q}`, s.id)
 	}
 	return p
