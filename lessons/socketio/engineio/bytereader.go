@@ -17,7 +17,7 @@ type byteReader struct {
 }
 
 // readBuffer is enough for the packets of a chat; larger messages take more
-// reads.
+// reads. It is no smaller than the buffer of an http.Server.
 const readBuffer = 4096
 
 var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
@@ -25,6 +25,12 @@ var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 func (r *byteReader) init(conn net.Conn) {
 	r.conn = conn
 	r.wait.init(conn)
+}
+
+// unread puts back what has been read of the connection already.
+func (r *byteReader) unread(data []byte) {
+	r.buf = readBuffers.Get().(*[readBuffer]byte)
+	r.start, r.end = 0, copy(r.buf[:], data)
 }
 
 func (r *byteReader) buffered() int { return r.end - r.start }

@@ -22,9 +22,8 @@ func (d PerMessageDeflate) withDefaults() PerMessageDeflate {
 	return d
 }
 
-// deflateOffer matches a first offer of permessage-deflate that gorilla/websocket
-// reads the same way. Its parameters may all be left unanswered (RFC 7692
-// section 7.1), except server_max_window_bits.
+// deflateOffer matches a first offer of permessage-deflate. Its parameters may all
+// be left unanswered (RFC 7692 section 7.1), except server_max_window_bits.
 var deflateOffer = regexp.MustCompile(`^[ \t]*permessage-deflate[ \t]*(;[ \t]*[\w-]+(=(\w+|"\w+"))?[ \t]*)*(,|$)`)
 
 func offersDeflate(r *http.Request) bool {

@@ -29,7 +29,13 @@ type lab struct {
 	closed chan string
 }
 
-func newLab(t *testing.T, config Config) *lab {
+func newLab(t *testing.T, config Config) *lab { return startLab(t, config, (*httptest.Server).Start) }
+
+func newLabTLS(t *testing.T, config Config) *lab {
+	return startLab(t, config, (*httptest.Server).StartTLS)
+}
+
+func startLab(t *testing.T, config Config, start func(*httptest.Server)) *lab {
 	l := &lab{T: t, closed: make(chan string, 100), client: &http.Client{Transport: &http.Transport{}}}
 	if config.OnSession == nil {
 		config.OnSession = func(s *Session) {
@@ -44,7 +50,8 @@ func newLab(t *testing.T, config Config) *lab {
 		}
 	}
 	l.server = NewServer(config)
-	l.http = httptest.NewServer(l.server)
+	l.http = httptest.NewUnstartedServer(l.server)
+	start(l.http)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -80,7 +87,11 @@ func (l *lab) post(sid, body string) (int, string) { return l.do("POST", polling
 func (l *lab) get(sid string) (int, string)        { return l.do("GET", polling+"&sid="+sid, "") }
 
 func (l *lab) dial(query string) *websocket.Conn {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+query, nil)
+	dialer := websocket.Dialer{}
+	if l.http.TLS != nil {
+		dialer.TLSClientConfig = l.http.Client().Transport.(*http.Transport).TLSClientConfig
+	}
+	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+query, nil)
 	require.NoError(l, err)
 	l.Cleanup(func() { conn.Close() })
 	return conn

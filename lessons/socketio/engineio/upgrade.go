@@ -26,6 +26,7 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 	if ws == nil {
 		return
 	}
+	ws.greet() // an error shows at the first read
 	session.mu.Lock()
 	taken := session.state != stateOpen || session.ws != nil || session.probe != nil || s.config.NoUpgrades
 	if !taken {

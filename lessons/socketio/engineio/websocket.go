@@ -6,23 +6,22 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// wsConn is a WebSocket that carries packets. gorilla/websocket does the
-// handshake; the frames of messages are already made, so they are written to the
-// connection under it, whole frames at a time.
+// wsConn is a WebSocket that carries packets. The frames of messages are already
+// made; they are written as they are, whole frames at a time.
 type wsConn struct {
 	conn    net.Conn
 	try     tryWriter
 	dialect *dialect
 
-	deflateFrom int // messages of so many bytes are compressed; 0 is none
+	greeting    []byte // the answer to the handshake, until it is written
+	deflateFrom int    // messages of so many bytes are compressed; 0 is none
 
 	// Owned by the reader.
 	frames  frameReader
@@ -32,38 +31,6 @@ type wsConn struct {
 // closeFrame is a close frame without a status code, as the official server
 // sends it.
 var closeFrame = controlFrame(opClose, nil)
-
-// handshakeBuffer is of no use after the handshake: as small as can be.
-const handshakeBuffer = 1
-
-var writeBuffers sync.Pool
-
-func isWebSocketUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
-
-// accept completes the handshake, with the headers that w has, or has answered
-// why not.
-func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
-	upgrader := websocket.Upgrader{
-		ReadBufferSize:  handshakeBuffer,
-		WriteBufferPool: &writeBuffers,
-		CheckOrigin:     func(*http.Request) bool { return true },
-	}
-	ws := &wsConn{dialect: q.dialect}
-	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(q.Request) {
-		upgrader.EnableCompression = true
-		ws.deflateFrom, ws.frames.inflate = d.Threshold, true
-	}
-	conn, err := upgrader.Upgrade(w, q.Request, w.Header())
-	if err != nil {
-		s.config.Log.Debug("websocket handshake refused", "remote", q.RemoteAddr, "err", err)
-		return nil
-	}
-	ws.conn = conn.NetConn()
-	ws.try = newTryWriter(ws.conn)
-	ws.frames.limit, ws.frames.onPing = int64(s.config.MaxPayload), ws.pong
-	ws.frames.in.init(ws.conn)
-	return ws
-}
 
 // openWebSocket opens a session over WebSocket. Its reader is a goroutine of
 // its own, with a stack of its own size: the handler's returns.
@@ -76,6 +43,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	}
 	session := s.open(q, sid, ws)
 	if session == nil {
+		ws.greet()
 		ws.closeNow()
 		return
 	}
@@ -126,6 +94,13 @@ func closeFrameFor(reason Reason, err error) *Message {
 	return closeFrame
 }
 
+// greet answers the handshake where there is no frame to go with it.
+func (w *wsConn) greet() error {
+	greeting := w.greeting
+	w.greeting = nil
+	return w.writeAll(greeting)
+}
+
 // pong answers a ping frame, when it is its turn.
 func (w *wsConn) pong(data []byte) error {
 	frame := controlFrame(opPong, data)
@@ -161,11 +136,28 @@ func (w *wsConn) drain() {
 // writeSome writes the frames as far as the kernel takes them without waiting,
 // in one call, and returns what is left.
 func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
-	if len(batch) == 1 {
+	if w.greeting == nil && len(batch) == 1 {
 		return w.try.write(w.frame(batch[0]))
 	}
-	return w.try.write(w.joinFrames(batch))
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	joined := append((*scratch)[:0], w.greeting...)
+	w.greeting = nil
+	for _, m := range batch {
+		joined = append(joined, w.frame(m)...)
+	}
+	rest, err = w.try.write(joined)
+	if cap(joined) <= maxScratch {
+		*scratch = joined
+	}
+	return slices.Clone(rest), err
 }
+
+// scratches hold the joined frames of one write.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxScratch bounds what is kept between writes.
+const maxScratch = 64 << 10
 
 // frame of a message as this connection takes it.
 func (w *wsConn) frame(m *Message) []byte {
@@ -181,18 +173,6 @@ func (w *wsConn) framesOf(batch []*Message) [][]byte {
 		frames[i] = w.frame(m)
 	}
 	return frames
-}
-
-func (w *wsConn) joinFrames(batch []*Message) []byte {
-	size := 0
-	for _, m := range batch {
-		size += len(w.frame(m))
-	}
-	joined := make([]byte, 0, size)
-	for _, m := range batch {
-		joined = append(joined, w.frame(m)...)
-	}
-	return joined
 }
 
 // writeAll waits until all is written. It consumes frames.
