@@ -71,7 +71,7 @@ func (a *acks) resolve(p siopacket.Packet) {
 	delete(a.wanted, p.ID)
 	a.mu.Unlock()
 	if f != nil {
-		f(Args{values: p.Args(), attachments: p.Attachments}, nil)
+		f(NewArgs(p.Args(), p.Attachments), nil)
 	}
 }
 

@@ -27,7 +27,7 @@ type listeners struct {
 
 type listener struct {
 	event   string
-	handler *handler
+	handler *siopacket.Handler
 	once    bool
 }
 
@@ -64,7 +64,7 @@ func (s *Socket) listen(event string, handler any, once, first bool) (off func()
 	if siopacket.IsReserved(event) {
 		panic(fmt.Sprintf("sio: no client can send %q: see OnDisconnect and OnDisconnecting", event))
 	}
-	l := &listener{event, newHandler(handler), once}
+	l := &listener{event, siopacket.NewHandler(handler), once}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners.events = with(s.listeners.events, l, first)
@@ -198,7 +198,7 @@ func (s *Socket) dispatch(p siopacket.Packet) {
 		if ack == nil {
 			ack = s.ackFor(p)
 		}
-		if err := l.handler.call(event.Args, ack); err != nil {
+		if err := l.handler.Call(event.Args, ack); err != nil {
 			s.report(fmt.Errorf("sio: event %q: %w", event.Name, err))
 		}
 	}
@@ -231,5 +231,5 @@ func eventOf(p siopacket.Packet) Event {
 	if siopacket.Unmarshal(values[0], nil, &name) != nil {
 		name = string(values[0])
 	}
-	return Event{name, Args{values[1:], p.Attachments}}
+	return Event{name, NewArgs(values[1:], p.Attachments)}
 }

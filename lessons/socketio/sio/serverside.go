@@ -12,7 +12,7 @@ import (
 // answers ServerSideEmitWithAck; the first answer of all handlers counts. The
 // func returned removes it.
 func (n *Namespace) OnServerSide(event string, handler any) (off func()) {
-	l := &listener{event: event, handler: newHandler(handler)}
+	l := &listener{event: event, handler: siopacket.NewHandler(handler)}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.serverSide = with(n.serverSide, l, false)
@@ -55,7 +55,7 @@ func (n *Namespace) HandleServerSide(p siopacket.Packet, answer Ack) {
 		if l.event != event.Name {
 			continue
 		}
-		if err := l.handler.call(event.Args, answer); err != nil {
+		if err := l.handler.Call(event.Args, answer); err != nil {
 			n.server.config.Log.Warn("event refused", "namespace", n.name, "err", fmt.Errorf("sio: server-side event %q: %w", event.Name, err))
 		}
 	}
