@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,7 +48,8 @@ func TestPredictions(t *testing.T) {
 
 // captures run the demos and return, for each exercise to predict, what really went over the wire, by slot.
 var captures = map[string]func(t *testing.T) map[string]string{
-	"predict-poll": capturePoll,
+	"predict-poll":   capturePoll,
+	"predict-stream": captureStream,
 }
 
 // TestCaptures: what the solutions say is what the demos send.
@@ -73,6 +75,12 @@ func TestCaptures(t *testing.T) {
 
 // demo serves a demo on loopback until the test ends.
 func demo(t *testing.T, name string) (address string) {
+	address, _ = stoppable(t, name)
+	return address
+}
+
+// stoppable is demo, with what ends the demo before the test.
+func stoppable(t *testing.T, name string) (address string, stop func()) {
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			if d.Name != name {
@@ -85,18 +93,21 @@ func demo(t *testing.T, name string) (address string) {
 			server := &http.Server{Handler: instance.Handler, ReadHeaderTimeout: 10 * time.Second}
 			done := make(chan struct{})
 			go func() { defer close(done); _ = server.Serve(listener) }()
-			t.Cleanup(func() {
+			stop = sync.OnceFunc(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 				defer cancel()
 				_ = instance.Close(ctx)
+			})
+			t.Cleanup(func() {
+				stop()
 				_ = server.Close()
 				<-done
 			})
-			return listener.Addr().String()
+			return listener.Addr().String(), stop
 		}
 	}
 	t.Fatalf("no demo %s", name)
-	return ""
+	return "", nil
 }
 
 // exchange sends bytes to a server and returns what comes back until stop is in it, or the connection ends.
@@ -151,4 +162,39 @@ func capturePoll(t *testing.T) map[string]string {
 	next := "GET /messages?after=2 HTTP/1.1"
 	_, empty := ask(next)
 	return map[string]string{"first line": first, "body": body, "next question": next, "next body": empty}
+}
+
+func captureStream(t *testing.T) map[string]string {
+	captured := map[string]string{}
+	t.Run("hanging", func(t *testing.T) {
+		address, stop := stoppable(t, "hanging")
+		post(t, address, `{"from":"ann","text":"hi"}`)
+		conn, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		defer conn.Close()
+		got := speak(t, conn, "GET /stream?after=0 HTTP/1.1\nHost: lab\n\n", "}\n\r\n")
+		_, body, _ := strings.Cut(got, "\r\n\r\n")
+		captured["chunk"] = escaped(timed(body, "0"))
+		stop()
+		captured["last chunk"] = escaped(speak(t, conn, "", "\r\n\r\n"))
+	})
+	address := demo(t, "sse")
+	post(t, address, `{"from":"ann","text":"hi"}`)
+	post(t, address, `{"from":"bob","text":"ho"}`)
+	events := func(header string) string {
+		// HTTP/1.0 has no chunks: the body is the stream itself.
+		got := exchange(t, address, "GET /events HTTP/1.0\nHost: lab\n"+header+"\n", `"text":"ho"`)
+		_, stream, _ := strings.Cut(got, "id: ")
+		return "id: " + stream
+	}
+	first, _, _ := strings.Cut(events(""), "\n\n")
+	captured["event"] = escaped(timed(first, "0") + "\n\n")
+	after, _, _ := strings.Cut(events("Last-Event-ID: 1\n"), "\n")
+	captured["first line after"] = after
+	return captured
+}
+
+// escaped writes line ends as the answers have them.
+func escaped(text string) string {
+	return strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(text)
 }

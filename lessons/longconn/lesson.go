@@ -9,6 +9,9 @@ import (
 //go:embed *.go
 var source embed.FS
 
+//go:embed exercises
+var exercises embed.FS
+
 //go:embed lesson.md
 var english string
 
@@ -24,9 +27,10 @@ func Lesson() lesson.Lesson {
 			EN: "One request, one response, and the server keeps writing: plain chunks, and server-sent events.",
 			ZH: "一个请求，一个响应，服务器一直往里写：普通的 chunk，以及服务器发送事件。",
 		},
-		Body:   lesson.Text{EN: english, ZH: chinese},
-		Source: source,
-		Demos:  []lesson.Demo{hangingDemo, sseDemo},
+		Body:      lesson.Text{EN: english, ZH: chinese},
+		Source:    source,
+		Exercises: exercises,
+		Demos:     []lesson.Demo{hangingDemo, sseDemo},
 	}
 }
 

@@ -1,0 +1,30 @@
+// Package ssewrite writes server-sent events.
+package ssewrite
+
+import "strings"
+
+// Event is one event. ID and Name may be empty: then they are left out.
+type Event struct{ ID, Name, Data string }
+
+// Append appends the event to the stream (HTML standard, section 9.2.5).
+func Append(dst []byte, e Event) []byte {
+	if id := firstLine(e.ID); id != "" {
+		dst = append(dst, "id: "+id+"\n"...)
+	}
+	if name := firstLine(e.Name); name != "" {
+		dst = append(dst, "event: "+name+"\n"...)
+	}
+	data := strings.ReplaceAll(strings.ReplaceAll(e.Data, "\r\n", "\n"), "\r", "\n")
+	for _, line := range strings.Split(data, "\n") {
+		dst = append(dst, "data: "+line+"\n"...)
+	}
+	return append(dst, '\n')
+}
+
+// firstLine keeps who chooses an id or a name from writing fields of their own.
+func firstLine(s string) string {
+	if end := strings.IndexAny(s, "\r\n"); end >= 0 {
+		return s[:end]
+	}
+	return s
+}
