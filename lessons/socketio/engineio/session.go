@@ -2,30 +2,11 @@ package engineio
 
 import (
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
-
-// Handshake is what the client sent to open a session.
-type Handshake struct {
-	Header     http.Header
-	URL        string // the request target: path and query
-	RemoteAddr string
-	Secure     bool
-	Time       time.Time
-}
-
-// Query is the handshake's query string.
-func (h *Handshake) Query() url.Values {
-	u, err := url.ParseRequestURI(h.URL)
-	if err != nil {
-		return url.Values{}
-	}
-	return u.Query()
-}
 
 // Session is one client, whatever transport carries it. Its methods may be
 // called from any goroutine.
@@ -33,7 +14,7 @@ type Session struct {
 	server    *Server
 	id        string
 	dialect   *dialect // of the handshake
-	handshake Handshake
+	handshake packedHandshake
 
 	// Set in Config.OnSession, and not changed after.
 	onMessage func(data []byte, binary bool)
@@ -74,17 +55,11 @@ const (
 
 func newSession(server *Server, q request, sid string, ws *wsConn) *Session {
 	s := &Session{
-		server:  server,
-		id:      sid,
-		dialect: q.dialect,
-		ws:      ws,
-		handshake: Handshake{
-			Header:     q.Header,
-			URL:        q.RequestURI,
-			RemoteAddr: q.RemoteAddr,
-			Secure:     q.TLS != nil,
-			Time:       time.Now(),
-		},
+		server:    server,
+		id:        sid,
+		dialect:   q.dialect,
+		ws:        ws,
+		handshake: packHandshake(q.Request),
 		onMessage: func([]byte, bool) {},
 		onClose:   func(Reason, error) {},
 	}
@@ -98,8 +73,9 @@ func (s *Session) ID() string { return s.id }
 // Protocol is the revision of Engine.IO that the client speaks: 4, or 3.
 func (s *Session) Protocol() int { return s.dialect.protocol }
 
-// Handshake is what the client sent to open the session.
-func (s *Session) Handshake() *Handshake { return &s.handshake }
+// Handshake is what the client sent to open the session. It is made for each
+// call, and the caller's.
+func (s *Session) Handshake() *Handshake { return s.handshake.unpack() }
 
 // OnMessage sets what takes the client's messages, one at a time and in order.
 // It owns data. While it runs, nothing more is read from the client.
