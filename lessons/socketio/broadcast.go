@@ -18,13 +18,19 @@ func broadcast(io *sio.Server) {
 
 	io.OnConnection(func(s *sio.Socket) {
 		// to everyone, the sender too
-		s.On("chat message", func(msg any) { io.Emit("chat message", msg) })
+		s.On("chat message", func(msg any) {
+			io.Emit("chat message", msg)
+		})
 
 		// to everyone but the sender
-		s.On("chat message others", func(msg any) { s.Broadcast().Emit("chat message", msg) })
+		s.On("chat message others", func(msg any) {
+			s.Broadcast().Emit("chat message", msg)
+		})
 
 		// to the sender alone
-		s.On("chat message self", func(msg any) { s.Emit("chat message", msg) })
+		s.On("chat message self", func(msg any) {
+			s.Emit("chat message", msg)
+		})
 
 		// who is here
 		s.On("name", func(name string) { people.add(s.ID(), name) })

@@ -87,6 +87,8 @@ func TestBroadcastPage(t *testing.T) {
 	assert.Equal(t, []string{"one <b>bold</b>", "three", "four"}, labtest.Eval[[]string](a, texts))
 	assert.Equal(t, []string{"one <b>bold</b>", "two", "four"}, labtest.Eval[[]string](b, texts))
 
+	look(t, a, "broadcast")
+
 	a.WaitFor(`(document.getElementById("cut").click(), true)`)
 	a.WaitFor(`document.getElementById("timeline").textContent.includes("forced close")`)
 	a.WaitFor(`document.getElementById("transport").textContent === "websocket" && document.getElementById("status").textContent === "connected"`)

@@ -91,7 +91,7 @@ socket.on("question", (ack) => {
   const item = element("li");
   item.append(form);
   append($("questions"), item);
-  input.focus();
+  if (!(document.activeElement instanceof HTMLInputElement)) input.focus(); // not away from who is typing
   const ends = performance.now() + patience;
   const timer = setInterval(() => {
     const left = Math.ceil((ends - performance.now()) / 1000);
