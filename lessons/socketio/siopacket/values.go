@@ -19,7 +19,7 @@ var errNotBinary = errors.New("binary data expected")
 // MarshalArgs writes the values as a JSON array. Each []byte, at any depth,
 // becomes a placeholder and an attachment, in the order of the text. Other
 // values are written as encoding/json/v2 does: a nil slice as [], a nil map
-// as {}.
+// as {}. The keys of a map are sorted.
 func MarshalArgs(args ...any) (data []byte, attachments [][]byte, err error) {
 	if args == nil {
 		args = []any{}
@@ -33,7 +33,7 @@ func Marshal(v any) (data []byte, attachments [][]byte, err error) {
 		attachments = append(attachments, b)
 		return json.MarshalEncode(enc, placeholder{true, len(attachments) - 1})
 	})
-	data, err = json.Marshal(v, json.WithMarshalers(collect), jsontext.AllowInvalidUTF8(true))
+	data, err = json.Marshal(v, json.WithMarshalers(collect), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return nil, nil, fmt.Errorf("siopacket: %w", err)
 	}

@@ -48,6 +48,15 @@ func TestUnmarshalAnyWithoutAttachments(t *testing.T) {
 	assert.Equal(t, map[string]any{"a": []any{true, nil, "x"}}, v)
 }
 
+func TestKeysOfAMapAreSorted(t *testing.T) {
+	for range 20 {
+		data, attachments, err := MarshalArgs(map[string]any{"c": []byte{3}, "a": 1, "b": []byte{2}})
+		require.NoError(t, err)
+		assert.Equal(t, `[{"a":1,"b":{"_placeholder":true,"num":0},"c":{"_placeholder":true,"num":1}}]`, string(data))
+		assert.Equal(t, [][]byte{{2}, {3}}, attachments)
+	}
+}
+
 func TestMarshalRefusesWhatJSONCannotSay(t *testing.T) {
 	_, _, err := MarshalArgs(func() {})
 	assert.Error(t, err)
