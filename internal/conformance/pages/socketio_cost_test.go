@@ -28,6 +28,7 @@ func tapped(t *testing.T, name string) (url string, wire *tap.Tap) {
 	wire = tap.New(tap.Config{CountOnly: true})
 	r, err := host.Start(host.Config{
 		Lesson: l, Demo: d, Listener: wire.Listener(listener), Client: web.Client(), Web: web.Pages, Log: slog.New(slog.DiscardHandler),
+		NoTap: true, // the x-ray has a connection of its own
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
