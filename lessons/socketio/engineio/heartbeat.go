@@ -82,6 +82,16 @@ func (h *heartbeat) pong(b *beat) {
 	}
 }
 
+// heard starts the timeout of a session that was pinged anew, once: its client is
+// there, and busy with something that is long in sending.
+func (h *heartbeat) heard(b *beat) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if b.list == &h.pinged {
+		h.place(b, &h.pinged, h.timeout)
+	}
+}
+
 func (h *heartbeat) remove(b *beat) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,6 +152,7 @@ func (h *heartbeat) due(now time.Time) (toPing, toClose []*Session) {
 	}
 	for b := h.resting.first; b != nil && !b.due.After(now); b = h.resting.first {
 		h.place(b, &h.pinged, h.timeout)
+		b.session.awaited.Store(true)
 		toPing = append(toPing, b.session)
 	}
 	if !h.closed {

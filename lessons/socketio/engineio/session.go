@@ -3,6 +3,7 @@ package engineio
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
@@ -20,7 +21,8 @@ type Session struct {
 	onMessage func(data []byte, binary bool)
 	onClose   func(reason Reason, err error)
 
-	beat beat // owned by server.beats
+	beat    beat        // owned by server.beats
+	awaited atomic.Bool // since its ping, nothing was heard of the client
 
 	mu        sync.Mutex // guards all below; nothing blocks while it is held
 	state     state
@@ -110,6 +112,9 @@ func (s *Session) transport() string {
 func (s *Session) receive(p eiopacket.Packet) {
 	if !s.isOpen() {
 		return
+	}
+	if p.Type != eiopacket.Pong && s.awaited.CompareAndSwap(true, false) {
+		s.server.beats.heard(&s.beat)
 	}
 	switch p.Type {
 	case eiopacket.Message:

@@ -1,0 +1,119 @@
+package engineio
+
+import (
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// clocked is a session without a connection, and how it ended.
+type clocked struct {
+	*Session
+	start time.Time
+
+	ending sync.Mutex
+	ends   []string
+}
+
+func (c *clocked) ended() []string {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	return c.ends
+}
+
+func newClocked(query string) *clocked {
+	c := &clocked{start: time.Now()}
+	server := NewServer(Config{AllowEIO3: true, OnSession: func(s *Session) {
+		s.OnClose(func(reason Reason, _ error) {
+			c.ending.Lock()
+			defer c.ending.Unlock()
+			c.ends = append(c.ends, string(reason))
+		})
+	}})
+	c.Session = server.open(newRequest(httptest.NewRequest("GET", "/?transport=polling&"+query, nil)), "sid", nil)
+	return c
+}
+
+// at lets the time pass until so long after the handshake, and the timers run.
+func (c *clocked) at(after time.Duration) {
+	time.Sleep(time.Until(c.start.Add(after)))
+	synctest.Wait()
+}
+
+func (c *clocked) pings() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.queue {
+		if m == pingPacket {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *clocked) hears(t eiopacket.Type) { c.receive(eiopacket.Packet{Type: t}) }
+
+func TestHeartbeatOfAClientThatAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=4")
+		c.at(25*time.Second - 1)
+		assert.Zero(t, c.pings())
+		c.at(25 * time.Second)
+		assert.Equal(t, 1, c.pings())
+		c.at(44 * time.Second)
+		c.hears(eiopacket.Pong)
+		c.hears(eiopacket.Pong) // nobody asked
+		c.at(69*time.Second - 1)
+		assert.Equal(t, 1, c.pings())
+		c.at(69 * time.Second)
+		assert.Equal(t, 2, c.pings(), "25 s after the pong")
+		c.at(89 * time.Second)
+		assert.Equal(t, []string{"ping timeout"}, c.ended())
+	})
+}
+
+func TestHeartbeatOfAClientThatIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=4")
+		c.at(20 * time.Second)
+		c.hears(eiopacket.Message)
+		c.at(40 * time.Second)
+		c.hears(eiopacket.Message) // 20 s from here
+		c.at(50 * time.Second)
+		c.hears(eiopacket.Message) // only once
+		c.at(60*time.Second - 1)
+		assert.Empty(t, c.ended())
+		c.at(60 * time.Second)
+		assert.Equal(t, []string{"ping timeout"}, c.ended())
+	})
+}
+
+func TestHeartbeatOfRevision3(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=3")
+		c.at(44 * time.Second)
+		c.hears(eiopacket.Ping)
+		c.hears(eiopacket.Message) // is no ping
+		c.at(89*time.Second - 1)
+		assert.Empty(t, c.ended())
+		assert.Zero(t, c.pings())
+		c.at(89 * time.Second)
+		assert.Equal(t, []string{"ping timeout"}, c.ended())
+	})
+}
+
+func TestHeartbeatEndsWithTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=4")
+		c.at(30 * time.Second)
+		c.finish(TransportClose, nil)
+		c.at(time.Hour)
+		assert.Equal(t, []string{"transport close"}, c.ended())
+	})
+}
