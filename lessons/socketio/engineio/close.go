@@ -38,9 +38,12 @@ func (s *Session) finish(reason Reason, err error) {
 		return
 	}
 	s.state = stateClosed
-	ws, probe, waiting, upload := s.ws, s.probe, s.poll, s.upload
+	ws, probe, waiting := s.ws, s.probe, s.poll
 	s.endProbe()
-	s.poll, s.upload = nil, nil
+	s.poll = nil
+	if s.upload != nil { // it is of this request as long as mu is held
+		s.upload.SetReadDeadline(time.Now()) // where that cannot be, it ends with its connection
+	}
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
@@ -55,9 +58,6 @@ func (s *Session) finish(reason Reason, err error) {
 	s.server.forget(s)
 	if waiting != nil {
 		waiting.answer <- farewell(reason)
-	}
-	if upload != nil {
-		upload.SetReadDeadline(time.Now()) // whether or not it can: then it ends with its connection
 	}
 	if probe != nil {
 		probe.closeNow()

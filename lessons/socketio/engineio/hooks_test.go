@@ -153,8 +153,10 @@ func TestHookConnectionError(t *testing.T) {
 }
 
 func TestOptionTransports(t *testing.T) {
-	l := newLab(t, Config{Transports: []string{Polling}})
-	_, body := l.ask("GET", polling, "")
+	l := newLab(t, Config{Transports: []string{Polling, "webtransport"}})
+	_, body := l.ask("GET", "EIO=4&transport=webtransport", "")
+	assert.Equal(t, `{"code":0,"message":"Transport unknown"}`, body, "not over HTTP")
+	_, body = l.ask("GET", polling, "")
 	assert.Contains(t, body, `"upgrades":[]`)
 	_, body = l.shake(overWebSocket)
 	assert.Equal(t, "Transport unknown", body)

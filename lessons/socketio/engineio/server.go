@@ -70,7 +70,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) admit(q request) (*Session, *refusal) {
 	upgrade := isWebSocketUpgrade(q.Request)
 	switch {
-	case !slices.Contains(s.config.Transports, q.transport):
+	case q.transport != Polling && q.transport != WebSocket, !slices.Contains(s.config.Transports, q.transport):
 		return nil, unknownTransport.with("transport", q.transport)
 	case upgrade && q.transport != WebSocket:
 		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport)
