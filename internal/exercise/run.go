@@ -96,6 +96,11 @@ func (t *testRun) read(w *Workspace, r *Report) {
 			"A goroutine of yours was left behind: it still waits when everything is over. It waits here:",
 			"你的一个 goroutine 被落下了：一切都结束了，它还在等。它等在这里：")
 		r.Problem.Lines = w.frames(t.exercise, said.crash)
+	case strings.HasPrefix(said.crash, "WARNING: DATA RACE"):
+		r.Problem = problem(Panic,
+			"Two goroutines use the same memory at the same time, and one of them writes (a data race). It was here:",
+			"两个 goroutine 同时使用同一块内存，其中至少一个在写（数据竞争）。发生在这里：")
+		r.Problem.Lines = w.frames(t.exercise, said.crash)
 	case strings.Contains(said.crash, "deadlock"):
 		r.Problem = problem(Panic,
 			"Everybody waits for somebody else, for ever (a deadlock). It waits here:",

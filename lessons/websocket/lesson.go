@@ -9,6 +9,9 @@ import (
 //go:embed *.go frame/*.go
 var source embed.FS
 
+//go:embed exercises
+var exercises embed.FS
+
 //go:embed lesson.md
 var english string
 
@@ -24,9 +27,10 @@ func Lesson() lesson.Lesson {
 			EN: "One handshake over HTTP, then frames both ways over the same connection.",
 			ZH: "先用 HTTP 握一次手，然后在同一条连接上双向收发帧。",
 		},
-		Body:   lesson.Text{EN: english, ZH: chinese},
-		Source: source,
-		Demos:  []lesson.Demo{echoDemo, chatDemo},
+		Body:      lesson.Text{EN: english, ZH: chinese},
+		Source:    source,
+		Exercises: exercises,
+		Demos:     []lesson.Demo{echoDemo, chatDemo},
 	}
 }
 

@@ -1,0 +1,16 @@
+// Package acceptkey answers the WebSocket handshake.
+package acceptkey
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+)
+
+// Magic is the text that RFC 6455 appends to the key.
+const Magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// Accept returns the Sec-WebSocket-Accept for a Sec-WebSocket-Key.
+func Accept(key string) string {
+	sum := sha1.Sum([]byte(key + Magic))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
