@@ -1,0 +1,97 @@
+package engineio
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// closing is a session with a client at its other end.
+type closing struct {
+	*lab
+	sid  string
+	conn *websocket.Conn // nil over polling
+	poll chan string     // the answer of the poll that waits, nil over WebSocket
+}
+
+func newClosing(t *testing.T, transport string) *closing {
+	c := &closing{lab: newLab(t, Config{})}
+	switch transport {
+	case Polling:
+		c.sid = c.open()
+		c.poll = make(chan string, 1)
+		go func() { _, body := c.get(c.sid); c.poll <- body }()
+		c.waitForPoll(c.sid)
+	case WebSocket:
+		c.conn = c.dial(overWebSocket)
+		c.sid = c.read(c.conn)[len(`0{"sid":"`):][:22]
+	}
+	return c
+}
+
+// told is what the client was told of the end: the poll's answer, or the close
+// frame's code.
+func (c *closing) told() any {
+	if c.poll != nil {
+		return <-c.poll
+	}
+	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, _, err := c.conn.ReadMessage()
+	var closed *websocket.CloseError
+	require.ErrorAs(c, err, &closed)
+	return closed.Code
+}
+
+func closeServer(c *closing) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	done := make(chan error)
+	go func() { done <- c.server.Close(ctx) }()
+	if c.conn != nil {
+		c.told() // which answers the close frame
+		c.conn.Close()
+	}
+	require.NoError(c, <-done)
+}
+
+func TestCloseTellsTheReasonOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		transport string
+		close     func(*closing)
+		reason    Reason
+		told      any // nil if nobody can be
+	}{
+		"polling, by the client":  {Polling, func(c *closing) { c.post(c.sid, "1") }, TransportClose, "6"},
+		"polling, by the session": {Polling, func(c *closing) { c.server.session(c.sid).Close() }, ForcedClose, "1"},
+		"polling, by the server":  {Polling, closeServer, ServerClose, "1"},
+		"polling, by a violation": {Polling, func(c *closing) { c.post(c.sid, "9") }, ParseError, "1"},
+		"websocket, by the client": {WebSocket, func(c *closing) {
+			c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
+		}, TransportClose, 1000},
+		"websocket, by a cut":       {WebSocket, func(c *closing) { c.conn.NetConn().Close() }, TransportClose, nil},
+		"websocket, by the session": {WebSocket, func(c *closing) { c.server.session(c.sid).Close() }, ForcedClose, 1005},
+		"websocket, by the server":  {WebSocket, closeServer, ServerClose, nil},
+		"websocket, by a violation": {WebSocket, func(c *closing) { c.write(c.conn, "9") }, ParseError, 1005},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClosing(t, c.transport)
+			c.close(l)
+			l.endsWith(c.reason)
+			if c.told != nil {
+				assert.Equal(t, c.told, l.told())
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if l.conn != nil {
+				l.conn.Close()
+			}
+			require.NoError(t, l.server.Close(ctx))
+			assert.Empty(t, l.closed, "the reason reaches the handler once")
+			assert.Zero(t, l.server.Len())
+		})
+	}
+}
