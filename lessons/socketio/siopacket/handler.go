@@ -78,6 +78,11 @@ func NewHandler(f any) *Handler {
 	return h
 }
 
+// Takes reports whether the func can be called with so many arguments.
+func (h *Handler) Takes(n int) bool {
+	return n == len(h.params) || (n > len(h.params) && h.variadic != nil) || (len(h.params) == 1 && h.params[0] == argsType)
+}
+
 // Call decodes the arguments and runs the func. The error says which argument
 // did not fit; the func has then not been called.
 func (h *Handler) Call(args Args, ack AnswerFunc) error {

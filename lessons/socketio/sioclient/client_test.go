@@ -1,0 +1,376 @@
+package sioclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/sioclient"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// fast is a client that does not take its time to come back.
+var fast = sioclient.Config{ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet}
+
+func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
+	config.Log = quiet
+	io := sio.NewServer(config)
+	server := httptest.NewServer(io)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(t, io.Close(ctx))
+		server.Close()
+	})
+	return io, server.URL
+}
+
+func dial(t *testing.T, url string, c sioclient.Config) *sioclient.Socket {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err := sioclient.Dial(ctx, url, c)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// next waits for what a channel brings.
+func next[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "nothing came")
+		panic("unreachable")
+	}
+}
+
+func echo(io *sio.Server) {
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("echo", func(v any, ack sio.Ack) { ack(v) })
+		s.On("ask me", func(n int, ack sio.Ack) {
+			args, err := s.Timeout(10*time.Second).EmitWithAck(context.Background(), "question", n)
+			if err != nil {
+				ack(err.Error())
+				return
+			}
+			ack(args.Any(0))
+		})
+		s.On("say", func(texts ...string) { s.Emit("heard", strings.Join(texts, " ")) })
+		s.On("cut", func() { s.Conn().Close() })
+		s.On("leave", func() { s.Disconnect(false) })
+	})
+}
+
+func TestEachTransport(t *testing.T) {
+	for _, transports := range [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}} {
+		t.Run(strings.Join(transports, " and "), func(t *testing.T) {
+			io, url := serve(t, sio.Config{})
+			echo(io)
+			c := fast
+			c.Transports = transports
+			s := dial(t, url, c)
+			for _, v := range []any{nil, true, 1.5, "你好", []any{1.0, []byte{0, 255}}, map[string]any{"b": []byte{1}}} {
+				args, err := s.EmitWithAck(t.Context(), "echo", v)
+				require.NoError(t, err)
+				assert.Equal(t, v, args.Any(0))
+			}
+			s.On("question", func(n int, ack func(...any)) { ack(n * 2) })
+			args, err := s.EmitWithAck(t.Context(), "ask me", 21)
+			require.NoError(t, err)
+			assert.Equal(t, 42.0, args.Any(0))
+			require.Eventually(t, func() bool { return s.Manager().Transport() == transports[len(transports)-1] }, 10*time.Second, time.Millisecond)
+		})
+	}
+}
+
+func TestUpgradeLosesNothing(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	io.OnConnection(func(s *sio.Socket) { s.On("n", func(n int) { s.Emit("n", n) }) })
+	s := dial(t, url, fast)
+	const many = 2000
+	got := make(chan int, many)
+	s.On("n", func(n int) { got <- n })
+	for i := range many {
+		require.NoError(t, s.Emit("n", i))
+		if i%100 == 0 {
+			time.Sleep(time.Millisecond) // so that the upgrade falls among them
+		}
+	}
+	for i := range many {
+		require.Equal(t, i, next(t, got))
+	}
+	assert.Equal(t, "websocket", s.Manager().Transport())
+}
+
+func TestNamespacesShareAConnection(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	io.Of("/admin").Use(func(s *sio.Socket) error {
+		var auth struct {
+			Token string `json:"token"`
+		}
+		if s.Handshake().Auth(&auth) != nil || auth.Token != "secret" {
+			return &sio.Refusal{Message: "not authorized", Data: map[string]int{"code": 7}}
+		}
+		return nil
+	})
+	c := fast
+	token := "secret"
+	c.Auth = func() any { return map[string]string{"token": token} }
+	s := dial(t, url, c)
+	admin := s.Manager().Socket("/admin")
+	require.NoError(t, admin.ConnectAndWait(t.Context()))
+	assert.Equal(t, 1, io.Clients())
+	assert.NotEqual(t, s.ID(), admin.ID())
+	assert.Same(t, admin, s.Manager().Socket("admin"))
+
+	admin.Disconnect()
+	assert.False(t, admin.Connected())
+	assert.True(t, s.Connected())
+	token = "wrong"
+	err := admin.ConnectAndWait(t.Context())
+	var refusal *sioclient.Refusal
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "not authorized", refusal.Message)
+	var data struct{ Code int }
+	require.NoError(t, refusal.Data(&data))
+	assert.False(t, admin.Active())
+
+	_, err = sioclient.Dial(t.Context(), url+"/unknown", fast)
+	assert.ErrorContains(t, err, "Invalid namespace")
+}
+
+func TestReasonsAndReconnection(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	for _, transports := range [][]string{{"polling"}, {"websocket"}} {
+		c := fast
+		c.Transports = transports
+		s := dial(t, url, c)
+		reasons, connected := make(chan sioclient.Reason, 10), make(chan string, 10)
+		s.OnDisconnect(func(r sioclient.Reason, _ error) { reasons <- r })
+		s.OnConnect(func() { connected <- s.ID() })
+		first := s.ID()
+
+		s.Emit("cut")
+		assert.Equal(t, sioclient.TransportClose, next(t, reasons))
+		assert.NotEqual(t, first, next(t, connected))
+
+		s.Emit("leave")
+		assert.Equal(t, sioclient.ServerDisconnect, next(t, reasons))
+		assert.False(t, s.Active())
+
+		s.Connect()
+		next(t, connected)
+		s.Disconnect()
+		assert.Equal(t, sioclient.ClientDisconnect, next(t, reasons))
+
+		s.Emit("echo", "kept until connected", 0)
+		s.Connect()
+		next(t, connected)
+		s.Manager().Close()
+		assert.Equal(t, sioclient.ForcedClose, next(t, reasons))
+		assert.ErrorIs(t, s.Emit("late"), sioclient.ErrDisconnected)
+	}
+}
+
+func TestPingTimeout(t *testing.T) {
+	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: 20 * time.Millisecond, PingTimeout: 20 * time.Millisecond}})
+	for _, transport := range []string{"websocket", "polling"} {
+		c := fast
+		c.Transports = []string{transport}
+		s := dial(t, url, c)
+		require.Eventually(t, func() bool { return s.Connected() }, 10*time.Second, time.Millisecond)
+		before := s.ID()
+		time.Sleep(200 * time.Millisecond) // ten heartbeats
+		assert.Equal(t, before, s.ID(), "it answers pings over %s", transport)
+	}
+	assert.Equal(t, 2, io.Clients())
+}
+
+func TestAttemptsAreBounded(t *testing.T) {
+	c := fast
+	c.ReconnectionAttempts = 3
+	m, err := sioclient.NewManager("http://127.0.0.1:1", c)
+	require.NoError(t, err)
+	defer m.Close()
+	var mu sync.Mutex
+	var seen []string
+	note := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, fmt.Sprintf(format, args...))
+	}
+	failed := make(chan bool)
+	m.OnReconnectAttempt(func(n int) { note("attempt %d", n) })
+	m.OnReconnectError(func(error) { note("error") })
+	m.OnReconnectFailed(func() { close(failed) })
+	s := m.Socket("/")
+	errs := make(chan error, 10)
+	s.OnConnectError(func(err error) { errs <- err })
+	s.Connect()
+	next(t, failed)
+	assert.Equal(t, []string{"attempt 1", "error", "attempt 2", "error", "attempt 3", "error"}, seen)
+	for range 4 {
+		assert.Error(t, next(t, errs))
+	}
+}
+
+func TestAcks(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	io.OnConnection(func(s *sio.Socket) { s.On("never", func(sio.Ack) {}) })
+	s := dial(t, url, fast)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := s.EmitWithAck(ctx, "never")
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+
+	c := fast
+	c.AckTimeout = 10 * time.Millisecond
+	_, err = dial(t, url, c).EmitWithAck(t.Context(), "never")
+	assert.ErrorIs(t, err, sioclient.ErrTimeout)
+
+	answer := make(chan error)
+	go func() { _, err := s.EmitWithAck(context.Background(), "never"); answer <- err }()
+	s.Emit("cut")
+	assert.ErrorIs(t, next(t, answer), sioclient.ErrDisconnected)
+}
+
+func TestListeners(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	s := dial(t, url, fast)
+	heard, any, out, errs := make(chan string, 10), make(chan string, 10), make(chan string, 10), make(chan error, 10)
+	s.OnAny(func(event string, args siopacket.Args) { any <- event })
+	s.OnAnyOutgoing(func(event string, args siopacket.Args) { out <- event })
+	s.OnError(func(err error) { errs <- err })
+	s.Once("heard", func(text string) { heard <- "once " + text })
+	off := s.On("heard", func(text string) { heard <- text })
+	s.Emit("say", "a", "b")
+	assert.Equal(t, "once a b", next(t, heard))
+	assert.Equal(t, "a b", next(t, heard))
+	assert.Equal(t, "heard", next(t, any))
+	assert.Equal(t, "say", next(t, out))
+	off()
+	s.On("heard", func(n int) {})
+	s.Emit("say", "c")
+	assert.ErrorContains(t, next(t, errs), `event "heard": argument 1`)
+	s.Off("heard")
+	assert.ErrorIs(t, s.Emit("connect"), sioclient.ErrReservedEvent)
+	assert.Panics(t, func() { s.On("disconnect", func() {}) })
+	assert.Panics(t, func() { s.On("x", "no func") })
+}
+
+func TestRetriesKeepTheOrder(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	got := make(chan int, 100)
+	var mu sync.Mutex
+	tries := map[int]int{}
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("n", func(n int, ack sio.Ack) {
+			mu.Lock()
+			tries[n]++
+			first := tries[n] == 1
+			mu.Unlock()
+			switch {
+			case n == 3 && first: // its answer is lost
+			case n == 5 && first:
+				s.Conn().Close()
+			default:
+				got <- n
+				ack()
+			}
+		})
+	})
+	c := fast
+	c.Retries, c.AckTimeout = 3, 50*time.Millisecond
+	s := dial(t, url, c)
+	for i := range 10 {
+		require.NoError(t, s.Emit("n", i))
+	}
+	for i := range 10 {
+		require.Equal(t, i, next(t, got))
+	}
+}
+
+func TestVolatileIsDroppedWhileDisconnected(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	m, err := sioclient.NewManager(url, fast)
+	require.NoError(t, err)
+	defer m.Close()
+	s := m.Socket("/")
+	heard := make(chan string, 10)
+	s.On("heard", func(text string) { heard <- text })
+	require.NoError(t, s.EmitVolatile("say", "dropped"))
+	require.NoError(t, s.Emit("say", "kept"))
+	s.Connect()
+	assert.Equal(t, "kept", next(t, heard))
+}
+
+func TestRecovery(t *testing.T) {
+	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{}})
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("cut", func() { s.Conn().Close() })
+		s.On("join", func(room string, ack sio.Ack) { s.Join(room); ack() })
+	})
+	s := dial(t, url, fast)
+	_, err := s.EmitWithAck(t.Context(), "join", "r")
+	require.NoError(t, err)
+	news, connected := make(chan string, 100), make(chan bool, 10)
+	s.On("news", func(text string) { news <- text })
+	s.OnConnect(func() { connected <- s.Recovered() })
+	io.Emit("news", "before")
+	assert.Equal(t, "before", next(t, news))
+	id := s.ID()
+	for round := range 3 {
+		s.Emit("cut")
+		require.Eventually(t, func() bool { return io.Socket(id) == nil || io.Len() == 1 }, 10*time.Second, time.Millisecond)
+		for i := range 5 {
+			io.Emit("news", fmt.Sprint("all ", round, i))
+			io.To("r").Emit("news", fmt.Sprint("room ", round, i))
+			io.To("other").Emit("news", "other")
+		}
+		assert.True(t, next(t, connected))
+		assert.Equal(t, id, s.ID())
+		for i := range 5 {
+			assert.Equal(t, fmt.Sprint("all ", round, i), next(t, news))
+			assert.Equal(t, fmt.Sprint("room ", round, i), next(t, news))
+		}
+	}
+}
+
+func TestBadConfigurations(t *testing.T) {
+	for _, url := range []string{"", "ftp://x", "http://", "::"} {
+		_, err := sioclient.NewManager(url, sioclient.Config{})
+		assert.Error(t, err, url)
+	}
+	_, err := sioclient.NewManager("http://x", sioclient.Config{Transports: []string{"pigeon"}})
+	assert.ErrorContains(t, err, "pigeon")
+	server := httptest.NewServer(nil)
+	defer server.Close()
+	c := fast
+	c.NoReconnect = true
+	_, err = sioclient.Dial(t.Context(), server.URL, c)
+	assert.Error(t, err)
+	var refusal *sioclient.Refusal
+	assert.False(t, errors.As(err, &refusal))
+}

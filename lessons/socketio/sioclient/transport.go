@@ -1,0 +1,244 @@
+package sioclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/lessons/socketio/eiopacket"
+)
+
+// transport carries packets for an engine. One goroutine receives, one at a
+// time sends.
+type transport interface {
+	name() string
+
+	// receive waits for the next packets, at most until the deadline.
+	receive(deadline time.Time) ([]eiopacket.Packet, error)
+
+	// send returns when the packets are on their way.
+	send(packets []eiopacket.Packet) error
+
+	// close ends a receive and a send that are under way.
+	close()
+}
+
+// endpoint makes the requests of one connection.
+type endpoint struct {
+	config Config
+	base   url.URL // http or https, without query
+	http   *http.Client
+}
+
+func newEndpoint(base *url.URL, c Config) *endpoint {
+	e := &endpoint{config: c, base: *base}
+	e.base.Path, e.base.RawQuery, e.base.Fragment = c.Path, "", ""
+	switch base.Scheme {
+	case "ws":
+		e.base.Scheme = "http"
+	case "wss":
+		e.base.Scheme = "https"
+	}
+	e.http = &http.Client{Jar: c.Jar, Transport: &http.Transport{
+		DialContext: c.NetDialContext, TLSClientConfig: c.TLS, DisableCompression: false, MaxIdleConns: 2,
+	}}
+	return e
+}
+
+func (e *endpoint) url(scheme, transport, sid string) string {
+	u := e.base
+	if scheme != "" {
+		u.Scheme = scheme + u.Scheme[len("http"):]
+	}
+	query := url.Values{}
+	for key, values := range e.config.Query {
+		query[key] = values
+	}
+	query.Set("EIO", "4")
+	query.Set("transport", transport)
+	if sid != "" {
+		query.Set("sid", sid)
+	}
+	if transport == Polling {
+		query.Set("t", strconv.FormatUint(rand.Uint64(), 36))
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// serverError is a refusal of the server's, such as "Session ID unknown".
+type serverError struct {
+	status  string
+	Message string `json:"message"`
+}
+
+func (e *serverError) Error() string {
+	if e.Message != "" {
+		return "sioclient: the server refused: " + e.Message
+	}
+	return "sioclient: the server answered " + e.status
+}
+
+var errTooLarge = errors.New("sioclient: the server sent more than MaxMessage")
+
+// polling is the transport of requests: one that waits, one that posts.
+type polling struct {
+	*endpoint
+	sid        string
+	maxPayload int // of a POST, in bytes; 0 is no bound
+	ctx        context.Context
+	cancel     context.CancelFunc
+}
+
+func newPolling(e *endpoint) *polling {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &polling{endpoint: e, ctx: ctx, cancel: cancel}
+}
+
+func (p *polling) name() string { return Polling }
+
+func (p *polling) receive(deadline time.Time) ([]eiopacket.Packet, error) {
+	ctx, cancel := context.WithDeadline(p.ctx, deadline)
+	defer cancel()
+	body, err := p.request(ctx, http.MethodGet, nil)
+	if err != nil {
+		return nil, err
+	}
+	return eiopacket.ParsePayload(body)
+}
+
+// send posts as many packets at once as the server takes.
+func (p *polling) send(packets []eiopacket.Packet) error {
+	for len(packets) > 0 {
+		n, size := 1, packets[0].TextLen()
+		for n < len(packets) {
+			size += 1 + packets[n].TextLen()
+			if p.maxPayload > 0 && size > p.maxPayload {
+				break
+			}
+			n++
+		}
+		if _, err := p.request(p.ctx, http.MethodPost, eiopacket.AppendPayload(nil, packets[:n]...)); err != nil {
+			return err
+		}
+		packets = packets[n:]
+	}
+	return nil
+}
+
+func (p *polling) request(ctx context.Context, method string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, p.url("", Polling, p.sid), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header = p.config.Header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "text/plain;charset=UTF-8")
+	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
+	res, err := p.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, int64(p.config.MaxMessage)+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(answer) > p.config.MaxMessage:
+		return nil, errTooLarge
+	case res.StatusCode != http.StatusOK:
+		return nil, refusalOf(res.Status, answer)
+	}
+	return answer, nil
+}
+
+func refusalOf(status string, body []byte) error {
+	refused := &serverError{status: status}
+	if json.Unmarshal(body, refused) != nil {
+		refused.Message = ""
+	}
+	return refused
+}
+
+func (p *polling) close() { p.cancel() }
+
+// socket is the transport of one WebSocket.
+type socket struct {
+	conn *websocket.Conn
+}
+
+func dialWebSocket(ctx context.Context, e *endpoint, sid string) (*socket, error) {
+	dialer := websocket.Dialer{NetDialContext: e.config.NetDialContext, TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: 1024, WriteBufferSize: 1024}
+	header := e.config.Header.Clone()
+	for _, own := range []string{"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
+		header.Del(own)
+	}
+	conn, res, err := dialer.DialContext(ctx, e.url("ws", WebSocket, sid), header)
+	if err != nil {
+		if res != nil {
+			body, _ := io.ReadAll(io.LimitReader(res.Body, 4096))
+			return nil, refusalOf(res.Status, body)
+		}
+		return nil, err
+	}
+	conn.SetReadLimit(int64(e.config.MaxMessage))
+	return &socket{conn}, nil
+}
+
+func (s *socket) name() string { return WebSocket }
+
+func (s *socket) receive(deadline time.Time) ([]eiopacket.Packet, error) {
+	s.conn.SetReadDeadline(deadline)
+	kind, data, err := s.conn.ReadMessage()
+	if err != nil {
+		return nil, err
+	}
+	if kind == websocket.BinaryMessage {
+		return []eiopacket.Packet{eiopacket.ParseBinary(data)}, nil
+	}
+	p, err := eiopacket.ParseText(data)
+	return []eiopacket.Packet{p}, err
+}
+
+// writeTimeout bounds one message, so that a server that stops reading does not
+// hold up the close.
+const writeTimeout = 30 * time.Second
+
+func (s *socket) send(packets []eiopacket.Packet) error {
+	s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	for _, p := range packets {
+		kind, data := websocket.TextMessage, p.Data
+		if p.Binary {
+			kind = websocket.BinaryMessage
+		} else {
+			data = p.AppendText(make([]byte, 0, p.TextLen()))
+		}
+		if err := s.conn.WriteMessage(kind, data); err != nil {
+			return fmt.Errorf("sioclient: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *socket) close() { s.conn.Close() }
+
+// goodbye sends the close frame.
+func (s *socket) goodbye() {
+	s.conn.WriteControl(websocket.CloseMessage, nil, time.Now().Add(time.Second))
+}
