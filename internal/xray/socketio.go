@@ -82,8 +82,9 @@ func (s *stream) attachment(carrier *Row, data []byte, session *session) {
 	if side.missing == 0 {
 		whole := *side
 		*side = pending{}
-		whole.row.Lab = row.Lab
-		s.happened(whole.row, whole.packet, session)
+		announced := *whole.row // readers have it already
+		announced.Lab = row.Lab
+		s.happened(&announced, whole.packet, session)
 	}
 }
 
