@@ -2,7 +2,6 @@ package sioclient
 
 import (
 	"errors"
-	"fmt"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -43,7 +42,7 @@ func refusalIn(p siopacket.Packet) *Refusal {
 		Data    siopacket.Value `json:"data"`
 	}
 	if siopacket.Unmarshal(p.Data, nil, &payload) != nil {
-		return &Refusal{Message: fmt.Sprintf("%s", p.Data)}
+		return &Refusal{Message: string(p.Data)}
 	}
 	return &Refusal{Message: payload.Message, data: payload.Data}
 }

@@ -35,24 +35,23 @@ type engine struct {
 	onPacket func(data []byte, binary bool) error // by the reader
 	onClose  func(Reason, error)                  // once, by the reader
 
-	sid        string
-	patience   time.Duration // the server pings within it
-	upgradeTo  bool          // a WebSocket is to be tried
-	first      []eiopacket.Packet
-	running    sync.WaitGroup
-	ctx        context.Context
-	cancel     context.CancelFunc
-	writing    sync.Mutex // held while a batch is sent, and while the transport changes
-	mu         sync.Mutex // guards what follows
-	transport  transport
-	queue      []eiopacket.Packet
-	flushing   bool
-	probed     *socket // answered the probe, waits for the reader to change over
-	closed     bool
-	closing    bool
-	reason     Reason // why close was called
-	onUpgraded func()
-	writeErr   error
+	sid       string
+	patience  time.Duration // the server pings within it
+	upgradeTo bool          // a WebSocket is to be tried
+	first     []eiopacket.Packet
+	running   sync.WaitGroup
+	ctx       context.Context
+	cancel    context.CancelFunc
+	writing   sync.Mutex // held while a batch is sent, and while the transport changes
+	mu        sync.Mutex // guards what follows
+	transport transport
+	queue     []eiopacket.Packet
+	flushing  bool
+	probed    *socket // answered the probe, waits for the reader to change over
+	closed    bool
+	closing   bool
+	reason    Reason // why close was called
+	writeErr  error
 }
 
 // openEngine opens a session with the first of the transports.

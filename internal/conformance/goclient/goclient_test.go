@@ -1,0 +1,190 @@
+// Package goclient holds our Go client against the official server.
+package goclient
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"realtimelab/internal/conformance/node"
+	"realtimelab/lessons/socketio/sioclient"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var fast = sioclient.Config{
+	ReconnectionDelay: 20 * time.Millisecond, ReconnectionDelayMax: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+}
+
+func dial(t *testing.T, url string, c sioclient.Config) *sioclient.Socket {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err := sioclient.Dial(ctx, url, c)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func next[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "nothing came")
+		panic("unreachable")
+	}
+}
+
+func ask(t *testing.T, s *sioclient.Socket, event string, args ...any) any {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	answer, err := s.EmitWithAck(ctx, event, args...)
+	require.NoError(t, err)
+	return answer.Any(0)
+}
+
+func eachTransport(t *testing.T, f func(t *testing.T, c sioclient.Config)) {
+	for _, transports := range [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}} {
+		t.Run(strings.Join(transports, " and "), func(t *testing.T) {
+			c := fast
+			c.Transports = transports
+			f(t, c)
+		})
+	}
+}
+
+func TestEventsAndAcks(t *testing.T) {
+	url := node.Start(t, "official.mjs")
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		c.Auth = func() any { return map[string]any{"token": "secret"} }
+		s := dial(t, url, c)
+		for _, v := range []any{nil, true, 1.5, "你好\u2028", []any{1.0, []byte{0, 255}}, map[string]any{"b": []byte(strings.Repeat("x", 70000))}} {
+			assert.Equal(t, v, ask(t, s, "echo", v))
+		}
+		s.On("question", func(n int, ack func(...any)) { ack(n * 2) })
+		assert.Equal(t, 42.0, ask(t, s, "ask me", 21))
+		assert.Equal(t, map[string]any{"token": "secret"}, ask(t, s, "auth"))
+
+		admin := s.Manager().Socket("/admin")
+		require.NoError(t, admin.ConnectAndWait(t.Context()))
+		assert.Equal(t, "x", ask(t, admin, "echo", "x"))
+		assert.Equal(t, c.Transports[len(c.Transports)-1], transportOf(t, s, c))
+	})
+}
+
+// transportOf waits for the last transport of the configuration.
+func transportOf(t *testing.T, s *sioclient.Socket, c sioclient.Config) string {
+	last := c.Transports[len(c.Transports)-1]
+	require.Eventually(t, func() bool { return s.Manager().Transport() == last }, 10*time.Second, time.Millisecond)
+	return s.Manager().Transport()
+}
+
+func TestRefusal(t *testing.T) {
+	url := node.Start(t, "official.mjs")
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		_, err := sioclient.Dial(t.Context(), url+"/admin", c)
+		var refusal *sioclient.Refusal
+		require.ErrorAs(t, err, &refusal)
+		var data struct {
+			Code int `json:"code"`
+		}
+		require.NoError(t, refusal.Data(&data))
+		assert.Equal(t, "not authorized", refusal.Message)
+		assert.Equal(t, 7, data.Code)
+		_, err = sioclient.Dial(t.Context(), url+"/nowhere", c)
+		assert.EqualError(t, err, "Invalid namespace")
+	})
+}
+
+func TestUpgradeWithMessagesInFlight(t *testing.T) {
+	s := dial(t, node.Start(t, "official.mjs"), fast)
+	const many = 3000
+	got := make(chan int, many)
+	s.On("n", func(n int) { got <- n })
+	for i := range many {
+		require.NoError(t, s.Emit("n", i))
+		if i%200 == 0 {
+			time.Sleep(time.Millisecond) // so that the upgrade falls among them
+		}
+	}
+	for i := range many {
+		require.Equal(t, i, next(t, got))
+	}
+	assert.Equal(t, "websocket", transportOf(t, s, sioclient.Config{Transports: []string{"websocket"}}))
+}
+
+func TestReasons(t *testing.T) {
+	url := node.Start(t, "official.mjs")
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		s := dial(t, url, c)
+		transportOf(t, s, c)
+		reasons, connected := make(chan sioclient.Reason, 10), make(chan bool, 10)
+		s.OnDisconnect(func(r sioclient.Reason, _ error) { reasons <- r })
+		s.OnConnect(func() { connected <- true })
+		s.Emit("cut")
+		assert.Equal(t, sioclient.TransportClose, next(t, reasons))
+		next(t, connected)
+		s.Emit("leave")
+		assert.Equal(t, sioclient.ServerDisconnect, next(t, reasons))
+		s.Connect()
+		next(t, connected)
+		s.Disconnect()
+		assert.Equal(t, sioclient.ClientDisconnect, next(t, reasons))
+	})
+}
+
+func TestHeartbeat(t *testing.T) {
+	url := node.Start(t, "official.mjs", "100", "1500")
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		t.Parallel()
+		s := dial(t, url, c)
+		transportOf(t, s, c)
+		id := s.ID()
+		time.Sleep(2500 * time.Millisecond) // the server closes who has not answered a ping
+		assert.Equal(t, id, s.ID())
+		reasons := make(chan sioclient.Reason, 10)
+		s.OnDisconnect(func(r sioclient.Reason, _ error) { reasons <- r })
+		s.Emit("silence")
+		assert.Contains(t, []sioclient.Reason{sioclient.PingTimeout, sioclient.TransportClose}, next(t, reasons))
+	})
+}
+
+func TestRecovery(t *testing.T) {
+	url := node.Start(t, "official.mjs")
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		s, other := dial(t, url, c), dial(t, url, fast)
+		transportOf(t, s, c)
+		event := "news of " + s.ID()
+		ask(t, s, "join", "r")
+		news, connected, gone := make(chan any, 100), make(chan bool, 10), make(chan bool, 10)
+		s.On(event, func(v any) { news <- v })
+		s.OnConnect(func() { connected <- s.Recovered() })
+		s.OnDisconnect(func(sioclient.Reason, error) { gone <- true })
+		ask(t, other, "all", event, -1)
+		assert.Equal(t, -1.0, next(t, news))
+		assert.Equal(t, "r -1", next(t, news))
+		id := s.ID()
+		for range 3 {
+			s.Emit("cut")
+			next(t, gone)
+			for i := range 5 {
+				ask(t, other, "all", event, i)
+			}
+			assert.True(t, next(t, connected))
+			assert.Equal(t, id, s.ID())
+			for i := range 5 {
+				assert.Equal(t, float64(i), next(t, news))
+				assert.Equal(t, fmt.Sprint("r ", i), next(t, news))
+			}
+		}
+	})
+}
