@@ -3,6 +3,7 @@ package exercise_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -50,6 +51,7 @@ func TestPredictions(t *testing.T) {
 var captures = map[string]func(t *testing.T) map[string]string{
 	"predict-poll":   capturePoll,
 	"predict-stream": captureStream,
+	"predict-frames": captureFrames,
 }
 
 // TestCaptures: what the solutions say is what the demos send.
@@ -197,4 +199,38 @@ func captureStream(t *testing.T) map[string]string {
 // escaped writes line ends as the answers have them.
 func escaped(text string) string {
 	return strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(text)
+}
+
+// masked is a frame of a client, under the key 1 2 3 4.
+func masked(first byte, payload string) string {
+	frame := []byte{first, 0x80 | byte(len(payload))}
+	if len(payload) > 125 {
+		frame = []byte{first, 0x80 | 126, byte(len(payload) >> 8), byte(len(payload))}
+	}
+	frame = append(frame, 1, 2, 3, 4)
+	for i := range len(payload) {
+		frame = append(frame, payload[i]^byte(i%4+1))
+	}
+	return string(frame)
+}
+
+func captureFrames(t *testing.T) map[string]string {
+	conn, err := net.Dial("tcp", demo(t, "ws-echo"))
+	require.NoError(t, err)
+	defer conn.Close()
+	speak(t, conn, "GET /ws HTTP/1.1\nHost: lab\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n", "\r\n\r\n")
+	frame := func(sent string, length int) string {
+		_, err := io.WriteString(conn, sent)
+		require.NoError(t, err)
+		got := make([]byte, length)
+		_, err = io.ReadFull(conn, got)
+		require.NoError(t, err)
+		return fmt.Sprintf("% x", got)
+	}
+	return map[string]string{
+		"hello":         frame(masked(0x81, "Hello"), 7),
+		"header of 300": frame(masked(0x81, strings.Repeat("x", 300)), 304)[:11],
+		"pong":          frame(masked(0x89, "hi"), 4),
+		"close":         frame(masked(0x88, "\x03\xe8"), 4),
+	}
 }

