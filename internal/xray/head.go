@@ -111,10 +111,10 @@ func (h head) contentLength() (int64, error) {
 		}
 		n, err := strconv.ParseUint(item, 10, 63)
 		if err != nil {
-			return 0, fmt.Errorf("Content-Length %q is no number", item) //lint:ignore ST1005 a header's name
+			return 0, fmt.Errorf("Content-Length %q is no number", item)
 		}
 		if length >= 0 && length != int64(n) {
-			return 0, fmt.Errorf("Content-Length says both %d and %d", length, n) //lint:ignore ST1005 a header's name
+			return 0, fmt.Errorf("Content-Length says both %d and %d", length, n)
 		}
 		length = int64(n)
 	}
