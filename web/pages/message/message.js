@@ -9,7 +9,7 @@ const texts = {
   en: {
     library: "With the library", message: "Your message", byHand: "By hand, over a bare WebSocket",
     byHandNote: "The same server, without the library: type the packets yourself.",
-    rawConnecting: "connecting", rawOn: "open", rawOff: "closed", rawClosed: "closed, code {0}", pong: "the answer to a ping",
+    rawConnecting: "connecting", rawOn: "open", rawOff: "closed", rawClosed: "closed, code {0}",
     see1: "`socket.send(\"hi\")` is `socket.emit(\"message\", \"hi\")`. The server's `Send(222)` arrives as the event `message` with the number 222, not the text: JSON keeps types.",
     see2: "It looks like a WebSocket, and the packets say that it is none: `42[\"message\",\"hi\"]` takes 18 bytes where a bare WebSocket would carry 2.",
     try1: "By hand: open the WebSocket. The server speaks first, with the session: `0{\"sid\":…}`. Then it waits for you to join a namespace.",
@@ -23,7 +23,7 @@ const texts = {
   zh: {
     library: "用库", message: "要发送的消息", byHand: "不用库，裸 WebSocket 手写",
     byHandNote: "同一个服务器，不用库：数据包由你自己敲。",
-    rawConnecting: "连接中", rawOn: "已打开", rawOff: "已关闭", rawClosed: "已关闭，关闭码 {0}", pong: "回应 ping",
+    rawConnecting: "连接中", rawOn: "已打开", rawOff: "已关闭", rawClosed: "已关闭，关闭码 {0}",
     see1: "`socket.send(\"hi\")` 就是 `socket.emit(\"message\", \"hi\")`。服务器的 `Send(222)` 到达时是 `message` 事件，参数是数字 222 而不是文本：JSON 保留类型。",
     see2: "看起来像 WebSocket，数据包却说明它不是：`42[\"message\",\"hi\"]` 用了 18 个字节，裸 WebSocket 只需要 2 个。",
     try1: "手写：打开 WebSocket。先开口的是服务器，它告诉你会话信息：`0{\"sid\":…}`，然后等你加入一个命名空间。",
