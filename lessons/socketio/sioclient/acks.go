@@ -53,8 +53,9 @@ type answer struct {
 	err  error
 }
 
-// ackFor answers an event of the server's, once.
-func (s *Socket) ackFor(p siopacket.Packet) siopacket.AnswerFunc {
+// ackFor answers an event of the server's, once, over the connection that the
+// event came by: after it is lost, or the namespace left, nobody waits for it.
+func (s *Socket) ackFor(e *engine, p siopacket.Packet) siopacket.AnswerFunc {
 	called := make(chan struct{}, 1)
 	return func(args ...any) {
 		select {
@@ -70,14 +71,21 @@ func (s *Socket) ackFor(p siopacket.Packet) siopacket.AnswerFunc {
 			s.report(err)
 			return
 		}
-		s.manager.send(siopacket.Packet{
-			Type: siopacket.Ack, Namespace: s.namespace, ID: p.ID, HasID: true, Data: data, Attachments: attachments,
-		})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.connected && s.joinedOn == e {
+			e.sendPacket(siopacket.Packet{
+				Type: siopacket.Ack, Namespace: s.namespace, ID: p.ID, HasID: true, Data: data, Attachments: attachments,
+			})
+		}
 	}
 }
 
 // resolve takes an ACK. One that nobody waits for changes nothing.
 func (s *Socket) resolve(p siopacket.Packet) {
+	if !p.HasID {
+		return
+	}
 	s.mu.Lock()
 	wanted := s.acks[p.ID]
 	delete(s.acks, p.ID)

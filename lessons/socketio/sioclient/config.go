@@ -39,7 +39,8 @@ type Config struct {
 	// NoUpgrade keeps a session on the transport it opened with.
 	NoUpgrade bool
 
-	// Query and Header are added to every request.
+	// Query and Header are added to every request. A query of the URL takes
+	// the place of Query.
 	Query  url.Values
 	Header http.Header
 
@@ -73,8 +74,8 @@ type Config struct {
 	// Timeout of an attempt to connect. Default 20 s.
 	Timeout time.Duration
 
-	// AckTimeout is how long EmitWithAck waits if its context has no end of
-	// its own, and how long each try takes with Retries. Default 0: no bound.
+	// AckTimeout is how long EmitWithAck waits at most, and how long each try
+	// takes with Retries. Default 0: no bound but the context's.
 	AckTimeout time.Duration
 
 	// Retries of an event that is not acknowledged within AckTimeout. With
@@ -85,6 +86,9 @@ type Config struct {
 	// MaxMessage is the largest message or polling answer that is taken from
 	// the server, in bytes. Default 64 MiB.
 	MaxMessage int
+
+	// MaxAttachments of one packet, each at most MaxMessage. Default 10.
+	MaxAttachments int
 
 	// MaxPending bounds the events of one socket that wait for its handlers.
 	// When it is reached, nothing more is read from the server until one has

@@ -2,8 +2,6 @@ package sioclient
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -17,7 +15,7 @@ func (s *Socket) Emit(event string, args ...any) error {
 		return err
 	}
 	if s.manager.config.Retries > 0 {
-		return s.queue(p)
+		return s.queue(retry{packet: p})
 	}
 	return s.sendOrKeep(p)
 }
@@ -28,26 +26,40 @@ func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
 // EmitVolatile is Emit of an event that is dropped if it cannot go out at once.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
 	p, err := s.event(event, args)
-	if err == nil && s.Connected() && s.manager.writable() {
-		s.manager.send(p)
+	if err != nil {
+		return err
 	}
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.connected && s.joinedOn != nil && s.joinedOn.writable() {
+		s.joinedOn.sendPacket(p)
+	}
+	return nil
 }
 
 // EmitWithAck sends an event and waits for the server's answer, at most until
 // ctx ends or Config.AckTimeout is over: then the error is ErrTimeout, or ctx's
-// cause. It is ErrDisconnected if the connection is lost meanwhile.
+// cause. It is ErrDisconnected if the connection is lost meanwhile. With
+// Config.Retries the event waits for those before it and is tried as often as
+// they are, also when nobody waits for its answer any more.
 func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (siopacket.Args, error) {
 	p, err := s.event(event, args)
 	if err != nil {
 		return siopacket.Args{}, err
 	}
-	if d := s.manager.config.AckTimeout; d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, ErrTimeout)
-		defer cancel()
+	if s.manager.config.Retries > 0 {
+		return s.askInTurn(ctx, p)
 	}
+	ctx, cancel := s.withAckTimeout(ctx)
+	defer cancel()
 	return s.ask(ctx, p)
+}
+
+func (s *Socket) withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d := s.manager.config.AckTimeout; d > 0 {
+		return context.WithTimeoutCause(ctx, d, ErrTimeout)
+	}
+	return ctx, func() {}
 }
 
 func (s *Socket) ask(ctx context.Context, p siopacket.Packet) (siopacket.Args, error) {
@@ -109,59 +121,4 @@ func (s *Socket) sendOrKeep(p siopacket.Packet) error {
 		s.sendBuffer = append(s.sendBuffer, p)
 	}
 	return nil
-}
-
-// queue sends an event after those before it have been acknowledged.
-func (s *Socket) queue(p siopacket.Packet) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped {
-		return ErrDisconnected
-	}
-	s.retried = append(s.retried, p)
-	if !s.draining {
-		s.draining = s.manager.start(s.drain)
-	}
-	return nil
-}
-
-// drain sends the queued events one by one, each until it is acknowledged or
-// has been tried too often.
-func (s *Socket) drain() {
-	for {
-		s.mu.Lock()
-		if len(s.retried) == 0 || s.stopped {
-			s.draining = false
-			s.mu.Unlock()
-			return
-		}
-		p := s.retried[0]
-		s.mu.Unlock()
-		if err := s.deliver(p); err != nil && !errors.Is(err, context.Canceled) {
-			s.report(fmt.Errorf("sioclient: event given up after %d tries: %w", 1+s.manager.config.Retries, err))
-		}
-		s.mu.Lock()
-		s.retried = s.retried[1:]
-		s.mu.Unlock()
-	}
-}
-
-func (s *Socket) deliver(p siopacket.Packet) (err error) {
-	for range 1 + s.manager.config.Retries {
-		s.mu.Lock()
-		for !s.connected && !s.stopped {
-			s.connects.Wait()
-		}
-		s.mu.Unlock()
-		ctx, cancel := s.manager.ctx, context.CancelFunc(func() {})
-		if d := s.manager.config.AckTimeout; d > 0 {
-			ctx, cancel = context.WithTimeoutCause(ctx, d, ErrTimeout)
-		}
-		_, err = s.ask(ctx, p)
-		cancel()
-		if err == nil || s.manager.ctx.Err() != nil {
-			return err
-		}
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -157,16 +156,14 @@ func (e *engine) read() {
 // reasonOf says why receive failed.
 func reasonOf(t transport, err error) Reason {
 	var syntax *eiopacket.SyntaxError
-	var timeout net.Error
+	var timeout net.Error // gorilla's hides what it wraps
 	switch {
 	case errors.As(err, &syntax):
 		return ParseError
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return PingTimeout
 	case t.name() == WebSocket:
 		return TransportClose
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return PingTimeout
 	}
 	return TransportError
 }
@@ -322,6 +319,8 @@ func (e *engine) probe() {
 
 // changeOver makes a probed WebSocket the transport. The reader calls it
 // between two polls, so no answer is under way; holding writing, no POST is.
+// Once the upgrade packet is out, the server takes nothing over polling any
+// more: even what a close that comes now has to say goes over the WebSocket.
 func (e *engine) changeOver() {
 	e.mu.Lock()
 	ws := e.probed
@@ -331,15 +330,15 @@ func (e *engine) changeOver() {
 	}
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	err := ws.send([]eiopacket.Packet{{Type: eiopacket.Upgrade}})
 	e.mu.Lock()
+	old, closing := e.transport, e.closing
 	e.probed = nil
-	if err != nil || e.closing {
-		e.mu.Unlock()
+	e.mu.Unlock()
+	if closing || ws.send([]eiopacket.Packet{{Type: eiopacket.Upgrade}}) != nil {
 		ws.close()
 		return
 	}
-	old := e.transport
+	e.mu.Lock()
 	e.transport = ws
 	e.mu.Unlock()
 	old.close()

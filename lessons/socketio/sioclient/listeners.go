@@ -115,7 +115,7 @@ func (s *Socket) report(err error) {
 }
 
 // dispatch runs an event's handlers.
-func (s *Socket) dispatch(p siopacket.Packet) {
+func (s *Socket) dispatch(e *engine, p siopacket.Packet) {
 	l := s.snapshot()
 	name, args := split(p)
 	for _, f := range l.any {
@@ -127,7 +127,7 @@ func (s *Socket) dispatch(p siopacket.Packet) {
 			continue
 		}
 		if ack == nil {
-			ack = s.ackFor(p)
+			ack = s.ackFor(e, p)
 		}
 		if err := l.handler.Call(s.fit(l.handler, p, args), ack); err != nil {
 			s.report(fmt.Errorf("sioclient: event %q: %w", name, err))

@@ -184,38 +184,55 @@ func (m *Manager) connect(again bool) {
 	for n := 0; ; again = true {
 		if again {
 			if !m.wait(n) {
+				m.leaveOff()
 				return
 			}
 			n++
 			call(m.onAttempt, n)
 		}
 		err := m.try()
-		switch {
-		case err == nil && again:
-			call(m.onReconnect, n)
-			return
-		case err == nil:
-			return
-		case m.ctx.Err() != nil:
-			m.stopConnecting()
-			return
-		case again:
-			call(m.onReconnectError, err)
-		}
-		for _, s := range m.all() {
-			s.failed(err)
-		}
-		if m.config.NoReconnect || !m.wanted() {
-			m.stopConnecting()
+		if err == nil {
+			if again {
+				call(m.onReconnect, n)
+			}
 			return
 		}
-		if most := m.config.ReconnectionAttempts; most > 0 && n >= most {
-			m.stopConnecting()
-			if m.onReconnectFailed != nil {
+		exhausted := m.config.ReconnectionAttempts > 0 && n >= m.config.ReconnectionAttempts
+		last := m.config.NoReconnect || exhausted || m.ctx.Err() != nil
+		if last {
+			m.stopConnecting() // before those are told who may call Connect
+		}
+		if m.ctx.Err() == nil {
+			m.tellFailure(err, again)
+		}
+		if last {
+			if exhausted && !m.config.NoReconnect && m.onReconnectFailed != nil {
 				m.onReconnectFailed()
 			}
 			return
 		}
+		if !m.wanted() {
+			m.leaveOff()
+			return
+		}
+	}
+}
+
+func (m *Manager) tellFailure(err error, again bool) {
+	if again {
+		call(m.onReconnectError, err)
+	}
+	for _, s := range m.all() {
+		s.failed(err)
+	}
+}
+
+// leaveOff stops because no socket wants a connection, unless one has changed
+// its mind meanwhile: it has then seen that somebody connects, and relies on it.
+func (m *Manager) leaveOff() {
+	m.stopConnecting()
+	if m.wanted() {
+		m.open()
 	}
 }
 
@@ -233,15 +250,13 @@ func (m *Manager) stopConnecting() {
 
 // wait for the time of that attempt. It reports whether it is still to be made.
 func (m *Manager) wait(attempt int) bool {
+	timer := time.NewTimer(m.config.delay(attempt))
+	defer timer.Stop()
 	select {
-	case <-time.After(m.config.delay(attempt)):
+	case <-timer.C:
 	case <-m.ctx.Done():
 	}
-	if m.ctx.Err() != nil || !m.wanted() {
-		m.stopConnecting()
-		return false
-	}
-	return true
+	return m.ctx.Err() == nil && m.wanted()
 }
 
 // wanted reports whether some socket wants to be connected.
@@ -262,15 +277,17 @@ func (m *Manager) try() error {
 		return err
 	}
 	var decoder siopacket.Decoder
-	decoder.MaxAttachments = 1 << 20 // bounded by the size of the messages
-	e.onPacket = func(data []byte, binary bool) error { return m.receive(&decoder, data, binary) }
+	decoder.MaxAttachments = m.config.MaxAttachments
+	e.onPacket = func(data []byte, binary bool) error { return m.receive(e, &decoder, data, binary) }
 	e.onClose = func(reason Reason, err error) { m.lost(e, reason, err) }
 	m.mu.Lock()
 	m.connecting = false
 	if m.closed {
 		m.mu.Unlock()
-		e.transport.close()
-		e.cancel()
+		e.upgradeTo = false
+		e.start()
+		e.close(ForcedClose) // so that the server keeps no session
+		e.running.Wait()
 		return context.Canceled
 	}
 	m.engine = e
@@ -284,7 +301,7 @@ func (m *Manager) try() error {
 }
 
 // receive takes one message of the engine's reader.
-func (m *Manager) receive(d *siopacket.Decoder, data []byte, binary bool) error {
+func (m *Manager) receive(e *engine, d *siopacket.Decoder, data []byte, binary bool) error {
 	add := d.AddText
 	if binary {
 		add = d.AddBinary
@@ -297,7 +314,7 @@ func (m *Manager) receive(d *siopacket.Decoder, data []byte, binary bool) error 
 	s := m.sockets[p.Namespace]
 	m.mu.Unlock()
 	if s != nil {
-		s.receive(p)
+		s.receive(e, p)
 	}
 	return nil
 }
@@ -329,13 +346,6 @@ func (m *Manager) current() *engine {
 	return m.engine
 }
 
-// send writes a packet, if there is a connection.
-func (m *Manager) send(p siopacket.Packet) {
-	if e := m.current(); e != nil {
-		e.sendPacket(p)
-	}
-}
-
 // sendPacket writes a packet's text and its attachments.
 func (e *engine) sendPacket(p siopacket.Packet) {
 	packets := make([]eiopacket.Packet, 0, 1+len(p.Attachments))
@@ -344,12 +354,6 @@ func (e *engine) sendPacket(p siopacket.Packet) {
 		packets = append(packets, eiopacket.Packet{Type: eiopacket.Message, Binary: true, Data: data})
 	}
 	e.send(packets...)
-}
-
-// writable reports whether a packet would go out at once.
-func (m *Manager) writable() bool {
-	e := m.current()
-	return e != nil && e.writable()
 }
 
 // release ends the connection when no socket wants it any more.

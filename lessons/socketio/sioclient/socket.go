@@ -21,8 +21,8 @@ type Socket struct {
 	connects  sync.Cond // broadcast when connected or stopped change
 	active    bool      // wants to be connected
 	connected bool
-	stopped   bool // by Manager.Close
-	joinedOn  *engine
+	stopped   bool    // by Manager.Close
+	joinedOn  *engine // where CONNECT was sent, and DISCONNECT not yet
 	id        string
 	recovered bool
 
@@ -31,8 +31,7 @@ type Socket struct {
 	nextAck    uint64
 	acks       map[uint64]chan<- answer
 	sendBuffer []siopacket.Packet // until connected
-	received   []siopacket.Packet // before the answer to CONNECT
-	retried    []siopacket.Packet // with Config.Retries: what is not acknowledged yet
+	retried    []retry            // with Config.Retries: what is not acknowledged yet
 	draining   bool
 
 	listeners listeners
@@ -125,14 +124,21 @@ func (s *Socket) ConnectAndWait(ctx context.Context) error {
 // uses it. There is no reconnection until Connect is called.
 func (s *Socket) Disconnect() {
 	s.mu.Lock()
-	connected := s.connected
-	s.active, s.joinedOn = false, nil
+	s.active = false
+	if s.connected {
+		s.leave()
+	} // else welcomed does, when the server lets it in
 	s.mu.Unlock()
-	if connected {
-		s.manager.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace})
-	}
 	s.left(ClientDisconnect, nil, s.manager.start)
 	s.manager.release()
+}
+
+// leave tells the server. The caller holds mu.
+func (s *Socket) leave() {
+	if s.joinedOn != nil {
+		s.joinedOn.sendPacket(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace})
+		s.joinedOn = nil
+	}
 }
 
 // Close is Disconnect. The socket of Dial closes its Manager as well, and waits
@@ -209,15 +215,22 @@ func connectPayload(auth any, pid, offset string) ([]byte, error) {
 	return append(append(state[:len(state)-1], ','), data[1:]...), nil
 }
 
-// receive takes a packet of the namespace, on the reader's goroutine.
-func (s *Socket) receive(p siopacket.Packet) {
+// receive takes a packet of the namespace, on the reader's goroutine. Those of
+// a connection that the socket has left are not for it any more.
+func (s *Socket) receive(e *engine, p siopacket.Packet) {
+	s.mu.Lock()
+	current := s.joinedOn == e
+	s.mu.Unlock()
+	if !current {
+		return
+	}
 	switch p.Type {
 	case siopacket.Connect:
-		s.welcomed(p)
+		s.welcomed(e, p)
 	case siopacket.ConnectError:
 		s.refused(refusalIn(p))
 	case siopacket.Event:
-		s.heard(p)
+		s.heard(e, p)
 	case siopacket.Ack:
 		s.resolve(p)
 	case siopacket.Disconnect:
@@ -232,7 +245,7 @@ func (s *Socket) receive(p siopacket.Packet) {
 var errV2 = errors.New("sioclient: the server seems to be one of Socket.IO 2, which this client cannot reach")
 
 // welcomed takes the answer to CONNECT.
-func (s *Socket) welcomed(p siopacket.Packet) {
+func (s *Socket) welcomed(e *engine, p siopacket.Packet) {
 	var session struct {
 		SID string `json:"sid"`
 		PID string `json:"pid"`
@@ -242,23 +255,21 @@ func (s *Socket) welcomed(p siopacket.Packet) {
 		return
 	}
 	s.mu.Lock()
-	if s.joinedOn == nil {
+	if !s.active {
+		s.leave()
+	}
+	if s.joinedOn != e {
 		s.mu.Unlock()
 		return // it has left meanwhile
 	}
 	s.id, s.recovered = session.SID, session.PID != "" && session.PID == s.pid
 	s.pid, s.connected = session.PID, true
-	received, buffered := s.received, s.sendBuffer
-	s.received, s.sendBuffer = nil, nil
-	e := s.joinedOn
-	for _, q := range buffered { // under mu, so that no later event overtakes them
+	for _, q := range s.sendBuffer { // under mu, so that no later event overtakes them
 		e.sendPacket(q)
 	}
+	s.sendBuffer = nil
 	s.connects.Broadcast()
 	s.mu.Unlock()
-	for _, q := range received {
-		s.inbox.put(func() { s.dispatch(q) })
-	}
 	s.inbox.tell(func() {
 		for _, f := range s.snapshot().connect {
 			(*f)()
@@ -268,9 +279,12 @@ func (s *Socket) welcomed(p siopacket.Packet) {
 
 func (s *Socket) refused(err error) {
 	s.mu.Lock()
+	wanted := s.active
 	s.active, s.joinedOn = false, nil
 	s.mu.Unlock()
-	s.failed(err)
+	if wanted {
+		s.failed(err)
+	}
 	s.manager.release()
 }
 
@@ -287,19 +301,15 @@ func (s *Socket) failed(err error) {
 	}, s.manager.start)
 }
 
-// heard queues an event for the handlers.
-func (s *Socket) heard(p siopacket.Packet) {
+// heard queues an event for the handlers. Those that a recovery replays come
+// before the answer to CONNECT, and have their turn before OnConnect.
+func (s *Socket) heard(e *engine, p siopacket.Packet) {
 	s.mu.Lock()
 	if offset, ok := offsetIn(p); ok && s.pid != "" {
 		s.offset = offset
 	}
-	if !s.connected {
-		s.received = append(s.received, p)
-		s.mu.Unlock()
-		return
-	}
 	s.mu.Unlock()
-	s.inbox.put(func() { s.dispatch(p) })
+	s.inbox.put(func() { s.dispatch(e, p) })
 }
 
 // offsetIn is the last argument of an event that wants no answer, if that is a

@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gorilla/websocket"
 
@@ -36,12 +38,16 @@ type transport interface {
 // endpoint makes the requests of one connection.
 type endpoint struct {
 	config Config
-	base   url.URL // http or https, without query
+	base   url.URL    // http or https, without query
+	query  url.Values // of every request
 	http   *http.Client
 }
 
 func newEndpoint(base *url.URL, c Config) *endpoint {
-	e := &endpoint{config: c, base: *base}
+	e := &endpoint{config: c, base: *base, query: base.Query()}
+	if len(e.query) == 0 {
+		e.query = c.Query
+	}
 	e.base.Path, e.base.RawQuery, e.base.Fragment = c.Path, "", ""
 	switch base.Scheme {
 	case "ws":
@@ -61,7 +67,7 @@ func (e *endpoint) url(scheme, transport, sid string) string {
 		u.Scheme = scheme + u.Scheme[len("http"):]
 	}
 	query := url.Values{}
-	for key, values := range e.config.Query {
+	for key, values := range e.query {
 		query[key] = values
 	}
 	query.Set("EIO", "4")
@@ -173,7 +179,15 @@ func refusalOf(status string, body []byte) error {
 	if json.Unmarshal(body, refused) != nil {
 		refused.Message = ""
 	}
+	if text := strings.TrimSpace(string(body)); refused.Message == "" && isLine(text) {
+		refused.Message = text // as the refusal of a WebSocket is
+	}
 	return refused
+}
+
+// isLine reports whether a body is a message rather than a page.
+func isLine(text string) bool {
+	return len(text) < 200 && !strings.ContainsFunc(text, func(r rune) bool { return r == '<' || r == '{' || !unicode.IsPrint(r) })
 }
 
 func (p *polling) close() { p.cancel() }

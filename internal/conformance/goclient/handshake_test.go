@@ -1,0 +1,56 @@
+package goclient
+
+import (
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"realtimelab/lessons/socketio/sioclient"
+)
+
+func TestRetriesUntilAcknowledgedInOrder(t *testing.T) {
+	server := startOfficial(t, nil)
+	s := dial(t, server.Server, sioclient.Config{Retries: 3, AckTimeout: 100 * time.Millisecond})
+	for n := range 3 {
+		require.NoError(t, s.Emit("third time", n))
+	}
+	assert.Equal(t, [][]any{{0.0}, {0.0}, {0.0}, {1.0}, {2.0}}, server.eventually(t, "third time", 5))
+}
+
+func TestServerLearnsAuthQueryAndHeaders(t *testing.T) {
+	server := startOfficial(t, map[string]any{"path": "/elsewhere/"})
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		c.Path, c.Query, c.Header = "/elsewhere/", url.Values{"token": {"a&b"}}, http.Header{"X-Lab": {"yes"}}
+		c.Auth = func() any { return map[string]string{"user": "文"} }
+		before := len(server.saw(t, "connection"))
+		dial(t, server.Server, c)
+		entry := server.eventually(t, "connection", before+1)[before]
+		assert.Equal(t, []any{"/", map[string]any{
+			"recovered": false, "lab": "yes", "query": map[string]any{"token": "a&b"}, "auth": map[string]any{"user": "文"},
+		}}, entry)
+	})
+}
+
+func TestQueryOfTheURL(t *testing.T) {
+	server := startOfficial(t, nil)
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		before := len(server.saw(t, "connection"))
+		dial(t, server.Server+"/chat?token=a%26b", c)
+		entry := server.eventually(t, "connection", before+1)[before]
+		assert.Equal(t, "/chat", entry[0])
+		assert.Equal(t, map[string]any{"token": "a&b"}, entry[1].(map[string]any)["query"])
+	})
+}
+
+func TestRefusedHandshake(t *testing.T) {
+	server := startOfficial(t, nil)
+	server.ask(t, "refuse", url.Values{"on": {"true"}}, nil)
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		c.NoReconnect = true
+		_, err := sioclient.Dial(timeout(t), server.Server, c)
+		assert.ErrorContains(t, err, "not you")
+	})
+}
