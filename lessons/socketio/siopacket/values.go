@@ -3,6 +3,7 @@ package siopacket
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,10 +22,47 @@ var errNotBinary = errors.New("binary data expected")
 // values are written as encoding/json/v2 does: a nil slice as [], a nil map
 // as {}. The keys of a map are sorted.
 func MarshalArgs(args ...any) (data []byte, attachments [][]byte, err error) {
-	if args == nil {
-		args = []any{}
+	if data, ok := marshalPlain(args); ok {
+		return data, nil, nil
 	}
 	return Marshal(args)
+}
+
+// marshalPlain writes values that need no reflection, as most are: it reports
+// false if there is any other.
+func marshalPlain(args []any) (data []byte, ok bool) {
+	size := 2
+	for _, arg := range args {
+		if text, ok := arg.(string); ok {
+			size += len(text) + 3
+		} else {
+			size += 8
+		}
+	}
+	data = append(make([]byte, 0, size), '[')
+	for i, arg := range args {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		switch v := arg.(type) {
+		case nil:
+			data = append(data, "null"...)
+		case string:
+			var err error
+			if data, err = jsontext.AppendQuote(data, v); err != nil {
+				return nil, false // not UTF-8
+			}
+		case bool:
+			data = strconv.AppendBool(data, v)
+		case int:
+			data = strconv.AppendInt(data, int64(v), 10)
+		case int64:
+			data = strconv.AppendInt(data, v, 10)
+		default:
+			return nil, false
+		}
+	}
+	return append(data, ']'), true
 }
 
 // Marshal writes one value as JSON, with attachments as in MarshalArgs.
