@@ -45,6 +45,25 @@ func TestQueryOfTheURL(t *testing.T) {
 	})
 }
 
+func TestNamespacesShareOneConnection(t *testing.T) {
+	server := startOfficial(t, nil)
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+		main := dial(t, server.Server, c)
+		chat := main.Manager().Socket("/chat")
+		require.NoError(t, chat.ConnectAndWait(timeout(t)))
+		assert.NotEqual(t, main.ID(), chat.ID())
+		assert.Equal(t, 1, server.clients(t))
+
+		left := len(server.saw(t, "disconnect"))
+		chat.Disconnect()
+		assert.Equal(t, []any{"/chat", "client namespace disconnect"}, server.eventually(t, "disconnect", left+1)[left])
+		_, err := main.EmitWithAck(timeout(t), "echo", 1)
+		require.NoError(t, err)
+		main.Close()
+		require.Eventually(t, func() bool { return server.clients(t) == 0 }, patience, 10*time.Millisecond)
+	})
+}
+
 func TestRefusedHandshake(t *testing.T) {
 	server := startOfficial(t, nil)
 	server.ask(t, "refuse", url.Values{"on": {"true"}}, nil)

@@ -28,7 +28,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // fast is a client that does not take its time to come back.
 var fast = sioclient.Config{ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet}
 
-func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
+func serve(t testing.TB, config sio.Config) (*sio.Server, string) {
 	config.Log = quiet
 	io := sio.NewServer(config)
 	server := httptest.NewServer(io)

@@ -38,10 +38,13 @@ type engine struct {
 	patience  time.Duration // the server pings within it
 	upgradeTo bool          // a WebSocket is to be tried
 	first     []eiopacket.Packet
-	running   sync.WaitGroup
-	ctx       context.Context
-	cancel    context.CancelFunc
-	writing   sync.Mutex // held while a batch is sent, and while the transport changes
+
+	running *sync.WaitGroup // counts its goroutines; the manager waits
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	writing sync.Mutex // held while a batch is sent, and while the transport changes
+
 	mu        sync.Mutex // guards what follows
 	transport transport
 	queue     []eiopacket.Packet
@@ -54,8 +57,8 @@ type engine struct {
 }
 
 // openEngine opens a session with the first of the transports.
-func openEngine(ctx context.Context, base *endpoint) (*engine, error) {
-	e := &engine{endpoint: base}
+func openEngine(ctx context.Context, base *endpoint, running *sync.WaitGroup) (*engine, error) {
+	e := &engine{endpoint: base, running: running}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	name := base.config.Transports[0]
 	if err := e.open(ctx, name); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
-	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
 	"realtimelab/lessons/socketio/siopacket"
@@ -167,112 +166,10 @@ func (m *Manager) startInside(f func()) bool {
 	return true
 }
 
-// open connects, if nobody does and there is no connection.
-func (m *Manager) open() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed || m.connecting || m.engine != nil {
-		return
-	}
-	m.connecting = true
-	m.running.Go(func() { m.connect(false) })
-}
-
-// connect tries until there is a connection, or no more tries are to be made.
-// The first is made at once, unless a connection was lost.
-func (m *Manager) connect(again bool) {
-	for n := 0; ; again = true {
-		if again {
-			if !m.wait(n) {
-				m.leaveOff()
-				return
-			}
-			n++
-			call(m.onAttempt, n)
-		}
-		err := m.try()
-		if err == nil {
-			if again {
-				call(m.onReconnect, n)
-			}
-			return
-		}
-		exhausted := m.config.ReconnectionAttempts > 0 && n >= m.config.ReconnectionAttempts
-		last := m.config.NoReconnect || exhausted || m.ctx.Err() != nil
-		if last {
-			m.stopConnecting() // before those are told who may call Connect
-		}
-		if m.ctx.Err() == nil {
-			m.tellFailure(err, again)
-		}
-		if last {
-			if exhausted && !m.config.NoReconnect && m.onReconnectFailed != nil {
-				m.onReconnectFailed()
-			}
-			return
-		}
-		if !m.wanted() {
-			m.leaveOff()
-			return
-		}
-	}
-}
-
-func (m *Manager) tellFailure(err error, again bool) {
-	if again {
-		call(m.onReconnectError, err)
-	}
-	for _, s := range m.all() {
-		s.failed(err)
-	}
-}
-
-// leaveOff stops because no socket wants a connection, unless one has changed
-// its mind meanwhile: it has then seen that somebody connects, and relies on it.
-func (m *Manager) leaveOff() {
-	m.stopConnecting()
-	if m.wanted() {
-		m.open()
-	}
-}
-
-func call[T any](f func(T), v T) {
-	if f != nil {
-		f(v)
-	}
-}
-
-func (m *Manager) stopConnecting() {
-	m.mu.Lock()
-	m.connecting = false
-	m.mu.Unlock()
-}
-
-// wait for the time of that attempt. It reports whether it is still to be made.
-func (m *Manager) wait(attempt int) bool {
-	timer := time.NewTimer(m.config.delay(attempt))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-m.ctx.Done():
-	}
-	return m.ctx.Err() == nil && m.wanted()
-}
-
-// wanted reports whether some socket wants to be connected.
-func (m *Manager) wanted() bool {
-	for _, s := range m.all() {
-		if s.Active() {
-			return true
-		}
-	}
-	return false
-}
-
 func (m *Manager) try() error {
 	ctx, cancel := context.WithTimeout(m.ctx, m.config.Timeout)
 	defer cancel()
-	e, err := openEngine(ctx, newEndpoint(m.base, m.config))
+	e, err := openEngine(ctx, newEndpoint(m.base, m.config), &m.running)
 	if err != nil {
 		return err
 	}
@@ -287,12 +184,10 @@ func (m *Manager) try() error {
 		e.upgradeTo = false
 		e.start()
 		e.close(ForcedClose) // so that the server keeps no session
-		e.running.Wait()
 		return context.Canceled
 	}
 	m.engine = e
 	e.start()
-	m.running.Go(e.running.Wait)
 	m.mu.Unlock()
 	for _, s := range m.all() {
 		s.join(e)

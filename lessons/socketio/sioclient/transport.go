@@ -43,6 +43,10 @@ type endpoint struct {
 	http   *http.Client
 }
 
+// bufferSize of each direction of a connection, in bytes: an idle client keeps
+// them, and a larger message only takes more system calls.
+const bufferSize = 1024
+
 func newEndpoint(base *url.URL, c Config) *endpoint {
 	e := &endpoint{config: c, base: *base, query: base.Query()}
 	if len(e.query) == 0 {
@@ -56,7 +60,8 @@ func newEndpoint(base *url.URL, c Config) *endpoint {
 		e.base.Scheme = "https"
 	}
 	e.http = &http.Client{Jar: c.Jar, Transport: &http.Transport{
-		DialContext: c.NetDialContext, TLSClientConfig: c.TLS, DisableCompression: false, MaxIdleConns: 2,
+		DialContext: c.NetDialContext, TLSClientConfig: c.TLS, MaxIdleConns: 2,
+		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize,
 	}}
 	return e
 }
@@ -198,7 +203,7 @@ type socket struct {
 }
 
 func dialWebSocket(ctx context.Context, e *endpoint, sid string) (*socket, error) {
-	dialer := websocket.Dialer{NetDialContext: e.config.NetDialContext, TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: 1024, WriteBufferSize: 1024}
+	dialer := websocket.Dialer{NetDialContext: e.config.NetDialContext, TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
 	header := e.config.Header.Clone()
 	for _, own := range []string{"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
 		header.Del(own)
