@@ -167,10 +167,19 @@ func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solution
 // given returns the files that the student has but need not edit: the check, the code around the exercise, the text.
 func (e Exercise) given() (map[string][]byte, error) {
 	files, err := e.read(".", func(name string) bool { return path.Ext(name) == ".go" && !e.edited(name) })
-	if err == nil {
-		files[englishFile], files[chineseFile] = []byte(e.Text.EN), []byte(e.Text.ZH)
+	if err != nil {
+		return nil, err
 	}
-	return files, err
+	for name, data := range files {
+		files[name] = []byte(e.Import("realtimelab/"+e.Lesson+"/"+e.Name, string(data)))
+	}
+	files[englishFile], files[chineseFile] = []byte(e.Text.EN), []byte(e.Text.ZH)
+	return files, nil
+}
+
+// Import makes a check import the student's package from another place than the lab's own tree.
+func (e Exercise) Import(from, check string) string {
+	return strings.ReplaceAll(check, "realtimelab/lessons/"+e.Lesson+"/exercises/"+e.Name, from)
 }
 
 // answerFile is what a student edits to predict the wire.

@@ -29,7 +29,7 @@ type slot struct {
 
 var protocols = map[string]check.Protocol{
 	"bytes": check.Bytes, "chars": check.Chars, "frames": check.Frames, "http": check.HTTP, "chunks": check.Chunks, "events": check.Events,
-	"payload": check.Payload, "engine packet": check.EnginePacket, "packet": check.Packet,
+	"payload": check.Payload, "engine packet": check.EnginePacket, "packet": check.Packet, "message": check.Messages,
 }
 
 // slotsFile lists the slots of an exercise to predict, in order.

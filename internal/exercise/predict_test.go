@@ -3,11 +3,13 @@ package exercise_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,12 +18,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
+	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/web"
 )
 
@@ -49,9 +53,10 @@ func TestPredictions(t *testing.T) {
 
 // captures run the demos and return, for each exercise to predict, what really went over the wire, by slot.
 var captures = map[string]func(t *testing.T) map[string]string{
-	"predict-poll":   capturePoll,
-	"predict-stream": captureStream,
-	"predict-frames": captureFrames,
+	"predict-poll":    capturePoll,
+	"predict-stream":  captureStream,
+	"predict-frames":  captureFrames,
+	"predict-packets": capturePackets,
 }
 
 // TestCaptures: what the solutions say is what the demos send.
@@ -233,4 +238,77 @@ func captureFrames(t *testing.T) map[string]string {
 		"pong":          frame(masked(0x89, "hi"), 4),
 		"close":         frame(masked(0x88, "\x03\xe8"), 4),
 	}
+}
+
+// wsClient speaks Socket.IO over a raw WebSocket.
+type wsClient struct {
+	t *testing.T
+	*websocket.Conn
+}
+
+func dialSocketIO(t *testing.T, address, query string) wsClient {
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket"+query, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	return wsClient{t, conn}
+}
+
+func (c wsClient) send(packet string) {
+	require.NoError(c.t, c.WriteMessage(websocket.TextMessage, []byte(packet)))
+}
+
+// next is the next packet that begins so.
+func (c wsClient) next(prefix string) string {
+	require.NoError(c.t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+	for {
+		_, data, err := c.ReadMessage()
+		require.NoError(c.t, err, "waiting for %s", prefix)
+		if strings.HasPrefix(string(data), prefix) {
+			return string(data)
+		}
+	}
+}
+
+func capturePackets(t *testing.T) map[string]string {
+	captured := map[string]string{}
+	acks := demo(t, "acks")
+	c := dialSocketIO(t, acks, "")
+	c.send("40")
+	c.next("40")
+	c.send(`420["ferret","tobi"]`)
+	captured["ack"] = c.next("43")
+
+	res, err := http.Get("http://" + acks + "/socket.io/?EIO=4&transport=polling")
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	var open struct{ SID string }
+	require.NoError(t, json.Unmarshal(body[1:], &open))
+	probe := dialSocketIO(t, acks, "&sid="+open.SID)
+	probe.send("2probe")
+	captured["probe"] = probe.next("")
+
+	c = dialSocketIO(t, demo(t, "namespaces"), "")
+	c.send("40/chat,")
+	captured["greeting"] = c.next("42")
+	c.send("40/none,")
+	captured["no such namespace"] = c.next("44")
+	captured["heartbeat"] = heartbeat(t)
+	return captured
+}
+
+// heartbeat is what our Engine.IO server sends when nothing else is to be said.
+func heartbeat(t *testing.T) string {
+	server := engineio.NewServer(engineio.Config{PingInterval: 10 * time.Millisecond, OnSession: func(*engineio.Session) {}})
+	listener := httptest.NewServer(server)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = server.Close(ctx)
+		listener.Close()
+	})
+	c := dialSocketIO(t, listener.Listener.Addr().String(), "")
+	c.next("0")
+	return c.next("")
 }

@@ -167,8 +167,8 @@ func buildAll(t *testing.T, all []variant) string {
 		for name, data := range v.files {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 		}
-		writeCheck(t, v.exercise, dir)
-		fmt.Fprintf(&imports, "\t%s \"realtimelab/variants/%s/%s\"\n", v.id(), v.id(), v.exercise.Name)
+		writeCheck(t, v, filepath.Join(w.Dir, "checks", v.id()))
+		fmt.Fprintf(&imports, "\t%s \"realtimelab/checks/%s\"\n", v.id(), v.id())
 		fmt.Fprintf(&table, "\t%q: %s.Checks,\n", v.id(), v.id())
 	}
 	source := "package main\n\nimport (\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\nvar all = map[string][]testing.InternalTest{\n" + table.String() + `}
@@ -192,14 +192,16 @@ func main() {
 var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 
 // writeCheck writes the check as ordinary code, with a list of its steps.
-func writeCheck(t *testing.T, e exercise.Exercise, dir string) {
-	data, err := fs.ReadFile(e.Files(), "check_test.go")
+func writeCheck(t *testing.T, v variant, dir string) {
+	data, err := fs.ReadFile(v.exercise.Files(), "check_test.go")
 	require.NoError(t, err)
 	text, tagged := strings.CutPrefix(string(data), "//go:build exercise\n")
-	require.True(t, tagged, "%s: the check is behind the build tag", e.Name)
+	require.True(t, tagged, "%s: the check is behind the build tag", v.exercise.Name)
+	text = v.exercise.Import("realtimelab/variants/"+v.id()+"/"+v.exercise.Name, text)
 	text += "\n// Checks are the steps.\nvar Checks = []testing.InternalTest{\n"
 	for _, m := range testName.FindAllStringSubmatch(text, -1) {
 		text += fmt.Sprintf("\t{Name: %q, F: %s},\n", m[1], m[1])
 	}
+	require.NoError(t, os.MkdirAll(dir, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "check.go"), []byte(text+"}\n"), 0o644))
 }

@@ -10,6 +10,9 @@ import (
 //go:embed *.go
 var source embed.FS
 
+//go:embed exercises
+var exercises embed.FS
+
 //go:embed lesson.md
 var bodyEN string
 
@@ -19,11 +22,12 @@ var bodyZH string
 // Lesson describes the lesson and its demos.
 func Lesson() lesson.Lesson {
 	return lesson.Lesson{
-		Name:    "socketio",
-		Title:   lesson.Text{EN: "Socket.IO", ZH: "Socket.IO"},
-		Summary: lesson.Text{EN: "Events, broadcasts, namespaces and acknowledgements on top of a WebSocket.", ZH: "在 WebSocket 之上的事件、广播、命名空间与回执。"},
-		Body:    lesson.Text{EN: bodyEN, ZH: bodyZH},
-		Source:  source,
+		Name:      "socketio",
+		Title:     lesson.Text{EN: "Socket.IO", ZH: "Socket.IO"},
+		Summary:   lesson.Text{EN: "Events, broadcasts, namespaces and acknowledgements on top of a WebSocket.", ZH: "在 WebSocket 之上的事件、广播、命名空间与回执。"},
+		Body:      lesson.Text{EN: bodyEN, ZH: bodyZH},
+		Source:    source,
+		Exercises: exercises,
 		Demos: []lesson.Demo{{
 			Name:    "broadcast",
 			Title:   lesson.Text{EN: "Broadcast", ZH: "广播"},

@@ -84,3 +84,12 @@ func digits(b []byte) (number, rest []byte) {
 	}
 	return b[:n], b[n:]
 }
+
+// Messages takes an Engine.IO message with a Socket.IO packet in it apart.
+func Messages(wire []byte) []Part {
+	if len(wire) < 2 || wire[0] != '4' {
+		return EnginePacket(wire)
+	}
+	parts := []Part{{"Engine.IO type", "4 message", eioSpec}}
+	return append(parts, Packet(wire[1:])...)
+}

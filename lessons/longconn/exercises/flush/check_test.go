@@ -1,6 +1,6 @@
 //go:build exercise
 
-package flush
+package flush_test
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longconn/exercises/flush"
 )
 
 // patience is how long a piece may take over loopback before it counts as held back.

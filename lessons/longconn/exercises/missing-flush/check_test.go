@@ -1,6 +1,6 @@
 //go:build exercise
 
-package missingflush
+package missingflush_test
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longconn/exercises/missing-flush"
 )
 
 const patience = time.Second

@@ -1,12 +1,13 @@
 //go:build exercise
 
-package resume
+package resume_test
 
 import (
 	"net/http/httptest"
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longconn/exercises/resume"
 )
 
 // cursor asks with a query and a header; empty means without.

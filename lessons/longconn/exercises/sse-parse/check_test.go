@@ -1,6 +1,6 @@
 //go:build exercise
 
-package sseparse
+package sseparse_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longconn/exercises/sse-parse"
 )
 
 // expect feeds the pieces to a new parser.

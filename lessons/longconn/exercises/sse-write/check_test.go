@@ -1,11 +1,12 @@
 //go:build exercise
 
-package ssewrite
+package ssewrite_test
 
 import (
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longconn/exercises/sse-write"
 )
 
 func wire(t *testing.T, e Event, want, en, zh string) {

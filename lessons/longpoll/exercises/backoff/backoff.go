@@ -3,14 +3,15 @@ package backoff
 
 import "time"
 
+// The bounds of the whole wait, before chance.
 const (
-	first   = 500 * time.Millisecond
-	longest = 30 * time.Second
+	First   = 500 * time.Millisecond
+	Longest = 30 * time.Second
 )
 
 // Delay is the wait before a retry; attempt counts the failures in a row before this one, from 0. random returns a number
 // from 0 up to, but not including, 1.
 func Delay(attempt int, random func() float64) time.Duration {
 	// TODO: wait longer each time, never too long, and never exactly like everybody else.
-	return min(first, longest)
+	return min(First, Longest)
 }

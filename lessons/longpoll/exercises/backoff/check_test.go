@@ -1,12 +1,13 @@
 //go:build exercise
 
-package backoff
+package backoff_test
 
 import (
 	"testing"
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/backoff"
 )
 
 func always(x float64) func() float64 { return func() float64 { return x } }
@@ -27,11 +28,11 @@ func TestChance(t *testing.T) {
 
 func TestNeverTooLong(t *testing.T) {
 	for _, attempt := range []int{6, 7, 10, 20} {
-		if got := Delay(attempt, always(0.999)); got > longest {
+		if got := Delay(attempt, always(0.999)); got > Longest {
 			check.Fail(t, "After %d failures the wait is %v: the server is back for minutes, and the page does not know. 30 s is the most.",
 				"失败 %d 次之后要等 %v：服务器早就好了，页面还不知道。最多 30 秒。", attempt, got)
 		}
-		if got := Delay(attempt, always(0)); got < longest/2 {
+		if got := Delay(attempt, always(0)); got < Longest/2 {
 			check.Fail(t, "After %d failures the wait is %v: the cap goes on the whole time, before chance; half of 30 s is the least here.",
 				"失败 %d 次之后只等 %v：封顶要封在总时间上，然后才轮到随机；这里最少是 30 秒的一半。", attempt, got)
 		}
@@ -40,7 +41,7 @@ func TestNeverTooLong(t *testing.T) {
 
 func TestNoOverflow(t *testing.T) {
 	for _, attempt := range []int{33, 40, 63, 64, 1000, 1 << 30} {
-		if got := Delay(attempt, always(0)); got != longest/2 {
+		if got := Delay(attempt, always(0)); got != Longest/2 {
 			check.Fail(t, "After %d failures the wait is %v: the number has overflowed, and the page hammers a server that is down.",
 				"失败 %d 次之后等待变成 %v：数字溢出了，页面会对着一台宕机的服务器猛敲。", attempt, got)
 		}

@@ -1,12 +1,13 @@
 //go:build exercise
 
-package cursor
+package cursor_test
 
 import (
 	"encoding/json"
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/cursor"
 )
 
 func logOf(ids ...int64) (log []Message) {

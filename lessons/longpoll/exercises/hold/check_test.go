@@ -1,6 +1,6 @@
 //go:build exercise
 
-package hold
+package hold_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/hold"
 )
 
 type log struct {

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package leakedpoll
+package leakedpoll_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/leaked-poll"
 )
 
 // does runs f, and tells whether it ended within a minute of the bubble's time.

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package lostwakeup
+package lostwakeup_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/lost-wakeup"
 )
 
 // log is a Log in which a message can come at a chosen moment.

@@ -1,12 +1,13 @@
 //go:build exercise
 
-package pollclient
+package pollclient_test
 
 import (
 	"errors"
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/longpoll/exercises/poll-client"
 )
 
 var errCut = errors.New("the connection broke")

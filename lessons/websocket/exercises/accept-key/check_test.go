@@ -1,6 +1,6 @@
 //go:build exercise
 
-package acceptkey
+package acceptkey_test
 
 import (
 	"crypto/sha1"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/accept-key"
 )
 
 func sum(text string) []byte {

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package broadcastslow
+package broadcastslow_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/broadcast-slow"
 )
 
 const patience = 2 * time.Second

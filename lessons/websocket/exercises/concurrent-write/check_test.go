@@ -1,6 +1,6 @@
 //go:build exercise
 
-package concurrentwrite
+package concurrentwrite_test
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/concurrent-write"
 )
 
 // conn keeps what is written, and lets others run after each write, as a busy network does.

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package fragments
+package fragments_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/fragments"
 )
 
 func frame(fin bool, opcode byte, payload string) Frame { return Frame{fin, opcode, []byte(payload)} }

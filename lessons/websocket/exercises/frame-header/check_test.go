@@ -1,12 +1,13 @@
 //go:build exercise
 
-package frameheader
+package frameheader_test
 
 import (
 	"bytes"
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/frame-header"
 )
 
 func TestHello(t *testing.T) {

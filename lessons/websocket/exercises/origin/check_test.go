@@ -1,12 +1,13 @@
 //go:build exercise
 
-package origin
+package origin_test
 
 import (
 	"net/http/httptest"
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/origin"
 )
 
 func ask(host, origin string) bool {

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package pingdeadline
+package pingdeadline_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/ping-deadline"
 )
 
 const (

@@ -1,6 +1,6 @@
 //go:build exercise
 
-package unboundedqueue
+package unboundedqueue_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/unbounded-queue"
 )
 
 // fill pushes n messages and returns the first error.

@@ -1,11 +1,12 @@
 //go:build exercise
 
-package unmask
+package unmask_test
 
 import (
 	"testing"
 
 	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/websocket/exercises/unmask"
 )
 
 var key = [4]byte{0x37, 0xfa, 0x21, 0x3d}

@@ -1,0 +1,131 @@
+//go:build exercise
+
+package acktimeout_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"realtimelab/internal/exercise/check"
+	. "realtimelab/lessons/socketio/exercises/ack-timeout"
+)
+
+// ends runs f, and tells whether it ended within a minute of the bubble's time.
+func ends(f func()) bool {
+	done := make(chan struct{})
+	go func() { f(); close(done) }()
+	select {
+	case <-done:
+		return true
+	case <-time.After(time.Minute):
+		return false
+	}
+}
+
+func TestQuickAnswer(t *testing.T) {
+	done := make(chan string, 1)
+	go func() {
+		a := NewAcks()
+		text, _ := a.Ask(func(id uint64) { a.Answer(id, "woot") }, time.Second)
+		done <- text
+	}()
+	select {
+	case text := <-done:
+		check.Value(t, "answer", text, "woot", "The answer came before send had returned: be ready for it before you send.", "send 还没返回，回答就到了：发送之前就要做好准备。")
+	case <-time.After(2 * time.Second):
+		check.Fail(t, "The answer came before send had returned, and Ask hangs: be ready for it before you send.", "send 还没返回，回答就到了，Ask 却卡住了：发送之前就要做好准备。")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAcks()
+		ids := make(chan uint64, 100)
+		wrong := make(chan string, 100)
+		for range 20 {
+			go func() {
+				var mine uint64
+				text, _ := a.Ask(func(id uint64) { mine = id; ids <- id }, time.Second)
+				if want := fmt.Sprint("answer to ", mine); text != want {
+					wrong <- fmt.Sprintf("%q, not %q", text, want)
+				}
+			}()
+		}
+		synctest.Wait()
+		seen := map[uint64]bool{}
+		var order []uint64
+		for len(ids) > 0 {
+			id := <-ids
+			if seen[id] {
+				check.Fail(t, "Two questions have the id %d: nobody can tell their answers apart.", "两个问题的编号都是 %d：没有人能分清它们的回答。", id)
+			}
+			seen[id] = true
+			order = append([]uint64{id}, order...)
+		}
+		for _, id := range order {
+			if !ends(func() { a.Answer(id, fmt.Sprint("answer to ", id)) }) {
+				check.Fail(t, "Answer %d came in another order than the questions, and waits for ever.", "回答 %d 到来的顺序和提问不同，就永远卡住了。", id)
+			}
+		}
+		synctest.Wait()
+		if len(wrong) > 0 {
+			check.Fail(t, "Answers came in another order than the questions, and one got %s.", "回答到来的顺序和提问不同，有一个得到的是 %s。", <-wrong)
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAcks()
+		start := time.Now()
+		var err error
+		if !ends(func() { _, err = a.Ask(func(uint64) {}, 5*time.Second) }) {
+			check.Fail(t, "Nobody answered for a minute, and Ask still waits: its timeout was 5 s.", "一分钟没有人回答，Ask 还在等：它的超时是 5 秒。")
+		}
+		if !errors.Is(err, ErrTimeout) {
+			check.Fail(t, "Nobody answered, and Ask returned %v: the caller cannot tell silence from an empty answer.", "没有人回答，Ask 返回的是 %v：调用者分不清沉默和空的回答。", err)
+		}
+		check.Value(t, "waited", time.Since(start), 5*time.Second, "Nobody answered, the timeout is 5 s.", "没有人回答，超时是 5 秒。")
+		check.Value(t, "pending", a.Pending(), 0, "The question has timed out, and is still in the table: a client that never answers fills the memory.",
+			"问题已经超时，却还留在表里：从不回答的客户端会把内存塞满。")
+	})
+}
+
+func TestLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAcks()
+		var late uint64
+		_, _ = a.Ask(func(id uint64) { late = id }, time.Second)
+		if !ends(func() { a.Answer(late, "sorry") }) {
+			check.Fail(t, "An answer came after its question had timed out, and Answer waits for ever: it is called by the reader, and now nobody reads.",
+				"回答在超时之后才到，Answer 永远卡住了：它是被读循环调用的，现在没有人在读了。")
+		}
+		if !ends(func() { a.Answer(12345, "what?") }) {
+			check.Fail(t, "An answer came that nobody had asked for, and Answer waits for ever.", "来了一个没人问过的回答，Answer 永远卡住了。")
+		}
+		text, err := a.Ask(func(id uint64) { go a.Answer(id, "fresh") }, time.Second)
+		if err != nil || text != "fresh" {
+			check.Fail(t, "The next question got %q, %v: the late answer belongs to the old id alone.", "下一个问题得到 %q、%v：迟到的回答只属于旧的编号。", text, err)
+		}
+	})
+}
+
+func TestTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAcks()
+		ended := ends(func() {
+			_, _ = a.Ask(func(id uint64) {
+				a.Answer(id, "one")
+				a.Answer(id, "two")
+				a.Answer(id, "three")
+			}, time.Second)
+		})
+		if !ended {
+			check.Fail(t, "The same question was answered three times, and Answer waits for ever: only the first counts.", "同一个问题被回答了三次，Answer 永远卡住了：只有第一次算数。")
+		}
+		check.Value(t, "pending", a.Pending(), 0, "The question is answered, and still in the table.", "问题已经回答了，却还留在表里。")
+	})
+}

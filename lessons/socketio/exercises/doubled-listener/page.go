@@ -1,0 +1,18 @@
+// Package doubledlistener is a page of the chat.
+package doubledlistener
+
+// Socket is the client's side of a Socket.IO connection. Its listeners outlive a reconnect. It is right as it is.
+type Socket interface {
+	OnConnect(f func())                     // calls f after each connect, the first and every later one
+	On(event string, listener func(string)) // adds a listener
+	Off(event string)                       // removes all listeners of that event, whoever added them
+	Emit(event, text string)
+}
+
+// Start runs the page: it says hello to the server, and shows each chat message.
+func Start(s Socket, name string, show func(string)) {
+	s.OnConnect(func() {
+		s.Emit("hello", name)
+		s.On("chat message", show)
+	})
+}

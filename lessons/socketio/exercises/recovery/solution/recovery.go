@@ -1,0 +1,48 @@
+// Package recovery replays what a socket has missed.
+package recovery
+
+import (
+	"slices"
+	"time"
+)
+
+// MaxAge is how long a client may have been away.
+const MaxAge = 2 * time.Minute
+
+// Packet is one entry of the log of what was sent.
+type Packet struct {
+	Offset string
+	Rooms  []string // for those in one of these; none means for everyone
+	Except []string // ids of sockets that were left out
+	Data   string
+	At     time.Time
+}
+
+// Socket is the one that comes back.
+type Socket struct {
+	ID    string
+	Rooms []string
+}
+
+// Missed returns what the socket has missed since it got the packet with the offset. The log is in order. ok tells whether the
+// log reaches back that far.
+func Missed(log []Packet, offset string, s Socket, now time.Time) (packets []Packet, ok bool) {
+	last := slices.IndexFunc(log, func(p Packet) bool { return p.Offset == offset })
+	if last < 0 || now.Sub(log[last].At) > MaxAge {
+		return nil, false
+	}
+	for _, p := range log[last+1:] {
+		if p.isFor(s) {
+			packets = append(packets, p)
+		}
+	}
+	return packets, true
+}
+
+func (p Packet) isFor(s Socket) bool {
+	if slices.Contains(p.Except, s.ID) {
+		return false
+	}
+	inRoom := func(room string) bool { return slices.Contains(s.Rooms, room) }
+	return len(p.Rooms) == 0 || slices.ContainsFunc(p.Rooms, inRoom)
+}
