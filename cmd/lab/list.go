@@ -54,3 +54,18 @@ func printList(w io.Writer) error {
 	}
 	return table.Flush()
 }
+
+// printSentences prints the lessons and demos for those who listen to them.
+func printSentences(w io.Writer, lang lesson.Lang) error {
+	for _, l := range lessons.All() {
+		fmt.Fprintf(w, lesson.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(lang), l.Name, l.Title.In(lang), l.Summary.In(lang))
+		for _, d := range l.Demos {
+			fmt.Fprintf(w, lesson.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(lang), d.Name, d.Summary.In(lang))
+		}
+	}
+	_, err := fmt.Fprintln(w, lesson.Text{
+		EN: "To run a demo: lab run NAME --accessible. To run a lesson's tests: lab test LESSON.",
+		ZH: "运行演示：lab run 名称 --accessible。运行课程的测试：lab test 课程。",
+	}.In(lang))
+	return err
+}

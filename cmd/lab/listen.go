@@ -7,9 +7,8 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
-	"strings"
 
-	"rsc.io/qr"
+	"realtimelab/internal/tui"
 )
 
 // nextPorts is how many ports after the default one are tried.
@@ -45,39 +44,36 @@ func (o runOptions) listen(i int) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s: %w", net.JoinHostPort(hostname, strconv.Itoa(port)), err)
 }
 
-// printClassroom prints how to reach the demo from the local network.
-func printClassroom(w io.Writer, port int) {
+// urlOf is where a browser on this machine finds a listener.
+func urlOf(addr *net.TCPAddr) string {
+	if addr.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
+	}
+	return "http://" + addr.String()
+}
+
+// classroom are the URLs of a port on the local network.
+func classroom(port int) (urls []string) {
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
-		ip, ok := a.(*net.IPNet)
-		if !ok || ip.IP.IsLoopback() || ip.IP.To4() == nil {
+		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
+			urls = append(urls, fmt.Sprintf("http://%s:%d", ip.IP, port))
+		}
+	}
+	return urls
+}
+
+// printClassroom prints how to reach the demo from the local network.
+func printClassroom(w io.Writer, port int, drawn bool) {
+	for _, url := range classroom(port) {
+		fmt.Fprintln(w, url)
+		if !drawn {
 			continue
 		}
-		url := fmt.Sprintf("http://%s:%d", ip.IP, port)
-		fmt.Fprintln(w, url)
-		if code, err := qr.Encode(url, qr.M); err == nil {
-			io.WriteString(w, halfBlocks(code))
+		if code, err := tui.QR(url); err == nil {
+			io.WriteString(w, code)
 		}
 	}
-}
-
-// halfBlocks draws two rows of modules in one line of text.
-func halfBlocks(code *qr.Code) string {
-	var b strings.Builder
-	for y := -2; y < code.Size+2; y += 2 {
-		for x := -2; x < code.Size+2; x++ {
-			b.WriteString([]string{"█", "▄", "▀", " "}[cell(code, x, y)*2+cell(code, x, y+1)])
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-func cell(code *qr.Code, x, y int) int {
-	if code.Black(x, y) {
-		return 1
-	}
-	return 0
 }
 
 func openBrowser(url string) error {

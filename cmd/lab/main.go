@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -21,6 +22,8 @@ func main() {
 }
 
 func command() *cobra.Command {
+	o := runOptions{addr: "127.0.0.1:3000"}
+	var plain, accessible bool
 	root := &cobra.Command{
 		Use:           "lab",
 		Short:         "A teaching lab for real-time web transports",
@@ -28,6 +31,15 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(c *cobra.Command, _ []string) error {
+			lang, err := parseLang(o.lang)
+			switch {
+			case err != nil:
+				return err
+			case accessible:
+				return printSentences(c.OutOrStdout(), cmp.Or(lang, environmentLang()))
+			case !plain && inTerminal(c.OutOrStdout()):
+				return o.screens(c.Context(), cmp.Or(lang, environmentLang()), nil)
+			}
 			if err := printList(c.OutOrStdout()); err != nil {
 				return err
 			}
@@ -35,9 +47,14 @@ func command() *cobra.Command {
 			return nil
 		},
 	}
+	root.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom")
+	root.Flags().StringVar(&o.lang, "lang", "", "en or zh (default: the terminal's)")
+	root.Flags().BoolVar(&plain, "plain", false, "print the lessons and demos as lines, as without a terminal")
+	root.Flags().BoolVar(&accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
 	root.AddCommand(
 		listCommand(),
 		runCommand(),
+		testCommand(),
 		xrayCommand(),
 		exerciseCommand(),
 	)

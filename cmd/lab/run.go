@@ -27,6 +27,7 @@ type runOptions struct {
 	addrByHand  bool
 	lan, open   bool
 	plain       bool
+	accessible  bool
 	noTap       bool
 	lang        string
 	rows        rowFlags
@@ -52,6 +53,7 @@ func runCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom, and print the URLs and a QR code")
 	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
 	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr")
+	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
 	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
 	o.rows.add(c)
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
@@ -73,6 +75,8 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 		return err
 	case o.noTap && o.rows.json:
 		return errors.New("--json prints the x-ray's rows, and --no-tap leaves the x-ray out")
+	case !o.plain && !o.accessible && !o.rows.json && len(layers) == 0 && inTerminal(o.stdout):
+		return o.screens(ctx, cmp.Or(lang, environmentLang()), names)
 	}
 	logs := newSpool(o.log)
 	defer logs.close()
@@ -99,7 +103,7 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 		}
 		running = append(running, r)
 		o.announce(f.demo, listener.Addr().(*net.TCPAddr))
-		if x := r.Xray(); x != nil && (o.lines() || o.rows.json) {
+		if x := r.Xray(); x != nil && (o.lines() && !o.accessible || len(layers) > 0 || o.rows.json) {
 			if len(found) > 1 {
 				printer.name = f.demo.Name
 			}
@@ -155,19 +159,19 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 
 // announce prints where the demo serves.
 func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
-	url := "http://" + addr.String()
-	if addr.IP.IsUnspecified() {
-		url = fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
-	}
+	url := urlOf(addr)
 	if o.rows.json {
 		json.NewEncoder(o.stdout).Encode(map[string]string{"demo": demo.Name, "url": url})
-	} else if o.lines() {
-		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
+	} else if o.accessible || !o.lines() {
+		lang, _ := parseLang(o.lang)
+		lang = cmp.Or(lang, environmentLang())
+		fmt.Fprintf(o.stdout, lesson.Text{EN: "%s is running at %s\n%s\nCtrl-C stops it.\n", ZH: "%s 正在运行，地址 %s\n%s\n按 Ctrl-C 停止。\n"}.In(lang),
+			demo.Name, url, demo.Summary.In(lang))
 	} else {
-		fmt.Fprintf(o.stdout, "%s  %s\n    %s\n    Ctrl-C stops it.\n", demo.Name, url, demo.Summary.In(environmentLang()))
+		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
 	}
 	if o.lan {
-		printClassroom(o.log, addr.Port)
+		printClassroom(o.log, addr.Port, !o.accessible)
 	}
 	if o.open {
 		if err := openBrowser(url); err != nil {

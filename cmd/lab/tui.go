@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+	"github.com/mattn/go-isatty"
+
+	"realtimelab/internal/host"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/tui"
+	"realtimelab/lessons"
+	"realtimelab/web"
+)
+
+// inTerminal reports whether a person sits in front of a terminal that can show
+// screens.
+func inTerminal(stdout io.Writer) bool {
+	file, ok := stdout.(*os.File)
+	return ok && isatty.IsTerminal(file.Fd()) && isatty.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb"
+}
+
+// screens shows the screens until the reader quits, with the demos named running.
+func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []string) error {
+	if !signal.Ignored(syscall.SIGHUP) {
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is gone: the demos end cleanly
+		defer stop()
+	}
+	var begun atomic.Int64
+	return tui.Run(ctx, tui.Config{
+		Lessons: lessons.All(),
+		Lang:    lang,
+		Run:     names,
+		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {
+			return o.serve(l, d, int(begun.Add(1)-1), log)
+		},
+		Open: openBrowser,
+		Copy: copyToClipboard,
+		Test: runTests,
+	})
+}
+
+// serve starts the i-th demo of a run.
+func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) (tui.Served, error) {
+	listener, err := o.listen(i)
+	if err != nil {
+		return tui.Served{}, err
+	}
+	lang, _ := parseLang(o.lang)
+	running, err := host.Start(host.Config{
+		Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages,
+		Lang: lang, NoTap: o.noTap, Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		listener.Close()
+		return tui.Served{}, err
+	}
+	served := tui.Served{Running: running, URL: urlOf(listener.Addr().(*net.TCPAddr))}
+	if o.lan {
+		served.Classroom = classroom(listener.Addr().(*net.TCPAddr).Port)
+	}
+	if o.open {
+		if err := openBrowser(served.URL); err != nil {
+			slog.New(slog.NewTextHandler(log, nil)).Warn("cannot open a browser", "error", err)
+		}
+	}
+	return served, nil
+}
+
+// copyToClipboard asks the terminal to do it, which works over ssh too. One write:
+// it must not come between the pieces of a screen.
+func copyToClipboard(text string) error {
+	_, err := io.WriteString(os.Stdout, osc52.New(text).String())
+	return err
+}

@@ -1,0 +1,120 @@
+// Package gotest runs a lesson's tests with the go command and follows them.
+package gotest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+)
+
+// Event is one line of `go test -json`, see `go doc test2json`.
+type Event struct {
+	Action     string
+	Package    string
+	ImportPath string // in place of Package, of what the compiler says
+	Test       string
+	Elapsed    float64 // seconds
+	Output     string
+}
+
+// The reasons why tests cannot run here.
+var (
+	ErrNoGo     = errors.New("the go command is not installed, or not on PATH")
+	ErrNoSource = errors.New("the lab's source is not here")
+)
+
+// ErrFailed is a run in which something failed; the events say what.
+var ErrFailed = errors.New("tests failed")
+
+var module = regexp.MustCompile(`(?m)^module\s+realtimelab\s*$`)
+
+// Source finds the root of the lab's source in one of the folders or above it.
+func Source(folders ...string) (string, error) {
+	for _, dir := range folders {
+		for dir != "" {
+			if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && module.Match(mod) {
+				return dir, nil
+			}
+			up := filepath.Dir(dir)
+			if up == dir {
+				break
+			}
+			dir = up
+		}
+	}
+	return "", ErrNoSource
+}
+
+// maxLine bounds a line of the go command's output.
+const maxLine = 1 << 20
+
+// Run runs the tests of the packages under root and calls each for every event,
+// in order, in the caller's goroutine. It returns ErrFailed if tests failed. The
+// end of ctx kills the go command and all it started.
+func Run(ctx context.Context, root string, packages []string, each func(Event)) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return ErrNoGo
+	}
+	c := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, packages...)...)
+	c.Dir = root
+	ownGroup(c)
+	defer endGroup(c)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	said := &head{}
+	c.Stderr = said
+	if err := c.Start(); err != nil {
+		return fmt.Errorf("go test: %w", err)
+	}
+	read := follow(out, each)
+	if read != nil {
+		c.Cancel()
+	}
+	ended := c.Wait()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case read != nil:
+		return fmt.Errorf("go test: %w", read)
+	case errors.As(ended, &exit) && exit.ExitCode() == 1:
+		return ErrFailed
+	case ended != nil:
+		return fmt.Errorf("go test: %w\n%s", ended, said)
+	}
+	return nil
+}
+
+// follow reads events to the end. What is no event is the go command's own word.
+func follow(out io.Reader, each func(Event)) error {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		var e Event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			e = Event{Action: "output", Output: lines.Text() + "\n"}
+		}
+		each(e)
+	}
+	return lines.Err()
+}
+
+// head keeps the first part of what the go command says on its standard error.
+type head struct{ kept []byte }
+
+func (h *head) Write(p []byte) (int, error) {
+	h.kept = append(h.kept, p[:min(len(p), 4096-len(h.kept))]...)
+	return len(p), nil
+}
+
+func (h *head) String() string { return string(bytes.TrimSpace(h.kept)) }

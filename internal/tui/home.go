@@ -1,0 +1,203 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// item is a line of the home screen: a lesson, or one of its demos.
+type item struct {
+	course *course
+	demo   *demo // nil: the lesson itself
+}
+
+// home lists the lessons and demos with their state.
+type home struct {
+	*ui
+	items    []item
+	selected int
+	first    int // item in the first line
+}
+
+func newHome(u *ui, courses []*course) *home {
+	h := &home{ui: u}
+	for _, c := range courses {
+		h.items = append(h.items, item{course: c})
+		for _, d := range c.demos {
+			h.items = append(h.items, item{c, d})
+		}
+	}
+	if len(h.items) > 1 {
+		h.selected = 1 // the first demo
+	}
+	return h
+}
+
+func (h *home) title() string { return "" }
+
+func (h *home) typing() bool { return false }
+
+func (h *home) bindings() []key.Binding {
+	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
+	if h.items[h.selected].demo == nil {
+		all[0] = h.bind("enter", "read", "阅读")
+		all = append(all[:1], all[2])
+	}
+	return append(all, h.bind("↑/↓", "choose", "选择"))
+}
+
+func (h *home) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		return h.key(msg)
+	case tea.MouseMsg:
+		return h.mouse(msg)
+	}
+	return nil
+}
+
+func (h *home) key(k tea.KeyMsg) tea.Cmd {
+	at := h.items[h.selected]
+	switch k.String() {
+	case "up", "k":
+		h.move(-1)
+	case "down", "j":
+		h.move(1)
+	case "pgup", "home", "g":
+		h.move(-len(h.items))
+	case "pgdown", "end", "G":
+		h.move(len(h.items))
+	case "enter", " ":
+		return h.enter()
+	case "l":
+		return ask(goTo{at.course.text})
+	case "t":
+		return ask(goTo{at.course.tests})
+	}
+	if at.demo == nil {
+		return nil
+	}
+	switch k.String() {
+	case "v", "right":
+		return ask(goTo{at.demo.screen})
+	case "o":
+		return at.demo.screen.openIt()
+	case "c":
+		return at.demo.screen.copyIt()
+	}
+	return nil
+}
+
+func (h *home) enter() tea.Cmd {
+	at := h.items[h.selected]
+	if at.demo == nil {
+		return ask(goTo{at.course.text})
+	}
+	return ask(toggle{at.demo})
+}
+
+func (h *home) move(by int) {
+	h.selected = max(min(h.selected+by, len(h.items)-1), 0)
+}
+
+func (h *home) mouse(m tea.MouseMsg) tea.Cmd {
+	switch {
+	case m.Button == tea.MouseButtonWheelUp:
+		h.move(-1)
+	case m.Button == tea.MouseButtonWheelDown:
+		h.move(1)
+	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
+		i := h.first + m.Y - 1
+		if m.Y < 1 || m.Y > h.lines() || i >= len(h.items) {
+			return nil
+		}
+		if i == h.selected {
+			return h.enter()
+		}
+		h.selected = i
+	}
+	return nil
+}
+
+// homeDetail are the lines under the list.
+const homeDetail = 4
+
+// lines are there for the list.
+func (h *home) lines() int { return h.height - 1 - homeDetail }
+
+func (h *home) view(width, height int) string {
+	h.first = window(h.first, h.selected, len(h.items), h.lines())
+	var b strings.Builder
+	b.WriteByte('\n')
+	for i := h.first; i < h.first+h.lines(); i++ {
+		if i < len(h.items) {
+			b.WriteString(h.line(i, width))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
+	b.WriteString(wrap(h.detail(), width-2))
+	return b.String()
+}
+
+func (h *home) line(i, width int) string {
+	it := h.items[i]
+	mark := "  "
+	if i == h.selected {
+		mark = accent.Render("▸ ")
+	}
+	if it.demo == nil {
+		name := it.course.Title.In(h.lang)
+		if i == h.selected {
+			name = chosen.Render(" " + name + " ")
+		} else {
+			name = bold.Render(name)
+		}
+		return ends(mark+name+soft.Render("  "+it.course.Name), it.course.tests.summary()+" ", width)
+	}
+	name := fit(it.demo.Name, 14)
+	if i == h.selected {
+		name = chosen.Render(name)
+	}
+	right := h.state(it.demo) + " "
+	title := " " + soft.Render(it.demo.Title.In(h.lang))
+	return ends(mark+"  "+name+title, "  "+right, width)
+}
+
+// state is where a demo stands, with a mark for those who see no colours.
+func (h *home) state(d *demo) string {
+	switch {
+	case d.state == starting:
+		return busy.Render(h.say("… starting", "… 启动中"))
+	case d.state == stopping:
+		return busy.Render(h.say("… stopping", "… 停止中"))
+	case d.state == running:
+		return good.Render("● "+d.url()) + soft.Render("  "+h.clients(d.clients))
+	case d.err != nil:
+		return bad.Render(h.say("✗ failed", "✗ 失败"))
+	}
+	return soft.Render(h.say("○ not running", "○ 未运行"))
+}
+
+// clients is a number of clients in words.
+func (u *ui) clients(n int) string {
+	if n == 1 {
+		return u.say("1 client", "1 个客户端")
+	}
+	return fmt.Sprintf(u.say("%d clients", "%d 个客户端"), n)
+}
+
+// detail says more of the selected item.
+func (h *home) detail() string {
+	at := h.items[h.selected]
+	switch {
+	case at.demo == nil:
+		return " " + at.course.Summary.In(h.lang)
+	case at.demo.err != nil:
+		return " " + bad.Render(Clean(at.demo.err.Error()))
+	}
+	return " " + at.demo.Summary.In(h.lang)
+}

@@ -1,0 +1,72 @@
+// Package tui is the lab in a terminal: the lessons and their demos, a demo's
+// x-ray and log, a lesson's text, and its tests.
+//
+// The model's Update is pure: what reads, waits or serves is a command, and
+// answers with a message. What has to end when the program ends is on a stage,
+// which outlives the model, so that a panic in a screen stops the demos too.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"realtimelab/internal/host"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/tui/gotest"
+)
+
+// Config of the screens.
+type Config struct {
+	Lessons []lesson.Lesson
+	Lang    lesson.Lang
+
+	// Run names the demos to start at once; the first one's screen is opened.
+	Run []string
+
+	// Start serves a demo whose log goes to log. It is called from any goroutine.
+	Start func(l lesson.Lesson, d lesson.Demo, log io.Writer) (Served, error)
+
+	// Open shows a URL in the browser, Copy puts text on the clipboard.
+	Open, Copy func(string) error
+
+	// Test runs a lesson's tests, see gotest.Run.
+	Test func(ctx context.Context, lesson string, each func(gotest.Event)) error
+
+	Input  io.Reader // nil is the standard input
+	Output io.Writer // nil is the standard output
+}
+
+// Served is a demo that serves.
+type Served struct {
+	Running   *host.Running
+	URL       string
+	Classroom []string // its URLs on the local network, if it listens there
+}
+
+// Run shows the screens until the reader quits or ctx ends; then it stops every
+// demo, with the terminal as it was before. A panic in a screen is an error.
+func Run(ctx context.Context, c Config) error {
+	stage := newStage(c)
+	program := tea.NewProgram(newModel(c, stage), c.options()...)
+	stopped := context.AfterFunc(ctx, program.Quit)
+	defer stopped()
+	_, err := program.Run()
+	if ctx.Err() != nil {
+		err = nil // a terminal that is gone cannot be read: that is no news
+	}
+	return errors.Join(err, stage.close())
+}
+
+func (c Config) options() []tea.ProgramOption {
+	options := []tea.ProgramOption{tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler()}
+	if c.Input != nil {
+		options = append(options, tea.WithInput(c.Input))
+	}
+	if c.Output != nil {
+		options = append(options, tea.WithOutput(c.Output))
+	}
+	return options
+}
