@@ -2,6 +2,7 @@ package xray
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -132,7 +133,7 @@ func headFields(raw []byte, start func(*fieldList, string)) []Field {
 	}
 	for _, line := range h.lines {
 		meaning, spec := headerMeaning(line.name)
-		l.add(line.end-line.start, line.name, printable(line.value, 4*shown), meaning, spec)
+		l.add(line.end-line.start, cmp.Or(line.name, "nameless header"), printable(line.value, 4*shown), meaning, spec)
 	}
 	if len(h.lines) == 0 {
 		rest := len(raw) - l.at

@@ -42,6 +42,9 @@ func printable[T string | []byte](s T, limit int) string {
 
 // preview is content on one line: text, or the first bytes in hexadecimal.
 func preview(data []byte) string {
+	if len(data) == 0 {
+		return "⟨⟩"
+	}
 	if isText(data) {
 		return printable(data, shown)
 	}
