@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed pages shared
 var Pages embed.FS
+
+// Class holds class/, the page of the class board.
+//
+//go:embed class
+var Class embed.FS

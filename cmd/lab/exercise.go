@@ -42,7 +42,7 @@ func exerciseCommand() *cobra.Command {
 	}
 	c.PersistentFlags().StringVar(&d.dir, "dir", "", "the folder to work in (default: "+exercise.DefaultFolder+", or the one you are in)")
 	c.PersistentFlags().StringVar(&d.langFlag, "lang", "", "en or zh (default: the terminal's)")
-	c.AddCommand(d.listCommand(), d.nextCommand(), d.checkCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
+	c.AddCommand(d.listCommand(), d.nextCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
 	return c
 }
 

@@ -57,6 +57,7 @@ func command() *cobra.Command {
 		testCommand(),
 		xrayCommand(),
 		exerciseCommand(),
+		classCommand(),
 	)
 	return root
 }

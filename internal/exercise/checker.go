@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -84,19 +82,4 @@ func (w *Workspace) ShowSolution(e Exercise, force bool) (map[string][]byte, err
 		return nil, ErrUnsolved
 	}
 	return e.Solution()
-}
-
-// Stamp changes when one of the student's files does, for those who watch without file events.
-func (w *Workspace) Stamp(e Exercise) time.Time {
-	starter, err := e.Starter()
-	if err != nil {
-		return time.Time{}
-	}
-	var last time.Time
-	for name := range starter {
-		if info, err := os.Stat(filepath.Join(w.Folder(e), name)); err == nil && info.ModTime().After(last) {
-			last = info.ModTime()
-		}
-	}
-	return last
 }

@@ -3,6 +3,7 @@ package exercise
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -116,4 +117,9 @@ func Bar(done, all, cells int) string {
 		full = cells * done / all
 	}
 	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
+}
+
+// Rule is the line above a result, with the time.
+func (s Style) Rule(now time.Time) string {
+	return s.soft("── " + now.Format("15:04:05") + " " + strings.Repeat("─", width-12))
 }

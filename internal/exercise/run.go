@@ -26,7 +26,7 @@ func (w *Workspace) checkGo(ctx context.Context, e Exercise, race bool, r *Repor
 	}
 	defer os.RemoveAll(tmp)
 	program := filepath.Join(tmp, "check.exe")
-	args := []string{"test", "-c", "-trimpath", "-tags", "exercise", "-o", program}
+	args := []string{"test", "-c", "-trimpath", "-tags", "exercise", "-gcflags=-N -l", "-o", program} // without optimizing, so that a trace names the right lines
 	if race {
 		args = append(args, "-race")
 	}

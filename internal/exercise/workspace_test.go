@@ -1,0 +1,269 @@
+package exercise_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/lesson"
+)
+
+// desk is a student's folder with some of the exercises.
+func desk(t *testing.T, names ...string) (*exercise.Workspace, []exercise.Exercise) {
+	var some []exercise.Exercise
+	for _, e := range catalogue(t) {
+		for _, name := range names {
+			if e.Name == name {
+				some = append(some, e)
+			}
+		}
+	}
+	require.Len(t, some, len(names))
+	w, err := exercise.Open(filepath.Join(t.TempDir(), "work"), some)
+	require.NoError(t, err)
+	return w, some
+}
+
+func write(t *testing.T, w *exercise.Workspace, e exercise.Exercise, text string) {
+	starter, err := e.Starter()
+	require.NoError(t, err)
+	for name := range starter {
+		require.NoError(t, os.WriteFile(filepath.Join(w.Folder(e), name), []byte(text), 0o644))
+	}
+}
+
+// solve writes the solution.
+func solve(t *testing.T, w *exercise.Workspace, e exercise.Exercise) {
+	solution, err := e.Solution()
+	require.NoError(t, err)
+	for _, data := range solution {
+		write(t, w, e, string(data))
+	}
+}
+
+func check(t *testing.T, w *exercise.Workspace, e exercise.Exercise) exercise.Report {
+	r, err := w.Check(t.Context(), e, exercise.Options{})
+	require.NoError(t, err)
+	return r
+}
+
+// TestAStudentsDay goes through what a student does to one exercise, with the real compiler.
+func TestAStudentsDay(t *testing.T) {
+	w, some := desk(t, "cursor")
+	e := some[0]
+	assert.Equal(t, exercise.New, w.State(e))
+
+	r := check(t, w, e)
+	assert.False(t, r.Passed)
+	assert.Equal(t, exercise.Idea, r.Problem.Cause)
+	assert.Contains(t, r.Render(lesson.English, exercise.Style{}), "step 1 of 6")
+	assert.Contains(t, r.Render(lesson.Chinese, exercise.Style{}), "第 1 步，共 6 步")
+
+	solution, err := e.Solution()
+	require.NoError(t, err)
+	right := string(solution["cursor.go"])
+	change := func(old, made string) exercise.Report {
+		require.Contains(t, right, old)
+		write(t, w, e, strings.Replace(right, old, made, 1))
+		return check(t, w, e)
+	}
+
+	r = change("answer := []Message{}", "answer := []Mesage{}")
+	require.Equal(t, exercise.Compile, r.Problem.Cause)
+	assert.Equal(t, "cursor.go", r.Problem.Lines[0].File)
+	assert.Equal(t, "\tanswer := []Mesage{}", r.Problem.Lines[0].Text)
+	assert.Equal(t, "undefined: Mesage", r.Problem.Lines[0].Message)
+	shown := r.Render(lesson.English, exercise.Style{})
+	assert.Contains(t, shown, "cursor.go:12      answer := []Mesage{}\n"+strings.Repeat(" ", 34)+"^ undefined: Mesage")
+
+	r = change("func Next(", "func Following(")
+	assert.Equal(t, exercise.Compile, r.Problem.Cause)
+	assert.Contains(t, r.Problem.Text.EN, "keep the names")
+
+	r = change("answer := []Message{}", "answer := []Message{}\n\tprintln(\"hello\")\n\tlog = log[:len(log):len(log)]\n\tlog[99] = Message{}")
+	assert.Equal(t, exercise.Panic, r.Problem.Cause)
+	assert.Contains(t, r.Problem.Text.EN, "index out of range [99]")
+	assert.Equal(t, "\tlog[99] = Message{}", r.Problem.Lines[0].Text)
+	assert.Equal(t, "hello", r.Output)
+
+	assert.Equal(t, exercise.Started, w.State(e))
+	solve(t, w, e)
+	r = check(t, w, e)
+	require.Nil(t, r.Problem, "%+v", r.Problem)
+	assert.Equal(t, exercise.Done, w.State(e))
+}
+
+// TestEndless: a loop without end is cut, with all that it started.
+func TestEndless(t *testing.T) {
+	w, some := desk(t, "cursor")
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	solution, err := some[0].Solution()
+	require.NoError(t, err)
+	text := strings.Replace(string(solution["cursor.go"]), "package cursor", `package cursor
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+)
+`, 1)
+	write(t, w, some[0], strings.Replace(text, "answer := []Message{}", `answer := []Message{}
+	c := exec.Command("sleep", "1000")
+	_ = c.Start()
+	_ = os.WriteFile(`+strconv.Quote(pidFile)+`, []byte(strconv.Itoa(c.Process.Pid)), 0o600)
+	for {
+	}`, 1))
+	r := check(t, w, some[0])
+	require.Equal(t, exercise.Time, r.Problem.Cause, "%+v", r.Problem)
+	assert.Equal(t, "for {", strings.TrimSpace(r.Problem.Lines[0].Text), "the line that loops")
+	data, err := os.ReadFile(pidFile)
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(string(data))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return dead(pid) }, 5*time.Second, 10*time.Millisecond, "the child must not outlive the check")
+}
+
+// dead tells that there is no such process, or only its remains.
+func dead(pid int) bool {
+	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return true
+	}
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	return err == nil && strings.Contains(string(status), "State:\tZ")
+}
+
+func TestNoGo(t *testing.T) {
+	w, some := desk(t, "cursor", "predict-poll")
+	t.Setenv("PATH", t.TempDir())
+	r := check(t, w, some[0])
+	require.Equal(t, exercise.Toolchain, r.Problem.Cause)
+	assert.Contains(t, r.Problem.Text.EN, "There is no Go on this machine")
+	solve(t, w, some[1])
+	assert.True(t, check(t, w, some[1]).Passed, "to predict needs none")
+}
+
+func TestBrokenProgressIsFoundOutAgain(t *testing.T) {
+	w, some := desk(t, "predict-poll", "predict-frames")
+	solve(t, w, some[0])
+	require.True(t, check(t, w, some[0]).Passed)
+	for _, broken := range []string{"", "{", `{"version":99}`, `[]`, "\x00\xff"} {
+		path := filepath.Join(w.Dir, "progress.json")
+		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
+		again, err := exercise.Open(w.Dir, some)
+		require.NoError(t, err)
+		require.True(t, again.NeedsRebuild())
+		require.NotEmpty(t, again.Notes)
+		kept, err := os.ReadFile(path + ".broken")
+		require.NoError(t, err)
+		assert.Equal(t, broken, string(kept))
+		require.NoError(t, again.Rebuild(t.Context(), func(exercise.Report) {}))
+		assert.Equal(t, exercise.Done, again.State(some[0]))
+		assert.Equal(t, exercise.New, again.State(some[1]))
+	}
+	require.NoError(t, os.Remove(filepath.Join(w.Dir, "progress.json")))
+	again, err := exercise.Open(w.Dir, some)
+	require.NoError(t, err)
+	assert.True(t, again.NeedsRebuild(), "a missing file is found out again, too")
+}
+
+func TestHintsSolutionDiffReset(t *testing.T) {
+	w, some := desk(t, "predict-poll")
+	e := some[0]
+	for want := range 4 {
+		hint, number, err := w.Hint(e)
+		require.NoError(t, err)
+		assert.Equal(t, min(want+1, 3), number)
+		assert.Equal(t, e.Hints[number-1], hint)
+	}
+	_, err := w.ShowSolution(e, false)
+	require.ErrorIs(t, err, exercise.ErrUnsolved)
+	_, err = w.ShowSolution(e, true)
+	require.NoError(t, err)
+
+	diff, err := w.Diff(e)
+	require.NoError(t, err)
+	assert.Empty(t, diff)
+	solve(t, w, e)
+	diff, err = w.Diff(e)
+	require.NoError(t, err)
+	assert.Contains(t, diff, "+GET /messages?after=2 HTTP/1.1")
+	require.True(t, check(t, w, e).Passed)
+	_, err = w.ShowSolution(e, false)
+	require.NoError(t, err)
+
+	backup, err := w.Reset(e)
+	require.NoError(t, err)
+	assert.Equal(t, exercise.New, w.State(e))
+	kept, err := os.ReadFile(filepath.Join(backup, "answer.txt.txt"))
+	require.NoError(t, err)
+	assert.Contains(t, string(kept), "GET /messages?after=2 HTTP/1.1")
+}
+
+func TestStudentsFilesAreKept(t *testing.T) {
+	w, some := desk(t, "cursor")
+	write(t, w, some[0], "mine")
+	checkFile := filepath.Join(w.Folder(some[0]), "check_test.go")
+	require.NoError(t, os.WriteFile(checkFile, []byte("// all is well"), 0o644))
+	again, err := exercise.Open(w.Dir, some)
+	require.NoError(t, err)
+	mine, err := again.Mine(some[0])
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(mine["cursor.go"]))
+	data, err := os.ReadFile(checkFile)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), "func TestNothingTwice", "the check is renewed")
+}
+
+func TestNotInAModuleOfSomebodys(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module other\n"), 0o644))
+	_, err := exercise.Open(dir, nil)
+	require.ErrorContains(t, err, "choose another folder")
+}
+
+func TestAnswersThatCannotBeRead(t *testing.T) {
+	w, some := desk(t, "predict-frames")
+	solution, err := some[0].Solution()
+	require.NoError(t, err)
+	right := string(solution["answer.txt"])
+	for old, want := range map[string]string{"81 05": "hex digits", "[hello]": "The line [hello] is gone"} {
+		write(t, w, some[0], strings.Replace(right, old, "8x 05", 1))
+		r := check(t, w, some[0])
+		require.Equal(t, exercise.File, r.Problem.Cause)
+		assert.Contains(t, r.Problem.Text.EN, want)
+	}
+	write(t, w, some[0], strings.Repeat("x", 1<<20))
+	assert.Equal(t, exercise.File, check(t, w, some[0]).Problem.Cause)
+}
+
+func TestWatch(t *testing.T) {
+	for name, poll := range map[string]time.Duration{"events": 0, "poll": 10 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			w, some := desk(t, "predict-poll", "predict-frames")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			saved, err := w.Watch(ctx, poll)
+			require.NoError(t, err)
+			write(t, w, some[1], "[hello]\n81")
+			assert.Equal(t, "predict-frames", (<-saved).Name)
+			// Saved as editors do: a new file in the place of the old one.
+			path := filepath.Join(w.Folder(some[0]), "answer.txt")
+			require.NoError(t, os.WriteFile(path+".new", []byte("[body]\n[]"), 0o644))
+			require.NoError(t, os.Rename(path+".new", path))
+			assert.Equal(t, "predict-poll", (<-saved).Name)
+			cancel()
+			_, open := <-saved
+			assert.False(t, open)
+		})
+	}
+}
