@@ -71,7 +71,7 @@ func serveClass(ctx context.Context, o runOptions, keep string) (err error) {
 	go func() { served <- server.Serve(listener) }()
 	fmt.Fprintf(o.stdout, "class\t%s\n", site.URL)
 	if listener.Addr().(*net.TCPAddr).IP.IsUnspecified() {
-		printClassroom(o.log, port)
+		printClassroom(o.log, port, !o.accessible)
 	}
 	fmt.Fprintf(o.log, "Students join with: lab exercise watch --class %s --name NAME\n", site.URL)
 	if o.open {
@@ -132,11 +132,8 @@ func roomURL(addr *net.TCPAddr) string {
 	if !addr.IP.IsUnspecified() {
 		return "http://" + addr.String()
 	}
-	addrs, _ := net.InterfaceAddrs() // without: this machine's own
-	for _, a := range addrs {
-		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
-			return fmt.Sprintf("http://%s:%d", ip.IP, addr.Port)
-		}
+	if urls := classroom(addr.Port); len(urls) > 0 {
+		return urls[0]
 	}
 	return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
 }
