@@ -33,6 +33,7 @@ func within(path, folder string) bool { return path == folder || strings.HasPref
 func TestDirection(t *testing.T) {
 	all := imports(t)
 	require.Contains(t, all, "lessons/socketio/sio")
+	require.Contains(t, all, "lessons/socketio/sioredis")
 	for pkg, imported := range all {
 		for _, path := range imported {
 			assert.Empty(t, breach(pkg, path), "%s imports %s", pkg, path)
@@ -57,6 +58,8 @@ func breach(pkg, path string) string {
 		return "sio builds on engineio and siopacket"
 	case pkg == "lessons/socketio/sioclient" && ours && path != "lessons/socketio/eiopacket" && path != "lessons/socketio/siopacket":
 		return "sioclient shares no code with the server but the codecs"
+	case pkg == "lessons/socketio/sioredis" && ours && path != "lessons/socketio/sio" && path != "lessons/socketio/siopacket":
+		return "sioredis builds on sio and siopacket"
 	case path == "lessons" && pkg != "cmd/lab" && !within(pkg, "internal/conformance"):
 		return "only the command and tests know the list of lessons"
 	case within(pkg, "lessons") && pkg != "lessons" && ours:
@@ -75,6 +78,7 @@ func breachOfLesson(pkg, path string) string {
 
 func TestBreachesAreSeen(t *testing.T) {
 	for pkg, path := range map[string]string{
+		"lessons/socketio/sioredis":  "lessons/socketio/engineio",
 		"lessons/websocket/frame":    "net/http",
 		"lessons/socketio/siopacket": "lessons/socketio/eiopacket",
 		"lessons/socketio/engineio":  "lessons/socketio/siopacket",

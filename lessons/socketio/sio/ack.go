@@ -99,14 +99,15 @@ func (f Flags) within(ctx context.Context) (context.Context, context.CancelFunc)
 
 // Answer is what one client answered to a broadcast.
 type Answer struct {
-	Socket string // the id
+	Socket string // the id; empty where a server of the cluster does not tell it
 	Args   Args
 }
 
 // MissingAnswers says which clients did not answer a broadcast.
 type MissingAnswers struct {
 	// Sockets are their ids, in no order. Of another server's clients that
-	// did not answer in time, only the number may be known; these are "".
+	// did not answer in time, only the number may be known; these are "". Of a
+	// server that is silent, not even that; Err then says so.
 	Sockets []string
 
 	// Err is ErrTimeout, the context's error, or ErrDisconnected if none of
@@ -115,7 +116,14 @@ type MissingAnswers struct {
 }
 
 func (e *MissingAnswers) Error() string {
-	return fmt.Sprintf("sio: %v: no answer from %s", e.Err, strings.Join(e.Sockets, ", "))
+	known := slices.DeleteFunc(slices.Clone(e.Sockets), func(id string) bool { return id == "" })
+	if unknown := len(e.Sockets) - len(known); unknown > 0 {
+		known = append(known, fmt.Sprintf("%d on other servers", unknown))
+	}
+	if len(known) == 0 {
+		return fmt.Sprintf("sio: %v", e.Err)
+	}
+	return fmt.Sprintf("sio: %v: no answer from %s", e.Err, strings.Join(known, ", "))
 }
 
 func (e *MissingAnswers) Unwrap() error { return e.Err }

@@ -121,6 +121,14 @@ func (a *MemoryAdapter) remove(s *Socket, keep bool) {
 	a.note(RoomDeleted, s.id, nil)
 }
 
+// Knows reports whether a broadcast to the room would reach anyone on this
+// server, now or when a client that is away comes back.
+func (a *MemoryAdapter) Knows(room string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.history != nil || a.rooms[room] != nil || a.sockets[room] != nil
+}
+
 func (a *MemoryAdapter) join(s *Socket, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -27,8 +29,8 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 	dst = msgp.AppendInt64(msgp.AppendString(dst, "type"), int64(p.Type-Connect))
 	if len(p.Data) > 0 {
 		var err error
-		if dst, err = appendMsgpackValue(msgp.AppendString(dst, "data"), p.Data, p.Attachments); err != nil {
-			return nil, fmt.Errorf("siopacket: %w", err)
+		if dst, err = AppendMsgpackValue(msgp.AppendString(dst, "data"), p.Data, p.Attachments); err != nil {
+			return nil, err
 		}
 	}
 	namespace := p.Namespace
@@ -38,6 +40,16 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 	dst = msgp.AppendString(msgp.AppendString(dst, "nsp"), namespace)
 	if p.HasID {
 		dst = msgp.AppendUint64(msgp.AppendString(dst, "id"), p.ID)
+	}
+	return dst, nil
+}
+
+// AppendMsgpackValue appends JSON text as one value of MessagePack, with each
+// attachment in the place of its placeholder.
+func AppendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, error) {
+	dst, err := appendMsgpackValue(dst, text, attachments)
+	if err != nil {
+		return nil, fmt.Errorf("siopacket: %w", err)
 	}
 	return dst, nil
 }
@@ -96,10 +108,10 @@ func containerSizes(text Value) ([]uint32, error) {
 	var open []int
 	dec := newJSONReader(text)
 	for {
-		if dec.PeekKind() == 0 {
+		token, err := dec.ReadToken()
+		if err == io.EOF {
 			return sizes, nil
 		}
-		token, err := dec.ReadToken()
 		if err != nil {
 			return nil, err
 		}
@@ -120,12 +132,19 @@ func containerSizes(text Value) ([]uint32, error) {
 
 var placeholderStart = []byte(`"_placeholder":true,"num":`)
 
-// placeholderAt reads the rest of a placeholder as Marshal writes it.
+// placeholderAt reads the rest of a placeholder, whoever has written it.
 func placeholderAt(rest []byte, attachments [][]byte) (num int, ok bool) {
-	rest, ok = bytes.CutPrefix(rest, placeholderStart)
-	digits, _, closed := bytes.Cut(rest, []byte("}"))
-	num, err := strconv.Atoi(string(digits))
-	return num, ok && closed && err == nil && num >= 0 && num < len(attachments)
+	const longest = 80
+	end := bytes.IndexByte(rest[:min(longest, len(rest))], '}')
+	if len(attachments) == 0 || end < 0 || !bytes.Contains(rest[:end], []byte(`"_placeholder"`)) {
+		return 0, false
+	}
+	var p placeholder
+	object := append([]byte{'{'}, rest[:end+1]...)
+	if json.Unmarshal(object, &p) != nil || !p.Placeholder || p.Num < 0 || p.Num >= len(attachments) {
+		return 0, false
+	}
+	return p.Num, true
 }
 
 func appendMsgpackNumber(dst []byte, token jsontext.Token) []byte {

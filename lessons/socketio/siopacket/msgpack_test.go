@@ -32,6 +32,8 @@ var officialMsgpack = []struct {
 		}},
 	{"Date and undefined", "83a47479706502a36e7370a12fa46461746193a164d7000000019b7ca98f2ed40000",
 		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["d","2026-01-02T03:04:05.678Z",null]`)}},
+	{"Date of notepack 3 in seconds, milliseconds, and before 1970", "83a47479706502a36e7370a12fa46461746194a164d6ff695735a5d7ffa1a5d600695735a5c70cff00000000ffffffffffffffff",
+		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["d","2026-01-02T03:04:05.000Z","2026-01-02T03:04:05.678Z","1969-12-31T23:59:59.000Z"]`)}},
 	{"DISCONNECT", "82a47479706501a36e7370a12f",
 		siopacket.Packet{Type: siopacket.Disconnect, Namespace: "/"}},
 }
@@ -80,6 +82,24 @@ func TestMsgpackRefuses(t *testing.T) {
 		_, err := siopacket.ParseMsgpack([]byte(wire))
 		assert.Error(t, err, name)
 	}
+}
+
+func TestMsgpackValues(t *testing.T) {
+	wire, err := siopacket.AppendMsgpackValue([]byte("x"), siopacket.Value(`{"a":[{"_placeholder":true,"num":0},-7]}`), [][]byte{{9}})
+	require.NoError(t, err)
+	assert.Equal(t, "x\x81\xa1a\x92\xc4\x01\x09\xf9", string(wire))
+	text, attachments, rest, err := siopacket.ReadMsgpackValue(append(wire[1:], "rest"...))
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":[{"_placeholder":true,"num":0},-7]}`, string(text))
+	assert.Equal(t, [][]byte{{9}}, attachments)
+	assert.Equal(t, "rest", string(rest))
+	wire, err = siopacket.AppendMsgpackValue(nil, siopacket.Value(`[ {"num" : 0, "_placeholder":true}, {"_placeholder":true,"num":1}]`), [][]byte{{9}})
+	require.NoError(t, err)
+	assert.Equal(t, "\x92\xc4\x01\x09\x82\xac_placeholder\xc3\xa3num\x01", string(wire), "in any order; but only what it names")
+	_, _, _, err = siopacket.ReadMsgpackValue([]byte("\x92\x01"))
+	assert.Error(t, err, "one element short")
+	_, err = siopacket.AppendMsgpackValue(nil, siopacket.Value(`{"a":`), nil)
+	assert.Error(t, err, "JSON cut short")
 }
 
 func FuzzMsgpack(f *testing.F) {

@@ -2,6 +2,7 @@ package siopacket
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,6 +11,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
+
+// ReadMsgpackValue reads one value of MessagePack as JSON text, and returns the
+// bytes behind it. Bytes become attachments with placeholders in the text, as in
+// ParseMsgpack. Attachments share memory with b.
+func ReadMsgpackValue(b []byte) (text Value, attachments [][]byte, rest []byte, err error) {
+	t := transcoder{rest: b}
+	if err := t.value(0); err != nil {
+		return nil, nil, nil, fmt.Errorf("siopacket: MessagePack: %w", err)
+	}
+	return t.json, t.attachments, t.rest, nil
+}
 
 // transcoder writes MessagePack as JSON. Bytes become attachments.
 type transcoder struct {
@@ -120,12 +132,16 @@ func (t *transcoder) number(f float64) {
 	t.json = strconv.AppendFloat(t.json, f, 'g', -1, 64)
 }
 
-// The headers by which the official encoder writes what MessagePack has no
-// type for. All are extension 0.
+// The headers by which the official encoders write what MessagePack has no
+// type for, as extension 0: notepack 2 all of them, notepack 3 none.
 const (
 	fixExt1 = 0xd4 // undefined
 	fixExt8 = 0xd7 // Date: milliseconds since 1970 as a signed integer
 )
+
+// timestampExtension is MessagePack's own type for a time, in which notepack 3
+// writes a Date.
+const timestampExtension = -1
 
 // extension reads undefined, Date and ArrayBuffer.
 func (t *transcoder) extension(depth int) error {
@@ -136,20 +152,44 @@ func (t *transcoder) extension(depth int) error {
 	var e msgp.RawExtension
 	rest, err := msgp.ReadExtensionBytes(t.rest, &e)
 	if err != nil {
+		e.Type = timestampExtension
+		rest, err = msgp.ReadExtensionBytes(t.rest, &e)
+	}
+	if err != nil {
 		return err
 	}
 	t.rest = rest
 	switch {
-	case e.Type != 0:
-		return errMsgpackPacket
+	case e.Type == timestampExtension:
+		return t.timestamp(e.Data)
 	case header == fixExt1:
 		t.undefined = depth == 0
 		t.json = append(t.json, "null"...)
 	case header == fixExt8:
-		ms := int64(binary.BigEndian.Uint64(e.Data))
-		t.json = time.UnixMilli(ms).UTC().AppendFormat(t.json, `"2006-01-02T15:04:05.000Z"`)
+		t.date(time.UnixMilli(int64(binary.BigEndian.Uint64(e.Data))))
 	default:
 		t.attach(e.Data)
 	}
 	return nil
+}
+
+// timestamp reads the three lengths of MessagePack's timestamp.
+func (t *transcoder) timestamp(data []byte) error {
+	switch len(data) {
+	case 4:
+		t.date(time.Unix(int64(binary.BigEndian.Uint32(data)), 0))
+	case 8:
+		both := binary.BigEndian.Uint64(data) // 30 bits of nanoseconds, 34 of seconds
+		t.date(time.Unix(int64(both&(1<<34-1)), int64(both>>34)))
+	case 12:
+		t.date(time.Unix(int64(binary.BigEndian.Uint64(data[4:])), int64(binary.BigEndian.Uint32(data))))
+	default:
+		return errMsgpackPacket
+	}
+	return nil
+}
+
+// date writes a time as a JavaScript Date is in JSON.
+func (t *transcoder) date(at time.Time) {
+	t.json = at.UTC().AppendFormat(t.json, `"2006-01-02T15:04:05.000Z"`)
 }

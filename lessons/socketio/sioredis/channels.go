@@ -1,0 +1,53 @@
+package sioredis
+
+import "strings"
+
+// channels are the names under which the servers of a cluster publish what
+// concerns one namespace. The official adapter forms them so:
+//
+//	socket.io#/chat#                  broadcasts
+//	socket.io#/chat#room#             broadcasts to one room
+//	socket.io-request#/chat#          requests to all servers
+//	socket.io-response#/chat#         their responses
+//	socket.io-response#/chat#UID#     those for the server UID alone
+type channels struct {
+	broadcast, request, response, own string
+
+	pattern string // of broadcast and all its rooms
+}
+
+func newChannels(key, namespace, uid string) channels {
+	c := channels{
+		broadcast: key + "#" + namespace + "#",
+		request:   key + "-request#" + namespace + "#",
+		response:  key + "-response#" + namespace + "#",
+	}
+	c.own = c.responseTo(uid)
+	c.pattern = literal.Replace(c.broadcast) + "*"
+	return c
+}
+
+// literal keeps a client's choice of a namespace from being a pattern.
+var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`)
+
+func (c channels) responseTo(uid string) string { return c.response + uid + "#" }
+
+// broadcastTo is where a broadcast to these rooms goes.
+func (c channels) broadcastTo(rooms []string) string {
+	if len(rooms) == 1 {
+		return c.broadcast + rooms[0] + "#"
+	}
+	return c.broadcast
+}
+
+// room is the one that the channel of a broadcast names; false if it is for
+// all or several, or is no channel of this namespace.
+func (c channels) room(channel string) (string, bool) {
+	rest, ok := strings.CutPrefix(channel, c.broadcast)
+	room, ok2 := strings.CutSuffix(rest, "#")
+	return room, ok && ok2
+}
+
+func (c channels) subscribed() []string { return []string{c.request, c.response, c.own} }
+
+func (c channels) all() []string { return append(c.subscribed(), c.pattern) }

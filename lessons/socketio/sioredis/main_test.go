@@ -1,0 +1,106 @@
+package sioredis_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/gorilla/websocket"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/sioredis"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server is one of a cluster.
+type server struct {
+	*sio.Server
+	url   string
+	close func()
+}
+
+func client(t *testing.T, r *miniredis.Miniredis) *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: r.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func start(t *testing.T, r *miniredis.Miniredis, config sioredis.Config) server {
+	config.Client = client(t, r)
+	return serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
+}
+
+func serve(t *testing.T, config sio.Config) server {
+	config.Log = slog.New(slog.DiscardHandler)
+	io := sio.NewServer(config)
+	web := httptest.NewServer(io)
+	closeOnce := sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		assert.NoError(t, io.Close(ctx))
+		web.Close()
+	})
+	t.Cleanup(closeOnce)
+	return server{io, "ws" + strings.TrimPrefix(web.URL, "http") + "/socket.io/?EIO=4&transport=websocket", closeOnce}
+}
+
+// two servers on one Redis.
+func two(t *testing.T) (a, b server, r *miniredis.Miniredis) {
+	r = miniredis.RunT(t)
+	return start(t, r, sioredis.Config{}), start(t, r, sioredis.Config{}), r
+}
+
+// peer is a client that speaks in literal wire text.
+type peer struct {
+	*testing.T
+	*websocket.Conn
+	id string
+}
+
+func join(t *testing.T, s server, namespace ...string) peer {
+	conn, _, err := websocket.DefaultDialer.Dial(s.url, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	p := peer{T: t, Conn: conn}
+	require.Regexp(t, `^0\{`, p.read())
+	prefix := "40"
+	for _, name := range namespace {
+		prefix += name + ","
+	}
+	p.write(prefix)
+	answer := p.read()
+	require.True(t, strings.HasPrefix(answer, prefix+`{"sid":"`), answer)
+	p.id = strings.TrimSuffix(strings.TrimPrefix(answer, prefix+`{"sid":"`), `"}`)
+	return p
+}
+
+func (p peer) read() string {
+	p.Helper()
+	require.NoError(p, p.SetReadDeadline(time.Now().Add(10*time.Second)))
+	_, data, err := p.ReadMessage()
+	require.NoError(p, err)
+	return string(data)
+}
+
+func (p peer) reads(texts ...string) {
+	p.Helper()
+	for _, text := range texts {
+		require.Equal(p, text, p.read())
+	}
+}
+
+func (p peer) write(texts ...string) {
+	for _, text := range texts {
+		require.NoError(p, p.WriteMessage(websocket.TextMessage, []byte(text)))
+	}
+}

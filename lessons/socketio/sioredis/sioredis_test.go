@@ -1,0 +1,277 @@
+package sioredis_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/sioredis"
+)
+
+func TestBroadcastsReachEveryServer(t *testing.T) {
+	a, b, _ := two(t)
+	atA, atB := join(t, a), join(t, b)
+
+	require.NoError(t, a.Emit("all", "你好", 1.5, nil))
+	atA.reads(`42["all","你好",1.5,null]`)
+	atB.reads(`42["all","你好",1.5,null]`)
+
+	require.NoError(t, b.Emit("bytes", map[string]any{"deep": []byte{1, 2, 255}}, []byte{}))
+	for _, p := range []peer{atA, atB} {
+		p.reads(`452-["bytes",{"deep":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1}]`, "\x01\x02\xff", "")
+	}
+
+	require.NoError(t, a.Except(atB.id).Emit("but b"))
+	require.NoError(t, a.To(atB.id).Emit("b alone"))
+	require.NoError(t, a.To(atB.id, atA.id).Compress(false).Emit("both"))
+	atA.reads(`42["but b"]`, `42["both"]`)
+	atB.reads(`42["b alone"]`, `42["both"]`)
+}
+
+// arrived returns when the other servers have done what s has asked of them.
+// Redis keeps the order between requests and broadcasts; miniredis does not.
+func arrived(t *testing.T, s server) {
+	_, err := s.To("nobody").FetchSockets(t.Context())
+	require.NoError(t, err)
+}
+
+func TestRoomsSpanServers(t *testing.T) {
+	a, b, _ := two(t)
+	atA, atB, other := join(t, a), join(t, b), join(t, b)
+	a.In(atA.id, atB.id).SocketsJoin("red", "blue#")
+	arrived(t, a)
+	require.NoError(t, a.To("red").Emit("to red"))
+	require.NoError(t, a.To("red", "blue#").Emit("once"))
+	require.NoError(t, a.Except("red").Emit("to the rest"))
+	a.To(atB.id).SocketsLeave("red")
+	arrived(t, a)
+	require.NoError(t, a.To("red").Emit("red again"))
+	require.NoError(t, a.To("blue#").Emit("blue"))
+	atA.reads(`42["to red"]`, `42["once"]`, `42["red again"]`, `42["blue"]`)
+	atB.reads(`42["to red"]`, `42["once"]`, `42["blue"]`)
+	other.reads(`42["to the rest"]`)
+}
+
+func TestLocalStaysLocal(t *testing.T) {
+	a, b, _ := two(t)
+	atA, atB := join(t, a), join(t, b)
+	here := a.Local()
+	require.NoError(t, here.Emit("here"))
+	here.SocketsJoin("here")
+	infos, err := here.FetchSockets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, infos, 1)
+	assert.Equal(t, []string{atA.id, "here"}, infos[0].Rooms)
+	go func() {
+		atA.reads(`42["here"]`, `420["answer"]`)
+		atA.write(`430[1]`)
+	}()
+	answers, err := here.EmitWithAck(t.Context(), "answer")
+	require.NoError(t, err)
+	require.Len(t, answers, 1)
+	assert.Equal(t, atA.id, answers[0].Socket)
+	require.NoError(t, a.To("here").Emit("only a is in it"))
+	require.NoError(t, a.Emit("done"))
+	atB.reads(`42["done"]`)
+	here.DisconnectSockets(false)
+	atA.reads(`42["only a is in it"]`, `42["done"]`, `41`)
+	require.NoError(t, b.Emit("b stays"))
+	atB.reads(`42["b stays"]`)
+}
+
+func TestNamespacesAreApart(t *testing.T) {
+	a, b, _ := two(t)
+	for _, s := range []server{a, b} {
+		s.Of("/*")
+		s.Of("/star")
+	}
+	main, star, plain := join(t, b), join(t, b, "/*"), join(t, b, "/star")
+	require.NoError(t, a.Of("/*").Emit("to star"))
+	require.NoError(t, a.Of("/star").Emit("to plain"))
+	require.NoError(t, a.Emit("to main"))
+	main.reads(`42["to main"]`)
+	star.reads(`42/*,["to star"]`)
+	plain.reads(`42/star,["to plain"]`)
+}
+
+func TestDisconnectSocketsOfAnotherServer(t *testing.T) {
+	a, b, _ := two(t)
+	one, whole, stays := join(t, b), join(t, b), join(t, b)
+	a.In(one.id).DisconnectSockets(false)
+	a.In(whole.id).DisconnectSockets(true)
+	one.reads(`41`)
+	for {
+		if _, data, err := whole.ReadMessage(); err != nil {
+			break
+		} else {
+			require.Contains(t, []string{"41", "1"}, string(data))
+		}
+	}
+	require.NoError(t, a.Emit("still there"))
+	stays.reads(`42["still there"]`)
+}
+
+func TestFetchSocketsOfAllServers(t *testing.T) {
+	a, b, _ := two(t)
+	b.OnConnection(func(s *sio.Socket) {
+		s.Set("name", "ann")
+		s.Set("n", 1)
+		s.Join("red")
+	})
+	atA, atB := join(t, a), join(t, b)
+	sockets, err := a.FetchSockets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, sockets, 2)
+	assert.Equal(t, atA.id, sockets[0].ID)
+
+	sockets, err = a.To("red").FetchSockets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, sockets, 1)
+	got, want := sockets[0].SocketInfo, b.Socket(atB.id).Handshake()
+	assert.Equal(t, []string{atB.id, "red"}, got.Rooms)
+	assert.Equal(t, map[string]any{"name": "ann", "n": 1.0}, got.Data)
+	assert.Equal(t, want.Headers, got.Handshake.Headers)
+	assert.Equal(t, want.Query, got.Handshake.Query)
+	assert.Equal(t, want.URL, got.Handshake.URL)
+	assert.Equal(t, want.Address, got.Handshake.Address)
+	assert.Equal(t, want.Time.UnixMilli(), got.Handshake.Time.UnixMilli())
+
+	sockets[0].Join("blue")
+	arrived(t, a)
+	require.NoError(t, a.To("blue").Emit("from afar"))
+	atB.reads(`42["from afar"]`)
+}
+
+func TestDataThatIsNoJSONIsLeftOut(t *testing.T) {
+	a, b, _ := two(t)
+	b.OnConnection(func(s *sio.Socket) { s.Set("func", func() {}) })
+	atB := join(t, b)
+	sockets, err := a.FetchSockets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, sockets, 1)
+	assert.Equal(t, atB.id, sockets[0].ID)
+	assert.Empty(t, sockets[0].Data)
+}
+
+func TestServerSideEvents(t *testing.T) {
+	a, b, r := two(t)
+	c := start(t, r, sioredis.Config{})
+	heard := make(chan []any, 2)
+	for _, s := range []server{b, c} {
+		s.OnServerSide("hello", func(word string, data []byte) { heard <- []any{word, data} })
+		s.OnServerSide("double", func(n int, ack sio.Ack) { ack(2 * n); ack("again") })
+		s.OnServerSide("bytes", func(data []byte, ack sio.Ack) { ack(append(data, 9), "not this") })
+		s.OnServerSide("nothing", func(ack sio.Ack) { ack() })
+	}
+	a.OnServerSide("hello", func() { t.Error("a server does not hear itself") })
+
+	require.NoError(t, a.ServerSideEmit("hello", "you", []byte{1, 2}))
+	for range 2 {
+		assert.Equal(t, []any{"you", []byte{1, 2}}, <-heard)
+	}
+	answers, err := a.ServerSideEmitWithAck(t.Context(), "double", 21)
+	require.NoError(t, err)
+	require.Len(t, answers, 2)
+	for _, answer := range answers {
+		assert.Equal(t, 1, answer.Len())
+		assert.Equal(t, 42.0, answer.Any(0))
+	}
+	answers, err = a.ServerSideEmitWithAck(t.Context(), "bytes", []byte{7})
+	require.NoError(t, err)
+	require.Len(t, answers, 2)
+	assert.Equal(t, []byte{7, 9}, answers[0].Any(0))
+	assert.Equal(t, 1, answers[0].Len())
+	answers, err = a.ServerSideEmitWithAck(t.Context(), "nothing")
+	require.NoError(t, err)
+	require.Len(t, answers, 2)
+	assert.Zero(t, answers[0].Len())
+}
+
+// A handler that asks the cluster itself waits for responses which come over
+// the connection that has brought its event.
+func TestServerSideHandlersMayAsk(t *testing.T) {
+	a, b, _ := two(t)
+	join(t, a)
+	b.OnServerSide("count", func(ack sio.Ack) {
+		sockets, err := b.FetchSockets(context.Background())
+		if assert.NoError(t, err) {
+			ack(len(sockets))
+		}
+	})
+	answers, err := a.ServerSideEmitWithAck(t.Context(), "count")
+	require.NoError(t, err)
+	require.Len(t, answers, 1)
+	assert.Equal(t, 1.0, answers[0].Any(0))
+}
+
+func TestAnswersOfAllClients(t *testing.T) {
+	a, b, _ := two(t)
+	for _, p := range []peer{join(t, a), join(t, b)} {
+		go func() {
+			p.reads(`420["question",{"a":1}]`)
+			p.write(`430["yes","and more"]`)
+		}()
+	}
+	ids := join(t, b)
+	go func() {
+		ids.reads(`420["question",{"a":1}]`)
+		ids.write(`461-0[{"num":0,"_placeholder":true}]`)
+		ids.WriteMessage(2, []byte{1, 2})
+	}()
+	answers, err := a.EmitWithAck(t.Context(), "question", map[string]int{"a": 1})
+	require.NoError(t, err)
+	require.Len(t, answers, 3)
+	got := []any{}
+	for _, answer := range answers {
+		got = append(got, answer.Args.Any(0))
+	}
+	assert.ElementsMatch(t, []any{"yes", "yes", []byte{1, 2}}, got)
+}
+
+func TestAnswersOfNobody(t *testing.T) {
+	a, _, _ := two(t)
+	answers, err := a.EmitWithAck(t.Context(), "question")
+	require.NoError(t, err)
+	assert.Empty(t, answers)
+}
+
+func TestMissingAnswers(t *testing.T) {
+	a, b, _ := two(t)
+	silentA, silentB, atB := join(t, a), join(t, b), join(t, b)
+	answered := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		silentA.reads(`420["question"]`)
+		silentB.reads(`420["question"]`)
+		atB.reads(`420["question"]`)
+		atB.write(`430["yes"]`, `42["answered"]`)
+		<-answered
+		cancel()
+	}()
+	b.Socket(atB.id).On("answered", func() {
+		// what b sends now, a gets after the answer
+		assert.NoError(t, b.ServerSideEmit("answered"))
+	})
+	a.OnServerSide("answered", func() { close(answered) })
+	answers, err := a.EmitWithAck(ctx, "question")
+	require.Len(t, answers, 1)
+	assert.Equal(t, "yes", answers[0].Args.Any(0))
+	assert.Empty(t, answers[0].Socket)
+	var missing *sio.MissingAnswers
+	require.ErrorAs(t, err, &missing)
+	assert.Equal(t, []string{silentA.id, ""}, missing.Sockets)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "no answer from "+silentA.id+", 1 on other servers")
+}
+
+func TestMissingAnswersAfterTimeout(t *testing.T) {
+	a, b, _ := two(t)
+	join(t, b)
+	answers, err := a.Timeout(50*time.Millisecond).EmitWithAck(t.Context(), "question")
+	assert.Empty(t, answers)
+	assert.ErrorIs(t, err, sio.ErrTimeout)
+}
