@@ -140,7 +140,7 @@ func (x *Xray) run(d *decoder) {
 		case <-x.reader.C:
 		case synced = <-x.syncs:
 		}
-		x.catchUp(d, batch)
+		x.catchUp(d, batch, synced != nil || x.book.watched())
 		x.reader.Lazy(!x.book.watched())
 		if synced != nil {
 			close(synced)
@@ -156,11 +156,15 @@ const (
 )
 
 // catchUp reads all that is there, or skims the oldest of it if that is too much.
-func (x *Xray) catchUp(d *decoder, batch []tap.Event) {
+// Unless all is wanted, it leaves the rest of that for whoever comes to look.
+func (x *Xray) catchUp(d *decoder, batch []tap.Event, all bool) {
 	for {
 		switch unread := x.reader.Unread(); {
 		case unread >= tooMuch:
 			d.quiet = true
+		case unread <= enough && !all:
+			d.quiet = false
+			return
 		case unread <= enough:
 			d.quiet = false
 		}
