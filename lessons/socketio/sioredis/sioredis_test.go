@@ -47,13 +47,15 @@ func TestRoomsSpanServers(t *testing.T) {
 	require.NoError(t, a.To("red").Emit("to red"))
 	require.NoError(t, a.To("red", "blue#").Emit("once"))
 	require.NoError(t, a.Except("red").Emit("to the rest"))
+	atA.reads(`42["to red"]`, `42["once"]`)
+	atB.reads(`42["to red"]`, `42["once"]`)
+	other.reads(`42["to the rest"]`)
 	a.To(atB.id).SocketsLeave("red")
 	arrived(t, a)
 	require.NoError(t, a.To("red").Emit("red again"))
 	require.NoError(t, a.To("blue#").Emit("blue"))
-	atA.reads(`42["to red"]`, `42["once"]`, `42["red again"]`, `42["blue"]`)
-	atB.reads(`42["to red"]`, `42["once"]`, `42["blue"]`)
-	other.reads(`42["to the rest"]`)
+	atA.reads(`42["red again"]`, `42["blue"]`)
+	atB.reads(`42["blue"]`)
 }
 
 func TestLocalStaysLocal(t *testing.T) {
