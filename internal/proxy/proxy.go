@@ -193,6 +193,7 @@ func pass(to, from net.Conn) {
 // refuse tells a client, which speaks HTTP, that there is no server.
 func refuse(client net.Conn, target *url.URL, err error) {
 	client.SetDeadline(time.Now().Add(time.Second))
+	client.Read(make([]byte, 4096)) // an answer before the question would be none
 	text := fmt.Sprintf("lab xray: cannot reach %s: %v\n", target.Redacted(), err)
 	fmt.Fprintf(client, "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(text), text)
 	if half, ok := client.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
