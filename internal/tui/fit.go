@@ -106,6 +106,3 @@ func window(first, selected, total, height int) int {
 
 // width is how many cells s takes.
 func width(s string) int { return ansi.StringWidth(s) }
-
-// wrap breaks s into lines of that width.
-func wrap(s string, width int) string { return ansi.Wrap(s, max(width, 1), "") }

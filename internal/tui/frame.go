@@ -59,6 +59,9 @@ func (m *model) bar() string {
 		return cut(" "+busy.Render(Clean(m.notice)), m.width)
 	}
 	last := hints(m.global())
+	if m.at.typing() {
+		last = "" // the keys are text now
+	}
 	room := m.width - width(last) - 2
 	first := ""
 	for _, b := range m.at.bindings() {
@@ -79,17 +82,21 @@ func hints(all []key.Binding) string {
 	return strings.Join(parts, "  ")
 }
 
+// roomyHelp is the height from which the help has empty lines in it.
+const roomyHelp = 18
+
 // helpView lists every key of the screen, and those that work everywhere.
 func (m *model) helpView() string {
 	var b strings.Builder
-	b.WriteString("\n " + bold.Render(m.say("Keys", "按键")) + "\n\n")
-	everywhere := append(m.global(), m.bind("L", "English / 中文", "中文 / English"), m.bind("ctrl+c", "quit: stops the demos and leaves the terminal as it was", "退出：停止所有演示，终端恢复原状"))
+	everywhere := append(m.global(), m.bind("L", "English / 中文", "中文 / English"), m.bind("ctrl+c", "quit, in the midst of typing too", "退出，输入时也有效"))
 	for _, group := range [][]key.Binding{m.at.bindings(), everywhere} {
 		for _, k := range group {
 			b.WriteString("   " + fit(bold.Render(k.Help().Key), 10) + " " + k.Help().Desc + "\n")
 		}
-		b.WriteByte('\n')
+		if m.height >= roomyHelp {
+			b.WriteByte('\n')
+		}
 	}
-	b.WriteString(" " + soft.Render(m.say("The mouse works too: click to choose, wheel to scroll. Any key goes back.", "也可以用鼠标：点击选择，滚轮滚动。按任意键返回。")))
+	b.WriteString("   " + soft.Render(m.say("Mouse: click to choose, wheel to scroll.", "鼠标：点击选择，滚轮滚动。")))
 	return b.String()
 }

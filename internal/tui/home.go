@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // item is a line of the home screen: a lesson, or one of its demos.
@@ -163,8 +164,11 @@ func (h *home) line(i, width int) string {
 		name = chosen.Render(name)
 	}
 	right := h.state(it.demo) + " "
-	title := " " + soft.Render(it.demo.Title.In(h.lang))
-	return ends(mark+"  "+name+title, "  "+right, width)
+	left, title := mark+"  "+name, "  "+it.demo.Title.In(h.lang)
+	if ansi.StringWidth(left+title+right) < width {
+		left += soft.Render(title)
+	}
+	return ends(left, "  "+right, width)
 }
 
 // state is where a demo stands, with a mark for those who see no colours.

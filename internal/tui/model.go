@@ -12,7 +12,7 @@ import (
 // The smallest terminal that the screens fit in.
 const (
 	minWidth  = 50
-	minHeight = 16
+	minHeight = 18
 )
 
 // screen is one of the things that fill the window. Its messages are its own: the

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -44,6 +45,7 @@ func newRowList(u *ui) *rowList {
 	input := textinput.New()
 	input.Prompt = "/"
 	input.CharLimit = 200
+	input.Cursor.SetMode(cursor.CursorStatic)
 	l := &rowList{ui: u, filter: input}
 	l.reset()
 	return l

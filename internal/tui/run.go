@@ -64,6 +64,9 @@ func (r *runScreen) title() string { return r.demo.Name + " · " + r.demo.Title.
 func (r *runScreen) typing() bool { return r.pane == xrayPane && r.rows.typing() }
 
 func (r *runScreen) bindings() []key.Binding {
+	if r.typing() {
+		return []key.Binding{r.bind("enter", "keep the filter", "保留筛选"), r.bind("esc", "no filter", "取消筛选")}
+	}
 	all := []key.Binding{r.bind("s", "start / stop", "启动/停止"), r.bind("tab", "next view", "切换视图")}
 	if r.pane == xrayPane {
 		all = append(all, r.bind("enter", "anatomy", "解剖"), r.bind("/", "filter", "筛选"), r.bind("p", "pause", "暂停"))
@@ -168,8 +171,19 @@ func (r *runScreen) pager() *pager {
 // runHead are the lines above the pane; the last of them are the tabs.
 const runHead = 5
 
+// codeLines are what a QR code takes: a low window shows it without the rest.
+const codeLines = 18
+
+// head is how many lines are above the pane now.
+func (r *runScreen) head(height int) int {
+	if r.pane == qrPane && height-runHead < codeLines {
+		return 1
+	}
+	return runHead
+}
+
 func (r *runScreen) mouse(m tea.MouseMsg) tea.Cmd {
-	m.Y -= runHead
+	m.Y -= r.head(r.height)
 	press := m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress
 	if press && m.Y == -1 {
 		for p, span := range r.tabs() {
@@ -216,10 +230,13 @@ func (r *runScreen) tabs() []tab {
 
 func (r *runScreen) view(width, height int) string {
 	var b strings.Builder
-	b.WriteString(ends(" "+r.where(), r.state()+" ", width) + "\n")
-	b.WriteString(cut(" "+r.wire(), width) + "\n")
-	b.WriteString(cut(" "+r.rates(width), width) + "\n")
-	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
+	head := r.head(height)
+	if head == runHead {
+		b.WriteString(ends(" "+r.where(), r.state()+" ", width) + "\n")
+		b.WriteString(cut(" "+r.wire(), width) + "\n")
+		b.WriteString(cut(" "+r.rates(width), width) + "\n")
+		b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
+	}
 	tabs := " "
 	for i, t := range r.tabs() {
 		if pane(i) == r.pane {
@@ -234,11 +251,11 @@ func (r *runScreen) view(width, height int) string {
 	}
 	b.WriteString(ends(tabs, right, width) + "\n")
 	if p := r.pager(); p != nil && len(p.lines) > 0 {
-		b.WriteString(p.view(width, height-runHead))
+		b.WriteString(p.view(width, height-head))
 	} else if p != nil {
 		b.WriteString("\n " + soft.Render(r.say("The demo has logged nothing yet.", "演示还没有写日志。")))
 	} else {
-		b.WriteString(r.viewXray(width, height-runHead))
+		b.WriteString(r.viewXray(width, height-head))
 	}
 	return b.String()
 }

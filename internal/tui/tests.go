@@ -103,7 +103,7 @@ func (t *testScreen) typing() bool { return false }
 
 func (t *testScreen) bindings() []key.Binding {
 	if t.open >= 0 {
-		return []key.Binding{t.bind("↑/↓", "scroll", "滚动"), t.bind("esc", "close", "关闭")}
+		return []key.Binding{t.bind("↑/↓", "scroll", "滚动")}
 	}
 	run := t.bind("r", "run", "运行")
 	if t.running {

@@ -100,16 +100,51 @@ func render(l lesson.Lesson, as layout) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var b strings.Builder
+	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
+		out, err := set(part, as.width)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(strings.Trim(out, "\n") + "\n\n")
+	}
+	return strings.TrimRight(b.String(), "\n"), nil
+}
+
+// tables parts the tables of a Markdown text from the rest.
+func tables(text string) (parts []string) {
+	fenced, in := false, false
+	var now strings.Builder
+	for line := range strings.Lines(text) {
+		fenced = fenced != strings.HasPrefix(line, "```")
+		if table := !fenced && strings.HasPrefix(line, "|"); table != in {
+			parts = append(parts, now.String())
+			now.Reset()
+			in = table
+		}
+		now.WriteString(line)
+	}
+	return append(parts, now.String())
+}
+
+// set lays a part of a text out. Tables are fitted by glamour; all else is broken
+// here, since glamour breaks lines at spaces alone and Chinese has none.
+func set(part string, width int) (string, error) {
+	table := strings.HasPrefix(part, "|")
+	wordWrap := 0
+	if table {
+		wordWrap = width
+	}
 	renderer, err := glamour.NewTermRenderer(
-		glamour.WithStyles(textStyle()),
-		glamour.WithWordWrap(as.width-2),
-		glamour.WithColorProfile(lipgloss.ColorProfile()),
-	)
+		glamour.WithStyles(textStyle()), glamour.WithWordWrap(wordWrap), glamour.WithColorProfile(lipgloss.ColorProfile()))
 	if err != nil {
 		return "", err
 	}
-	out, err := renderer.Render(text)
-	return strings.TrimRight(out, "\n"), err
+	out, err := renderer.Render(part)
+	if err != nil || table {
+		return out, err
+	}
+	return wrap(out, width), nil
 }
 
 // textStyle suits the terminal: without colours, marks take their place.

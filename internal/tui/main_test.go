@@ -1,0 +1,86 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+	"go.uber.org/goleak"
+
+	"realtimelab/internal/host"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/tui/gotest"
+	"realtimelab/web"
+)
+
+// panics, in the environment, makes this test binary show the screens of a lab
+// whose demo panics when it is shown.
+const panics = "TUI_TEST_PANICS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(panics) != "" {
+		if err := Run(context.Background(), panicking()); err != nil {
+			fmt.Println("lab:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	lipgloss.SetColorProfile(termenv.Ascii)
+	goleak.VerifyTestMain(m)
+}
+
+// panicking serves its demo at the address that the environment names.
+func panicking() Config {
+	c := configured()
+	l := c.Lessons[0]
+	c.Run = []string{l.Demos[0].Name}
+	c.Start = func(l lesson.Lesson, d lesson.Demo, log io.Writer) (Served, error) {
+		listener, err := net.Listen("tcp", os.Getenv(panics))
+		if err != nil {
+			return Served{}, err
+		}
+		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
+		return Served{Running: running, URL: "http://" + listener.Addr().String()}, err
+	}
+	c.Open = func(string) error { panic("provoked in a screen") }
+	return c
+}
+
+// configured is a lab with one lesson of two demos.
+func configured() Config {
+	start := func(lesson.Env) (*lesson.Instance, error) {
+		return &lesson.Instance{
+			Handler: http.NotFoundHandler(),
+			Clients: func() int { return 0 },
+			Close:   func(context.Context) error { return nil },
+		}, nil
+	}
+	return Config{
+		Lang: lesson.English,
+		Lessons: []lesson.Lesson{{
+			Name:    "talk",
+			Title:   lesson.Text{EN: "Talking", ZH: "聊天"},
+			Summary: lesson.Text{EN: "Who says what to whom.", ZH: "谁对谁说了什么。"},
+			Body: lesson.Text{
+				EN: "# Talking\n\nWords go there, and words come back, and nobody is ever quite sure which of them came first.\n\n| a | b |\n|---|---|\n| one | two |\n",
+				ZH: "# 聊天\n\n话说出去，又有话回来，谁也说不准哪一句在先，哪一句在后。连上 WebSocket 之后，双方都可以随时开口，谁都不必等对方。\n\n- 一条很长的列表项，长到一行放不下，于是要在字与字之间断开，接着的一行要缩进对齐。\n",
+			},
+			Demos: []lesson.Demo{
+				{Name: "broadcast", Title: lesson.Text{EN: "To all", ZH: "发给所有人"}, Summary: lesson.Text{EN: "One speaks, all hear it.", ZH: "一个人说，所有人听见。"}, Start: start},
+				{Name: "rooms", Title: lesson.Text{EN: "Rooms", ZH: "房间"}, Summary: lesson.Text{EN: "Only who is in hears it.", ZH: "只有在里面的人听得见。"}, Start: start},
+			},
+		}},
+		Start: func(lesson.Lesson, lesson.Demo, io.Writer) (Served, error) { return Served{}, errors.New("no port") },
+		Open:  func(string) error { return nil },
+		Copy:  func(string) error { return nil },
+		Test:  func(context.Context, string, func(gotest.Event)) error { return nil },
+	}
+}

@@ -1,0 +1,212 @@
+package tui
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/tap"
+	"realtimelab/internal/tui/gotest"
+	"realtimelab/internal/xray"
+)
+
+var update = flag.Bool("update", false, "write the golden views anew")
+
+// desk is a model with no terminal. What its commands would do, a test decides.
+type desk struct {
+	*model
+	t *testing.T
+}
+
+func newDesk(t *testing.T, lang lesson.Lang, width, height int) *desk {
+	c := configured()
+	c.Lang = lang
+	d := &desk{newModel(c, newStage(c)), t}
+	d.send(tea.WindowSizeMsg{Width: width, Height: height})
+	return d
+}
+
+// send is one Update; it returns what the command answers, nil without one.
+func (d *desk) send(msg tea.Msg) tea.Msg {
+	_, cmd := d.Update(msg)
+	if cmd == nil {
+		return nil
+	}
+	return cmd()
+}
+
+var named = map[string]tea.KeyType{
+	"up": tea.KeyUp, "down": tea.KeyDown, "enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "ctrl+c": tea.KeyCtrlC, "pgdown": tea.KeyPgDown,
+}
+
+// press sends keys, and each key's answer back to the model.
+func (d *desk) press(keys ...string) tea.Msg {
+	var last tea.Msg
+	for _, k := range keys {
+		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+		if t, ok := named[k]; ok {
+			msg = tea.KeyMsg{Type: t}
+		}
+		if last = d.send(msg); last != nil {
+			d.send(last)
+		}
+	}
+	return last
+}
+
+// runs puts a demo into the state of one that serves.
+func (d *desk) runs(i int) *demo {
+	one := d.demos[i]
+	one.state, one.probe = running, &probe{Served: Served{URL: "http://127.0.0.1:3000"}}
+	return one
+}
+
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.Local)
+
+func row(id, parent uint64, dir tap.Direction, layer xray.Layer, data, en, zh string) *xray.Row {
+	return &xray.Row{ID: id, Parent: parent, Conn: 3, Time: noon.Add(time.Duration(id) * time.Millisecond), Dir: dir, Layer: layer,
+		Size: len(data), Data: []byte(data), Summary: xray.Text{EN: en, ZH: zh}}
+}
+
+func chat() []*xray.Row {
+	return []*xray.Row{
+		row(1, 0, tap.In, xray.TCP, "GET", "3 bytes", "3 字节"),
+		row(2, 1, tap.In, xray.HTTP, "GET / HTTP/1.1\r\n\r\n", "GET /socket.io/ HTTP/1.1", "GET /socket.io/ HTTP/1.1"),
+		row(3, 0, tap.In, xray.WS, "42[\"chat message\",\"你好\"]", "text frame, 28 bytes", "文本帧，28 字节"),
+		row(4, 3, tap.In, xray.EIO, "2[\"chat message\"]", "message", "消息"),
+		row(5, 4, tap.In, xray.Event, "", "the client emits \"chat message\" with \"你好\" \x1b[31m", "客户端发出 \"chat message\"，内容 \"你好\" \x1b[31m"),
+	}
+}
+
+func (d *desk) sampled(rows []*xray.Row) {
+	one := d.runs(0)
+	s := sample{from: one.probe, at: noon, clients: 2, rows: rows, log: []string{"level=INFO msg=hi"}}
+	s.counters.In, s.counters.Out, s.counters.Open, s.counters.Total, s.counters.Requests = 1300, 2600, 2, 5, 7
+	_, next := d.Update(s)
+	require.NotNil(d.t, next, "a demo that serves is sampled again")
+}
+
+// views are the states of the golden files.
+var views = map[string]func(*desk){
+	"home": func(d *desk) {
+		d.runs(0).clients = 2
+		d.demos[1].err = errors.New("cannot listen on 127.0.0.1:3000")
+	},
+	"help":     func(d *desk) { d.press("?") },
+	"help-run": func(d *desk) { d.press("v", "?") },
+	"run": func(d *desk) {
+		d.press("v")
+		d.sampled(chat())
+	},
+	"anatomy": func(d *desk) {
+		d.press("v")
+		d.sampled(chat())
+		d.press("up", "enter")
+	},
+	"filter": func(d *desk) {
+		d.press("v", "/", "s", "i", "o")
+		d.sampled(chat())
+	},
+	"qr": func(d *desk) {
+		d.press("v")
+		d.sampled(nil)
+		d.demos[0].probe.Classroom = []string{"http://192.0.2.7:3000"}
+		d.press("tab", "tab", "tab")
+	},
+	"text": func(d *desk) { d.open("l") },
+	"tests": func(d *desk) {
+		d.press("t")
+		d.tested()
+	},
+	"failure": func(d *desk) {
+		d.press("t")
+		d.tested()
+		d.press("enter")
+	},
+}
+
+// open presses a key that goes to a text, and lays it out.
+func (d *desk) open(k string) {
+	d.send(d.send(d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})))
+}
+
+// tested gives the tests' screen a run in which one failed.
+func (d *desk) tested() {
+	screen := d.courses[0].tests
+	screen.running = true
+	d.send(testBatch{to: screen, run: &testRun{}, ended: true, err: gotest.ErrFailed, events: []gotest.Event{
+		{Action: "run", Package: "realtimelab/lessons/talk", Test: "TestAll"},
+		{Action: "pass", Package: "realtimelab/lessons/talk", Test: "TestAll", Elapsed: 0.25},
+		{Action: "run", Package: "realtimelab/lessons/talk", Test: "TestRooms"},
+		{Action: "output", Package: "realtimelab/lessons/talk", Test: "TestRooms", Output: "    talk_test.go:7: want 1, got \x1b[2J2\n"},
+		{Action: "fail", Package: "realtimelab/lessons/talk", Test: "TestRooms", Elapsed: 1.5},
+	}})
+}
+
+func TestGoldenViews(t *testing.T) {
+	for name, prepare := range views {
+		for _, size := range [][2]int{{80, 24}, {120, 40}, {60, 20}} {
+			for _, lang := range []lesson.Lang{lesson.English, lesson.Chinese} {
+				file := fmt.Sprintf("%s-%dx%d-%s.txt", name, size[0], size[1], lang)
+				t.Run(file, func(t *testing.T) {
+					d := newDesk(t, lang, size[0], size[1])
+					prepare(d)
+					view := d.View()
+					fits(t, view, size[0], size[1])
+					golden(t, file, view)
+				})
+			}
+		}
+	}
+}
+
+// fits asserts that a view fills the window and no line is wider.
+func fits(t *testing.T, view string, width, height int) {
+	lines := strings.Split(view, "\n")
+	assert.Len(t, lines, height)
+	for _, line := range lines {
+		assert.LessOrEqual(t, ansi.StringWidth(line), width, line)
+		assert.NotContains(t, line, "\x1b[31m", "what crossed the wire may not steer the terminal")
+		assert.NotContains(t, line, "\x1b[2J", "what a test printed may not steer the terminal")
+	}
+}
+
+func golden(t *testing.T, file, view string) {
+	path := filepath.Join("testdata", file)
+	var trimmed strings.Builder
+	for line := range strings.SplitSeq(view, "\n") {
+		trimmed.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(trimmed.String()), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), trimmed.String())
+}
+
+func TestEverySizeFitsOrSaysSo(t *testing.T) {
+	for name, prepare := range views {
+		for _, size := range [][2]int{{1, 1}, {20, 5}, {49, 30}, {50, 17}, {50, 18}, {51, 19}, {109, 25}, {110, 25}, {200, 60}} {
+			d := newDesk(t, lesson.Chinese, 80, 24)
+			prepare(d)
+			d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+			fits(t, d.View(), size[0], size[1])
+			assert.NotEmpty(t, name)
+		}
+	}
+	small := newDesk(t, lesson.English, 49, 30)
+	assert.Contains(t, small.View(), "The lab needs 50×18")
+}
