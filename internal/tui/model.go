@@ -109,7 +109,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = msg.Width, msg.Height-2 // the header and the bar
 		return m, m.resized()
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.keys(msg)
 	case tea.MouseMsg:
 		msg.Y--
 		if m.help || m.small() {
@@ -128,6 +128,22 @@ func (m *model) resized() tea.Cmd {
 		return r.resized()
 	}
 	return nil
+}
+
+// keys parts keys that were pressed so fast that they came as one. What is pasted
+// is text, and no command.
+func (m *model) keys(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case k.Paste && !m.at.typing():
+		return nil
+	case k.Type != tea.KeyRunes || len(k.Runes) < 2 || k.Paste:
+		return m.key(k)
+	}
+	var all []tea.Cmd
+	for _, r := range k.Runes {
+		all = append(all, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Sequence(all...)
 }
 
 func (m *model) key(k tea.KeyMsg) tea.Cmd {

@@ -66,6 +66,18 @@ func TestQuit(t *testing.T) {
 	assert.IsType(t, tea.QuitMsg{}, d.press("ctrl+c"))
 }
 
+func TestKeysThatComeTogetherAreOneAfterTheOther(t *testing.T) {
+	d := newDesk(t, lesson.English, 80, 24)
+	d.press("v")
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/sio")})
+	assert.Equal(t, "sio", d.demos[0].screen.rows.filter.Value())
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q?"), Paste: true})
+	assert.Equal(t, "sioq?", d.demos[0].screen.rows.filter.Value())
+	d.press("enter")
+	_, cmd := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
+	assert.Nil(t, cmd, "pasted text is no command")
+}
+
 func TestFilterWords(t *testing.T) {
 	for filter, want := range map[string][]uint64{
 		"":            {2, 3, 4, 5},
