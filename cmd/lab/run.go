@@ -107,6 +107,7 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 			if len(found) > 1 {
 				printer.name = f.demo.Name
 			}
+			printer := printer // each demo's lines keep its own name
 			printing.Go(func() { printer.print(context.WithoutCancel(ctx), x) })
 		}
 	}

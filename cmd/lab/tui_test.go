@@ -114,13 +114,9 @@ func TestALessonInATerminal(t *testing.T) {
 	term.press("Up", "Enter")
 	term.shows("│")
 
-	term.press("Escape")
-	term.press("Escape")
-	term.shows("0 clients")
-	for range 20 {
-		term.press("k")
-	}
-	term.press("l")
+	term.press("Escape", "Escape")
+	term.shows("Polling, short and long")
+	term.press("Home", "l")
 	term.shows("%")
 	term.press("t")
 	term.shows("Press r to run")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -37,6 +38,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// brokenSource panics when the run screen reads it.
+type brokenSource struct{}
+
+func (brokenSource) Open(string) (fs.File, error) { panic("provoked in a screen") }
+
 // panicking serves its demo at the address that the environment names.
 func panicking() Config {
 	c := configured()
@@ -47,10 +53,12 @@ func panicking() Config {
 		if err != nil {
 			return Served{}, err
 		}
+		l.Source, d.Source = nil, nil
 		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
 		return Served{Running: running, URL: "http://" + listener.Addr().String()}, err
 	}
-	c.Open = func(string) error { panic("provoked in a screen") }
+	c.Lessons[0].Demos[0].Source = []string{"broadcast.go"}
+	c.Lessons[0].Source = brokenSource{}
 	return c
 }
 

@@ -136,6 +136,9 @@ func (m *model) keys(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case k.Paste && !m.at.typing():
 		return nil
+	case k.Type == tea.KeyEsc && k.Alt: // Escape twice, as terminals send it
+		k.Alt = false
+		return tea.Sequence(m.key(k), m.key(k))
 	case k.Type != tea.KeyRunes || len(k.Runes) < 2 || k.Paste:
 		return m.key(k)
 	}

@@ -33,7 +33,7 @@ func TestAPanicLeavesTheTerminalAsItWas(t *testing.T) {
 		"sh", "-c", os.Args[0]+"; echo ended with $?; exec sleep 60")
 	t.Cleanup(func() { exec.Command("tmux", "-L", name, "kill-server").Run() })
 	shows("● running")
-	tmux("send-keys", "o")
+	tmux("send-keys", "Tab", "Tab") // the source
 	shows("provoked in a screen")
 	shows("ended with 1")
 	assert.Equal(t, "0 1 0\n", tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"), "alternate screen, cursor, mouse")

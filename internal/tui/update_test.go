@@ -76,6 +76,12 @@ func TestKeysThatComeTogetherAreOneAfterTheOther(t *testing.T) {
 	d.press("enter")
 	_, cmd := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
 	assert.Nil(t, cmd, "pasted text is no command")
+	d.demos[0].screen.rows.add(chat(), 0)
+	d.press("/", "esc", "enter")
+	require.NotNil(t, d.demos[0].screen.anatomy)
+	_, cmd = d.Update(tea.KeyMsg{Type: tea.KeyEsc, Alt: true})
+	assert.Nil(t, d.demos[0].screen.anatomy, "the first Escape closes the anatomy")
+	assert.NotNil(t, cmd, "the second goes back")
 }
 
 func TestFilterWords(t *testing.T) {
