@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"time"
+
+	"realtimelab/internal/exercise/blackbox"
 )
 
 // Options of a check.
@@ -51,7 +53,7 @@ func (e Exercise) steps() int {
 		}
 		return len(slots)
 	case BlackBox:
-		return len(attacks[e.Name])
+		return blackbox.Steps(e.Name)
 	}
 	data, err := fs.ReadFile(e.files, "check_test.go")
 	if err != nil {

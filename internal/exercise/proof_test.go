@@ -1,6 +1,8 @@
 package exercise_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -21,6 +23,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/blackbox"
+	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
 
@@ -113,7 +117,7 @@ func TestProof(t *testing.T) {
 	for _, e := range catalogue(t) {
 		vs := variants(t, e)
 		assert.GreaterOrEqual(t, len(vs), 4, "%s: a starter, a solution, and several wrong ones", e.Name)
-		if e.Kind == exercise.FillIn || e.Kind == exercise.BugZoo {
+		if e.Kind != exercise.Predict { // those are in TestPredictions
 			all = append(all, vs...)
 		}
 	}
@@ -126,8 +130,14 @@ func TestProof(t *testing.T) {
 			defer func() { <-lanes }()
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			r, err := exercise.RunProgram(ctx, v.exercise, program, v.id())
-			require.NoError(t, err)
+			var r exercise.Report
+			if v.exercise.Kind == exercise.BlackBox {
+				r = v.attack(ctx, t, program)
+			} else {
+				var err error
+				r, err = exercise.RunProgram(ctx, v.exercise, program, v.id())
+				require.NoError(t, err)
+			}
 			v.judge(t, r)
 		})
 	}
@@ -156,29 +166,67 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 	}
 }
 
+// attack starts the variant's server and attacks it.
+func (v variant) attack(ctx context.Context, t *testing.T, program string) (r exercise.Report) {
+	c := exec.CommandContext(ctx, program, v.id())
+	var said bytes.Buffer
+	c.Stderr = &said
+	stdout, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	address, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	start := time.Now()
+	passed, finding, err := blackbox.Run(ctx, v.exercise.Name, strings.TrimSpace(address))
+	require.NoError(t, err)
+	require.NoError(t, c.Process.Kill())
+	_ = c.Wait() // it was killed
+	require.NotContains(t, said.String(), "DATA RACE")
+	r = exercise.Report{Passed: finding == nil, Steps: blackbox.Steps(v.exercise.Name), Passing: passed, Took: time.Since(start)}
+	if finding != nil {
+		r.Problem = &exercise.Problem{Cause: exercise.Idea, Text: lesson.Text{EN: finding.EN, ZH: finding.ZH}, Fields: finding.Fields}
+	}
+	return r
+}
+
+// mainProgram runs the check, or the server, that its first argument names.
+const mainProgram = `
+func main() {
+	name := os.Args[1]
+	if server, ok := servers[name]; ok {
+		listener := httptest.NewServer(server())
+		fmt.Println(listener.URL)
+		select {}
+	}
+	os.Args = append(os.Args[:1], os.Args[2:]...)
+	testing.Main(func(string, string) (bool, error) { return true, nil }, checks[name], nil, nil)
+}
+`
+
 // buildAll compiles every variant with its check into one program, under the race detector: one link instead of hundreds.
 func buildAll(t *testing.T, all []variant) string {
 	w, err := exercise.Open(t.TempDir(), nil)
 	require.NoError(t, err)
-	var imports, table strings.Builder
+	var imports, checks, servers strings.Builder
 	for _, v := range all {
 		dir := filepath.Join(w.Dir, "variants", v.id(), v.exercise.Name)
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 		for name, data := range v.files {
+			data = bytes.Replace(data, []byte("\npackage main\n"), []byte("\npackage server\n"), 1)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
+		}
+		if v.exercise.Kind == exercise.BlackBox {
+			fmt.Fprintf(&imports, "\t%s \"realtimelab/variants/%s/%s\"\n", v.id(), v.id(), v.exercise.Name)
+			fmt.Fprintf(&servers, "\t%q: %s.Handler,\n", v.id(), v.id())
+			continue
 		}
 		writeCheck(t, v, filepath.Join(w.Dir, "checks", v.id()))
 		fmt.Fprintf(&imports, "\t%s \"realtimelab/checks/%s\"\n", v.id(), v.id())
-		fmt.Fprintf(&table, "\t%q: %s.Checks,\n", v.id(), v.id())
+		fmt.Fprintf(&checks, "\t%q: %s.Checks,\n", v.id(), v.id())
 	}
-	source := "package main\n\nimport (\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\nvar all = map[string][]testing.InternalTest{\n" + table.String() + `}
-
-func main() {
-	checks := all[os.Args[1]]
-	os.Args = append(os.Args[:1], os.Args[2:]...)
-	testing.Main(func(string, string) (bool, error) { return true, nil }, checks, nil, nil)
-}
-`
+	source := "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n\t\"net/http/httptest\"\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\n" +
+		"var checks = map[string][]testing.InternalTest{\n" + checks.String() + "}\n\n" +
+		"var servers = map[string]func() http.Handler{\n" + servers.String() + "}\n" + mainProgram
 	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "main.go"), []byte(source), 0o644))
 	program := filepath.Join(w.Dir, "proof")
 	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")

@@ -1,0 +1,163 @@
+package blackbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"realtimelab/internal/exercise/check"
+)
+
+func publishes(a *attack) {
+	first := a.publish("one")
+	second := a.publish("你好 <b>&amp;")
+	check.Value(a, "id", second.ID, first.ID+1, "Ids rise by one with each message.", "编号随每条消息加一。")
+}
+
+func (a *attack) after(id int64) []message {
+	return a.messages(a.ask("GET", fmt.Sprintf("/messages?after=%d", id), ""))
+}
+
+func answersAtOnce(a *attack) {
+	last := a.publish("news")
+	got := a.ask("GET", fmt.Sprintf("/messages?after=%d", last.ID), "")
+	if list := a.messages(got); len(list) > 0 {
+		check.Fail(a, "Asked with after=%d, the last id, the answer holds %v: what the client has is not sent again.", "用最后的编号 after=%d 提问，应答里却有 %v：客户端已有的不再发送。", last.ID, ids(list))
+	}
+	if got.took > quick {
+		check.Fail(a, "Nothing was new, and the answer took %v: short polling answers at once.", "没有新消息，应答却花了 %v：短轮询要立刻回答。", got.took.Round(time.Millisecond))
+	}
+}
+
+func inOrder(a *attack) {
+	first := a.publish("a")
+	b, c := a.publish("b"), a.publish("c")
+	list := a.after(first.ID)
+	if !slices.Equal(ids(list), []int64{b.ID, c.ID}) {
+		check.Fail(a, "Two messages, %d and %d, came after %d, and the answer to after=%[3]d holds %v: all that is newer, oldest first, nothing twice.",
+			"在 %[3]d 之后来了两条消息 %[1]d 和 %[2]d，after=%[3]d 的应答里却是 %[4]v：所有更新的，旧的在前，不重复。", b.ID, c.ID, first.ID, ids(list))
+	}
+	check.Value(a, "text", list[1].Text, "c", "The text of a message does not change.", "消息的文本不能变。")
+	if all := a.after(0); len(all) < 3 || all[0].ID != 1 {
+		check.Fail(a, "after=0 means everything, from id 1 on, and the answer begins with %v.", "after=0 表示从编号 1 起的全部，应答却以 %v 开头。", ids(all[:min(3, len(all))]))
+	}
+}
+
+func refusesBadCursors(a *attack) {
+	for _, cursor := range []string{"x", "-1", "1.5", "99999999999999999999"} {
+		got := a.ask("GET", "/messages?after="+cursor, "")
+		a.status(got, 400, "after="+cursor+" is no cursor: the request is at fault, and the answer says so with 400.", "after="+cursor+" 不是游标：错在请求，应答要用 400 说明。")
+	}
+	a.publish("still alive")
+}
+
+func manyAtOnce(a *attack) {
+	const n = 20
+	start := a.publish("start")
+	made := make(chan int64, n)
+	for i := range n {
+		go func() {
+			got, err := a.try("POST", "/messages", fmt.Sprintf(`{"from":"lab","text":"m%d"}`, i))
+			if err != nil {
+				got.status = 0
+			}
+			made <- int64(got.status)
+		}()
+	}
+	for range n {
+		if status := <-made; status != 201 {
+			check.Fail(a, "Twenty clients publish at the same time, and one is answered with status %d (0: not at all).", "二十个客户端同时发布，其中一个得到状态 %d（0 表示没有回答）。", status)
+		}
+	}
+	list := ids(a.after(start.ID))
+	for i, id := range list {
+		if id != start.ID+int64(i)+1 {
+			check.Fail(a, "Twenty clients published at the same time. The ids are %v: each must be there once, in order.", "二十个客户端同时发布。编号是 %v：每个都要出现一次，按顺序。", list)
+		}
+	}
+	check.Value(a, "messages", len(list), n, "Twenty clients published at the same time; no message may be lost.", "二十个客户端同时发布，一条都不能丢。")
+}
+
+// hold asks with a wait.
+func (a *attack) hold(ctx context.Context, after int64, wait string) (answer, error) {
+	held := *a
+	held.ctx = ctx
+	return held.try("GET", fmt.Sprintf("/messages?after=%d&wait=%s", after, wait), "")
+}
+
+func holdsNoNews(a *attack) {
+	last := a.publish("last")
+	got, err := a.hold(a.ctx, last.ID, "1s")
+	if err != nil {
+		check.Fail(a, "A request with wait=1s was not answered within %v: the wait must end by itself.", "带 wait=1s 的请求在 %v 之内没有得到回答：等待必须自己结束。", stepTime)
+	}
+	if list := a.messages(got); len(list) > 0 {
+		check.Fail(a, "Nothing was new, and the answer holds %v.", "没有新消息，应答里却有 %v。", ids(list))
+	}
+	if got.took < 900*time.Millisecond {
+		check.Fail(a, "Nothing was new, wait=1s, and the answer came after %v: this is short polling. Hold the request.", "没有新消息，wait=1s，应答却在 %v 后就来了：这是短轮询。要把请求挂住。", got.took.Round(time.Millisecond))
+	}
+	got, err = a.hold(a.ctx, last.ID-1, "3s")
+	if err != nil || got.took > quick {
+		check.Fail(a, "There was news already, and the answer took %v: only when there is none is the request held.", "已经有新消息了，应答却花了 %v：只有没有新消息时才挂住。", got.took.Round(time.Millisecond))
+	}
+}
+
+// wakes holds n requests, publishes, and wants all of them answered with it at once.
+func (a *attack) wakes(n int) {
+	last := a.publish("before")
+	type result struct {
+		answer
+		err error
+	}
+	results := make(chan result, n)
+	for range n {
+		go func() {
+			got, err := a.hold(a.ctx, last.ID, "3s")
+			results <- result{got, err}
+		}()
+	}
+	time.Sleep(200 * time.Millisecond) // so that most are held; who comes later is answered at once, which is right, too
+	news := a.publish("news")
+	start := time.Now()
+	for i := range n {
+		r := <-results
+		if r.err != nil {
+			check.Fail(a, "%d requests were held when a message came; %d were answered, then one was not: %v.", "消息到来时挂着 %d 个请求；回答了 %d 个，之后有一个没有：%v。", n, i, r.err)
+		}
+		if list := a.messages(r.answer); !slices.Equal(ids(list), []int64{news.ID}) {
+			check.Fail(a, "%d requests were held when message %d came, and one was answered with %v.", "第 %[2]d 条到来时挂着 %[1]d 个请求，其中一个得到的是 %[3]v。", n, news.ID, ids(list))
+		}
+		if late := time.Since(start); late > quick {
+			check.Fail(a, "A message came while %d requests were held, and one was answered only %v later: wake them at the message, not by a clock.",
+				"消息到来时挂着 %d 个请求，其中一个 %v 之后才得到回答：要由消息叫醒，而不是靠时钟。", n, late.Round(time.Millisecond))
+		}
+	}
+}
+
+func wakesUp(a *attack)        { a.wakes(1) }
+func wakesEverybody(a *attack) { a.wakes(20) }
+
+func survivesWhoLeaves(a *attack) {
+	last := a.publish("last")
+	left := make(chan struct{})
+	ctx, leave := context.WithCancel(a.ctx)
+	for range 20 {
+		go func() {
+			_, _ = a.hold(ctx, last.ID, "3s") // it is left, not answered
+			left <- struct{}{}
+		}()
+	}
+	time.Sleep(100 * time.Millisecond)
+	leave()
+	for range 20 {
+		<-left
+	}
+	got, err := a.try("POST", "/messages", `{"from":"lab","text":"after they left"}`)
+	if err != nil || got.status != 201 || got.took > quick {
+		check.Fail(a, "Twenty clients were held and went away. Then a message was published, and that took %v (status %d, error %v): somebody still waits for those who are gone.",
+			"二十个客户端挂着，然后走了。接着发布一条消息，花了 %v（状态 %d，错误 %v）：有人还在等已经走了的人。", got.took.Round(time.Millisecond), got.status, err)
+	}
+	a.wakes(1)
+}
