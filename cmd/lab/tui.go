@@ -7,7 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"sync/atomic"
+	"sync"
 	"syscall"
 
 	"github.com/aymanbagabas/go-osc52/v2"
@@ -34,18 +34,37 @@ func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []strin
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is gone: the demos end cleanly
 		defer stop()
 	}
-	var begun atomic.Int64
+	var places places
 	return tui.Run(ctx, tui.Config{
 		Lessons: lessons.All(),
 		Lang:    lang,
 		Run:     names,
 		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {
-			return o.serve(l, d, int(begun.Add(1)-1), log)
+			return o.serve(l, d, places.of(d.Name), log)
 		},
 		Open: openBrowser,
 		Copy: copyToClipboard,
 		Test: runTests,
 	})
+}
+
+// places numbers demos in the order of their first start, so that one that starts
+// again finds its port again.
+type places struct {
+	mu     sync.Mutex
+	byName map[string]int
+}
+
+func (p *places) of(name string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byName == nil {
+		p.byName = map[string]int{}
+	}
+	if _, known := p.byName[name]; !known {
+		p.byName[name] = len(p.byName)
+	}
+	return p.byName[name]
 }
 
 // serve starts the i-th demo of a run.

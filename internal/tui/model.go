@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -97,10 +98,11 @@ func (m *model) Init() tea.Cmd {
 			all = append(all, m.toggle(d))
 			if i == 0 {
 				m.at = d.screen
+				m.home.selected = slices.IndexFunc(m.home.items, func(it item) bool { return it.demo == d })
 			}
 		}
 	}
-	return tea.Batch(all...)
+	return tea.Sequence(all...) // so that their ports follow each other
 }
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {

@@ -53,6 +53,7 @@ func TestNamedDemosStartAndTheFirstIsShown(t *testing.T) {
 	m := newModel(c, newStage(c))
 	require.NotNil(t, m.Init())
 	assert.Equal(t, screen(m.demos[1].screen), m.at)
+	assert.Equal(t, 2, m.home.selected)
 	assert.Equal(t, []demoState{starting, starting}, []demoState{m.demos[0].state, m.demos[1].state})
 }
 
