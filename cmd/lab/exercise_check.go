@@ -27,7 +27,7 @@ func (d *desk) checkCommand() *cobra.Command {
 			if o.Target != "" && (all || chosen[0].Kind != exercise.BlackBox) {
 				return errors.New("--target is for one black box exercise")
 			}
-			return d.check(c, chosen, o, asJSON)
+			return d.check(c, chosen, o, all, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "check all that can be checked")
@@ -48,8 +48,9 @@ func (d *desk) choose(args []string, all bool) ([]exercise.Exercise, error) {
 	return []exercise.Exercise{e}, err
 }
 
-// check checks the chosen ones in order. The error, and so the exit status, tells that some are not solved.
-func (d *desk) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Options, asJSON bool) error {
+// check checks the chosen ones in order; of all, those that are as given are passed over, for they cannot be solved. The error,
+// and so the exit status, tells that some are not solved.
+func (d *desk) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Options, all, asJSON bool) error {
 	reports := []exercise.Report{}
 	passed := 0
 	slow := time.AfterFunc(3*time.Second, func() {
@@ -57,9 +58,16 @@ func (d *desk) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Op
 	})
 	defer slow.Stop()
 	for _, e := range chosen {
-		r, err := d.Workspace.Check(c.Context(), e, o)
-		if err != nil {
-			return err
+		r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}
+		if !all || !d.Untouched(e) {
+			var err error
+			if r, err = d.Workspace.Check(c.Context(), e, o); err != nil {
+				return err
+			}
+		} else if !asJSON {
+			fmt.Fprintf(d.out, "· %s  %s\n", e.Name, d.say("not begun", "还没开始"))
+			reports = append(reports, r)
+			continue
 		}
 		reports = append(reports, r)
 		if r.Passed {

@@ -62,6 +62,11 @@ func (e Exercise) steps() int {
 	return len(testFunction.FindAll(data, -1))
 }
 
+// Untouched tells that there is nothing of the student's to check: the files are as given, and no server was named.
+func (w *Workspace) Untouched(e Exercise) bool {
+	return w.State(e) == New && w.progress.Target[e.Name] == ""
+}
+
 // Rebuild checks every exercise that has work in it, after the progress was lost. It tells after each.
 func (w *Workspace) Rebuild(ctx context.Context, tell func(Report)) error {
 	for _, e := range w.started() {

@@ -87,6 +87,7 @@ func mutate(t testing.TB, name string, solution map[string][]byte, archive *txta
 // TestTexts: every text exists in both languages, each exercise has three hints, and enough is there for a class.
 func TestTexts(t *testing.T) {
 	all := catalogue(t)
+	assert.GreaterOrEqual(t, len(all), 24)
 	byLesson, byKind := map[string]int{}, map[exercise.Kind]int{}
 	for _, e := range all {
 		byLesson[e.Lesson]++
@@ -100,9 +101,10 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for _, l := range lessons.All() {
-		if l.Exercises != nil {
-			assert.NotZero(t, byLesson[l.Name], "exercises of %s", l.Name)
-		}
+		assert.NotZero(t, byLesson[l.Name], "exercises of %s", l.Name)
+	}
+	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict, exercise.BlackBox} {
+		assert.GreaterOrEqual(t, byKind[kind], 4, kind)
 	}
 }
 

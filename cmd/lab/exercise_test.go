@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/lessons"
+)
+
+// student runs lab exercise in a folder of its own, in English.
+func student(t *testing.T, dir string, args ...string) (stdout, stderr string, ok bool) {
+	c := exec.Command(binary, append([]string{"exercise"}, args...)...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "LC_ALL=C", "NO_COLOR=1")
+	var out, errs strings.Builder
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	return out.String(), errs.String(), err == nil
+}
+
+// solve puts the solution of an exercise into the student's folder.
+func solve(t *testing.T, dir, name string) {
+	all, err := exercise.Catalogue(lessons.All())
+	require.NoError(t, err)
+	for _, e := range all {
+		if e.Name != name {
+			continue
+		}
+		files, err := e.Solution()
+		require.NoError(t, err)
+		for file, data := range files {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, exercise.DefaultFolder, e.Lesson, name, file), data, 0o644))
+		}
+		return
+	}
+	t.Fatalf("no exercise %s", name)
+}
+
+func TestExerciseList(t *testing.T) {
+	dir := t.TempDir()
+	out, _, ok := student(t, dir, "list", "--json")
+	require.True(t, ok)
+	var all []map[string]string
+	require.NoError(t, json.Unmarshal([]byte(out), &all))
+	require.GreaterOrEqual(t, len(all), 24)
+	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in", "state": "new"}, all[0])
+
+	solve(t, dir, "predict-poll")
+	out, _, ok = student(t, dir, "check", "predict-poll")
+	require.True(t, ok)
+	assert.Contains(t, out, "✓ predict-poll  solved")
+	out, _, _ = student(t, filepath.Join(dir, exercise.DefaultFolder, "websocket"), "list")
+	assert.Contains(t, out, "✓ predict-poll", "the folder is found from inside")
+	assert.Contains(t, out, "█")
+}
+
+func TestExerciseThatIsNot(t *testing.T) {
+	dir := t.TempDir()
+	_, errs, ok := student(t, dir, "check", "curser")
+	assert.False(t, ok)
+	assert.Equal(t, `lab: no exercise "curser"; did you mean "cursor"? See: lab exercise list`+"\n", errs)
+	_, errs, ok = student(t, dir, "solution", "cursor")
+	assert.False(t, ok)
+	assert.Equal(t, "lab: cursor is not solved yet: try a hint, or say --force\n", errs)
+	_, errs, ok = student(t, dir, "check", "cursor", "--target", "http://127.0.0.1:1")
+	assert.False(t, ok)
+	assert.Equal(t, "lab: --target is for one black box exercise\n", errs)
+}
+
+func TestExerciseCheck(t *testing.T) {
+	dir := t.TempDir()
+	out, _, ok := student(t, dir, "check", "cursor", "--json")
+	assert.False(t, ok)
+	var reports []struct {
+		Name    string
+		Passed  bool
+		Problem struct {
+			Cause string
+			Text  map[string]string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &reports))
+	require.Len(t, reports, 1)
+	assert.Equal(t, "idea", reports[0].Problem.Cause)
+	assert.NotEmpty(t, reports[0].Problem.Text["zh"])
+
+	solve(t, dir, "cursor")
+	solve(t, dir, "predict-frames")
+	out, errs, ok := student(t, dir, "check", "--all")
+	assert.False(t, ok, "the others are not begun")
+	assert.Contains(t, out, "✓ cursor  solved")
+	assert.Contains(t, out, "✓ predict-frames  solved")
+	assert.Contains(t, out, "· hold  not begun")
+	assert.Contains(t, errs, "solved: 2/")
+}
+
+func TestExerciseTarget(t *testing.T) {
+	dir := t.TempDir()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	for _, target := range []string{"http://" + closed.Addr().String(), "127.0.0.1:80", "ws://x", "http://"} {
+		out, _, ok := student(t, dir, "check", "blackbox-polling", "--target", target)
+		assert.False(t, ok)
+		assert.Contains(t, out, "the target does not answer", target)
+	}
+	_, fields, _ := start(t, "run", "short-polling", "--plain", "--addr", "127.0.0.1:0")
+	out, _, ok := student(t, dir, "check", "blackbox-polling", "--target", fields[1])
+	assert.True(t, ok, out)
+}
+
+// TestExerciseOwnServer: without a target the student's own main.go is started, and ended.
+func TestExerciseOwnServer(t *testing.T) {
+	dir := t.TempDir()
+	out, _, ok := student(t, dir, "check", "blackbox-polling")
+	assert.False(t, ok)
+	assert.Contains(t, out, "that is 201 Created")
+	solve(t, dir, "blackbox-polling")
+	out, _, ok = student(t, dir, "check", "blackbox-polling")
+	assert.True(t, ok, out)
+}
+
+func TestExerciseWatchAndClass(t *testing.T) {
+	c, fields, _ := start(t, "class", "--addr", "127.0.0.1:0")
+	require.Equal(t, "class", fields[0])
+	dir := t.TempDir()
+	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--name", "Ann")
+	watch.Dir = dir
+	watch.Env = append(os.Environ(), "LC_ALL=C")
+	stdout, err := watch.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, watch.Start())
+	t.Cleanup(func() { _ = watch.Process.Kill(); _ = watch.Wait() })
+	lines := bufio.NewScanner(stdout)
+	until := func(text string) {
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), text) {
+				return
+			}
+		}
+		t.Fatalf("watch ended before it said %q", text)
+	}
+	until("It is checked whenever you save it.")
+	_, errs, ok := student(t, t.TempDir(), "watch", "--class", fields[1], "--name", "ann")
+	assert.False(t, ok)
+	assert.Equal(t, "lab: this name is taken: choose another one\n", errs)
+
+	solve(t, dir, "predict-poll")
+	until("✓ predict-poll  solved")
+	require.Eventually(t, func() bool {
+		res, err := http.Get(fields[1] + "/api/board.csv")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		return err == nil && strings.Contains(string(body), "\nAnn,1,cursor,")
+	}, 10*time.Second, 20*time.Millisecond)
+
+	require.NoError(t, watch.Process.Signal(syscall.SIGINT))
+	_, err = io.Copy(io.Discard, stdout)
+	require.NoError(t, err)
+	require.NoError(t, watch.Wait())
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, c.Wait())
+}
