@@ -29,18 +29,18 @@ type server struct {
 	close func()
 }
 
-func client(t *testing.T, r *miniredis.Miniredis) *redis.Client {
+func client(t testing.TB, r *miniredis.Miniredis) *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: r.Addr(), MaxRetries: -1})
 	t.Cleanup(func() { c.Close() })
 	return c
 }
 
-func start(t *testing.T, r *miniredis.Miniredis, config sioredis.Config) server {
+func start(t testing.TB, r *miniredis.Miniredis, config sioredis.Config) server {
 	config.Client = client(t, r)
 	return serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
 }
 
-func serve(t *testing.T, config sio.Config) server {
+func serve(t testing.TB, config sio.Config) server {
 	config.Log = slog.New(slog.DiscardHandler)
 	io := sio.NewServer(config)
 	web := httptest.NewServer(io)
@@ -62,16 +62,16 @@ func two(t *testing.T) (a, b server, r *miniredis.Miniredis) {
 
 // peer is a client that speaks in literal wire text.
 type peer struct {
-	*testing.T
+	testing.TB
 	*websocket.Conn
 	id string
 }
 
-func join(t *testing.T, s server, namespace ...string) peer {
+func join(t testing.TB, s server, namespace ...string) peer {
 	conn, _, err := websocket.DefaultDialer.Dial(s.url, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
-	p := peer{T: t, Conn: conn}
+	p := peer{TB: t, Conn: conn}
 	require.Regexp(t, `^0\{`, p.read())
 	prefix := "40"
 	for _, name := range namespace {

@@ -2,9 +2,11 @@ package sioredis_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -276,4 +278,42 @@ func TestMissingAnswersAfterTimeout(t *testing.T) {
 	answers, err := a.Timeout(50*time.Millisecond).EmitWithAck(t.Context(), "question")
 	assert.Empty(t, answers)
 	assert.ErrorIs(t, err, sio.ErrTimeout)
+}
+
+func TestOneServersBroadcastsKeepTheirOrder(t *testing.T) {
+	a, b, _ := two(t)
+	atB := join(t, b)
+	const n = 2000
+	go func() {
+		for i := range n {
+			assert.NoError(t, a.Emit("n", i))
+		}
+	}()
+	for i := range n {
+		atB.reads(fmt.Sprintf(`42["n",%d]`, i))
+	}
+}
+
+// BenchmarkBroadcast measures the whole way of a broadcast to a client of
+// another server, Redis in the same process.
+func BenchmarkBroadcast(b *testing.B) {
+	r := miniredis.RunT(b)
+	here, there := start(b, r, sioredis.Config{}), start(b, r, sioredis.Config{})
+	arrived := make(chan struct{}, b.N)
+	p := join(b, there)
+	go func() {
+		for range b.N {
+			p.read()
+			arrived <- struct{}{}
+		}
+	}()
+	b.ResetTimer()
+	for range b.N {
+		if err := here.Emit("hello", "a message of a chat"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range b.N {
+		<-arrived
+	}
 }
