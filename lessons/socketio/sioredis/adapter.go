@@ -94,7 +94,9 @@ func (a *adapter) FetchSockets(ctx context.Context, to sio.Selection, flags sio.
 	}
 	err = a.survey(ctx, request{Kind: fetchSockets, Opts: newOptions(to, flags)}, func(r response) error {
 		remote, err := parseInfos(r.Sockets)
-		infos = append(infos, remote...)
+		if err == nil {
+			infos = append(infos, remote...)
+		}
 		return err
 	})
 	return infos, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"realtimelab/lessons/socketio/sio"
 )
@@ -52,9 +53,9 @@ func (a *adapter) expects(id string) func(response) {
 	return a.pending[id]
 }
 
-// survey sends a request, and calls take, on this goroutine, with a response of
-// each other server. One that take refuses does not count. The error is
-// *MissingServers if ctx or RequestTimeout ends the wait.
+// survey sends a request, and calls take with a response of each other server,
+// one at a time and never after it has returned. One that take refuses does not
+// count. The error is *MissingServers if ctx or RequestTimeout ends the wait.
 func (a *adapter) survey(ctx context.Context, r request, take func(response) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, a.config.RequestTimeout, sio.ErrTimeout)
 	defer cancel()
@@ -62,29 +63,56 @@ func (a *adapter) survey(ctx context.Context, r request, take func(response) err
 	if err != nil || others == 0 {
 		return err
 	}
-	responses := make(chan response, others)
+	c := &count{missing: others, done: make(chan struct{})}
 	id, forget := a.expect(func(r response) {
-		select {
-		case responses <- r:
-		default: // more than were asked
+		if err := c.take(r, take); err != nil {
+			a.refused(err)
 		}
 	})
 	defer forget()
 	r.ID = id
 	a.ask(r)
-	for answered := 0; answered < others; {
-		select {
-		case r := <-responses:
-			if err := take(r); err != nil {
-				a.refused(err)
-				continue
-			}
-			answered++
-		case <-ctx.Done():
-			return &MissingServers{answered, others, context.Cause(ctx)}
-		case <-a.closed:
-			return &MissingServers{answered, others, ErrClosed}
-		}
+	var cause error
+	select {
+	case <-c.done:
+		return nil
+	case <-ctx.Done():
+		cause = context.Cause(ctx)
+	case <-a.closed:
+		cause = ErrClosed
+	}
+	if missing := c.end(); missing > 0 {
+		return &MissingServers{others - missing, others, cause}
 	}
 	return nil
+}
+
+// count is the state of a survey.
+type count struct {
+	mu      sync.Mutex
+	missing int // responses; 0 when it is over
+	done    chan struct{}
+}
+
+func (c *count) take(r response, take func(response) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.missing == 0 {
+		return nil // more than were asked, or too late
+	}
+	if err := take(r); err != nil {
+		return err
+	}
+	if c.missing--; c.missing == 0 {
+		close(c.done)
+	}
+	return nil
+}
+
+// end has take called no more, and returns how many responses are missing.
+func (c *count) end() (missing int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	missing, c.missing = c.missing, 0
+	return missing
 }
