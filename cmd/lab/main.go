@@ -55,6 +55,7 @@ func command() *cobra.Command {
 		listCommand(),
 		runCommand(),
 		testCommand(),
+		compareCommand(),
 		xrayCommand(),
 		exerciseCommand(),
 		classCommand(),

@@ -22,6 +22,7 @@ import (
 type Client struct {
 	URL     string            // of the demo, such as http://127.0.0.1:3000
 	Dialer  *websocket.Dialer // nil is websocket.DefaultDialer
+	Header  http.Header       // added to the handshake; may be nil
 	Name    string            // sent as ?client=, for POST /cut; may be empty
 	Silence time.Duration     // without even a ping from the server the connection counts as dead; 0 is 60 s
 	Backoff feed.Backoff
@@ -107,7 +108,7 @@ func permanent(err error) bool {
 func (c *Client) dial(ctx context.Context, cursor string) (*websocket.Conn, error) {
 	at := fmt.Sprintf("ws%s/ws?after=%s&client=%s", strings.TrimPrefix(c.URL, "http"), cursor, url.QueryEscape(c.Name))
 	c.Counters.Requests.Add(1)
-	ws, resp, err := cmp.Or(c.Dialer, websocket.DefaultDialer).DialContext(ctx, at, nil)
+	ws, resp, err := cmp.Or(c.Dialer, websocket.DefaultDialer).DialContext(ctx, at, c.Header)
 	if errors.Is(err, websocket.ErrBadHandshake) {
 		return nil, feed.Refused(resp.StatusCode, resp.Body)
 	}

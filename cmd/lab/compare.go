@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"realtimelab/internal/compare"
+	"realtimelab/lessons"
+)
+
+func compareCommand() *cobra.Command {
+	var config compare.Config
+	var asJSON, asCSV, asMarkdown bool
+	c := &cobra.Command{
+		Use:   "compare",
+		Short: "Measure the transports side by side",
+		Long: `Carries one workload over each transport, the server in a process of its own,
+and measures latency, bytes, requests, CPU and memory. The workloads:
+
+  idle    nothing is sent: what does a connected client cost?
+  feed    one client sends --rate messages a second, all hear them
+  chat    each client sends --rate messages a second, all hear them
+  cursor  each client sends 60 small updates a second, all hear them
+  burst   once a second one client sends --rate messages at once, all hear them
+  ack     each client asks --rate times a second and waits for the answer`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if config.Workload == compare.Cursor && !c.Flags().Changed("size") {
+				config.Size = 32
+			}
+			write := (*compare.Report).Table
+			switch {
+			case asJSON:
+				write = (*compare.Report).JSON
+			case asCSV:
+				write = (*compare.Report).CSV
+			case asMarkdown:
+				write = (*compare.Report).Markdown
+			}
+			return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&config.Transports, "transports", compare.Transports(), "which to compare")
+	f.StringVar(&config.Workload, "workload", compare.Feed, "idle, feed, chat, cursor, burst or ack")
+	f.IntVar(&config.Clients, "clients", 10, "connected clients")
+	f.Float64Var(&config.Rate, "rate", 10, "messages a second, see above")
+	f.IntVar(&config.Size, "size", 100, "bytes of a message's text (32 for cursor)")
+	f.DurationVar(&config.Duration, "duration", 10*time.Second, "of one run of one transport")
+	f.DurationVar(&config.Interval, "interval", time.Second, "of short polling")
+	f.IntVar(&config.Runs, "runs", 3, "how often each transport is measured")
+	f.Uint64Var(&config.Seed, "seed", 1, "of the schedule and of the order of the transports")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.BoolVar(&asCSV, "csv", false, "print CSV")
+	f.BoolVar(&asMarkdown, "markdown", false, "print a Markdown table")
+	c.MarkFlagsMutuallyExclusive("json", "csv", "markdown")
+	c.AddCommand(compareServerCommand())
+	return c
+}
+
+// runComparison prints what was measured, even if it was ended early.
+func runComparison(ctx context.Context, config compare.Config, write func(*compare.Report, io.Writer) error, out, progress io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	server := func(demo string) *exec.Cmd {
+		c := exec.Command(self, "compare", "server", demo)
+		detach(c) // Ctrl-C is ours to answer
+		return c
+	}
+	report, err := config.Run(ctx, server, func(p compare.Progress) {
+		fmt.Fprintf(progress, "[%d/%d] run %d, %s; about %s left\n", p.Done+1, p.Of, p.Run+1, p.Transport, p.Left.Round(time.Second))
+	})
+	if report == nil {
+		return err
+	}
+	if len(report.Results) > 0 {
+		err = errors.Join(err, write(report, out))
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(progress, "ended early: the figures are of the runs that were whole")
+		return report.Faults()
+	}
+	return errors.Join(err, report.Faults())
+}
+
+func compareServerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "server DEMO",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return compare.Serve(context.Background(), lessons.All(), args[0], os.Stdin, os.Stdout)
+		},
+	}
+}

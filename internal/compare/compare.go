@@ -1,0 +1,179 @@
+// Package compare carries one workload over every transport of the lab and
+// measures what each costs.
+//
+// The load is an open loop: when each message should be sent is drawn before the
+// run from the seed, and latency counts from that moment, so a transport that
+// stalls the sender is charged for it. Each transport's server is the lesson's own,
+// in a process of its own behind a counting tap; its client is the lesson's Go
+// client. Transports run in random order, several times, and the spread is shown.
+package compare
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The workloads.
+const (
+	Idle   = "idle"   // nothing is sent
+	Feed   = "feed"   // the first client sends Rate messages a second, all hear them
+	Chat   = "chat"   // each client sends Rate messages a second, all hear them
+	Cursor = "cursor" // each client sends 60 messages a second at an even pace, all hear them
+	Burst  = "burst"  // once a second the first client sends Rate messages at once, all hear them
+	Ack    = "ack"    // each client asks Rate times a second, one question at a time, and is answered
+)
+
+// Workloads lists them in the order of the documentation.
+func Workloads() []string { return []string{Idle, Feed, Chat, Cursor, Burst, Ack} }
+
+// Config of a comparison.
+type Config struct {
+	Transports []string      `json:"transports"`
+	Workload   string        `json:"workload"`
+	Clients    int           `json:"clients"`
+	Rate       float64       `json:"rate"` // see the workloads
+	Size       int           `json:"size"` // bytes of a message's text
+	Duration   time.Duration `json:"-"`    // of one run's measurement
+	Interval   time.Duration `json:"-"`    // of short polling
+	Runs       int           `json:"runs"`
+	Seed       uint64        `json:"seed"`
+}
+
+// Bounds of a Config. The smallest text holds the message's own number.
+const (
+	maxClients = 1000
+	minSize    = 16
+	maxSize    = 16 << 10
+	maxRuns    = 100
+
+	// feedHistory is what the feed of the lessons keeps, and feedQueue how far
+	// behind a subscriber may fall.
+	feedHistory = 1000
+	feedQueue   = 256
+
+	cursorHz = 60
+)
+
+// Check tells what is wrong with c in one line.
+func (c Config) Check() error {
+	if err := known("transport", c.Transports, Transports()); err != nil {
+		return err
+	}
+	if err := known("workload", []string{c.Workload}, Workloads()); err != nil {
+		return err
+	}
+	switch {
+	case len(c.Transports) == 0:
+		return fmt.Errorf("no transports; there are: %s", strings.Join(Transports(), ", "))
+	case c.Clients < 1 || c.Clients > maxClients:
+		return fmt.Errorf("%d clients: want 1 to %d", c.Clients, maxClients)
+	case !(c.Rate > 0 && c.Rate <= 10_000):
+		return fmt.Errorf("rate %g: want more than 0 and at most 10000 messages a second", c.Rate)
+	case c.Size < minSize || c.Size > maxSize:
+		return fmt.Errorf("size %d: want %d to %d bytes", c.Size, minSize, maxSize)
+	case c.Duration < 100*time.Millisecond || c.Duration > time.Hour:
+		return fmt.Errorf("duration %s: want 100ms to 1h", c.Duration)
+	case c.Interval < 10*time.Millisecond || c.Interval > time.Minute:
+		return fmt.Errorf("interval %s: want 10ms to 1m", c.Interval)
+	case c.Runs < 1 || c.Runs > maxRuns:
+		return fmt.Errorf("%d runs: want 1 to %d", c.Runs, maxRuns)
+	}
+	return c.mix()
+}
+
+// mix refuses what cannot be carried without loss, whatever the machine.
+func (c Config) mix() error {
+	if c.Workload == Burst && c.Rate >= feedQueue {
+		return fmt.Errorf("bursts of %g: a subscriber may fall %d messages behind, so want fewer", c.Rate, feedQueue)
+	}
+	if slices.Contains(c.Transports, "short-polling") && c.Workload != Ack && c.perSecond()*(c.Interval.Seconds()+0.25) > feedHistory {
+		return fmt.Errorf("%.0f messages a second at an interval of %s: the server keeps %d between two polls; lower --rate, --clients or --interval",
+			c.perSecond(), c.Interval, feedHistory)
+	}
+	if n := c.perSecond() * c.Duration.Seconds(); n > 1e6 {
+		return fmt.Errorf("%.0f messages in one run: want at most a million", n)
+	}
+	return nil
+}
+
+// perSecond is how many messages all senders together send.
+func (c Config) perSecond() float64 {
+	switch c.Workload {
+	case Idle:
+		return 0
+	case Feed, Burst:
+		return c.Rate
+	case Cursor:
+		return cursorHz * float64(c.Clients)
+	}
+	return c.Rate * float64(c.Clients)
+}
+
+func known(what string, names, all []string) error {
+	for i, name := range names {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("no %s %q; there are: %s", what, name, strings.Join(all, ", "))
+		}
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("%s %q is named twice", what, name)
+		}
+	}
+	return nil
+}
+
+// Step is one transport's turn in one run.
+type Step struct {
+	Run       int // from 0
+	Transport string
+}
+
+// order is the order of all turns: in each run every transport once, shuffled.
+func (c Config) order() []Step {
+	random := rand.New(rand.NewPCG(c.Seed, 1))
+	var steps []Step
+	for run := range c.Runs {
+		for _, i := range random.Perm(len(c.Transports)) {
+			steps = append(steps, Step{run, c.Transports[i]})
+		}
+	}
+	return steps
+}
+
+// Progress is told before each turn.
+type Progress struct {
+	Step
+	Done, Of int
+	Left     time.Duration // estimate, of the turns to come
+}
+
+// Run measures. Command starts a transport's server, see Serve. When ctx ends, or
+// a turn fails, the Report has the turns that were measured whole, and the error
+// is the cause.
+func (c Config) Run(ctx context.Context, command Command, tell func(Progress)) (*Report, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	steps := c.order()
+	var trials []trial
+	began := time.Now()
+	for i, step := range steps {
+		left := time.Duration(len(steps)-i) * (c.Duration + time.Second)
+		if i > 0 {
+			left = time.Since(began) / time.Duration(i) * time.Duration(len(steps)-i)
+		}
+		tell(Progress{step, i, len(steps), left})
+		t, err := c.measure(ctx, command, step)
+		if err != nil {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return c.report(trials), fmt.Errorf("%s: %w", step.Transport, err)
+		}
+		trials = append(trials, *t)
+	}
+	return c.report(trials), nil
+}

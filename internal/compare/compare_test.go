@@ -1,0 +1,163 @@
+package compare
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func small(workload string, transports ...string) Config {
+	return Config{Transports: transports, Workload: workload, Clients: 2, Rate: 20, Size: 40,
+		Duration: 500 * time.Millisecond, Interval: 100 * time.Millisecond, Runs: 1, Seed: 7}
+}
+
+func quiet(Progress) {}
+
+func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
+	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack} {
+		t.Run(workload, func(t *testing.T) {
+			c := small(workload, Transports()...)
+			report, err := c.Run(t.Context(), ourselves, quiet)
+			require.NoError(t, err)
+			require.Len(t, report.Results, len(Transports()))
+			want := len(c.schedule(0)) * c.Clients
+			if workload == Ack {
+				want = len(c.schedule(0))
+			}
+			require.Positive(t, want)
+			for _, r := range report.Results {
+				assert.Equal(t, want, r.Messages, r.Transport)
+				assert.Zero(t, r.Lost+r.Duplicated+r.Reordered, r.Transport)
+				assert.Positive(t, r.Bytes.Framing, r.Transport)
+				assert.InDelta(t, r.BytesPerMessage, r.Bytes.Payload+r.Bytes.Framing+r.Bytes.Headers, 1e-6, r.Transport)
+			}
+		})
+	}
+}
+
+func TestIdleShortPollingAsksSixtyTimesAMinute(t *testing.T) {
+	c := small(Idle, "short-polling", "websocket")
+	c.Interval, c.Duration = time.Second, 4*time.Second
+	report, err := c.Run(t.Context(), ourselves, quiet)
+	require.NoError(t, err)
+	perClient := report.Results[0].RequestsPerMinute / 60 * c.Duration.Seconds()
+	assert.InDelta(t, 4, perClient, 1.01, "requests of a client in four seconds")
+	assert.Zero(t, report.Results[1].RequestsPerMinute)
+}
+
+func TestWebSocketBytesAreThoseOfItsFrames(t *testing.T) {
+	c := small(Ack, "websocket")
+	report, err := c.Run(t.Context(), ourselves, quiet)
+	require.NoError(t, err)
+	r := report.Results[0]
+	assert.InDelta(t, 40+6+40+2, r.BytesPerMessage, 1e-9, "a masked frame to the server, one without a mask back")
+	assert.InDelta(t, 8, r.Bytes.Framing, 1e-9)
+	assert.Zero(t, r.Bytes.Headers)
+	assert.Zero(t, r.RequestsPerMessage)
+}
+
+func TestAPostIsOneRequestAMessage(t *testing.T) {
+	report, err := small(Ack, "sse").Run(t.Context(), ourselves, quiet)
+	require.NoError(t, err)
+	assert.InDelta(t, 1, report.Results[0].RequestsPerMessage, 1e-9)
+	assert.Greater(t, report.Results[0].Bytes.Headers, 400.0)
+}
+
+func TestSeedMakesTheScheduleAndTheOrder(t *testing.T) {
+	for _, workload := range Workloads() {
+		c := small(workload, Transports()...)
+		c.Runs = 3
+		assert.Equal(t, c.schedule(0), c.schedule(0))
+		assert.Equal(t, c.order(), c.order())
+		other := c
+		other.Seed++
+		assert.NotEqual(t, c.order(), other.order())
+		if workload != Idle {
+			assert.NotEqual(t, c.schedule(0), c.schedule(1), workload)
+			assert.NotEqual(t, c.schedule(0), other.schedule(0), workload)
+		}
+	}
+}
+
+func TestEarlyEndReportsWhatWasMeasured(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	c := small(Feed, "websocket", "sse")
+	report, err := c.Run(ctx, ourselves, func(p Progress) {
+		if p.Done == 1 {
+			cancel(stopped)
+		}
+	})
+	require.ErrorIs(t, err, stopped)
+	require.Len(t, report.Results, 1)
+	assert.Positive(t, report.Results[0].Messages)
+}
+
+func TestBadConfigsGetOneLine(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		`no transport "pigeon"`:  func(c *Config) { c.Transports = []string{"pigeon"} },
+		`named twice`:            func(c *Config) { c.Transports = []string{"sse", "sse"} },
+		`no workload "work"`:     func(c *Config) { c.Workload = "work" },
+		`0 clients`:              func(c *Config) { c.Clients = 0 },
+		`rate -1`:                func(c *Config) { c.Rate = -1 },
+		`size 3`:                 func(c *Config) { c.Size = 3 },
+		`0 runs`:                 func(c *Config) { c.Runs = 0 },
+		`between two polls`:      func(c *Config) { c.Rate, c.Interval = 2000, time.Second },
+		`may fall 256 messages`:  func(c *Config) { c.Workload, c.Rate = Burst, 256 },
+		`want at most a million`: func(c *Config) { c.Duration, c.Rate, c.Transports = time.Hour, 1000, []string{"sse"} },
+	} {
+		c := small(Feed, "short-polling")
+		change(&c)
+		report, err := c.Run(t.Context(), ourselves, quiet)
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), "\n")
+		assert.Nil(t, report)
+	}
+}
+
+func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
+	tally := newTally(make([]shot, 3), 1)
+	tally.began = time.Now()
+	for _, n := range []int{1, 0, 0} {
+		tally.hear(0, text(n, minSize))
+	}
+	c := small(Feed, "sse")
+	c.Clients = 1
+	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: 3, delivered: tally.delivered, duplicated: tally.duplicated,
+		reordered: tally.reordered, latency: tally.latency, elapsed: time.Second}})
+	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
+}
+
+func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
+	r := Report{Results: []Result{
+		{Transport: "a", Runs: 2, Spread: Spread{P50: Range{1, 3}}},
+		{Transport: "b", Runs: 2, Spread: Spread{P50: Range{2, 4}}},
+		{Transport: "c", Runs: 2, Spread: Spread{P50: Range{5, 6}}},
+	}}
+	assert.Equal(t, "latency p50: least a; no difference: b", r.Verdicts()[0])
+	r.Results[0].Runs = 1
+	assert.Len(t, r.Verdicts(), 1, "one run says nothing of the spread")
+}
+
+func TestJSONHasTheDocumentedNames(t *testing.T) {
+	report, err := small(Feed, "websocket").Run(t.Context(), ourselves, quiet)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, report.JSON(&out))
+	var shape struct {
+		Config  map[string]any
+		Results []map[string]any
+	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &shape))
+	for _, name := range []string{"transport", "workload", "messages", "lost", "duplicated", "reordered", "latency_ms", "bytes_per_message",
+		"requests_per_message", "server_cpu_us_per_message", "server_kib_per_client", "spread"} {
+		assert.Contains(t, shape.Results[0], name)
+	}
+	assert.Contains(t, shape.Config, "seed")
+}

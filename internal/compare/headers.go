@@ -1,0 +1,56 @@
+package compare
+
+import "net/http"
+
+// browserHeader is what a browser adds to a request of a page of that origin, so
+// that the cost of a request is not flattered. Only Accept-Encoding differs: it
+// refuses compression, which the lessons' servers do not all have.
+func browserHeader(origin string) http.Header {
+	h := http.Header{}
+	for name, value := range map[string]string{
+		"User-Agent":         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+		"Accept":             "*/*",
+		"Accept-Encoding":    "identity",
+		"Accept-Language":    "en-US,en;q=0.9",
+		"Connection":         "keep-alive",
+		"Referer":            origin + "/",
+		"Sec-Ch-Ua":          `"Chromium";v="140", "Not=A?Brand";v="24"`,
+		"Sec-Ch-Ua-Mobile":   "?0",
+		"Sec-Ch-Ua-Platform": `"Linux"`,
+		"Sec-Fetch-Dest":     "empty",
+		"Sec-Fetch-Mode":     "cors",
+		"Sec-Fetch-Site":     "same-origin",
+	} {
+		h.Set(name, value)
+	}
+	return h
+}
+
+// upgradeHeader is the same for a WebSocket's handshake.
+func upgradeHeader(origin string) http.Header {
+	h := http.Header{}
+	browser := browserHeader(origin)
+	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
+		h.Set(name, browser.Get(name))
+	}
+	h.Set("Origin", origin)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Pragma", "no-cache")
+	return h
+}
+
+// browser is a RoundTripper that adds the browser's headers.
+type browser struct {
+	http.RoundTripper
+	header http.Header
+}
+
+func (b browser) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for name, values := range b.header {
+		if r.Header.Get(name) == "" {
+			r.Header[name] = values
+		}
+	}
+	return b.RoundTripper.RoundTrip(r)
+}

@@ -1,0 +1,105 @@
+package compare
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// Command makes the command that runs Serve for a demo on its standard input and
+// output.
+type Command func(demo string) *exec.Cmd
+
+// server is a running Serve in a process of its own.
+type server struct {
+	url     string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	answers *bufio.Reader
+	process *process.Process
+}
+
+// usage is a Snapshot with what the system says of the process.
+type usage struct {
+	Snapshot
+	cpu         time.Duration
+	memory      uint64 // resident, bytes
+	descriptors int32
+}
+
+func startServer(command Command, demo string) (*server, error) {
+	s := &server{cmd: command(demo)}
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.in, s.answers = in, bufio.NewReader(out)
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	first, err := s.read()
+	if err == nil {
+		s.url = first.URL
+		s.process, err = process.NewProcess(int32(s.cmd.Process.Pid))
+	}
+	if err != nil {
+		s.close()
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	return s, nil
+}
+
+func (s *server) read() (Snapshot, error) {
+	var snap Snapshot
+	line, err := s.answers.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &snap)
+	}
+	return snap, err
+}
+
+// usage asks the server and the system.
+func (s *server) usage() (u usage, err error) {
+	if _, err = s.in.Write([]byte("\n")); err != nil {
+		return u, err
+	}
+	if u.Snapshot, err = s.read(); err != nil {
+		return u, err
+	}
+	if u.cpu, err = cpuOf(s.process); err != nil {
+		return u, err
+	}
+	memory, err := s.process.MemoryInfo()
+	if err != nil {
+		return u, err
+	}
+	u.memory = memory.RSS
+	u.descriptors, err = s.process.NumFDs()
+	return u, err
+}
+
+func cpuOf(p *process.Process) (time.Duration, error) {
+	t, err := p.Times()
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration((t.User + t.System) * float64(time.Second)), nil
+}
+
+// close ends the server's input, and the server with it; one that does not end is
+// killed.
+func (s *server) close() {
+	_ = s.in.Close()
+	kill := time.AfterFunc(10*time.Second, func() { _ = s.cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = s.cmd.Wait()
+}

@@ -1,0 +1,182 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Report is the outcome of a comparison; its JSON is what `lab compare --json` prints.
+type Report struct {
+	Config   ReportedConfig `json:"config"`
+	Results  []Result       `json:"results"` // in the order of Config.Transports; only what was measured
+	Warnings []string       `json:"warnings,omitempty"`
+}
+
+// ReportedConfig is a Config with its durations in milliseconds.
+type ReportedConfig struct {
+	Config
+	DurationMS float64 `json:"duration_ms"`
+	IntervalMS float64 `json:"interval_ms"`
+}
+
+// Latency is delivery from the intended send time, in milliseconds.
+type Latency struct {
+	P50  float64 `json:"p50"`
+	P90  float64 `json:"p90"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p999"`
+	Max  float64 `json:"max"`
+}
+
+// Bytes per delivered message, both ways, by what they are. They sum to
+// bytes_per_message.
+type Bytes struct {
+	Payload float64 `json:"payload"` // the texts
+	Framing float64 `json:"framing"` // all that is neither text nor HTTP head: JSON around it, chunks, frames, packets
+	Headers float64 `json:"headers"` // HTTP heads
+}
+
+// Range is the least and the most over the runs.
+type Range struct {
+	Min float64 `json:"min"`
+	Max float64 `json:"max"`
+}
+
+func (r Range) overlaps(other Range) bool { return r.Min <= other.Max && other.Min <= r.Max }
+
+// Spread is how far the runs of one transport lie apart.
+type Spread struct {
+	P50      Range `json:"p50"` // ms
+	P99      Range `json:"p99"`
+	Bytes    Range `json:"bytes_per_message"`
+	Requests Range `json:"requests_per_message"`
+	CPU      Range `json:"server_cpu_us_per_message"`
+	Memory   Range `json:"server_kib_per_client"`
+}
+
+// Result is one transport under one workload. What is per message counts delivered
+// messages; where none was delivered, as in the workload idle, it is zero and the
+// per minute figures speak.
+type Result struct {
+	Transport  string `json:"transport"`
+	Workload   string `json:"workload"`
+	Runs       int    `json:"runs"`
+	Messages   int    `json:"messages"` // delivered, or answered
+	Lost       int    `json:"lost"`
+	Duplicated int    `json:"duplicated"`
+	Reordered  int    `json:"reordered"`
+
+	Latency            Latency `json:"latency_ms"`
+	BytesPerMessage    float64 `json:"bytes_per_message"`
+	Bytes              Bytes   `json:"bytes"`
+	RequestsPerMessage float64 `json:"requests_per_message"`
+	CPUPerMessage      float64 `json:"server_cpu_us_per_message"`
+	MemoryPerClient    float64 `json:"server_kib_per_client"`
+
+	ConnectionsPerMessage float64 `json:"connections_per_message"` // opened while measuring
+	RequestsPerMinute     float64 `json:"requests_per_client_minute"`
+	BytesPerMinute        float64 `json:"bytes_per_client_minute"`
+	GoroutinesPerClient   float64 `json:"server_goroutines_per_client"`
+	DescriptorsPerClient  float64 `json:"server_descriptors_per_client"`
+	GeneratorCPU          float64 `json:"generator_cpu"` // CPUs that the clients kept busy
+
+	Spread Spread `json:"spread"`
+}
+
+// saturated is the part of the machine's CPU time from which on latency tells more
+// of the machine than of the transport.
+const saturated = 0.9
+
+func (c Config) report(trials []trial) *Report {
+	r := &Report{Config: ReportedConfig{c, ms(c.Duration.Microseconds()), ms(c.Interval.Microseconds())}, Results: []Result{}}
+	for _, name := range c.Transports {
+		var own []trial
+		for _, t := range trials {
+			if t.Transport == name {
+				own = append(own, t)
+			}
+		}
+		if len(own) == 0 {
+			continue
+		}
+		r.Results = append(r.Results, c.result(name, own))
+		if slices.ContainsFunc(own, func(t trial) bool { return t.busy > saturated }) {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: the machine was saturated (more than %.0f%% of its CPU time); the latencies tell of the machine", name, saturated*100))
+		}
+	}
+	return r
+}
+
+// Faults tells what was lost, doubled or reordered; nil if all came once and in order.
+func (r *Report) Faults() error {
+	for _, x := range r.Results {
+		if x.Lost+x.Duplicated+x.Reordered > 0 {
+			return fmt.Errorf("%s: %d lost, %d duplicated, %d reordered", x.Transport, x.Lost, x.Duplicated, x.Reordered)
+		}
+	}
+	return nil
+}
+
+func ms(us int64) float64 { return float64(us) / 1000 }
+
+func (c Config) result(name string, trials []trial) Result {
+	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
+	all := newHistogram()
+	var spread [6][]float64
+	for _, t := range trials {
+		r.Messages += t.delivered
+		r.Lost += t.expected - t.delivered
+		r.Duplicated += t.duplicated
+		r.Reordered += t.reordered
+		all.Merge(t.latency)
+		c.add(&r, t, 1/float64(len(trials)))
+		one := Result{}
+		c.add(&one, t, 1)
+		for i, v := range []float64{ms(t.latency.ValueAtQuantile(50)), ms(t.latency.ValueAtQuantile(99)),
+			one.BytesPerMessage, one.RequestsPerMessage, one.CPUPerMessage, one.MemoryPerClient} {
+			spread[i] = append(spread[i], v)
+		}
+	}
+	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
+	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
+	over := func(i int) Range { return Range{slices.Min(spread[i]), slices.Max(spread[i])} }
+	r.Spread = Spread{over(0), over(1), over(2), over(3), over(4), over(5)}
+	return r
+}
+
+// add adds a trial's figures to r, as this part of the mean.
+func (c Config) add(r *Result, t trial, part float64) {
+	in, out := t.after.In-t.before.In, t.after.Out-t.before.Out
+	headers := t.after.HeadersIn - t.before.HeadersIn + t.after.HeadersOut - t.before.HeadersOut
+	requests, connections := t.after.Requests-t.before.Requests, t.after.Connections-t.before.Connections
+	clients := float64(c.Clients)
+	minutes := t.elapsed.Minutes() * clients
+	if n := float64(t.delivered); n > 0 {
+		payload := float64((t.sent + t.delivered) * c.Size)
+		if c.Workload == Ack {
+			payload = c.ackPayload(t)
+		}
+		r.BytesPerMessage += part * float64(in+out) / n
+		r.Bytes.Payload += part * payload / n
+		r.Bytes.Headers += part * float64(headers) / n
+		r.Bytes.Framing += part * (float64(in+out-headers) - payload) / n
+		r.RequestsPerMessage += part * float64(requests) / n
+		r.ConnectionsPerMessage += part * float64(connections) / n
+		r.CPUPerMessage += part * float64((t.after.cpu - t.before.cpu).Microseconds()) / n
+	}
+	r.RequestsPerMinute += part * float64(requests) / minutes
+	r.BytesPerMinute += part * float64(in+out) / minutes
+	r.MemoryPerClient += part * max(0, float64(t.before.memory)-float64(t.empty.memory)) / 1024 / clients
+	r.GoroutinesPerClient += part * float64(t.before.Goroutines-t.empty.Goroutines) / clients
+	r.DescriptorsPerClient += part * float64(t.before.descriptors-t.empty.descriptors) / clients
+	r.GeneratorCPU += part * t.generator.Seconds() / t.elapsed.Seconds()
+}
+
+// ackPayload is the questions and the answers: the text again, or Socket.IO's word.
+func (c Config) ackPayload(t trial) float64 {
+	answer := c.Size
+	if found, _ := find(t.Transport); found.ackDemo == "acks" {
+		answer = len("woot")
+	}
+	return float64(t.sent*c.Size + t.delivered*answer)
+}

@@ -1,0 +1,71 @@
+package compare
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// shot is one message that is to be sent.
+type shot struct {
+	at     time.Duration // from the start of the measurement
+	sender int
+}
+
+// schedule draws what is sent when, in order of time. It is the same for every
+// transport in one run. Feed, chat and ack are Poisson processes: their moments
+// know nothing of anybody's polling interval.
+func (c Config) schedule(run int) []shot {
+	random := rand.New(rand.NewPCG(c.Seed, uint64(run)+2))
+	var shots []shot
+	switch c.Workload {
+	case Feed:
+		shots = poisson(random, c.Rate, c.Duration, 0)
+	case Chat, Ack:
+		for sender := range c.Clients {
+			shots = append(shots, poisson(random, c.Rate, c.Duration, sender)...)
+		}
+	case Cursor:
+		for sender := range c.Clients {
+			for at := time.Duration(random.Int64N(int64(time.Second / cursorHz))); at < c.Duration; at += time.Second / cursorHz {
+				shots = append(shots, shot{at, sender})
+			}
+		}
+	case Burst:
+		for at := time.Duration(random.Int64N(int64(min(time.Second, c.Duration)))); at < c.Duration; at += time.Second {
+			for range max(1, int(c.Rate)) {
+				shots = append(shots, shot{at, 0})
+			}
+		}
+	}
+	slices.SortStableFunc(shots, func(a, b shot) int { return int(a.at - b.at) })
+	return shots
+}
+
+func poisson(random *rand.Rand, rate float64, d time.Duration, sender int) []shot {
+	var shots []shot
+	gap := func() time.Duration { return time.Duration(random.ExpFloat64() / rate * float64(time.Second)) }
+	for at := gap(); at < d; at += gap() {
+		shots = append(shots, shot{at, sender})
+	}
+	return shots
+}
+
+// warmUp numbers the messages that are sent before the measurement.
+const warmUp = -1
+
+// text is the message with that number, size bytes long.
+func text(number, size int) string {
+	s := fmt.Sprintf("%d:", number)
+	return s + strings.Repeat("x", size-len(s))
+}
+
+// number reads what text wrote.
+func number(text string) (int, bool) {
+	digits, _, _ := strings.Cut(text, ":")
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}

@@ -1,0 +1,103 @@
+package compare
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// longest is the longest latency that is told from longer ones.
+const longest = 10 * time.Minute
+
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, longest.Microseconds(), 3)
+}
+
+// tally receives for all clients.
+type tally struct {
+	shots []shot
+
+	mu         sync.Mutex
+	began      time.Time // zero before the measurement
+	heard      [][]bool  // by client and number; nil in the workload ack
+	newest     [][]int   // by client and sender: the highest number heard
+	warm       []bool    // the clients that heard the warm-up
+	warmed     int
+	delivered  int
+	duplicated int
+	reordered  int
+	latency    *hdrhistogram.Histogram
+	change     chan struct{} // has room for one; something was counted
+}
+
+func newTally(shots []shot, clients int) *tally {
+	t := &tally{shots: shots, warm: make([]bool, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
+	for range clients {
+		t.heard = append(t.heard, make([]bool, len(shots)))
+		newest := make([]int, clients)
+		for i := range newest {
+			newest[i] = -1
+		}
+		t.newest = append(t.newest, newest)
+	}
+	return t
+}
+
+// hear takes a text that a client received.
+func (t *tally) hear(client int, text string) {
+	now := time.Now()
+	n, ok := number(text)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.signal()
+	if n == warmUp && ok {
+		if !t.warm[client] {
+			t.warm[client] = true
+			t.warmed++
+		}
+		return
+	}
+	if !ok || n < 0 || n >= len(t.shots) {
+		return
+	}
+	if t.heard[client][n] {
+		t.duplicated++
+		return
+	}
+	t.heard[client][n] = true
+	newest := &t.newest[client][t.shots[n].sender]
+	if n < *newest {
+		t.reordered++
+	}
+	*newest = max(*newest, n)
+	t.count(now, n)
+}
+
+// answered takes the answer to a question.
+func (t *tally) answered(n int) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.signal()
+	t.count(now, n)
+}
+
+func (t *tally) count(now time.Time, n int) {
+	t.delivered++
+	_ = t.latency.RecordValue(max(1, min(now.Sub(t.began)-t.shots[n].at, longest).Microseconds()))
+}
+
+func (t *tally) signal() {
+	select {
+	case t.change <- struct{}{}:
+	default:
+	}
+}
+
+// holds asks under the lock.
+func (t *tally) holds(condition func() bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return condition()
+}

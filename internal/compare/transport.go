@@ -1,0 +1,179 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/feed"
+	"realtimelab/lessons/longconn"
+	"realtimelab/lessons/longpoll"
+	"realtimelab/lessons/socketio/sioclient"
+	wslesson "realtimelab/lessons/websocket"
+)
+
+// transport is one way to carry messages.
+type transport struct {
+	name     string
+	demo     string // whose server carries the messages
+	ackDemo  string // whose server answers in the workload ack
+	dial     func(ctx context.Context, o dialing) (*peer, error)
+	dialAsks func(ctx context.Context, o dialing) (*peer, error)
+}
+
+// dialing is what a client is made of.
+type dialing struct {
+	url      string
+	interval time.Duration
+	hear     func(text string) // called in order, on one goroutine
+}
+
+// peer is a client that runs. send sends a text, or asks it and waits for the
+// answer; close ends it and waits.
+type peer struct {
+	send  func(ctx context.Context, text string) error
+	close func()
+}
+
+var transports = []transport{
+	{"short-polling", "short-polling", "short-polling", dialShort, dialPosts},
+	{"long-polling", "long-polling", "long-polling", dialLong, dialPosts},
+	{"hanging", "hanging", "hanging", dialStream, dialPosts},
+	{"sse", "sse", "sse", dialEvents, dialPosts},
+	{"websocket", "ws-chat", "ws-echo", dialChat, dialEcho},
+	{"socketio-polling", "broadcast", "acks", dialSocketIO(sioclient.Polling), dialFerret(sioclient.Polling)},
+	{"socketio-websocket", "broadcast", "acks", dialSocketIO(sioclient.WebSocket), dialFerret(sioclient.WebSocket)},
+}
+
+// Transports lists the names in the order of the lecture.
+func Transports() []string {
+	var names []string
+	for _, t := range transports {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+func find(name string) (transport, bool) {
+	for _, t := range transports {
+		if t.name == name {
+			return t, true
+		}
+	}
+	return transport{}, false
+}
+
+// publisher is what the clients of the first three lessons have in common.
+type publisher interface {
+	Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error
+	Publish(ctx context.Context, from, text string) error
+}
+
+// newHTTP is a client with connections of its own, as each browser has.
+func newHTTP(url string) (client *http.Client, close func()) {
+	connections := &http.Transport{DisableCompression: true}
+	return &http.Client{Transport: browser{connections, browserHeader(url)}}, connections.CloseIdleConnections
+}
+
+func dialShort(ctx context.Context, o dialing) (*peer, error) {
+	client, done := newHTTP(o.url)
+	return follow(ctx, o, &longpoll.ShortClient{URL: o.url, HTTP: client, Interval: o.interval}, done), nil
+}
+
+func dialLong(ctx context.Context, o dialing) (*peer, error) {
+	client, done := newHTTP(o.url)
+	return follow(ctx, o, &longpoll.LongClient{URL: o.url, HTTP: client}, done), nil
+}
+
+func dialStream(ctx context.Context, o dialing) (*peer, error) {
+	client, done := newHTTP(o.url)
+	return follow(ctx, o, &longconn.StreamClient{URL: o.url, HTTP: client}, done), nil
+}
+
+func dialEvents(ctx context.Context, o dialing) (*peer, error) {
+	client, done := newHTTP(o.url)
+	return follow(ctx, o, &longconn.EventClient{URL: o.url, HTTP: client}, done), nil
+}
+
+func dialChat(ctx context.Context, o dialing) (*peer, error) {
+	return follow(ctx, o, &wslesson.Client{URL: o.url, Header: upgradeHeader(o.url)}, func() {}), nil
+}
+
+// follow subscribes until close.
+func follow(ctx context.Context, o dialing, c publisher, done func()) *peer {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { _ = c.Subscribe(ctx, 0, func(m feed.Message) { o.hear(m.Text) }) })
+	return &peer{
+		send:  func(ctx context.Context, text string) error { return c.Publish(ctx, "lab", text) },
+		close: func() { cancel(); running.Wait(); done() },
+	}
+}
+
+// dialPosts asks with a POST, whose answer is the stored message.
+func dialPosts(_ context.Context, o dialing) (*peer, error) {
+	client, done := newHTTP(o.url)
+	return &peer{close: done, send: func(ctx context.Context, text string) error {
+		_, err := feed.Post(ctx, client, o.url+"/messages", "lab", text)
+		return err
+	}}, nil
+}
+
+// dialEcho asks with a message, whose answer is its echo.
+func dialEcho(ctx context.Context, o dialing) (*peer, error) {
+	ws, _, err := websocket.DefaultDialer.DialContext(ctx, "ws"+o.url[len("http"):]+"/ws", upgradeHeader(o.url))
+	if err != nil {
+		return nil, err
+	}
+	return &peer{close: func() { _ = ws.Close() }, send: func(ctx context.Context, text string) error {
+		defer context.AfterFunc(ctx, func() { _ = ws.Close() })()
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+			return err
+		}
+		_, answer, err := ws.ReadMessage()
+		if err == nil && string(answer) != text {
+			err = errors.New("the echo is another text")
+		}
+		return err
+	}}, nil
+}
+
+func dialSio(ctx context.Context, o dialing, by string) (*sioclient.Socket, error) {
+	header := browserHeader(o.url)
+	if by == sioclient.WebSocket {
+		header = upgradeHeader(o.url)
+	}
+	return sioclient.Dial(ctx, o.url, sioclient.Config{
+		Transports: []string{by}, NoUpgrade: true, Header: header, NoReconnect: true, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+func dialSocketIO(by string) func(context.Context, dialing) (*peer, error) {
+	return func(ctx context.Context, o dialing) (*peer, error) {
+		s, err := dialSio(ctx, o, by)
+		if err != nil {
+			return nil, err
+		}
+		s.On("chat message", func(text string) { o.hear(text) })
+		return &peer{close: s.Close, send: func(_ context.Context, text string) error { return s.Emit("chat message", text) }}, nil
+	}
+}
+
+// dialFerret asks with an event that wants an acknowledgement.
+func dialFerret(by string) func(context.Context, dialing) (*peer, error) {
+	return func(ctx context.Context, o dialing) (*peer, error) {
+		s, err := dialSio(ctx, o, by)
+		if err != nil {
+			return nil, err
+		}
+		return &peer{close: s.Close, send: func(ctx context.Context, text string) error {
+			_, err := s.EmitWithAck(ctx, "ferret", text)
+			return err
+		}}, nil
+	}
+}
