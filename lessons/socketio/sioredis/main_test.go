@@ -67,12 +67,17 @@ type peer struct {
 	id string
 }
 
-func join(t testing.TB, s server, namespace ...string) peer {
+func dial(t testing.TB, s server) peer {
 	conn, _, err := websocket.DefaultDialer.Dial(s.url, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	p := peer{TB: t, Conn: conn}
 	require.Regexp(t, `^0\{`, p.read())
+	return p
+}
+
+func join(t testing.TB, s server, namespace ...string) peer {
+	p := dial(t, s)
 	prefix := "40"
 	for _, name := range namespace {
 		prefix += name + ","
