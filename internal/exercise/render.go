@@ -40,9 +40,9 @@ func (r Report) Render(lang lesson.Lang, s Style) string {
 	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(fmt.Sprintf(step, min(r.Passing+1, r.Steps), r.Steps)))
 	if r.Problem != nil {
 		b.WriteString(indent(ansi.Wrap(r.Problem.Text.In(lang), width, "")))
-		b.WriteString("\n")
-		b.WriteString(renderLines(r.Problem.Lines, s))
-		b.WriteString(renderFields(r.Problem.Fields, lang, s))
+		if details := renderLines(r.Problem.Lines, s) + renderFields(r.Problem.Fields, lang, s); details != "" {
+			b.WriteString("\n" + details)
+		}
 	}
 	if r.Output != "" {
 		fmt.Fprintf(&b, "\n%s\n%s", indent(lesson.Text{EN: "Your program printed:", ZH: "你的程序输出："}.In(lang)), indent(lastLines(r.Output)))
@@ -62,7 +62,11 @@ func lastLines(text string) string {
 }
 
 func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+	var b strings.Builder
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		b.WriteString("  " + strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
 }
 
 func renderLines(lines []SourceLine, s Style) string {
