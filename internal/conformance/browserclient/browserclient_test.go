@@ -59,6 +59,8 @@ func (l *lab) tab(t *testing.T) *labtest.Tab {
 	tab := l.browser.Tab(t)
 	tab.AllowNetworkErrors()
 	tab.Allow("in a listener") // the exception of one scenario
+	// what Chromium says where the official client sends while its connection is being lost
+	tab.Allow("WebSocket is already in CLOSING or CLOSED state")
 	return tab
 }
 
