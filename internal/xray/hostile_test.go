@@ -76,7 +76,13 @@ func TestGapsAreSaid(t *testing.T) {
 	wire_ := tap.New(tap.Config{MaxBytes: 64 << 10, MaxEvents: 64})
 	x := xray.New(wire_, xray.Config{})
 	defer x.Close()
-	pour(t, wire_, 1, strings.Repeat("y", 1<<20), "z") // one piece larger than the ring holds
+	client, server := net.Pipe()
+	defer client.Close()
+	tapped := wire_.Conn(server)
+	defer tapped.Close()
+	go io.WriteString(client, strings.Repeat("y", 1<<20)) // one piece larger than the ring holds
+	_, err := io.ReadFull(tapped, make([]byte, 1<<20))
+	require.NoError(t, err)
 	require.NoError(t, x.Sync(t.Context()))
 	rows, err := x.Rows(t.Context())
 	require.NoError(t, err)

@@ -160,7 +160,7 @@ const (
 func (x *Xray) catchUp(d *decoder, batch []tap.Event, all bool) {
 	for {
 		switch unread := x.reader.Unread(); {
-		case unread >= tooMuch:
+		case unread > tooMuch:
 			d.quiet = true
 		case unread <= enough && !all:
 			d.quiet = false
