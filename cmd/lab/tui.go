@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -45,6 +47,9 @@ func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []strin
 		Open: openBrowser,
 		Copy: copyToClipboard,
 		Test: runTests,
+
+		ExerciseFolder: folder(""),
+		Editor:         strings.Fields(cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR"))),
 	})
 }
 

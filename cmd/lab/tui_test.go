@@ -130,6 +130,30 @@ func TestALessonInATerminal(t *testing.T) {
 	assertFree(t, addr)
 }
 
+func TestExercisesInATerminal(t *testing.T) {
+	dir := t.TempDir()
+	term := openTerminal(t, "cd "+dir+" && EDITOR=true "+binary)
+	term.shows("Exercises")
+	term.press("e")
+	term.shows("They are written when you open one")
+	term.press("n")
+	term.shows("cursor.go")
+	assert.FileExists(t, filepath.Join(dir, "lab-exercises", "longpoll", "cursor", "cursor.go"))
+	term.press("c")
+	term.shows("✗ cursor")
+	term.press("h")
+	term.shows("Hint 1 of 3")
+	out, err := exec.Command(binary, "exercise", "solution", "cursor", "--force", "--dir", filepath.Join(dir, "lab-exercises")).Output()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "lab-exercises", "longpoll", "cursor", "cursor.go"), out, 0o644))
+	term.press("e") // the editor ends at once, and what is there is checked
+	term.shows("✓ cursor  solved")
+	term.press("Escape", "Escape")
+	term.shows("1/38")
+	term.press("q")
+	term.ended(0)
+}
+
 func TestCtrlCEndsItCleanly(t *testing.T) {
 	addr := free(t)
 	term := openTerminal(t, binary+" run broadcast --addr "+addr)

@@ -9,13 +9,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// item is a line of the home screen: a lesson, or one of its demos.
+// item is a line of the home screen: a lesson, one of its demos, or the exercises.
 type item struct {
-	course *course
-	demo   *demo // nil: the lesson itself
+	course    *course
+	demo      *demo           // nil: the lesson itself
+	exercises *exerciseScreen // with neither
 }
 
-// home lists the lessons and demos with their state.
+// home lists the lessons and demos with their state, and the exercises.
 type home struct {
 	*ui
 	items    []item
@@ -23,15 +24,16 @@ type home struct {
 	first    int // item in the first line
 }
 
-func newHome(u *ui, courses []*course) *home {
+func newHome(u *ui, courses []*course, exercises *exerciseScreen) *home {
 	h := &home{ui: u}
 	for _, c := range courses {
 		h.items = append(h.items, item{course: c})
 		for _, d := range c.demos {
-			h.items = append(h.items, item{c, d})
+			h.items = append(h.items, item{course: c, demo: d})
 		}
 	}
-	if len(h.items) > 1 {
+	h.items = append(h.items, item{exercises: exercises})
+	if len(h.items) > 2 {
 		h.selected = 1 // the first demo
 	}
 	return h
@@ -42,10 +44,12 @@ func (h *home) title() string { return "" }
 func (h *home) typing() bool { return false }
 
 func (h *home) bindings() []key.Binding {
-	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
-	if h.items[h.selected].demo == nil {
-		all[0] = h.bind("enter", "read", "阅读")
-		all = append(all[:1], all[2])
+	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("e", "exercises", "练习"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
+	switch at := h.items[h.selected]; {
+	case at.exercises != nil:
+		all = []key.Binding{h.bind("enter", "open", "打开")}
+	case at.demo == nil:
+		all = []key.Binding{h.bind("enter", "read", "阅读"), all[2], all[4]}
 	}
 	return append(all, h.bind("↑/↓", "choose", "选择"))
 }
@@ -73,6 +77,13 @@ func (h *home) key(k tea.KeyMsg) tea.Cmd {
 		h.move(len(h.items))
 	case "enter", " ":
 		return h.enter()
+	case "e":
+		return ask(goTo{h.items[len(h.items)-1].exercises})
+	}
+	if at.exercises != nil {
+		return nil
+	}
+	switch k.String() {
 	case "l":
 		return ask(goTo{at.course.text})
 	case "t":
@@ -93,11 +104,14 @@ func (h *home) key(k tea.KeyMsg) tea.Cmd {
 }
 
 func (h *home) enter() tea.Cmd {
-	at := h.items[h.selected]
-	if at.demo == nil {
+	switch at := h.items[h.selected]; {
+	case at.exercises != nil:
+		return ask(goTo{at.exercises})
+	case at.demo == nil:
 		return ask(goTo{at.course.text})
+	default:
+		return ask(toggle{at.demo})
 	}
-	return ask(toggle{at.demo})
 }
 
 func (h *home) move(by int) {
@@ -150,14 +164,11 @@ func (h *home) line(i, width int) string {
 	if i == h.selected {
 		mark = accent.Render("▸ ")
 	}
+	if it.exercises != nil {
+		return ends(mark+h.heading(h.say("Exercises", "练习"), i)+soft.Render("  e"), it.exercises.summary()+" ", width)
+	}
 	if it.demo == nil {
-		name := it.course.Title.In(h.lang)
-		if i == h.selected {
-			name = chosen.Render(" " + name + " ")
-		} else {
-			name = bold.Render(name)
-		}
-		return ends(mark+name+soft.Render("  "+it.course.Name), it.course.tests.summary()+" ", width)
+		return ends(mark+h.heading(it.course.Title.In(h.lang), i)+soft.Render("  "+it.course.Name), it.course.tests.summary()+" ", width)
 	}
 	name := fit(it.demo.Name, 14)
 	if i == h.selected {
@@ -169,6 +180,14 @@ func (h *home) line(i, width int) string {
 		left += soft.Render(title)
 	}
 	return ends(left, "  "+right, width)
+}
+
+// heading is the name of a group of items.
+func (h *home) heading(name string, i int) string {
+	if i == h.selected {
+		return chosen.Render(" " + name + " ")
+	}
+	return bold.Render(name)
 }
 
 // state is where a demo stands, with a mark for those who see no colours.
@@ -198,6 +217,9 @@ func (u *ui) clients(n int) string {
 func (h *home) detail() string {
 	at := h.items[h.selected]
 	switch {
+	case at.exercises != nil:
+		return " " + h.say("Finish, fix, predict, build: small tasks, checked at once, with hints. You work on your own files.",
+			"补全、修错、预测、自己实现：小任务，马上检查，还有提示。你修改的是自己的文件。")
 	case at.demo == nil:
 		return " " + at.course.Summary.In(h.lang)
 	case at.demo.err != nil:

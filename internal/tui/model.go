@@ -65,11 +65,12 @@ type model struct {
 	stage  *stage
 	*ui
 
-	courses []*course
-	demos   []*demo
-	home    *home
-	at      screen
-	help    bool
+	courses   []*course
+	exercises *exerciseScreen
+	demos     []*demo
+	home      *home
+	at        screen
+	help      bool
 }
 
 func newModel(c Config, s *stage) *model {
@@ -82,7 +83,8 @@ func newModel(c Config, s *stage) *model {
 		m.courses = append(m.courses, course)
 		m.demos = append(m.demos, course.demos...)
 	}
-	m.home = newHome(m.ui, m.courses)
+	m.exercises = newExercises(m.ui, s)
+	m.home = newHome(m.ui, m.courses, m.exercises)
 	m.at = m.home
 	return m
 }
@@ -204,6 +206,14 @@ func (m *model) message(msg tea.Msg) tea.Cmd {
 	case rendered:
 		return msg.to.update(msg)
 	case testBatch:
+		return msg.to.update(msg)
+	case workDone:
+		return msg.to.update(msg)
+	case laid:
+		return msg.to.update(msg)
+	case saved:
+		return msg.to.update(msg)
+	case edited:
 		return msg.to.update(msg)
 	default:
 		return m.at.update(msg)

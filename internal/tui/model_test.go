@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/check"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/tui/gotest"
@@ -124,7 +126,26 @@ var views = map[string]func(*desk){
 		d.demos[0].probe.Classroom = []string{"http://192.0.2.7:3000"}
 		d.press("tab", "tab", "tab")
 	},
-	"text": func(d *desk) { d.open("l") },
+	"text":      func(d *desk) { d.open("l") },
+	"exercises": func(d *desk) { d.given() },
+	"exercise": func(d *desk) {
+		d.given()
+		d.reads(0)
+	},
+	"exercise-result": func(d *desk) {
+		d.given()
+		d.reads(0)
+		d.follow(d.exercises.take(workDone{sheet: result(exercise.Report{Name: "hold", Steps: 3, Passing: 1, Output: "\x1b[2Jdone\n", Problem: &exercise.Problem{
+			Text:   lesson.Text{EN: "The poll is answered before anything is new.", ZH: "还没有新消息就回答了轮询。"},
+			Fields: []check.Field{{Name: "status", Want: "200", OK: true}, {Name: "body", Yours: "[]", Want: "[{…}]", Spec: "RFC 9110 §15.3.1"}},
+			Lines:  []exercise.SourceLine{{File: "hold.go", Line: 7, Column: 2, Text: "\treturn nil", Message: "at once"}},
+		}}, "")}))
+	},
+	"exercise-confirm": func(d *desk) {
+		d.given()
+		d.reads(0)
+		d.press("r")
+	},
 	"tests": func(d *desk) {
 		d.press("t")
 		d.tested()
@@ -139,6 +160,34 @@ var views = map[string]func(*desk){
 // open presses a key that goes to a text, and lays it out.
 func (d *desk) open(k string) {
 	d.send(d.send(d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})))
+}
+
+// follow runs a command, and the commands that its answers lead to.
+func (d *desk) follow(cmd tea.Cmd) {
+	for cmd != nil {
+		_, cmd = d.Update(cmd())
+	}
+}
+
+// reads opens one of the exercises that were given.
+func (d *desk) reads(i int) {
+	x := d.exercises
+	x.opened, x.selected, x.paths = true, i, []string{"/home/ann/lab-exercises/talk/hold/hold.go"}
+	x.turnTo(instructions(x.all[i]))
+	d.follow(x.lay())
+}
+
+// given gives the exercises' screen two exercises, and a folder.
+func (d *desk) given() {
+	x := d.exercises
+	x.loading, d.at = true, x
+	x.take(workDone{all: []exercise.Exercise{
+		{Name: "hold", Lesson: "talk", Kind: exercise.FillIn, Level: 1, Title: lesson.Text{EN: "Hold the poll", ZH: "挂起轮询"},
+			Text: lesson.Text{EN: "# Hold the poll\n\nAnswer when there is something new, and no sooner.\n", ZH: "# 挂起轮询\n\n有了新消息再回答，不要提前。\n"}},
+		{Name: "guess", Lesson: "talk", Kind: exercise.Predict, Level: 3, Title: lesson.Text{EN: "Say the next bytes", ZH: "说出接下来的字节"}},
+	}})
+	x.desk = &exercise.Workspace{Dir: "/home/ann/lab-exercises"}
+	x.states, x.next = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}, "hold"
 }
 
 // tested gives the tests' screen a run in which one failed.

@@ -100,15 +100,7 @@ func render(l lesson.Lesson, as layout) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
-		out, err := set(part, as.width)
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(strings.Trim(out, "\n") + "\n\n")
-	}
-	return strings.TrimRight(b.String(), "\n"), nil
+	return setMarkdown(text, as.width)
 }
 
 // tables parts the tables of a Markdown text from the rest.
@@ -156,4 +148,17 @@ func textStyle() ansi.StyleConfig {
 		return styles.DarkStyleConfig
 	}
 	return styles.LightStyleConfig
+}
+
+// setMarkdown lays a Markdown text out.
+func setMarkdown(text string, width int) (string, error) {
+	var b strings.Builder
+	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
+		out, err := set(part, width)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(strings.Trim(out, "\n") + "\n\n")
+	}
+	return strings.TrimRight(b.String(), "\n"), nil
 }

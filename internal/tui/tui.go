@@ -1,5 +1,5 @@
 // Package tui is the lab in a terminal: the lessons and their demos, a demo's
-// x-ray and log, a lesson's text, and its tests.
+// x-ray and log, a lesson's text, its tests, and the exercises.
 //
 // The model's Update is pure: what reads, waits or serves is a command, and
 // answers with a message. What has to end when the program ends is on a stage,
@@ -31,6 +31,11 @@ type Config struct {
 
 	// Open shows a URL in the browser, Copy puts text on the clipboard.
 	Open, Copy func(string) error
+
+	// ExerciseFolder is where the student's exercises are, or will be; Editor is
+	// the command that edits files in the terminal, none if empty.
+	ExerciseFolder string
+	Editor         []string
 
 	// Test runs a lesson's tests, see gotest.Run.
 	Test func(ctx context.Context, lesson string, each func(gotest.Event)) error

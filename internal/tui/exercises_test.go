@@ -1,0 +1,184 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/lesson"
+	"realtimelab/lessons"
+)
+
+// student is a desk with the lab's own lessons, and a folder for the exercises.
+func student(t *testing.T) (*desk, string) {
+	folder := filepath.Join(t.TempDir(), "work")
+	c := configured()
+	c.Lessons, c.ExerciseFolder = lessons.All(), folder
+	s := newStage(c)
+	t.Cleanup(func() { assert.NoError(t, s.close()) })
+	d := &desk{newModel(c, s), t}
+	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	d.type_("e")
+	return d, folder
+}
+
+// type_ presses a key and follows all that comes of it.
+func (d *desk) type_(k string) {
+	msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+	if t, ok := named[k]; ok {
+		msg = tea.KeyMsg{Type: t}
+	}
+	_, cmd := d.Update(msg)
+	d.follow(cmd)
+}
+
+// choose opens the first exercise of a kind.
+func (d *desk) choose(kind exercise.Kind) exercise.Exercise {
+	for i, e := range d.exercises.all {
+		if e.Kind == kind {
+			d.exercises.selected = i
+			d.type_("enter")
+			return e
+		}
+	}
+	d.t.Fatal("no such exercise")
+	return exercise.Exercise{}
+}
+
+// solve puts our solution in the place of the student's files.
+func (d *desk) solve(e exercise.Exercise) {
+	files, err := e.Solution()
+	require.NoError(d.t, err)
+	for name, data := range files {
+		require.NoError(d.t, os.WriteFile(filepath.Join(d.exercises.desk.Folder(e), name), data, 0o644))
+	}
+}
+
+func TestNothingIsWrittenBeforeAnExerciseIsOpened(t *testing.T) {
+	d, folder := student(t)
+	assert.Contains(t, d.View(), "cursor")
+	assert.NoDirExists(t, folder)
+	d.type_("enter")
+	assert.DirExists(t, folder)
+	assert.Contains(t, d.View(), d.exercises.files(d.exercises.all[0])[0])
+}
+
+func TestAnExerciseFromItsTaskToItsSolution(t *testing.T) {
+	d, _ := student(t)
+	e := d.choose(exercise.Predict)
+	d.type_("s")
+	assert.Contains(t, d.View(), "See the solution all the same?")
+	d.type_("n")
+	assert.Equal(t, theTask, d.exercises.sheet.kind)
+	d.type_("c")
+	assert.Contains(t, d.View(), "✗ "+e.Name)
+	assert.Contains(t, d.View(), "Stuck?")
+	d.type_("h")
+	assert.Contains(t, d.View(), "Hint 1 of 3")
+	d.type_("h")
+	assert.Contains(t, d.View(), "Hint 2 of 3")
+	d.type_("d")
+	assert.Contains(t, d.View(), "you have changed nothing yet")
+
+	d.solve(e)
+	d.type_("d")
+	assert.Equal(t, theDiff, d.exercises.sheet.kind)
+	d.type_("c")
+	assert.Contains(t, d.View(), "solved")
+	assert.Equal(t, exercise.Done, d.exercises.states[e.Name])
+	assert.NotEqual(t, e.Name, d.exercises.next)
+	d.type_("L")
+	assert.Contains(t, d.View(), "通过")
+	d.type_("L")
+	d.type_("s")
+	assert.Equal(t, theSolution, d.exercises.sheet.kind)
+
+	d.type_("r")
+	d.type_("y")
+	assert.Contains(t, d.View(), "what you had is in")
+	assert.Equal(t, exercise.New, d.exercises.states[e.Name])
+	d.type_("esc")
+	d.type_("n")
+	assert.True(t, d.exercises.opened)
+	assert.Equal(t, d.exercises.next, d.exercises.all[d.exercises.selected].Name)
+}
+
+func TestEditedExercisesAreCheckedTogether(t *testing.T) {
+	d, _ := student(t)
+	d.solve(d.choose(exercise.Predict))
+	d.type_("esc")
+	d.type_("a")
+	assert.Contains(t, d.View(), "checked 1, solved 1")
+	d.type_("esc")
+	assert.Contains(t, d.View(), "1 of 38 solved")
+}
+
+func TestASavedExerciseIsChecked(t *testing.T) {
+	d, _ := student(t)
+	e := d.choose(exercise.Predict)
+	_, cmd := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("w")})
+	said := make(chan tea.Msg, 1)
+	begun := make(chan struct{})
+	go func() { close(begun); said <- cmd() }()
+	<-begun
+	// The watch begins on that goroutine: the file is saved until it has been seen,
+	// with rests, for a file is checked when it is at rest.
+	var msg tea.Msg
+	for i := 0; msg == nil; i++ {
+		require.NoError(t, os.WriteFile(d.exercises.files(e)[0], []byte{byte('a' + i%26)}, 0o644))
+		select {
+		case msg = <-said:
+		case <-time.After(time.Second):
+			require.Less(t, i, 30, "not seen")
+		}
+	}
+	assert.Equal(t, e.Name, msg.(saved).name)
+	d.exercises.turnTo(instructions(e))
+	_, cmd = d.Update(msg)
+	batch, ok := cmd().(tea.BatchMsg)
+	require.True(t, ok)
+	d.follow(batch[1])
+	assert.Equal(t, theResult, d.exercises.sheet.kind)
+	d.type_("w")
+	assert.Nil(t, d.exercises.watch)
+	for { // what was saved meanwhile, then the end
+		if last := batch[0]().(saved); last.ended {
+			d.send(last)
+			break
+		}
+	}
+	assert.NoError(t, d.exercises.err)
+}
+
+func TestEscapeEndsACheck(t *testing.T) {
+	d, _ := student(t)
+	d.choose(exercise.FillIn)
+	_, check := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("c")})
+	assert.Contains(t, d.View(), "checking")
+	d.type_("h")
+	assert.Contains(t, d.View(), "one thing at a time")
+	d.type_("esc")
+	d.follow(check)
+	assert.Contains(t, d.View(), "Stopped.")
+	assert.True(t, d.exercises.opened)
+}
+
+func TestABrokenFolderIsOneLine(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), []byte("module else\n"), 0o644))
+	c := configured()
+	c.Lessons, c.ExerciseFolder, c.Lang = lessons.All(), folder, lesson.English
+	d := &desk{newModel(c, newStage(c)), t}
+	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	d.type_("e")
+	assert.Contains(t, d.View(), "is a Go module of its own")
+	d.type_("enter")
+	assert.Contains(t, d.View(), "is a Go module of its own")
+	assert.False(t, d.exercises.opened)
+}
