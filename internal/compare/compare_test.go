@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -32,6 +33,8 @@ func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 			}
 			require.Positive(t, want)
 			for _, r := range report.Results {
+				assert.Positive(t, r.First.P50, r.Transport)
+				assert.GreaterOrEqual(t, r.First.Max, r.First.P50, r.Transport)
 				assert.Equal(t, want, r.Messages, r.Transport)
 				assert.Zero(t, r.Lost+r.Duplicated+r.Reordered, r.Transport)
 				assert.Positive(t, r.Bytes.Framing, r.Transport)
@@ -130,8 +133,61 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 	c := small(Feed, "sse")
 	c.Clients = 1
 	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: 3, delivered: tally.delivered, duplicated: tally.duplicated,
-		reordered: tally.reordered, latency: tally.latency, elapsed: time.Second}})
+		reordered: tally.reordered, latency: tally.latency, first: newHistogram(), elapsed: time.Second}})
 	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
+}
+
+func TestFirstMessageCountsFromDialing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tally := newTally(nil, 2)
+		tally.dial(0)
+		time.Sleep(time.Second)
+		tally.dial(1)
+		time.Sleep(time.Second)
+		tally.hear(0, text(hello(1), minSize)) // another's
+		assert.Zero(t, tally.greeted)
+		tally.hear(0, text(hello(0), minSize))
+		tally.hear(1, text(hello(1), minSize))
+		time.Sleep(time.Second)
+		tally.hear(1, text(hello(1), minSize)) // again: the first counts
+		assert.Equal(t, []time.Duration{2 * time.Second, time.Second}, tally.first)
+		assert.Equal(t, 2, tally.greeted)
+	})
+}
+
+// A poller that asks at an interval hears what is said at random moments after half
+// of it in the mean, and after all of it at most, whatever the moments.
+func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
+	c := small(Feed, "short-polling")
+	c.Rate, c.Duration, c.Interval, c.Clients = 50, 100*time.Second, time.Second, 1
+	shots := c.schedule(0)
+	synctest.Test(t, func(t *testing.T) {
+		log := make(chan int, len(shots))
+		tally := newTally(shots, 1)
+		tally.began = time.Now()
+		go func() { // says each at its moment
+			for n, s := range shots {
+				time.Sleep(time.Until(tally.began.Add(s.at)))
+				log <- n
+			}
+		}()
+		for heard := 0; heard < len(shots); {
+			time.Sleep(c.Interval)
+			synctest.Wait()
+			for range len(log) {
+				tally.hear(0, text(<-log, minSize))
+				heard++
+			}
+		}
+		r := c.report([]trial{{Step: Step{Transport: "short-polling"}, sent: len(shots), expected: len(shots), delivered: tally.delivered,
+			latency: tally.latency, first: newHistogram(), elapsed: c.Duration}})
+		require.NoError(t, r.Faults())
+		late := r.Results[0].Latency
+		assert.InDelta(t, 500, late.P50, 50)
+		assert.InDelta(t, 900, late.P90, 50)
+		assert.InDelta(t, 990, late.P99, 15)
+		assert.LessOrEqual(t, late.Max, 1001.0)
+	})
 }
 
 func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
@@ -155,7 +211,7 @@ func TestJSONHasTheDocumentedNames(t *testing.T) {
 		Results []map[string]any
 	}
 	require.NoError(t, json.Unmarshal(out.Bytes(), &shape))
-	for _, name := range []string{"transport", "workload", "messages", "lost", "duplicated", "reordered", "latency_ms", "bytes_per_message",
+	for _, name := range []string{"transport", "workload", "messages", "lost", "duplicated", "reordered", "latency_ms", "bytes_per_message", "first_message_ms",
 		"requests_per_message", "server_cpu_us_per_message", "server_kib_per_client", "spread"} {
 		assert.Contains(t, shape.Results[0], name)
 	}

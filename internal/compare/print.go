@@ -44,6 +44,7 @@ func (r *Report) columns() []column {
 			column{"bytes/client/min", figure(func(x Result) float64 { return x.BytesPerMinute }, "%.0f")})
 	}
 	return append(columns,
+		column{"first ms", figure(func(x Result) float64 { return x.First.P50 }, "%.1f")},
 		column{"KiB/client", figure(func(x Result) float64 { return x.MemoryPerClient }, "%.0f")},
 		column{"goroutines/client", figure(func(x Result) float64 { return x.GoroutinesPerClient }, "%.1f")},
 		column{"fds/client", figure(func(x Result) float64 { return x.DescriptorsPerClient }, "%.1f")},

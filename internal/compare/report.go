@@ -28,6 +28,14 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
+// First is how long it takes from nothing to the first message: a client begins to
+// connect, says something, and hears it (in the workload ack: is answered), in
+// milliseconds over all clients.
+type First struct {
+	P50 float64 `json:"p50"`
+	Max float64 `json:"max"`
+}
+
 // Bytes per delivered message, both ways, by what they are. They sum to
 // bytes_per_message.
 type Bytes struct {
@@ -67,6 +75,7 @@ type Result struct {
 	Reordered  int    `json:"reordered"`
 
 	Latency            Latency `json:"latency_ms"`
+	First              First   `json:"first_message_ms"`
 	BytesPerMessage    float64 `json:"bytes_per_message"`
 	Bytes              Bytes   `json:"bytes"`
 	RequestsPerMessage float64 `json:"requests_per_message"`
@@ -121,7 +130,7 @@ func ms(us int64) float64 { return float64(us) / 1000 }
 
 func (c Config) result(name string, trials []trial) Result {
 	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
-	all := newHistogram()
+	all, first := newHistogram(), newHistogram()
 	var spread [6][]float64
 	for _, t := range trials {
 		r.Messages += t.delivered
@@ -129,6 +138,7 @@ func (c Config) result(name string, trials []trial) Result {
 		r.Duplicated += t.duplicated
 		r.Reordered += t.reordered
 		all.Merge(t.latency)
+		first.Merge(t.first)
 		c.add(&r, t, 1/float64(len(trials)))
 		one := Result{}
 		c.add(&one, t, 1)
@@ -139,6 +149,7 @@ func (c Config) result(name string, trials []trial) Result {
 	}
 	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
 	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
+	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
 	over := func(i int) Range { return Range{slices.Min(spread[i]), slices.Max(spread[i])} }
 	r.Spread = Spread{over(0), over(1), over(2), over(3), over(4), over(5)}
 	return r

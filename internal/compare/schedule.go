@@ -54,8 +54,11 @@ func poisson(random *rand.Rand, rate float64, d time.Duration, sender int) []sho
 	return shots
 }
 
-// warmUp numbers the messages that are sent before the measurement.
+// warmUp numbers the last message that is sent before the measurement.
 const warmUp = -1
+
+// hello numbers the message that a client says of itself as soon as it is connected.
+func hello(client int) int { return -2 - client }
 
 // text is the message with that number, size bytes long.
 func text(number, size int) string {

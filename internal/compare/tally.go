@@ -22,7 +22,10 @@ type tally struct {
 	began      time.Time // zero before the measurement
 	heard      [][]bool  // by client and number; nil in the workload ack
 	newest     [][]int   // by client and sender: the highest number heard
-	warm       []bool    // the clients that heard the warm-up
+	dialed     []time.Time
+	first      []time.Duration // by client: from dialing to hearing its own hello; 0 before
+	greeted    int             // the clients that did
+	warm       []bool          // the clients that heard the warm-up
 	warmed     int
 	delivered  int
 	duplicated int
@@ -32,7 +35,7 @@ type tally struct {
 }
 
 func newTally(shots []shot, clients int) *tally {
-	t := &tally{shots: shots, warm: make([]bool, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
+	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
 	for range clients {
 		t.heard = append(t.heard, make([]bool, len(shots)))
 		newest := make([]int, clients)
@@ -51,6 +54,10 @@ func (t *tally) hear(client int, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.signal()
+	if n == hello(client) && ok {
+		t.greet(now, client)
+		return
+	}
 	if n == warmUp && ok {
 		if !t.warm[client] {
 			t.warm[client] = true
@@ -72,6 +79,21 @@ func (t *tally) hear(client int, text string) {
 	}
 	*newest = max(*newest, n)
 	t.count(now, n)
+}
+
+// dial notes that a client begins to connect.
+func (t *tally) dial(client int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dialed[client] = time.Now()
+}
+
+// greet takes a client's own hello, or the answer to it.
+func (t *tally) greet(now time.Time, client int) {
+	if t.first[client] == 0 {
+		t.first[client] = max(now.Sub(t.dialed[client]), 1)
+		t.greeted++
+	}
 }
 
 // answered takes the answer to a question.

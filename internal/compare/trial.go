@@ -19,6 +19,7 @@ type trial struct {
 	sent, expected, delivered, duplicated, reordered int
 
 	latency              *hdrhistogram.Histogram
+	first                *hdrhistogram.Histogram // by client: from dialing to its own first message
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
 	generator            time.Duration
@@ -74,10 +75,11 @@ func (t *turn) hangUp() {
 	all.Wait()
 }
 
-// connect opens the clients, evenly over a polling interval if there is one, and
-// ends when each has heard a first message.
+// connect opens the clients, evenly over a polling interval if there is one. Each
+// says hello, and hears it. It ends when each has heard the warm-up after that, so
+// that nothing of all this is on its way any more.
 func (t *turn) connect(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, warmUpPatience+t.Interval, fmt.Errorf("not every client heard the first message within %s", warmUpPatience))
+	ctx, cancel := context.WithTimeoutCause(ctx, warmUpPatience+3*t.Interval, fmt.Errorf("not every client heard the first message within %s", warmUpPatience))
 	defer cancel()
 	dial := t.dial
 	if t.Workload == Ack {
@@ -90,11 +92,21 @@ func (t *turn) connect(ctx context.Context) error {
 			}
 		}
 		// A subscription outlives the warm-up; hangUp ends it.
+		t.tally.dial(i)
 		p, err := dialWithin(ctx, dial, dialing{t.server.url, t.Interval, func(text string) { t.tally.hear(i, text) }})
 		if err != nil {
 			return err
 		}
 		t.peers = append(t.peers, p)
+		if err := p.send(ctx, text(hello(i), t.Size)); err != nil {
+			return err
+		}
+		if t.Workload == Ack {
+			t.tally.holds(func() bool { t.tally.greet(time.Now(), i); return true })
+		}
+	}
+	if t.Workload == Ack {
+		return nil
 	}
 	return t.warmUp(ctx)
 }
@@ -114,13 +126,8 @@ func dialWithin(ctx context.Context, dial func(context.Context, dialing) (*peer,
 }
 
 func (t *turn) warmUp(ctx context.Context) error {
-	if t.Workload == Ack {
-		for _, p := range t.peers {
-			if err := p.send(ctx, text(warmUp, t.Size)); err != nil {
-				return err
-			}
-		}
-		return nil
+	if err := t.await(ctx, func() bool { return t.tally.greeted == t.Clients }); err != nil {
+		return err
 	}
 	if err := t.peers[0].send(ctx, text(warmUp, t.Size)); err != nil {
 		return err
@@ -172,6 +179,10 @@ func (t *turn) run(ctx context.Context) error {
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
+		r.first = newHistogram()
+		for _, d := range t.tally.first {
+			_ = r.first.RecordValue(max(1, min(d, longest).Microseconds()))
+		}
 		return true
 	})
 	return nil
