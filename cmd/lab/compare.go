@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,7 @@ import (
 func compareCommand() *cobra.Command {
 	var config compare.Config
 	var asJSON, asCSV, asMarkdown bool
+	var file, langFlag string
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Measure the transports side by side",
@@ -44,7 +47,24 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 			case asMarkdown:
 				write = (*compare.Report).Markdown
 			}
-			return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
+			if file == "" {
+				return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
+			}
+			lang, err := parseLang(langFlag)
+			if err != nil {
+				return err
+			}
+			if err := config.Check(); err != nil {
+				return err
+			}
+			page, err := newPage(file)
+			if err != nil {
+				return err
+			}
+			defer page.discard()
+			return runComparison(c.Context(), config, func(r *compare.Report, out io.Writer) error {
+				return errors.Join(write(r, out), page.keep(func(w io.Writer) error { return r.HTML(w, cmp.Or(lang, environmentLang())) }))
+			}, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
@@ -60,9 +80,44 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&asCSV, "csv", false, "print CSV")
 	f.BoolVar(&asMarkdown, "markdown", false, "print a Markdown table")
+	f.StringVar(&file, "report", "", "write a page with plots to this file too: one HTML file, for the screen and for print")
+	f.StringVar(&langFlag, "lang", "", "language of the page: en or zh (default: the terminal's)")
 	c.MarkFlagsMutuallyExclusive("json", "csv", "markdown")
 	c.AddCommand(compareServerCommand())
 	return c
+}
+
+// newPage makes the file beside the place where the page is wanted, so that what is
+// wrong with the place is told before the measuring, and no page is ever half there.
+func newPage(path string) (*draft, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("--report %s: is a directory", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".lab-report-*")
+	if err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	return &draft{f, path}, nil
+}
+
+// draft is a file that is not in its place yet.
+type draft struct {
+	*os.File
+	path string
+}
+
+// keep writes the file and puts it in its place.
+func (d *draft) keep(write func(io.Writer) error) error {
+	if err := errors.Join(write(d.File), d.Chmod(0o644), d.Close()); err != nil {
+		return err
+	}
+	return os.Rename(d.Name(), d.path)
+}
+
+// discard takes away what was not kept.
+func (d *draft) discard() {
+	_ = d.Close()
+	_ = os.Remove(d.Name())
 }
 
 // runComparison prints what was measured, even if it was ended early.

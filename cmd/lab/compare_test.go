@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -52,6 +53,31 @@ func TestComparePrintsWhatIsAskedFor(t *testing.T) {
 	require.Len(t, report.Results, 2)
 	assert.Positive(t, report.Results[1].Messages)
 	assert.Positive(t, report.Results[1].First.P50)
+}
+
+func TestCompareWritesAPage(t *testing.T) {
+	dir := t.TempDir()
+	for lang, want := range map[string]string{"en": "The transports side by side", "zh": "各种传输并排比较"} {
+		file := filepath.Join(dir, lang+".html")
+		comparison(t, "--report", file, "--lang", lang)
+		page, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Contains(t, string(page), want)
+		assert.Contains(t, string(page), "lab compare --transports sse,websocket --workload feed --clients 2")
+		assert.Equal(t, 6, strings.Count(string(page), "<svg"))
+		assert.NotContains(t, string(page), "<script")
+		assert.NotRegexp(t, `(src|href)="?http`, string(page), "nothing comes from the network")
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, left, 2, "no draft is left")
+
+	out, err := exec.Command(binary, "compare", "--report", filepath.Join(dir, "none", "a.html")).CombinedOutput()
+	assert.Error(t, err)
+	assert.Equal(t, 1, strings.Count(string(out), "\n"), "told before measuring: %s", out)
+	out, err = exec.Command(binary, "compare", "--report", dir).CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(out), "is a directory")
 }
 
 func TestCompareRefusesInOneLine(t *testing.T) {
