@@ -102,6 +102,9 @@ func (c chart) bars() charts.BarChartOption {
 	for i, name := range c.transports {
 		labels[i] = name + "  " + fmt.Sprintf(c.format, sums[i])
 	}
+	if len(series) == 1 { // the library moves Min below zero unless some value is zero
+		series = append(series, charts.BarSeries{Values: make([]float64, len(sums))})
+	}
 	slices.Reverse(labels)
 	round := roundUp(slices.Max(sums))
 	opt := charts.NewBarChartOptionWithSeries(series)
