@@ -8,12 +8,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/draft"
 	"realtimelab/lessons"
 )
 
@@ -47,24 +47,25 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 			case asMarkdown:
 				write = (*compare.Report).Markdown
 			}
-			if file == "" {
-				return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
-			}
 			lang, err := parseLang(langFlag)
 			if err != nil {
 				return err
 			}
-			if err := config.Check(); err != nil {
-				return err
+			if file != "" {
+				page, err := reportFile(file)
+				if err != nil {
+					return err
+				}
+				defer page.Discard()
+				printed := write
+				write = func(r *compare.Report, out io.Writer) error {
+					if err := errors.Join(printed(r, out), r.HTML(page, cmp.Or(lang, environmentLang())), page.Chmod(0o644)); err != nil {
+						return err
+					}
+					return page.Keep()
+				}
 			}
-			page, err := newPage(file)
-			if err != nil {
-				return err
-			}
-			defer page.discard()
-			return runComparison(c.Context(), config, func(r *compare.Report, out io.Writer) error {
-				return errors.Join(write(r, out), page.keep(func(w io.Writer) error { return r.HTML(w, cmp.Or(lang, environmentLang())) }))
-			}, c.OutOrStdout(), c.ErrOrStderr())
+			return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
@@ -87,37 +88,16 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 	return c
 }
 
-// newPage makes the file beside the place where the page is wanted, so that what is
-// wrong with the place is told before the measuring, and no page is ever half there.
-func newPage(path string) (*draft, error) {
+// reportFile begins the page of a report.
+func reportFile(path string) (*draft.File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("--report %s: is a directory", path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".lab-report-*")
+	page, err := draft.New(path)
 	if err != nil {
 		return nil, fmt.Errorf("--report: %w", err)
 	}
-	return &draft{f, path}, nil
-}
-
-// draft is a file that is not in its place yet.
-type draft struct {
-	*os.File
-	path string
-}
-
-// keep writes the file and puts it in its place.
-func (d *draft) keep(write func(io.Writer) error) error {
-	if err := errors.Join(write(d.File), d.Chmod(0o644), d.Close()); err != nil {
-		return err
-	}
-	return os.Rename(d.Name(), d.path)
-}
-
-// discard takes away what was not kept.
-func (d *draft) discard() {
-	_ = d.Close()
-	_ = os.Remove(d.Name())
+	return page, nil
 }
 
 // runComparison prints what was measured, even if it was ended early.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"realtimelab/internal/draft"
 	"realtimelab/internal/lesson"
 )
 
@@ -103,15 +104,7 @@ func (w *Workspace) save() error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(w.Dir, progressFile+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(data, '\n'))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), w.progressPath())
+	return draft.Write(w.progressPath(), append(data, '\n'))
 }
 
 // change edits the progress as it is on disk now: another command may have changed it since.
