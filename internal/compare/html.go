@@ -15,7 +15,6 @@ var reportPage string
 
 // page is what the template of the report is filled with.
 type page struct {
-	Report  *Report
 	Lang    lesson.Lang
 	Heading string
 	Command string // that makes the report again
@@ -36,10 +35,8 @@ func (p page) Say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(
 // HTML writes the report as one page that needs nothing else: no network, no script.
 // It is meant for the screen and for A4.
 func (r *Report) HTML(w io.Writer, lang lesson.Lang) error {
-	p := page{Report: r, Lang: lang, Heading: r.heading(), Command: r.Config.command(), Rows: r.rows(), Notes: r.Verdicts()}
-	for _, warning := range r.Warnings {
-		p.Notes = append(p.Notes, p.Say("warning: ", "警告：")+warning)
-	}
+	p := page{Lang: lang, Heading: r.heading(), Command: r.Config.command(), Rows: r.rows()}
+	p.Notes = r.remarks(p.Say("warning: ", "警告："))
 	for _, c := range r.charts(p.Say) {
 		svg, err := c.draw()
 		if err != nil {

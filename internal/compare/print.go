@@ -120,11 +120,17 @@ func (r *Report) Table(w io.Writer) error {
 	return r.notes(w, "")
 }
 
-func (r *Report) notes(w io.Writer, bullet string) error {
-	notes := r.Verdicts()
-	for _, warning := range r.Warnings {
-		notes = append(notes, "warning: "+warning)
+// remarks are the verdicts, and the warnings after that word.
+func (r *Report) remarks(warning string) []string {
+	remarks := r.Verdicts()
+	for _, w := range r.Warnings {
+		remarks = append(remarks, warning+w)
 	}
+	return remarks
+}
+
+func (r *Report) notes(w io.Writer, bullet string) error {
+	notes := r.remarks("warning: ")
 	if len(notes) == 0 {
 		return nil
 	}
