@@ -70,6 +70,8 @@ type laid struct {
 	text  string
 }
 
+func (l laid) recipient() screen { return l.to }
+
 func (x *exerciseScreen) layout() layout { return layout{x.lang, min(x.width-2, textWidth)} }
 
 // lay lays the sheet out, unless it is laid out so already.
@@ -125,7 +127,7 @@ func (x *exerciseScreen) status(width int) string {
 	switch {
 	case x.sure != nil:
 		return cut(" "+busy.Render(x.sure.text.In(x.lang))+bold.Render("  y / n"), width)
-	case x.doing != lesson.Text{}:
+	case x.cancel != nil:
 		return cut(" "+busy.Render("… "+x.doing.In(x.lang)), width)
 	case x.err != nil:
 		return cut(" "+bad.Render("✗ "+Reason(x.err, x.lang)), width)
@@ -239,7 +241,7 @@ func (x *exerciseScreen) line(i, width int) string {
 	switch {
 	case i == x.selected:
 		pointer, name = accent.Render("▸ "), chosen.Render(name)
-	case e.Name == x.next:
+	case x.desk != nil && i == x.next():
 		pointer = accent.Render("→ ")
 	}
 	left := pointer + x.mark(e) + " " + name + " " + busy.Render(fit(strings.Repeat("*", e.Level), 3)) + "  " + e.Title.In(x.lang)

@@ -23,19 +23,19 @@ type workDone struct {
 	all    []exercise.Exercise // when they were loaded
 	desk   *exercise.Workspace // nil while there is no folder
 	states map[string]exercise.State
-	next   string
 
-	sheet  *sheet // to show, if its exercise or this screen's list is still looked at
-	opens  bool   // it is shown though no exercise was open
+	sheet  *sheet // to show
 	sure   *confirmation
 	notice string
 	err    error
 }
 
+func (d workDone) recipient() screen { return d.to }
+
 // work does one thing with the folder, off the screen. There is one at a time,
 // since a Workspace is for one goroutine.
 func (x *exerciseScreen) work(doing lesson.Text, do func(context.Context, *workDone)) tea.Cmd {
-	if x.doing != (lesson.Text{}) {
+	if x.cancel != nil {
 		return ask(noticed{x.say("one thing at a time: esc ends what is under way", "一次只做一件事：按 esc 结束正在进行的操作")})
 	}
 	ctx, cancel := context.WithCancel(x.stage.ctx)
@@ -57,8 +57,6 @@ func (x *exerciseScreen) work(doing lesson.Text, do func(context.Context, *workD
 			for _, e := range d.desk.Catalogue {
 				d.states[e.Name] = d.desk.State(e)
 			}
-			next, _ := d.desk.Next()
-			d.next = next.Name
 		}
 		return d
 	}
@@ -106,7 +104,9 @@ func (x *exerciseScreen) open(i int) tea.Cmd {
 	folder, all, lang := x.stage.config.ExerciseFolder, x.all, x.lang
 	return x.work(lesson.Text{EN: "writing your exercises", ZH: "正在写入你的练习"}, func(ctx context.Context, d *workDone) {
 		openFolder(ctx, d, folder, all, lang)
-		d.sheet, d.opens = &task, d.desk != nil
+		if d.desk != nil {
+			d.sheet = &task
+		}
 	})
 }
 
@@ -121,7 +121,7 @@ func (x *exerciseScreen) check(name string) tea.Cmd {
 			return
 		}
 		next, _ := d.desk.Next()
-		d.sheet, d.opens = result(report, next.Name), true
+		d.sheet = result(report, next.Name)
 	})
 }
 
@@ -212,7 +212,7 @@ func (x *exerciseScreen) reset(e exercise.Exercise) tea.Cmd {
 // files are the student's files of an exercise.
 func (x *exerciseScreen) files(e exercise.Exercise) (paths []string) {
 	starter, err := e.Starter()
-	if err != nil || x.desk == nil || len(starter) == 0 {
+	if err != nil || len(starter) == 0 {
 		return []string{x.stage.config.ExerciseFolder}
 	}
 	for _, name := range slices.Sorted(maps.Keys(starter)) {
@@ -227,6 +227,8 @@ type edited struct {
 	name string
 	err  error
 }
+
+func (e edited) recipient() screen { return e.to }
 
 // edit opens the student's editor in the terminal.
 func (x *exerciseScreen) edit(e exercise.Exercise) tea.Cmd {
@@ -263,6 +265,8 @@ type saved struct {
 	ended bool
 	err   error
 }
+
+func (s saved) recipient() screen { return s.to }
 
 // toggleWatch begins or ends to check what is saved.
 func (x *exerciseScreen) toggleWatch() tea.Cmd {
@@ -316,7 +320,7 @@ func (x *exerciseScreen) saved(msg saved) tea.Cmd {
 		return nil
 	case msg.ended:
 		return nil
-	case x.doing != lesson.Text{}:
+	case x.cancel != nil:
 		if !slices.Contains(x.pending, msg.name) {
 			x.pending = append(x.pending, msg.name)
 		}

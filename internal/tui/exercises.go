@@ -21,10 +21,9 @@ type exerciseScreen struct {
 	all     []exercise.Exercise
 	desk    *exercise.Workspace // nil until the student's folder is there; used by work alone
 	states  map[string]exercise.State
-	next    string // the exercise that comes next; empty when all are solved
 
-	doing   lesson.Text        // the work under way; zero if there is none
-	cancel  context.CancelFunc // ends it
+	cancel  context.CancelFunc // ends the work under way; nil if there is none
+	doing   lesson.Text        // what it is
 	err     error              // of the last one
 	watch   *watch             // nil while saving checks nothing
 	pending []string           // were saved while there was work under way
@@ -107,18 +106,18 @@ func (x *exerciseScreen) update(msg tea.Msg) tea.Cmd {
 
 // take shows what work led to, and goes on with what was saved meanwhile.
 func (x *exerciseScreen) take(d workDone) tea.Cmd {
-	x.doing, x.cancel, x.err = lesson.Text{}, nil, d.err
+	x.cancel, x.err = nil, d.err
 	if d.all != nil {
 		x.all = d.all
 	}
 	if d.desk != nil {
-		x.desk, x.states, x.next = d.desk, d.states, d.next
+		x.desk, x.states = d.desk, d.states
 	}
 	x.sure = d.sure
 	if d.notice != "" {
 		x.notice = d.notice
 	}
-	if d.sheet != nil && (x.opened || d.opens) {
+	if d.sheet != nil {
 		if i := x.index(d.sheet.of); !x.opened || i != x.selected {
 			x.look(i)
 		}
@@ -176,18 +175,8 @@ func (x *exerciseScreen) key(k tea.KeyMsg) tea.Cmd {
 		return x.open(x.selected)
 	case "a":
 		return x.checkAll()
-	case "up", "k":
-		x.move(-1)
-	case "down", "j":
-		x.move(1)
-	case "pgup":
-		x.move(-x.height / 2)
-	case "pgdown":
-		x.move(x.height / 2)
-	case "home", "g":
-		x.move(-len(x.all))
-	case "end", "G":
-		x.move(len(x.all))
+	default:
+		x.selected = choose(x.selected, step(k, x.height/2, len(x.all)), len(x.all))
 	}
 	return nil
 }
@@ -234,16 +223,13 @@ func (x *exerciseScreen) back() tea.Cmd {
 	return ask(goBack{})
 }
 
-func (x *exerciseScreen) move(by int) {
-	x.selected = max(min(x.selected+by, len(x.all)-1), 0)
+// next is where the first exercise is in all that is not solved, -1 if all are.
+func (x *exerciseScreen) next() int {
+	return slices.IndexFunc(x.all, func(e exercise.Exercise) bool { return x.states[e.Name] != exercise.Done })
 }
 
 func (x *exerciseScreen) goToNext() tea.Cmd {
-	next := x.next
-	if x.desk == nil {
-		next = x.all[0].Name
-	}
-	i := x.index(next)
+	i := x.next()
 	if i < 0 {
 		return ask(noticed{x.say("All exercises are solved.", "所有练习都完成了。")})
 	}
@@ -255,10 +241,8 @@ func (x *exerciseScreen) mouse(m tea.MouseMsg) tea.Cmd {
 	case x.sure != nil || len(x.all) == 0:
 	case x.opened:
 		return x.pager.update(m)
-	case m.Button == tea.MouseButtonWheelUp:
-		x.move(-1)
-	case m.Button == tea.MouseButtonWheelDown:
-		x.move(1)
+	case wheel(m) != 0:
+		x.selected = choose(x.selected, wheel(m), len(x.all))
 	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
 		lines := x.lines()
 		i := x.first + m.Y - exerciseHead

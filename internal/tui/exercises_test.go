@@ -11,13 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
 
 // student is a desk with the lab's own lessons, and a folder for the exercises.
 func student(t *testing.T) (*desk, string) {
 	folder := filepath.Join(t.TempDir(), "work")
+	return studentIn(t, folder), folder
+}
+
+func studentIn(t *testing.T, folder string) *desk {
 	c := configured()
 	c.Lessons, c.ExerciseFolder = lessons.All(), folder
 	s := newStage(c)
@@ -25,17 +28,7 @@ func student(t *testing.T) (*desk, string) {
 	d := &desk{newModel(c, s), t}
 	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	d.type_("e")
-	return d, folder
-}
-
-// type_ presses a key and follows all that comes of it.
-func (d *desk) type_(k string) {
-	msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
-	if t, ok := named[k]; ok {
-		msg = tea.KeyMsg{Type: t}
-	}
-	_, cmd := d.Update(msg)
-	d.follow(cmd)
+	return d
 }
 
 // choose opens the first exercise of a kind.
@@ -92,7 +85,7 @@ func TestAnExerciseFromItsTaskToItsSolution(t *testing.T) {
 	d.type_("c")
 	assert.Contains(t, d.View(), "solved")
 	assert.Equal(t, exercise.Done, d.exercises.states[e.Name])
-	assert.NotEqual(t, e.Name, d.exercises.next)
+	assert.NotEqual(t, d.exercises.index(e.Name), d.exercises.next())
 	d.type_("L")
 	assert.Contains(t, d.View(), "通过")
 	d.type_("L")
@@ -106,7 +99,7 @@ func TestAnExerciseFromItsTaskToItsSolution(t *testing.T) {
 	d.type_("esc")
 	d.type_("n")
 	assert.True(t, d.exercises.opened)
-	assert.Equal(t, d.exercises.next, d.exercises.all[d.exercises.selected].Name)
+	assert.Equal(t, d.exercises.next(), d.exercises.selected)
 }
 
 func TestEditedExercisesAreCheckedTogether(t *testing.T) {
@@ -122,7 +115,7 @@ func TestEditedExercisesAreCheckedTogether(t *testing.T) {
 func TestASavedExerciseIsChecked(t *testing.T) {
 	d, _ := student(t)
 	e := d.choose(exercise.Predict)
-	_, cmd := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("w")})
+	_, cmd := d.Update(pressed("w"))
 	said := make(chan tea.Msg, 1)
 	begun := make(chan struct{})
 	go func() { close(begun); said <- cmd() }()
@@ -159,7 +152,7 @@ func TestASavedExerciseIsChecked(t *testing.T) {
 func TestEscapeEndsACheck(t *testing.T) {
 	d, _ := student(t)
 	d.choose(exercise.FillIn)
-	_, check := d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("c")})
+	_, check := d.Update(pressed("c"))
 	assert.Contains(t, d.View(), "checking")
 	d.type_("h")
 	assert.Contains(t, d.View(), "one thing at a time")
@@ -172,11 +165,7 @@ func TestEscapeEndsACheck(t *testing.T) {
 func TestABrokenFolderIsOneLine(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), []byte("module else\n"), 0o644))
-	c := configured()
-	c.Lessons, c.ExerciseFolder, c.Lang = lessons.All(), folder, lesson.English
-	d := &desk{newModel(c, newStage(c)), t}
-	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
-	d.type_("e")
+	d := studentIn(t, folder)
 	assert.Contains(t, d.View(), "is a Go module of its own")
 	d.type_("enter")
 	assert.Contains(t, d.View(), "is a Go module of its own")

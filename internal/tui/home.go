@@ -67,19 +67,12 @@ func (h *home) update(msg tea.Msg) tea.Cmd {
 func (h *home) key(k tea.KeyMsg) tea.Cmd {
 	at := h.items[h.selected]
 	switch k.String() {
-	case "up", "k":
-		h.move(-1)
-	case "down", "j":
-		h.move(1)
-	case "pgup", "home", "g":
-		h.move(-len(h.items))
-	case "pgdown", "end", "G":
-		h.move(len(h.items))
 	case "enter", " ":
 		return h.enter()
 	case "e":
 		return ask(goTo{h.items[len(h.items)-1].exercises})
 	}
+	h.move(step(k, len(h.items), len(h.items)))
 	if at.exercises != nil {
 		return nil
 	}
@@ -115,15 +108,13 @@ func (h *home) enter() tea.Cmd {
 }
 
 func (h *home) move(by int) {
-	h.selected = max(min(h.selected+by, len(h.items)-1), 0)
+	h.selected = choose(h.selected, by, len(h.items))
 }
 
 func (h *home) mouse(m tea.MouseMsg) tea.Cmd {
 	switch {
-	case m.Button == tea.MouseButtonWheelUp:
-		h.move(-1)
-	case m.Button == tea.MouseButtonWheelDown:
-		h.move(1)
+	case wheel(m) != 0:
+		h.move(wheel(m))
 	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
 		i := h.first + m.Y - 1
 		if m.Y < 1 || m.Y > h.lines() || i >= len(h.items) {

@@ -31,6 +31,10 @@ type screen interface {
 	typing() bool
 }
 
+// reply is what a screen's command answered. It goes to that screen, whichever is
+// shown.
+type reply interface{ recipient() screen }
+
 // ui is what all screens share.
 type ui struct {
 	lang   lesson.Lang
@@ -203,18 +207,8 @@ func (m *model) message(msg tea.Msg) tea.Cmd {
 		return msg.demo.stopped(msg)
 	case sample:
 		return m.sampled(msg)
-	case rendered:
-		return msg.to.update(msg)
-	case testBatch:
-		return msg.to.update(msg)
-	case workDone:
-		return msg.to.update(msg)
-	case laid:
-		return msg.to.update(msg)
-	case saved:
-		return msg.to.update(msg)
-	case edited:
-		return msg.to.update(msg)
+	case reply:
+		return msg.recipient().update(msg)
 	default:
 		return m.at.update(msg)
 	}

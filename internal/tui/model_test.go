@@ -52,15 +52,19 @@ var named = map[string]tea.KeyType{
 	"up": tea.KeyUp, "down": tea.KeyDown, "enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "ctrl+c": tea.KeyCtrlC, "pgdown": tea.KeyPgDown,
 }
 
+// pressed is a key by its name.
+func pressed(k string) tea.KeyMsg {
+	if t, ok := named[k]; ok {
+		return tea.KeyMsg{Type: t}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+}
+
 // press sends keys, and each key's answer back to the model.
 func (d *desk) press(keys ...string) tea.Msg {
 	var last tea.Msg
 	for _, k := range keys {
-		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
-		if t, ok := named[k]; ok {
-			msg = tea.KeyMsg{Type: t}
-		}
-		if last = d.send(msg); last != nil {
+		if last = d.send(pressed(k)); last != nil {
 			d.send(last)
 		}
 	}
@@ -126,7 +130,7 @@ var views = map[string]func(*desk){
 		d.demos[0].probe.Classroom = []string{"http://192.0.2.7:3000"}
 		d.press("tab", "tab", "tab")
 	},
-	"text":      func(d *desk) { d.open("l") },
+	"text":      func(d *desk) { d.type_("l") },
 	"exercises": func(d *desk) { d.given() },
 	"exercise": func(d *desk) {
 		d.given()
@@ -157,9 +161,10 @@ var views = map[string]func(*desk){
 	},
 }
 
-// open presses a key that goes to a text, and lays it out.
-func (d *desk) open(k string) {
-	d.send(d.send(d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})))
+// type_ presses a key and follows all that comes of it.
+func (d *desk) type_(k string) {
+	_, cmd := d.Update(pressed(k))
+	d.follow(cmd)
 }
 
 // follow runs a command, and the commands that its answers lead to.
@@ -187,7 +192,7 @@ func (d *desk) given() {
 		{Name: "guess", Lesson: "talk", Kind: exercise.Predict, Level: 3, Title: lesson.Text{EN: "Say the next bytes", ZH: "说出接下来的字节"}},
 	}})
 	x.desk = &exercise.Workspace{Dir: "/home/ann/lab-exercises"}
-	x.states, x.next = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}, "hold"
+	x.states = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}
 }
 
 // tested gives the tests' screen a run in which one failed.

@@ -47,6 +47,8 @@ type testBatch struct {
 	err    error // with ended
 }
 
+func (b testBatch) recipient() screen { return b.to }
+
 // maxBatch bounds the events of one message, so that keys come through.
 const maxBatch = 256
 
@@ -184,7 +186,6 @@ func (t *testScreen) key(k tea.KeyMsg) tea.Cmd {
 		}
 		return t.output.update(k)
 	}
-	last := len(t.listed()) - 1
 	switch k.String() {
 	case "esc", "left", "backspace":
 		return ask(goBack{})
@@ -197,18 +198,9 @@ func (t *testScreen) key(k tea.KeyMsg) tea.Cmd {
 		t.selected = 0
 	case "enter", "right":
 		t.show(t.selected)
-	case "up", "k":
-		t.selected = max(t.selected-1, 0)
-	case "down", "j":
-		t.selected = max(min(t.selected+1, last), 0)
-	case "pgup":
-		t.selected = max(t.selected-t.height/2, 0)
-	case "pgdown":
-		t.selected = max(min(t.selected+t.height/2, last), 0)
-	case "home", "g":
-		t.selected = 0
-	case "end", "G":
-		t.selected = max(last, 0)
+	default:
+		count := len(t.listed())
+		t.selected = choose(t.selected, step(k, t.height/2, count), count)
 	}
 	return nil
 }
@@ -238,10 +230,8 @@ func (t *testScreen) mouse(m tea.MouseMsg) {
 	switch {
 	case t.open >= 0:
 		t.output.update(m)
-	case m.Button == tea.MouseButtonWheelUp:
-		t.selected = max(t.selected-1, 0)
-	case m.Button == tea.MouseButtonWheelDown:
-		t.selected = max(min(t.selected+1, len(t.listed())-1), 0)
+	case wheel(m) != 0:
+		t.selected = choose(t.selected, wheel(m), len(t.listed()))
 	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
 		if i := t.first + m.Y - testHead; m.Y >= testHead && i < len(t.listed()) {
 			if i == t.selected {

@@ -39,6 +39,8 @@ type rendered struct {
 	text string
 }
 
+func (r rendered) recipient() screen { return r.to }
+
 func (t *textScreen) title() string { return t.course.Title.In(t.lang) }
 
 func (t *textScreen) typing() bool { return false }
@@ -103,6 +105,19 @@ func render(l lesson.Lesson, as layout) (string, error) {
 	return setMarkdown(text, as.width)
 }
 
+// setMarkdown lays a Markdown text out.
+func setMarkdown(text string, width int) (string, error) {
+	var b strings.Builder
+	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
+		out, err := set(part, width)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(strings.Trim(out, "\n") + "\n\n")
+	}
+	return strings.TrimRight(b.String(), "\n"), nil
+}
+
 // tables parts the tables of a Markdown text from the rest.
 func tables(text string) (parts []string) {
 	fenced, in := false, false
@@ -148,17 +163,4 @@ func textStyle() ansi.StyleConfig {
 		return styles.DarkStyleConfig
 	}
 	return styles.LightStyleConfig
-}
-
-// setMarkdown lays a Markdown text out.
-func setMarkdown(text string, width int) (string, error) {
-	var b strings.Builder
-	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
-		out, err := set(part, width)
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(strings.Trim(out, "\n") + "\n\n")
-	}
-	return strings.TrimRight(b.String(), "\n"), nil
 }
