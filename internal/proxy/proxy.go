@@ -20,8 +20,13 @@ type Config struct {
 	Listener net.Listener
 
 	// Target is the server: http, ws, https or wss, a host, and perhaps a port.
-	// To https and wss it speaks TLS, and verifies the certificate.
+	// To https and wss it speaks TLS, and verifies the certificate. A client whose
+	// way to it fails is told so with a 502.
 	Target *url.URL
+
+	// Dial opens the way to the server in place of Target. A client whose way
+	// fails is closed.
+	Dial func(ctx context.Context, client net.Conn) (net.Conn, error)
 
 	Log *slog.Logger
 
@@ -36,7 +41,7 @@ const DialTimeout = 10 * time.Second
 // changed on the way, the Host header neither.
 type Proxy struct {
 	config Config
-	dial   func(ctx context.Context) (net.Conn, error)
+	dial   func(ctx context.Context, client net.Conn) (net.Conn, error)
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -70,7 +75,10 @@ func Start(c Config) *Proxy {
 	return p
 }
 
-func (p *Proxy) dialer() func(context.Context) (net.Conn, error) {
+func (p *Proxy) dialer() func(context.Context, net.Conn) (net.Conn, error) {
+	if p.config.Dial != nil {
+		return p.config.Dial
+	}
 	target := p.config.Target
 	port := target.Port()
 	if port == "" {
@@ -79,7 +87,7 @@ func (p *Proxy) dialer() func(context.Context) (net.Conn, error) {
 	addr := net.JoinHostPort(target.Hostname(), port)
 	if target.Scheme == "http" || target.Scheme == "ws" {
 		var d net.Dialer
-		return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+		return func(ctx context.Context, _ net.Conn) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 	}
 	config := &tls.Config{}
 	if p.config.TLS != nil {
@@ -87,7 +95,7 @@ func (p *Proxy) dialer() func(context.Context) (net.Conn, error) {
 	}
 	config.NextProtos = []string{"http/1.1"} // the bytes pass as they are: HTTP/2 must not be agreed on
 	d := tls.Dialer{Config: config}
-	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	return func(ctx context.Context, _ net.Conn) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 }
 
 // Close ends every connection, and waits until all is over.
@@ -144,11 +152,13 @@ func (p *Proxy) carry(client net.Conn) {
 	defer p.carrying.Done()
 	defer p.leave(client)
 	ctx, cancel := context.WithTimeout(p.ctx, DialTimeout)
-	server, err := p.dial(ctx)
+	server, err := p.dial(ctx, client)
 	cancel()
 	if err != nil {
-		p.config.Log.Warn("cannot reach the server", "target", p.config.Target.Redacted(), "err", err)
-		refuse(client, p.config.Target, err)
+		p.config.Log.Warn("cannot reach the server", "err", err)
+		if p.config.Target != nil {
+			refuse(client, p.config.Target, err)
+		}
 		return
 	}
 	if !p.add(server) {

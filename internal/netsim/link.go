@@ -1,0 +1,174 @@
+// Package netsim stands a simulated network in front of a server.
+//
+// A Front takes real TCP connections and carries each over a simulated link to the
+// server: two userspace TCP/IP stacks, one at each end, exchange IP packets that
+// the link delays, drops and queues. What a lost packet costs is thus what TCP makes
+// of it: retransmission timers, duplicate acknowledgements, a congestion window.
+// It needs no privileges.
+package netsim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Link is what a network does to packets. Its zero value does nothing.
+type Link struct {
+	RTT    time.Duration // there and back, without queueing
+	Jitter time.Duration // the RTT varies by this much either way, evenly; packets stay in order
+	Loss   float64       // part of the packets that are lost, in each direction, independently
+	Rate   float64       // bits of IP packets a second, in each direction; 0 is no bound
+}
+
+// presets are typical of what they are named for, no more.
+var presets = []struct {
+	name string
+	link Link
+}{
+	{"none", Link{}},
+	{"wifi", Link{RTT: 5 * time.Millisecond, Jitter: 3 * time.Millisecond, Loss: 0.001, Rate: 50e6}},
+	{"4g", Link{RTT: 50 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.002, Rate: 20e6}},
+	{"3g", Link{RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6}},
+	{"satellite", Link{RTT: 600 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.002, Rate: 10e6}},
+	{"lossy", Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05, Rate: 10e6}},
+}
+
+// Names lists the networks that Parse knows by name.
+func Names() []string {
+	var names []string
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// Bounds of a Link.
+const (
+	maxRTT  = 10 * time.Second
+	maxLoss = 0.5
+	minRate = 8e3
+	maxRate = 10e9
+)
+
+// Parse reads a network: a name, or settings such as
+//
+//	rtt=100ms,jitter=20ms,loss=2%,rate=1mbit
+//
+// or a name and settings that change it: 3g,loss=0%. Loss is a percentage or a part
+// of 1, a rate is in bit, kbit, mbit or gbit a second.
+func Parse(text string) (Link, error) {
+	var l Link
+	for i, field := range strings.Split(text, ",") {
+		key, value, setting := strings.Cut(strings.TrimSpace(field), "=")
+		if !setting {
+			at := slices.Index(Names(), key)
+			if at < 0 || i > 0 {
+				return Link{}, fmt.Errorf("network %q: want one of %s, or rtt=…,jitter=…,loss=…,rate=…", text, strings.Join(Names(), ", "))
+			}
+			l = presets[at].link
+			continue
+		}
+		var err error
+		switch key {
+		case "rtt":
+			l.RTT, err = time.ParseDuration(value)
+		case "jitter":
+			l.Jitter, err = time.ParseDuration(value)
+		case "loss":
+			l.Loss, err = parseLoss(value)
+		case "rate":
+			l.Rate, err = parseRate(value)
+		default:
+			return Link{}, fmt.Errorf("network %q: no setting %q; there are rtt, jitter, loss and rate", text, key)
+		}
+		if err != nil {
+			return Link{}, fmt.Errorf("network %q: %s=%s: want such as rtt=100ms, jitter=20ms, loss=2%%, rate=1mbit", text, key, value)
+		}
+	}
+	if err := l.check(); err != nil {
+		return Link{}, fmt.Errorf("network %q: %w", text, err)
+	}
+	return l, nil
+}
+
+func (l Link) check() error {
+	switch {
+	case l.RTT < 0 || l.RTT > maxRTT:
+		return fmt.Errorf("rtt %s: want 0 to %s", l.RTT, maxRTT)
+	case l.Jitter < 0 || l.Jitter > l.RTT:
+		return fmt.Errorf("jitter %s: want at most the rtt, %s", l.Jitter, l.RTT)
+	case !(l.Loss >= 0 && l.Loss <= maxLoss):
+		return fmt.Errorf("loss %g%%: want 0%% to %g%%", l.Loss*100, maxLoss*100)
+	case l.Rate != 0 && !(l.Rate >= minRate && l.Rate <= maxRate):
+		return fmt.Errorf("rate %gbit: want 8kbit to 10gbit", l.Rate)
+	}
+	return nil
+}
+
+func parseLoss(text string) (float64, error) {
+	digits, percent := strings.CutSuffix(text, "%")
+	loss, err := strconv.ParseFloat(digits, 64)
+	if percent {
+		loss /= 100
+	}
+	return loss, err
+}
+
+var units = []struct {
+	name string
+	bits float64
+}{{"gbit", 1e9}, {"mbit", 1e6}, {"kbit", 1e3}, {"bit", 1}}
+
+func parseRate(text string) (float64, error) {
+	for _, u := range units {
+		if digits, ok := strings.CutSuffix(strings.ToLower(text), u.name); ok {
+			rate, err := strconv.ParseFloat(digits, 64)
+			return rate * u.bits, err
+		}
+	}
+	return 0, fmt.Errorf("no unit")
+}
+
+// String is what Parse reads: a name if there is one for l.
+func (l Link) String() string {
+	for _, p := range presets {
+		if p.link == l {
+			return p.name
+		}
+	}
+	settings := []string{"rtt=" + l.RTT.String()}
+	if l.Jitter > 0 {
+		settings = append(settings, "jitter="+l.Jitter.String())
+	}
+	if l.Loss > 0 {
+		settings = append(settings, "loss="+strconv.FormatFloat(l.Loss*100, 'g', 6, 64)+"%")
+	}
+	if l.Rate > 0 {
+		settings = append(settings, "rate="+formatRate(l.Rate))
+	}
+	return strings.Join(settings, ",")
+}
+
+func formatRate(rate float64) string {
+	for _, u := range units {
+		if rate >= u.bits {
+			return strconv.FormatFloat(rate/u.bits, 'f', -1, 64) + u.name
+		}
+	}
+	return strconv.FormatFloat(rate, 'f', -1, 64) + "bit"
+}
+
+// Describe says in figures what the link does.
+func (l Link) Describe() string {
+	if l == (Link{}) {
+		return "no simulated network"
+	}
+	rate := "no bound of rate"
+	if l.Rate > 0 {
+		rate = formatRate(l.Rate) + "/s each way"
+	}
+	return fmt.Sprintf("RTT %s ± %s, %g%% of the packets lost each way, %s", l.RTT, l.Jitter, l.Loss*100, rate)
+}

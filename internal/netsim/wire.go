@@ -1,0 +1,217 @@
+package netsim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/link/channel"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+)
+
+const (
+	mtu     = 1500 // bytes of an IP packet
+	nic     = 1
+	inbound = 4096 // packets that a stack may hand to its path at once
+	flying  = 8192 // packets that may be on their way in one direction; more are lost
+)
+
+var (
+	clientAddr = tcpip.FullAddress{NIC: nic, Addr: address("10.0.0.1")}
+	serverAddr = tcpip.FullAddress{NIC: nic, Addr: address("10.0.0.2"), Port: 80}
+)
+
+func address(text string) tcpip.Address { return tcpip.AddrFrom4(netip.MustParseAddr(text).As4()) }
+
+// counts are of one Front, all its wires together.
+type counts struct{ packets, bytes, lost atomic.Int64 }
+
+// wire is a link with a TCP/IP stack at each end.
+type wire struct {
+	client, server *stack.Stack
+	up, down       *lane
+	conns          int // under the Front's mu
+	close          func()
+}
+
+func newWire(l Link, seed, stream uint64, n *counts) (*wire, error) {
+	client, atClient, err := newStack(clientAddr.Addr)
+	if err != nil {
+		return nil, err
+	}
+	server, atServer, err := newStack(serverAddr.Addr)
+	if err != nil {
+		client.Destroy()
+		return nil, err
+	}
+	w := &wire{client: client, server: server,
+		up:   newLane(newPath(l, seed, 2*stream), atClient, atServer, n),
+		down: newLane(newPath(l, seed, 2*stream+1), atServer, atClient, n)}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, d := range []*lane{w.up, w.down} {
+		running.Go(func() { d.take(ctx) })
+		running.Go(func() { d.deliver(ctx) })
+	}
+	w.close = func() {
+		cancel()
+		running.Wait()
+		client.Destroy()
+		server.Destroy()
+		w.up.drain()
+		w.down.drain()
+	}
+	return w, nil
+}
+
+// newStack is an IPv4 host with TCP as Linux has it by default: SACK, CUBIC.
+func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
+	s := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
+	})
+	sack, cubic := tcpip.TCPSACKEnabled(true), tcpip.CongestionControlOption("cubic")
+	end := channel.New(inbound, mtu, "")
+	for _, fail := range []tcpip.Error{
+		s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack),
+		s.SetTransportProtocolOption(tcp.ProtocolNumber, &cubic),
+		s.CreateNIC(nic, end),
+		s.AddProtocolAddress(nic, tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: addr.WithPrefix()}, stack.AddressProperties{}),
+	} {
+		if fail != nil {
+			s.Destroy()
+			return nil, nil, fmt.Errorf("netsim: %s", fail)
+		}
+	}
+	s.SetRouteTable([]tcpip.Route{{Destination: header.IPv4EmptySubnet, NIC: nic}})
+	return s, end, nil
+}
+
+// dial opens a connection from the client's end; the handshake crosses the link.
+func (w *wire) dial(ctx context.Context) (net.Conn, error) {
+	return gonet.DialContextTCP(ctx, w.client, serverAddr, ipv4.ProtocolNumber)
+}
+
+// listen takes connections at the server's end.
+func (w *wire) listen() (net.Listener, error) {
+	l, err := gonet.ListenTCP(w.server, serverAddr, ipv4.ProtocolNumber)
+	if err != nil {
+		return nil, err
+	}
+	return listener{l}, nil
+}
+
+// listener is a TCPListener whose Close ends an Accept that waits, as net's does.
+type listener struct{ *gonet.TCPListener }
+
+func (l listener) Close() error {
+	l.Shutdown()
+	return l.TCPListener.Close()
+}
+
+// lane carries one direction's packets as its path says.
+type lane struct {
+	from, to *channel.Endpoint
+	counts   *counts
+	began    time.Time
+	flying   chan flight
+
+	mu   sync.Mutex
+	path *path
+}
+
+// flight is a packet on its way.
+type flight struct {
+	arrives time.Duration
+	packet  *stack.PacketBuffer
+}
+
+func newLane(p *path, from, to *channel.Endpoint, n *counts) *lane {
+	return &lane{path: p, from: from, to: to, counts: n, began: time.Now(), flying: make(chan flight, flying)}
+}
+
+// change changes the path for the packets to come.
+func (d *lane) change(f func(*path)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d.path)
+}
+
+// take asks the path of each packet.
+func (d *lane) take(ctx context.Context) {
+	for {
+		packet := d.from.ReadContext(ctx)
+		if packet == nil {
+			return
+		}
+		d.mu.Lock()
+		arrives, ok := d.path.send(time.Since(d.began), packet.Size())
+		d.mu.Unlock()
+		d.counts.packets.Add(1)
+		d.counts.bytes.Add(int64(packet.Size()))
+		if ok {
+			select {
+			case d.flying <- flight{arrives, packet}:
+				continue
+			default:
+			}
+		}
+		d.counts.lost.Add(1)
+		packet.DecRef()
+	}
+}
+
+// deliver hands packets to the other end when they arrive.
+func (d *lane) deliver(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case f := <-d.flying:
+			if wait := f.arrives - time.Since(d.began); wait > 0 {
+				timer.Reset(wait)
+				select {
+				case <-timer.C:
+				case <-ctx.Done():
+					f.packet.DecRef()
+					return
+				}
+			}
+			d.inject(f.packet)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// inject gives the other end the packet's bytes anew: what a stack noted about its
+// own packet does not cross a wire.
+func (d *lane) inject(sent *stack.PacketBuffer) {
+	view := sent.ToView()
+	sent.DecRef()
+	received := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithView(view)})
+	defer received.DecRef()
+	d.to.InjectInbound(ipv4.ProtocolNumber, received)
+}
+
+// drain releases what was on its way when the wire closed.
+func (d *lane) drain() {
+	for {
+		select {
+		case f := <-d.flying:
+			f.packet.DecRef()
+		default:
+			return
+		}
+	}
+}
