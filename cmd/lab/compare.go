@@ -8,19 +8,21 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/draft"
+	"realtimelab/internal/netsim"
 	"realtimelab/lessons"
 )
 
 func compareCommand() *cobra.Command {
 	var config compare.Config
 	var asJSON, asCSV, asMarkdown bool
-	var file, langFlag string
+	var file, langFlag, network string
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Measure the transports side by side",
@@ -37,6 +39,10 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 		RunE: func(c *cobra.Command, _ []string) error {
 			if config.Workload == compare.Cursor && !c.Flags().Changed("size") {
 				config.Size = 32
+			}
+			var err error
+			if config.Net, err = netsim.Parse(network); err != nil {
+				return err
 			}
 			write := (*compare.Report).Table
 			switch {
@@ -76,6 +82,8 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 	f.IntVar(&config.Size, "size", 100, "bytes of a message's text (32 for cursor)")
 	f.DurationVar(&config.Duration, "duration", 10*time.Second, "of one run of one transport")
 	f.DurationVar(&config.Interval, "interval", time.Second, "of short polling")
+	f.StringVar(&network, "net", "none", networkHelp)
+	f.DurationVar(&config.Cut, "cut", time.Second, "after each measurement the clients are cut off so long, to see how they recover; 0 leaves it out")
 	f.IntVar(&config.Runs, "runs", 3, "how often each transport is measured")
 	f.Uint64Var(&config.Seed, "seed", 1, "of the schedule and of the order of the transports")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
@@ -87,6 +95,9 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 	c.AddCommand(compareServerCommand())
 	return c
 }
+
+// networkHelp is the text of the flag --net.
+var networkHelp = "a simulated network before each client: " + strings.Join(netsim.Names(), ", ") + ", or such as rtt=100ms,jitter=20ms,loss=2%,rate=1mbit"
 
 // reportFile begins the page of a report.
 func reportFile(path string) (*draft.File, error) {
@@ -112,6 +123,9 @@ func runComparison(ctx context.Context, config compare.Config, write func(*compa
 		return c
 	}
 	report, err := config.Run(ctx, server, func(p compare.Progress) {
+		if p.Live != nil {
+			return
+		}
 		fmt.Fprintf(progress, "[%d/%d] run %d, %s; about %s left\n", p.Done+1, p.Of, p.Run+1, p.Transport, p.Left.Round(time.Second))
 	})
 	if report == nil {

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-analyze/charts"
 )
@@ -39,6 +40,12 @@ func (r *Report) charts(say func(en, zh string) string) (all []chart) {
 		bars(say("Server CPU for each delivered message, µs", "每条送达消息的服务器 CPU，微秒"), "%.0f", nil, func(x Result) float64 { return x.CPUPerMessage })
 	}
 	bars(say("From nothing to the first message, ms", "从零到第一条消息，毫秒"), "%.1f", nil, func(x Result) float64 { return x.First.P50 })
+	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Recovery != nil }) {
+		bars(say("Silence after a cut, ms", "切断之后多久才又收到消息，毫秒"), "%.0f", nil, func(x Result) float64 { return x.Recovery.P50 })
+	}
+	if r.Config.simulated() && r.Config.Workload != Idle {
+		bars(say("IP packets for each delivered message", "每条送达消息的 IP 包数"), "%.2f", nil, func(x Result) float64 { return x.Packets.PerMessage })
+	}
 	bars(say("Server memory for each client, KiB", "每个客户端的服务器内存，KiB"), "%.0f", nil, func(x Result) float64 { return x.MemoryPerClient })
 	return all
 }

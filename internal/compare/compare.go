@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"realtimelab/internal/netsim"
 )
 
 // The workloads.
@@ -39,6 +41,8 @@ type Config struct {
 	Size       int           `json:"size"` // bytes of a message's text
 	Duration   time.Duration `json:"-"`    // of one run's measurement
 	Interval   time.Duration `json:"-"`    // of short polling
+	Net        netsim.Link   `json:"-"`    // each client's own, between it and the server
+	Cut        time.Duration `json:"-"`    // after the measurement the clients are cut off so long, to see them recover; 0 is not at all
 	Runs       int           `json:"runs"`
 	Seed       uint64        `json:"seed"`
 }
@@ -46,9 +50,12 @@ type Config struct {
 // Bounds of a Config. The smallest text holds the message's own number.
 const (
 	maxClients = 1000
-	minSize    = 16
-	maxSize    = 16 << 10
-	maxRuns    = 100
+
+	maxSimulated = 200 // clients over a simulated network
+
+	minSize = 16
+	maxSize = 16 << 10
+	maxRuns = 100
 
 	// feedHistory is what the feed of the lessons keeps, and feedQueue how far
 	// behind a subscriber may fall.
@@ -81,6 +88,10 @@ func (c Config) Check() error {
 		return fmt.Errorf("interval %s: want 10ms to 1m", c.Interval)
 	case c.Runs < 1 || c.Runs > maxRuns:
 		return fmt.Errorf("%d runs: want 1 to %d", c.Runs, maxRuns)
+	case c.Cut < 0 || c.Cut > time.Minute:
+		return fmt.Errorf("cut %s: want 0 to 1m", c.Cut)
+	case c.simulated() && c.Clients > maxSimulated:
+		return fmt.Errorf("%d clients: a simulated network takes %d, each with two TCP/IP stacks", c.Clients, maxSimulated)
 	}
 	return c.mix()
 }
@@ -97,7 +108,55 @@ func (c Config) mix() error {
 	if n := c.perSecond() * c.Duration.Seconds(); n > 1e6 {
 		return fmt.Errorf("%.0f messages in one run: want at most a million", n)
 	}
+	return c.mixWithNet()
+}
+
+// mixWithNet refuses what the network cannot carry, however it is packed.
+func (c Config) mixWithNet() error {
+	if heard := c.heardBits(); c.Net.Rate > 0 && heard > c.Net.Rate {
+		return fmt.Errorf("each client hears %.0f kbit of text a second, and the network carries %.0f: lower --rate, --size or --clients", heard/1000, c.Net.Rate/1000)
+	}
+	posts := slices.DeleteFunc(slices.Clone(c.Transports), func(name string) bool {
+		t, _ := find(name)
+		return !t.posts && c.Workload != Ack
+	})
+	most := 1 / max(c.Net.RTT.Seconds(), 1e-6)
+	if each := c.eachSends(); each > 0.8*most && len(posts) > 0 {
+		return fmt.Errorf("%s: a client has one request or question under way at a time, at an RTT of %s %.1f a second at most: lower --rate, or leave them out",
+			strings.Join(posts, ", "), c.Net.RTT, most)
+	}
 	return nil
+}
+
+// simulated reports whether there is a network to simulate.
+func (c Config) simulated() bool { return c.Net != netsim.Link{} }
+
+// besides reports whether the messages come from beside the server, not from the
+// first client: what is fed over a simulated network is measured one way.
+func (c Config) besides() bool {
+	return c.simulated() && (c.Workload == Feed || c.Workload == Burst)
+}
+
+// eachSends is how many messages a second go up a client's link.
+func (c Config) eachSends() float64 {
+	switch {
+	case c.besides():
+		return 0
+	case c.Workload == Cursor:
+		return cursorHz
+	case c.Workload == Idle:
+		return 0
+	}
+	return c.Rate
+}
+
+// heardBits is how much text comes down a client's link in a second.
+func (c Config) heardBits() float64 {
+	heard := c.perSecond()
+	if c.Workload == Ack {
+		heard = c.Rate
+	}
+	return heard * float64(c.Size) * 8
 }
 
 // perSecond is how many messages all senders together send.
@@ -143,16 +202,29 @@ func (c Config) order() []Step {
 	return steps
 }
 
-// Progress is told before each turn.
+// Progress is told before each turn, and several times a second while it measures.
 type Progress struct {
 	Step
 	Done, Of int
-	Left     time.Duration // estimate, of the turns to come
+	Left     time.Duration // estimate, of all that is to come
+	Live     *Live         // of this turn; nil before it measures
+	Report   *Report       // of the turns that were measured whole; not to be changed
+}
+
+// Live is how a turn goes, from the start of its measurement.
+type Live struct {
+	Elapsed   time.Duration
+	Delivered int
+	Expected  int     // at the end
+	P50, P99  float64 // ms, so far
+	Recent    float64 // ms, the median of what was delivered since the last time; 0 if nothing was
+	Bytes     int64
+	Requests  int64
 }
 
 // Run measures. Command starts a transport's server, see Serve. When ctx ends, or
 // a turn fails, the Report has the turns that were measured whole, and the error
-// is the cause.
+// is the cause. One goroutine at a time calls tell.
 func (c Config) Run(ctx context.Context, command Command, tell func(Progress)) (*Report, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -161,12 +233,17 @@ func (c Config) Run(ctx context.Context, command Command, tell func(Progress)) (
 	var trials []trial
 	began := time.Now()
 	for i, step := range steps {
-		left := time.Duration(len(steps)-i) * (c.Duration + time.Second)
+		each := c.Duration + c.Cut + time.Second
 		if i > 0 {
-			left = time.Since(began) / time.Duration(i) * time.Duration(len(steps)-i)
+			each = time.Since(began) / time.Duration(i)
 		}
-		tell(Progress{step, i, len(steps), left})
-		t, err := c.measure(ctx, command, step)
+		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps), Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
+		tell(p)
+		t, err := c.measure(ctx, command, step, func(l Live) {
+			now := p
+			now.Live, now.Left = &l, p.Left-min(time.Since(turnBegan), each)
+			tell(now)
+		})
 		if err != nil {
 			if ctx.Err() != nil {
 				err = context.Cause(ctx)

@@ -35,8 +35,8 @@ func (p page) Say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(
 // HTML writes the report as one page that needs nothing else: no network, no script.
 // It is meant for the screen and for A4.
 func (r *Report) HTML(w io.Writer, lang lesson.Lang) error {
-	p := page{Lang: lang, Heading: r.heading(), Command: r.Config.command(), Rows: r.rows()}
-	p.Notes = r.remarks(p.Say("warning: ", "警告："))
+	p := page{Lang: lang, Heading: r.heading(lang), Command: r.Config.command(), Rows: r.rows(lang)}
+	p.Notes = r.remarks(lang)
 	for _, c := range r.charts(p.Say) {
 		svg, err := c.draw()
 		if err != nil {
@@ -53,6 +53,6 @@ func (r *Report) HTML(w io.Writer, lang lesson.Lang) error {
 
 // command is the line that measures the same again.
 func (c Config) command() string {
-	return fmt.Sprintf("lab compare --transports %s --workload %s --clients %d --rate %g --size %d --duration %s --interval %s --runs %d --seed %d",
-		strings.Join(c.Transports, ","), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Interval, c.Runs, c.Seed)
+	return fmt.Sprintf("lab compare --transports %s --workload %s --clients %d --rate %g --size %d --duration %s --interval %s --net %s --cut %s --runs %d --seed %d",
+		strings.Join(c.Transports, ","), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Interval, c.Net, c.Cut, c.Runs, c.Seed)
 }

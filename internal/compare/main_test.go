@@ -26,6 +26,6 @@ func TestMain(m *testing.M) {
 
 func ourselves(demo string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), serveDemo+"="+demo)
+	c.Env = append(os.Environ(), serveDemo+"="+demo, "GORACE=atexit_sleep_ms=0")
 	return c
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -8,54 +9,79 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"realtimelab/internal/lesson"
 )
 
 // column is one column of the tables.
 type column struct {
-	title string
+	title lesson.Text
 	cell  func(Result) string
 }
 
-func figure(f func(Result) float64, format string) func(Result) string {
-	return func(r Result) string { return fmt.Sprintf(format, f(r)) }
+func col(en, zh string, cell func(Result) string) column {
+	return column{lesson.Text{EN: en, ZH: zh}, cell}
+}
+
+// figure is a column of one figure.
+func figure(en, zh, format string, f func(Result) float64) column {
+	return col(en, zh, func(r Result) string { return fmt.Sprintf(format, f(r)) })
 }
 
 func (r *Report) columns() []column {
-	columns := []column{{"transport", func(x Result) string { return x.Transport }}}
+	columns := []column{col("transport", "传输方式", func(x Result) string { return x.Transport })}
 	if r.Config.Workload != Idle {
 		columns = append(columns,
-			column{"messages", func(x Result) string { return fmt.Sprint(x.Messages) }},
-			column{"lost/dup/reord", func(x Result) string { return fmt.Sprintf("%d/%d/%d", x.Lost, x.Duplicated, x.Reordered) }},
-			column{"p50 ms", figure(func(x Result) float64 { return x.Latency.P50 }, "%.2f")},
-			column{"p50 spread", func(x Result) string { return fmt.Sprintf("%.2f-%.2f", x.Spread.P50.Min, x.Spread.P50.Max) }},
-			column{"p90", figure(func(x Result) float64 { return x.Latency.P90 }, "%.2f")},
-			column{"p99", figure(func(x Result) float64 { return x.Latency.P99 }, "%.2f")},
-			column{"p99.9", figure(func(x Result) float64 { return x.Latency.P999 }, "%.2f")},
-			column{"max", figure(func(x Result) float64 { return x.Latency.Max }, "%.2f")},
-			column{"bytes/msg", figure(func(x Result) float64 { return x.BytesPerMessage }, "%.0f")},
-			column{"payload", figure(func(x Result) float64 { return x.Bytes.Payload }, "%.0f")},
-			column{"framing", figure(func(x Result) float64 { return x.Bytes.Framing }, "%.0f")},
-			column{"headers", figure(func(x Result) float64 { return x.Bytes.Headers }, "%.0f")},
-			column{"requests/msg", figure(func(x Result) float64 { return x.RequestsPerMessage }, "%.3f")},
-			column{"cpu us/msg", figure(func(x Result) float64 { return x.CPUPerMessage }, "%.0f")})
+			col("messages", "消息数", func(x Result) string { return fmt.Sprint(x.Messages) }),
+			col("lost/dup/reord", "丢失/重复/乱序", func(x Result) string { return fmt.Sprintf("%d/%d/%d", x.Lost, x.Duplicated, x.Reordered) }),
+			figure("p50 ms", "p50 毫秒", "%.2f", func(x Result) float64 { return x.Latency.P50 }),
+			col("p50 spread", "p50 范围", func(x Result) string { return fmt.Sprintf("%.2f-%.2f", x.Spread.P50.Min, x.Spread.P50.Max) }),
+			figure("p90", "p90", "%.2f", func(x Result) float64 { return x.Latency.P90 }),
+			figure("p99", "p99", "%.2f", func(x Result) float64 { return x.Latency.P99 }),
+			figure("p99.9", "p99.9", "%.2f", func(x Result) float64 { return x.Latency.P999 }),
+			figure("max", "最大", "%.2f", func(x Result) float64 { return x.Latency.Max }),
+			figure("bytes/msg", "字节/消息", "%.0f", func(x Result) float64 { return x.BytesPerMessage }),
+			figure("payload", "内容", "%.0f", func(x Result) float64 { return x.Bytes.Payload }),
+			figure("framing", "分帧", "%.0f", func(x Result) float64 { return x.Bytes.Framing }),
+			figure("headers", "HTTP 头", "%.0f", func(x Result) float64 { return x.Bytes.Headers }),
+			figure("requests/msg", "请求/消息", "%.3f", func(x Result) float64 { return x.RequestsPerMessage }),
+			figure("cpu us/msg", "CPU 微秒/消息", "%.0f", func(x Result) float64 { return x.CPUPerMessage }))
 	} else {
 		columns = append(columns,
-			column{"requests/client/min", figure(func(x Result) float64 { return x.RequestsPerMinute }, "%.1f")},
-			column{"bytes/client/min", figure(func(x Result) float64 { return x.BytesPerMinute }, "%.0f")})
+			figure("requests/client/min", "请求/客户端/分钟", "%.1f", func(x Result) float64 { return x.RequestsPerMinute }),
+			figure("bytes/client/min", "字节/客户端/分钟", "%.0f", func(x Result) float64 { return x.BytesPerMinute }))
+	}
+	columns = append(columns, r.packetColumns()...)
+	columns = append(columns, figure("first ms", "首条毫秒", "%.1f", func(x Result) float64 { return x.First.P50 }))
+	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Recovery != nil }) {
+		columns = append(columns, figure("recovery ms", "恢复毫秒", "%.0f", func(x Result) float64 { return x.Recovery.P50 }))
 	}
 	return append(columns,
-		column{"first ms", figure(func(x Result) float64 { return x.First.P50 }, "%.1f")},
-		column{"KiB/client", figure(func(x Result) float64 { return x.MemoryPerClient }, "%.0f")},
-		column{"goroutines/client", figure(func(x Result) float64 { return x.GoroutinesPerClient }, "%.1f")},
-		column{"fds/client", figure(func(x Result) float64 { return x.DescriptorsPerClient }, "%.1f")},
-		column{"generator cpu", figure(func(x Result) float64 { return x.GeneratorCPU }, "%.2f")})
+		figure("KiB/client", "KiB/客户端", "%.0f", func(x Result) float64 { return x.MemoryPerClient }),
+		figure("goroutines/client", "goroutine/客户端", "%.1f", func(x Result) float64 { return x.GoroutinesPerClient }),
+		figure("fds/client", "描述符/客户端", "%.1f", func(x Result) float64 { return x.DescriptorsPerClient }),
+		figure("generator cpu", "负载端 CPU", "%.2f", func(x Result) float64 { return x.GeneratorCPU }))
 }
 
-func (r *Report) rows() [][]string {
+// packetColumns are there where the network is simulated.
+func (r *Report) packetColumns() []column {
+	switch {
+	case !r.Config.simulated():
+		return nil
+	case r.Config.Workload == Idle:
+		return []column{figure("packets/client/min", "IP 包/客户端/分钟", "%.1f", func(x Result) float64 { return x.Packets.PerMinute })}
+	}
+	return []column{
+		figure("packets/msg", "IP 包/消息", "%.2f", func(x Result) float64 { return x.Packets.PerMessage }),
+		figure("IP bytes/msg", "IP 字节/消息", "%.0f", func(x Result) float64 { return x.Packets.BytesPerMessage }),
+	}
+}
+
+func (r *Report) rows(lang lesson.Lang) [][]string {
 	columns := r.columns()
 	rows := make([][]string, 1+len(r.Results))
 	for _, c := range columns {
-		rows[0] = append(rows[0], c.title)
+		rows[0] = append(rows[0], c.title.In(lang))
 		for i, x := range r.Results {
 			rows[i+1] = append(rows[i+1], c.cell(x))
 		}
@@ -63,36 +89,42 @@ func (r *Report) rows() [][]string {
 	return rows
 }
 
-func (r *Report) heading() string {
+func (r *Report) heading(lang lesson.Lang) string {
 	c := r.Config
-	return fmt.Sprintf("workload %s, %d clients, rate %g/s, %d bytes, %s a run, %d runs, polling every %s, seed %d; no compression",
-		c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
+	text := fmt.Sprintf(lesson.Text{
+		EN: "workload %s, %d clients, rate %g/s, %d bytes, %s a run, %d runs, polling every %s, seed %d",
+		ZH: "负载 %s，%d 个客户端，速率 %g/秒，%d 字节，每轮 %s，共 %d 轮，轮询间隔 %s，种子 %d",
+	}.In(lang), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
+	if c.simulated() {
+		text += lesson.Text{EN: "; network ", ZH: "；网络 "}.In(lang) + c.Net.String() + " (" + c.Net.Describe().In(lang) + ")"
+	}
+	return text
 }
 
 // Verdicts says of each figure which transport has least, and which cannot be told
 // from it because their spreads overlap.
-func (r *Report) Verdicts() []string {
+func (r *Report) Verdicts(lang lesson.Lang) []string {
 	if len(r.Results) < 2 || r.Config.Workload == Idle {
 		return nil
 	}
 	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs < 2 }) {
-		return []string{"one run has no spread: no verdict without --runs 2 or more"}
+		return []string{lesson.Text{EN: "one run has no spread: no verdict without --runs 2 or more", ZH: "只有一轮就没有范围可比：用 --runs 2 或更多才下结论"}.In(lang)}
 	}
 	var verdicts []string
 	for _, of := range []struct {
-		name  string
+		name  lesson.Text
 		value func(Spread) Range
 	}{
-		{"latency p50", func(s Spread) Range { return s.P50 }},
-		{"latency p99", func(s Spread) Range { return s.P99 }},
-		{"bytes per message", func(s Spread) Range { return s.Bytes }},
-		{"server CPU per message", func(s Spread) Range { return s.CPU }},
+		{lesson.Text{EN: "latency p50", ZH: "延迟 p50"}, func(s Spread) Range { return s.P50 }},
+		{lesson.Text{EN: "latency p99", ZH: "延迟 p99"}, func(s Spread) Range { return s.P99 }},
+		{lesson.Text{EN: "bytes per message", ZH: "每条消息的字节"}, func(s Spread) Range { return s.Bytes }},
+		{lesson.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, func(s Spread) Range { return s.CPU }},
 	} {
 		best := slices.MinFunc(r.Results, func(a, b Result) int {
 			x, y := of.value(a.Spread), of.value(b.Spread)
-			return int(1000 * (x.Min + x.Max - y.Min - y.Max))
+			return cmp.Compare(x.Min+x.Max, y.Min+y.Max)
 		})
-		verdict := fmt.Sprintf("%s: least %s", of.name, best.Transport)
+		verdict := fmt.Sprintf(lesson.Text{EN: "%s: least %s", ZH: "%s：最小的是 %s"}.In(lang), of.name.In(lang), best.Transport)
 		var same []string
 		for _, x := range r.Results {
 			if x.Transport != best.Transport && of.value(x.Spread).overlaps(of.value(best.Spread)) {
@@ -100,7 +132,7 @@ func (r *Report) Verdicts() []string {
 			}
 		}
 		if len(same) > 0 {
-			verdict += "; no difference: " + strings.Join(same, ", ")
+			verdict += lesson.Text{EN: "; no difference: ", ZH: "；没有差别："}.In(lang) + strings.Join(same, ", ")
 		}
 		verdicts = append(verdicts, verdict)
 	}
@@ -109,9 +141,9 @@ func (r *Report) Verdicts() []string {
 
 // Table writes the report as plain text.
 func (r *Report) Table(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n\n", r.heading())
+	fmt.Fprintf(w, "%s\n\n", r.heading(lesson.English))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range r.rows() {
+	for _, row := range r.rows(lesson.English) {
 		fmt.Fprintf(table, "%s\t\n", strings.Join(row, "\t"))
 	}
 	if err := table.Flush(); err != nil {
@@ -120,17 +152,17 @@ func (r *Report) Table(w io.Writer) error {
 	return r.notes(w, "")
 }
 
-// remarks are the verdicts, and the warnings after that word.
-func (r *Report) remarks(warning string) []string {
-	remarks := r.Verdicts()
-	for _, w := range r.Warnings {
-		remarks = append(remarks, warning+w)
+// remarks are the verdicts and the warnings.
+func (r *Report) remarks(lang lesson.Lang) []string {
+	remarks := r.Verdicts(lang)
+	for _, w := range r.warnings {
+		remarks = append(remarks, lesson.Text{EN: "warning: ", ZH: "警告："}.In(lang)+w.In(lang))
 	}
 	return remarks
 }
 
 func (r *Report) notes(w io.Writer, bullet string) error {
-	notes := r.remarks("warning: ")
+	notes := r.remarks(lesson.English)
 	if len(notes) == 0 {
 		return nil
 	}
@@ -140,8 +172,8 @@ func (r *Report) notes(w io.Writer, bullet string) error {
 
 // Markdown writes the report as a Markdown table.
 func (r *Report) Markdown(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n\n", r.heading())
-	for i, row := range r.rows() {
+	fmt.Fprintf(w, "%s\n\n", r.heading(lesson.English))
+	for i, row := range r.rows(lesson.English) {
 		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
 		if i == 0 {
 			fmt.Fprintf(w, "|---%s|\n", strings.Repeat("|--:", len(row)-1))
@@ -151,7 +183,7 @@ func (r *Report) Markdown(w io.Writer) error {
 }
 
 // CSV writes one line a transport, after a line of titles.
-func (r *Report) CSV(w io.Writer) error { return csv.NewWriter(w).WriteAll(r.rows()) }
+func (r *Report) CSV(w io.Writer) error { return csv.NewWriter(w).WriteAll(r.rows(lesson.English)) }
 
 // JSON writes the report as one indented object.
 func (r *Report) JSON(w io.Writer) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"sync"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -18,10 +19,13 @@ type Command func(demo string) *exec.Cmd
 // server is a running Serve in a process of its own.
 type server struct {
 	url     string
+	direct  string // beside url: counts nothing, is never cut
 	cmd     *exec.Cmd
+	process *process.Process
+
+	mu      sync.Mutex // held from a question to its answer
 	in      io.WriteCloser
 	answers *bufio.Reader
-	process *process.Process
 }
 
 // usage is a Snapshot with what the system says of the process.
@@ -48,7 +52,7 @@ func startServer(command Command, demo string) (*server, error) {
 	}
 	first, err := s.read()
 	if err == nil {
-		s.url = first.URL
+		s.url, s.direct = first.URL, first.Direct
 		s.process, err = process.NewProcess(int32(s.cmd.Process.Pid))
 	}
 	if err != nil {
@@ -67,12 +71,19 @@ func (s *server) read() (Snapshot, error) {
 	return snap, err
 }
 
+// ask sends a question, see Serve, and returns what the server has counted.
+func (s *server) ask(question string) (Snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := io.WriteString(s.in, question+"\n"); err != nil {
+		return Snapshot{}, err
+	}
+	return s.read()
+}
+
 // usage asks the server and the system.
 func (s *server) usage() (u usage, err error) {
-	if _, err = s.in.Write([]byte("\n")); err != nil {
-		return u, err
-	}
-	if u.Snapshot, err = s.read(); err != nil {
+	if u.Snapshot, err = s.ask(""); err != nil {
 		return u, err
 	}
 	if u.cpu, err = cpuOf(s.process); err != nil {

@@ -3,6 +3,8 @@ package compare
 import (
 	"fmt"
 	"slices"
+
+	"realtimelab/internal/lesson"
 )
 
 // Report is the outcome of a comparison; its JSON is what `lab compare --json` prints.
@@ -10,6 +12,8 @@ type Report struct {
 	Config   ReportedConfig `json:"config"`
 	Results  []Result       `json:"results"` // in the order of Config.Transports; only what was measured
 	Warnings []string       `json:"warnings,omitempty"`
+
+	warnings []lesson.Text
 }
 
 // ReportedConfig is a Config with its durations in milliseconds.
@@ -17,6 +21,8 @@ type ReportedConfig struct {
 	Config
 	DurationMS float64 `json:"duration_ms"`
 	IntervalMS float64 `json:"interval_ms"`
+	Network    string  `json:"net"` // as --net takes it
+	CutMS      float64 `json:"cut_ms"`
 }
 
 // Latency is delivery from the intended send time, in milliseconds.
@@ -36,11 +42,29 @@ type First struct {
 	Max float64 `json:"max"`
 }
 
+// Recovery is how long clients that were cut off hear nothing after the server can
+// be reached again, in milliseconds over all clients. All the while something is
+// said every ten milliseconds.
+type Recovery struct {
+	P50   float64 `json:"p50"`
+	Max   float64 `json:"max"`
+	Never int     `json:"never"` // clients that heard nothing any more
+}
+
+// Packets are the IP packets of the simulated network, both ways, TCP's
+// acknowledgements and retransmissions included, on the way of all clients together.
+type Packets struct {
+	PerMessage      float64 `json:"per_message"`
+	BytesPerMessage float64 `json:"bytes_per_message"` // IP and TCP headers included
+	PerMinute       float64 `json:"per_client_minute"`
+	Lost            int     `json:"lost"` // by the network, in all runs
+}
+
 // Bytes per delivered message, both ways, by what they are. They sum to
 // bytes_per_message.
 type Bytes struct {
 	Payload float64 `json:"payload"` // the texts
-	Framing float64 `json:"framing"` // all that is neither text nor HTTP head: JSON around it, chunks, frames, packets
+	Framing float64 `json:"framing"` // all that is neither text nor HTTP head: JSON around it, chunks, frames, packets; below zero where compression took away more
 	Headers float64 `json:"headers"` // HTTP heads
 }
 
@@ -89,6 +113,9 @@ type Result struct {
 	DescriptorsPerClient  float64 `json:"server_descriptors_per_client"`
 	GeneratorCPU          float64 `json:"generator_cpu"` // CPUs that the clients kept busy
 
+	Recovery *Recovery `json:"recovery_ms,omitempty"` // with Config.Cut, but in the workload ack
+	Packets  *Packets  `json:"packets,omitempty"`     // with Config.Net
+
 	Spread Spread `json:"spread"`
 }
 
@@ -97,7 +124,9 @@ type Result struct {
 const saturated = 0.9
 
 func (c Config) report(trials []trial) *Report {
-	r := &Report{Config: ReportedConfig{c, ms(c.Duration.Microseconds()), ms(c.Interval.Microseconds())}, Results: []Result{}}
+	r := &Report{Results: []Result{}, Config: ReportedConfig{
+		Config: c, DurationMS: ms(c.Duration.Microseconds()), IntervalMS: ms(c.Interval.Microseconds()), Network: c.Net.String(), CutMS: ms(c.Cut.Microseconds()),
+	}}
 	for _, name := range c.Transports {
 		var own []trial
 		for _, t := range trials {
@@ -110,10 +139,20 @@ func (c Config) report(trials []trial) *Report {
 		}
 		r.Results = append(r.Results, c.result(name, own))
 		if slices.ContainsFunc(own, func(t trial) bool { return t.busy > saturated }) {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: the machine was saturated (more than %.0f%% of its CPU time); the latencies tell of the machine", name, saturated*100))
+			r.warn("%s: the machine was saturated (more than %.0f%% of its CPU time); the latencies tell of the machine",
+				"%s：机器已经饱和（CPU 时间超过 %.0f%%），这里的延迟反映的是机器，而不是传输方式", name, saturated*100)
+		}
+		if never := r.Results[len(r.Results)-1].Recovery; never != nil && never.Never > 0 {
+			r.warn("%s: %d clients heard nothing any more after the cut", "%s：切断之后，有 %d 个客户端再也没有收到消息", name, never.Never)
 		}
 	}
 	return r
+}
+
+func (r *Report) warn(en, zh string, args ...any) {
+	w := lesson.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
+	r.warnings = append(r.warnings, w)
+	r.Warnings = append(r.Warnings, w.EN)
 }
 
 // Faults tells what was lost, doubled or reordered; nil if all came once and in order.
@@ -130,7 +169,11 @@ func ms(us int64) float64 { return float64(us) / 1000 }
 
 func (c Config) result(name string, trials []trial) Result {
 	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
-	all, first := newHistogram(), newHistogram()
+	all, first, recovery := newHistogram(), newHistogram(), newHistogram()
+	if c.simulated() {
+		r.Packets = &Packets{}
+	}
+	never := 0
 	var spread [6][]float64
 	for _, t := range trials {
 		r.Messages += t.delivered
@@ -139,8 +182,16 @@ func (c Config) result(name string, trials []trial) Result {
 		r.Reordered += t.reordered
 		all.Merge(t.latency)
 		first.Merge(t.first)
+		if t.recovery != nil {
+			recovery.Merge(t.recovery)
+			never += t.neverBack
+		}
 		c.add(&r, t, 1/float64(len(trials)))
 		one := Result{}
+		if r.Packets != nil {
+			r.Packets.Lost += int(t.packets.Lost)
+			one.Packets = &Packets{}
+		}
 		c.add(&one, t, 1)
 		for i, v := range []float64{ms(t.latency.ValueAtQuantile(50)), ms(t.latency.ValueAtQuantile(99)),
 			one.BytesPerMessage, one.RequestsPerMessage, one.CPUPerMessage, one.MemoryPerClient} {
@@ -150,6 +201,9 @@ func (c Config) result(name string, trials []trial) Result {
 	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
 	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
 	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
+	if c.Cut > 0 && c.Workload != Ack {
+		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}
+	}
 	over := func(i int) Range { return Range{slices.Min(spread[i]), slices.Max(spread[i])} }
 	r.Spread = Spread{over(0), over(1), over(2), over(3), over(4), over(5)}
 	return r
@@ -163,10 +217,7 @@ func (c Config) add(r *Result, t trial, part float64) {
 	clients := float64(c.Clients)
 	minutes := t.elapsed.Minutes() * clients
 	if n := float64(t.delivered); n > 0 {
-		payload := float64((t.sent + t.delivered) * c.Size)
-		if c.Workload == Ack {
-			payload = c.ackPayload(t)
-		}
+		payload := float64(t.payload)
 		r.BytesPerMessage += part * float64(in+out) / n
 		r.Bytes.Payload += part * payload / n
 		r.Bytes.Headers += part * float64(headers) / n
@@ -175,19 +226,17 @@ func (c Config) add(r *Result, t trial, part float64) {
 		r.ConnectionsPerMessage += part * float64(connections) / n
 		r.CPUPerMessage += part * float64((t.after.cpu - t.before.cpu).Microseconds()) / n
 	}
+	if r.Packets != nil {
+		r.Packets.PerMinute += part * float64(t.packets.Packets) / minutes
+		if n := float64(t.delivered); n > 0 {
+			r.Packets.PerMessage += part * float64(t.packets.Packets) / n
+			r.Packets.BytesPerMessage += part * float64(t.packets.Bytes) / n
+		}
+	}
 	r.RequestsPerMinute += part * float64(requests) / minutes
 	r.BytesPerMinute += part * float64(in+out) / minutes
 	r.MemoryPerClient += part * max(0, float64(t.before.memory)-float64(t.empty.memory)) / 1024 / clients
 	r.GoroutinesPerClient += part * float64(t.before.Goroutines-t.empty.Goroutines) / clients
 	r.DescriptorsPerClient += part * float64(t.before.descriptors-t.empty.descriptors) / clients
 	r.GeneratorCPU += part * t.generator.Seconds() / t.elapsed.Seconds()
-}
-
-// ackPayload is the questions and the answers: the text again, or Socket.IO's word.
-func (c Config) ackPayload(t trial) float64 {
-	answer := c.Size
-	if found, _ := find(t.Transport); found.ackDemo == "acks" {
-		answer = len("woot")
-	}
-	return float64(t.sent*c.Size + t.delivered*answer)
 }

@@ -60,11 +60,18 @@ const warmUp = -1
 // hello numbers the message that a client says of itself as soon as it is connected.
 func hello(client int) int { return -2 - client }
 
-// text is the message with that number, size bytes long.
+// text is the message with that number, size bytes long. It looks random, so that
+// a server that compresses gains no more than it would from people's words.
 func text(number, size int) string {
-	s := fmt.Sprintf("%d:", number)
-	return s + strings.Repeat("x", size-len(s))
+	b := fmt.Appendf(make([]byte, 0, size), "%d:", number)
+	random := rand.New(rand.NewPCG(uint64(number), 0))
+	for len(b) < size {
+		b = append(b, letters[random.IntN(len(letters))])
+	}
+	return string(b)
 }
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // number reads what text wrote.
 func number(text string) (int, bool) {

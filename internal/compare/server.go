@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 
 	"realtimelab/internal/lesson"
@@ -18,8 +19,9 @@ import (
 
 // Snapshot is what a server has counted so far.
 type Snapshot struct {
-	URL         string `json:"url,omitempty"` // in the first one only
-	In          int64  `json:"in"`            // bytes
+	URL         string `json:"url,omitempty"`    // in the first one only, as is
+	Direct      string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
+	In          int64  `json:"in"`               // bytes
 	Out         int64  `json:"out"`
 	HeadersIn   int64  `json:"headers_in"` // of In: HTTP heads
 	HeadersOut  int64  `json:"headers_out"`
@@ -29,7 +31,8 @@ type Snapshot struct {
 }
 
 // Serve serves one transport's demo on a loopback port until in ends. It writes a
-// Snapshot as a line of JSON when it serves, and one for each line of in.
+// Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
+// resets the connections and refuses more until "mend"; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, out io.Writer) error {
 	d, err := demoOf(all, demo)
 	if err != nil {
@@ -39,21 +42,40 @@ func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, 
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	wire, heads := tap.New(tap.Config{CountOnly: true}), &heads{}
 	server := &http.Server{Handler: instance.Handler, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener{wire.Listener(l), heads}) }()
-	err = answer(wire, heads, "http://"+l.Addr().String(), in, out)
+	c := &counter{wire: tap.New(tap.Config{CountOnly: true}), heads: &heads{}}
+	err = c.serve(server, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	_ = instance.Close(ctx)
 	_ = server.Close()
-	<-served
+	c.serving.Wait()
 	return err
+}
+
+// counter serves two listeners, one of which counts.
+type counter struct {
+	wire    *tap.Tap
+	heads   *heads
+	line    *listener
+	serving sync.WaitGroup
+}
+
+func (c *counter) serve(server *http.Server, in io.Reader, out io.Writer) error {
+	var listeners [2]net.Listener
+	for i := range listeners {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		listeners[i] = l
+	}
+	first := Snapshot{URL: "http://" + listeners[0].Addr().String(), Direct: "http://" + listeners[1].Addr().String()}
+	c.line = newListener(c.wire.Listener(listeners[0]), c.heads)
+	c.serving.Go(func() { _ = server.Serve(c.line) })
+	c.serving.Go(func() { _ = server.Serve(listeners[1]) })
+	return c.answer(first, in, out)
 }
 
 func demoOf(all []lesson.Lesson, name string) (lesson.Demo, error) {
@@ -67,17 +89,23 @@ func demoOf(all []lesson.Lesson, name string) (lesson.Demo, error) {
 	return lesson.Demo{}, fmt.Errorf("no demo %q", name)
 }
 
-func answer(wire *tap.Tap, heads *heads, url string, in io.Reader, out io.Writer) error {
+func (c *counter) answer(first Snapshot, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
-	if err := answers.Encode(Snapshot{URL: url}); err != nil {
+	if err := answers.Encode(first); err != nil {
 		return err
 	}
 	questions := bufio.NewScanner(in)
 	for questions.Scan() {
-		c := wire.Counters()
+		switch questions.Text() {
+		case "cut":
+			c.line.cut()
+		case "mend":
+			c.line.mend()
+		}
+		n := c.wire.Counters()
 		err := answers.Encode(Snapshot{
-			In: c.In, Out: c.Out, Connections: c.Total, Goroutines: runtime.NumGoroutine(),
-			HeadersIn: heads.bytes[tap.In].Load(), HeadersOut: heads.bytes[tap.Out].Load(), Requests: heads.count[tap.In].Load(),
+			In: n.In, Out: n.Out, Connections: n.Total, Goroutines: runtime.NumGoroutine(),
+			HeadersIn: c.heads.bytes[tap.In].Load(), HeadersOut: c.heads.bytes[tap.Out].Load(), Requests: c.heads.count[tap.In].Load(),
 		})
 		if err != nil {
 			return err

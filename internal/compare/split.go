@@ -16,29 +16,90 @@ type heads struct {
 	count, bytes [2]atomic.Int64
 }
 
-// listener wraps connections that a Tap recorded to count their heads.
+// listener wraps connections that a Tap recorded to count their heads. It can cut
+// them all.
 type listener struct {
 	net.Listener
 	heads *heads
+
+	mu    sync.Mutex
+	isCut bool
+	open  map[*conn]struct{}
 }
 
-func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+func newListener(l net.Listener, h *heads) *listener {
+	return &listener{Listener: l, heads: h, open: map[*conn]struct{}{}}
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		recorded, ok := c.(*tap.Conn)
+		if !ok {
+			return c, nil
+		}
+		counted := &conn{Conn: recorded, from: l, split: [2]splitter{{heads: l.heads}, {heads: l.heads, dir: tap.Out}}}
+		if l.enter(counted) {
+			return counted, nil
+		}
+		counted.reset()
 	}
-	recorded, ok := c.(*tap.Conn)
-	if !ok {
-		return c, nil
+}
+
+// enter counts a connection as open, unless the line is cut.
+func (l *listener) enter(c *conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.isCut {
+		l.open[c] = struct{}{}
 	}
-	return &conn{Conn: recorded, split: [2]splitter{{heads: l.heads}, {heads: l.heads, dir: tap.Out}}}, nil
+	return !l.isCut
+}
+
+// cut resets every connection, and those that come until mend.
+func (l *listener) cut() {
+	l.mu.Lock()
+	l.isCut = true
+	var all []*conn
+	for c := range l.open {
+		all = append(all, c)
+	}
+	l.mu.Unlock()
+	for _, c := range all {
+		c.reset()
+	}
+}
+
+func (l *listener) mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.isCut = false
 }
 
 // conn is a tap.Conn, its TryWrite too, whose bytes pass two splitters.
 type conn struct {
 	*tap.Conn
+	from  *listener
 	mu    [2]sync.Mutex
 	split [2]splitter
+}
+
+func (c *conn) Close() error {
+	c.from.mu.Lock()
+	delete(c.from.open, c)
+	c.from.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// reset closes the connection so that the client's next read fails.
+func (c *conn) reset() {
+	if t, ok := c.NetConn().(*net.TCPConn); ok {
+		_ = t.SetLinger(0)
+	}
+	_ = c.Close()
 }
 
 func (c *conn) feed(dir tap.Direction, p []byte) {

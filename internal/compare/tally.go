@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -31,11 +32,15 @@ type tally struct {
 	duplicated int
 	reordered  int
 	latency    *hdrhistogram.Histogram
-	change     chan struct{} // has room for one; something was counted
+	recent     []int64         // µs: the latencies since the last live
+	mended     time.Time       // when probes began; zero before
+	recovered  []time.Duration // by client: from then to hearing one; 0 before
+	back       int             // the clients that did
+	change     chan struct{}   // has room for one; something was counted
 }
 
 func newTally(shots []shot, clients int) *tally {
-	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
+	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), recovered: make([]time.Duration, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
 	for range clients {
 		t.heard = append(t.heard, make([]bool, len(shots)))
 		newest := make([]int, clients)
@@ -56,6 +61,13 @@ func (t *tally) hear(client int, text string) {
 	defer t.signal()
 	if n == hello(client) && ok {
 		t.greet(now, client)
+		return
+	}
+	if n == t.probe() && ok {
+		if t.recovered[client] == 0 && !t.mended.IsZero() {
+			t.recovered[client] = max(now.Sub(t.mended), 1)
+			t.back++
+		}
 		return
 	}
 	if n == warmUp && ok {
@@ -107,7 +119,28 @@ func (t *tally) answered(n int) {
 
 func (t *tally) count(now time.Time, n int) {
 	t.delivered++
-	_ = t.latency.RecordValue(max(1, min(now.Sub(t.began)-t.shots[n].at, longest).Microseconds()))
+	late := max(1, min(now.Sub(t.began)-t.shots[n].at, longest).Microseconds())
+	t.recent = append(t.recent, late)
+	_ = t.latency.RecordValue(late)
+}
+
+// probe numbers the messages that tell clients that they are back after a cut.
+func (t *tally) probe() int { return hello(len(t.dialed)) }
+
+// live sums up, and begins what is recent anew.
+func (t *tally) live() (l Live) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.Elapsed, l.Delivered = time.Since(t.began), t.delivered
+	if t.delivered > 0 {
+		l.P50, l.P99 = ms(t.latency.ValueAtQuantile(50)), ms(t.latency.ValueAtQuantile(99))
+	}
+	if len(t.recent) > 0 {
+		slices.Sort(t.recent)
+		l.Recent = ms(t.recent[len(t.recent)/2])
+	}
+	t.recent = t.recent[:0]
+	return l
 }
 
 func (t *tally) signal() {

@@ -22,9 +22,13 @@ type transport struct {
 	name     string
 	demo     string // whose server carries the messages
 	ackDemo  string // whose server answers in the workload ack
-	dial     func(ctx context.Context, o dialing) (*peer, error)
-	dialAsks func(ctx context.Context, o dialing) (*peer, error)
+	posts    bool   // a client sends with a request for each message
+	dial     dial
+	dialAsks dial // in the workload ack
+	dialFeed dial // to send only
 }
+
+type dial func(ctx context.Context, o dialing) (*peer, error)
 
 // dialing is what a client is made of.
 type dialing struct {
@@ -41,13 +45,13 @@ type peer struct {
 }
 
 var transports = []transport{
-	{"short-polling", "short-polling", "short-polling", dialShort, dialPosts},
-	{"long-polling", "long-polling", "long-polling", dialLong, dialPosts},
-	{"hanging", "hanging", "hanging", dialStream, dialPosts},
-	{"sse", "sse", "sse", dialEvents, dialPosts},
-	{"websocket", "ws-chat", "ws-echo", dialChat, dialEcho},
-	{"socketio-polling", "broadcast", "acks", dialSocketIO(sioclient.Polling), dialFerret(sioclient.Polling)},
-	{"socketio-websocket", "broadcast", "acks", dialSocketIO(sioclient.WebSocket), dialFerret(sioclient.WebSocket)},
+	{"short-polling", "short-polling", "short-polling", true, dialShort, dialPosts, dialPosts},
+	{"long-polling", "long-polling", "long-polling", true, dialLong, dialPosts, dialPosts},
+	{"hanging", "hanging", "hanging", true, dialStream, dialPosts, dialPosts},
+	{"sse", "sse", "sse", true, dialEvents, dialPosts, dialPosts},
+	{"websocket", "ws-chat", "ws-echo", false, dialChat, dialEcho, dialChat},
+	{"socketio-polling", "broadcast", "acks", false, dialSocketIO(sioclient.Polling), dialFerret(sioclient.Polling), dialSocketIO(sioclient.WebSocket)},
+	{"socketio-websocket", "broadcast", "acks", false, dialSocketIO(sioclient.WebSocket), dialFerret(sioclient.WebSocket), dialSocketIO(sioclient.WebSocket)},
 }
 
 // Transports lists the names in the order of the lecture.
@@ -149,7 +153,7 @@ func dialSio(ctx context.Context, o dialing, by string) (*sioclient.Socket, erro
 		header = upgradeHeader(o.url)
 	}
 	return sioclient.Dial(ctx, o.url, sioclient.Config{
-		Transports: []string{by}, NoUpgrade: true, Header: header, NoReconnect: true, Log: slog.New(slog.DiscardHandler),
+		Transports: []string{by}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -4,13 +4,19 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/process"
+	"golang.org/x/sync/errgroup"
+
+	"realtimelab/internal/netsim"
 )
 
 // trial is what one turn measured.
@@ -18,30 +24,52 @@ type trial struct {
 	Step
 	sent, expected, delivered, duplicated, reordered int
 
+	payload              int // bytes of text that crossed the wire
 	latency              *hdrhistogram.Histogram
 	first                *hdrhistogram.Histogram // by client: from dialing to its own first message
+	recovery             *hdrhistogram.Histogram // by client: from the end of the cut to its next message
+	neverBack            int                     // clients that heard nothing any more
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
+	packets              netsim.Counters
 	generator            time.Duration
 	busy                 float64 // part of the machine's CPU time, 0 to 1
 }
 
 const (
-	warmUpPatience = 30 * time.Second
-	drainPatience  = 5 * time.Second // and one polling interval
+	warmUpPatience   = 30 * time.Second // and what the network takes
+	drainPatience    = 5 * time.Second  // and one polling interval, and what the network takes
+	recoveryPatience = 30 * time.Second // and the same
+
+	probePace = 10 * time.Millisecond  // between two probes after a cut
+	livePace  = 250 * time.Millisecond // between two Lives
+	together  = 64                     // clients that connect at a time over a simulated network
 )
+
+// netPatience is what a network may add to any wait: some round trips, and TCP's
+// timers where packets are lost.
+func (c Config) netPatience() time.Duration {
+	patience := 20 * (c.Net.RTT + c.Net.Jitter)
+	if c.Net.Loss > 0 || c.Net.Rate > 0 {
+		patience += 20 * time.Second
+	}
+	return patience
+}
 
 // turn is one trial under way.
 type turn struct {
 	Config
 	transport
-	server *server
-	tally  *tally
-	peers  []*peer
-	trial  trial
+	server    *server
+	tally     *tally
+	fronts    []*netsim.Front // one a client; none without a simulated network
+	peers     []*peer         // nil where it is not connected yet
+	publisher *peer           // sends in place of the first client, see Config.besides
+	tell      func(Live)
+	trial     trial
 }
 
-func (c Config) measure(ctx context.Context, command Command, step Step) (*trial, error) {
+func (c Config) measure(ctx context.Context, command Command, step Step, tell func(Live)) (*trial, error) {
 	found, _ := find(step.Transport)
 	demo := found.demo
 	if c.Workload == Ack {
@@ -52,8 +80,7 @@ func (c Config) measure(ctx context.Context, command Command, step Step) (*trial
 		return nil, err
 	}
 	defer s.close()
-	shots := c.schedule(step.Run)
-	t := &turn{Config: c, transport: found, server: s, tally: newTally(shots, c.Clients), trial: trial{Step: step, sent: len(shots)}}
+	t := c.turn(s, found, step, tell)
 	defer t.hangUp()
 	if t.trial.empty, err = s.usage(); err != nil {
 		return nil, err
@@ -64,54 +91,133 @@ func (c Config) measure(ctx context.Context, command Command, step Step) (*trial
 	if err := t.run(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.recover(ctx); err != nil {
+		return nil, fmt.Errorf("after the cut: %w", err)
+	}
 	return &t.trial, nil
+}
+
+// turn is about to measure a server that nobody is connected to.
+func (c Config) turn(s *server, found transport, step Step, tell func(Live)) *turn {
+	shots := c.schedule(step.Run)
+	return &turn{Config: c, transport: found, server: s, tally: newTally(shots, c.Clients), peers: make([]*peer, c.Clients),
+		tell: tell, trial: trial{Step: step, sent: len(shots)}}
 }
 
 func (t *turn) hangUp() {
 	var all sync.WaitGroup
-	for _, p := range t.peers {
-		all.Go(p.close)
+	for _, p := range append(t.peers, t.publisher) {
+		if p != nil {
+			all.Go(p.close)
+		}
 	}
 	all.Wait()
+	for _, f := range t.fronts {
+		all.Go(func() { _ = f.Close() })
+	}
+	all.Wait()
+}
+
+// simulate puts a network of its own before each client.
+func (t *turn) simulate() error {
+	if !t.simulated() {
+		return nil
+	}
+	for i := range t.Clients {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		t.fronts = append(t.fronts, netsim.Start(netsim.Config{
+			Listener: l, Target: strings.TrimPrefix(t.server.url, "http://"), Link: t.Net,
+			Seed: t.Seed + uint64(t.trial.Run)<<32 + uint64(i)<<8, Log: slog.New(slog.DiscardHandler),
+		}))
+	}
+	return nil
+}
+
+// url is where a client finds the server.
+func (t *turn) url(client int) string {
+	if t.fronts == nil {
+		return t.server.url
+	}
+	return "http://" + t.fronts[client].Addr().String()
 }
 
 // connect opens the clients, evenly over a polling interval if there is one. Each
 // says hello, and hears it. It ends when each has heard the warm-up after that, so
 // that nothing of all this is on its way any more.
 func (t *turn) connect(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, warmUpPatience+3*t.Interval, fmt.Errorf("not every client heard the first message within %s", warmUpPatience))
+	patience := warmUpPatience + 3*t.Interval + t.netPatience()
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not every client heard the first message within %s", patience))
 	defer cancel()
-	dial := t.dial
-	if t.Workload == Ack {
-		dial = t.dialAsks
+	if err := t.simulate(); err != nil {
+		return err
 	}
-	for i := range t.Clients {
-		if t.name == "short-polling" && t.Workload != Ack && i > 0 {
-			if err := sleep(ctx, t.Interval/time.Duration(t.Clients)); err != nil {
-				return err
-			}
-		}
-		// A subscription outlives the warm-up; hangUp ends it.
-		t.tally.dial(i)
-		p, err := dialWithin(ctx, dial, dialing{t.server.url, t.Interval, func(text string) { t.tally.hear(i, text) }})
-		if err != nil {
+	if err := t.dialAll(ctx); err != nil || t.Workload == Ack {
+		return err
+	}
+	if t.besides() {
+		var err error
+		if t.publisher, err = t.dialBesides(ctx); err != nil {
 			return err
 		}
-		t.peers = append(t.peers, p)
-		if err := p.send(ctx, text(hello(i), t.Size)); err != nil {
-			return err
-		}
-		if t.Workload == Ack {
-			t.tally.holds(func() bool { t.tally.greet(time.Now(), i); return true })
-		}
-	}
-	if t.Workload == Ack {
-		return nil
 	}
 	return t.warmUp(ctx)
 }
 
-func dialWithin(ctx context.Context, dial func(context.Context, dialing) (*peer, error), o dialing) (*peer, error) {
+// dialAll connects one client after the other, or several at a time where each has
+// a network of its own to wait for.
+func (t *turn) dialAll(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(1)
+	if t.simulated() {
+		all.SetLimit(together)
+	}
+	for i := range t.Clients {
+		if t.name == "short-polling" && t.Workload != Ack && i > 0 {
+			if err := sleep(ctx, t.Interval/time.Duration(t.Clients)); err != nil {
+				break
+			}
+		}
+		all.Go(func() error { return t.dialOne(ctx, i) })
+	}
+	return all.Wait()
+}
+
+// dialOne connects a client, whose subscription outlives ctx; hangUp ends it.
+func (t *turn) dialOne(ctx context.Context, i int) (err error) {
+	dial := t.dial
+	if t.Workload == Ack {
+		dial = t.dialAsks
+	}
+	t.tally.dial(i)
+	if t.peers[i], err = dialWithin(ctx, dial, dialing{t.url(i), t.Interval, func(text string) { t.tally.hear(i, text) }}); err != nil {
+		return err
+	}
+	if err := t.peers[i].send(ctx, text(hello(i), t.Size)); err != nil {
+		return err
+	}
+	if t.Workload == Ack {
+		t.tally.holds(func() bool { t.tally.greet(time.Now(), i); return true })
+	}
+	return nil
+}
+
+// dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
+func (t *turn) dialBesides(ctx context.Context) (*peer, error) {
+	return dialWithin(ctx, t.dialFeed, dialing{t.server.direct, t.Interval, func(string) {}})
+}
+
+// sender is who sends for a client.
+func (t *turn) sender(client int) *peer {
+	if t.publisher != nil {
+		return t.publisher
+	}
+	return t.peers[client]
+}
+
+func dialWithin(ctx context.Context, dial dial, o dialing) (*peer, error) {
 	forever, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
 	defer stop()
@@ -129,10 +235,80 @@ func (t *turn) warmUp(ctx context.Context) error {
 	if err := t.await(ctx, func() bool { return t.tally.greeted == t.Clients }); err != nil {
 		return err
 	}
-	if err := t.peers[0].send(ctx, text(warmUp, t.Size)); err != nil {
+	if err := t.sender(0).send(ctx, text(warmUp, t.Size)); err != nil {
 		return err
 	}
 	return t.await(ctx, func() bool { return t.tally.warmed == t.Clients })
+}
+
+// watch tells how the turn goes until done.
+func (t *turn) watch(done <-chan struct{}) {
+	pace := time.NewTicker(livePace)
+	defer pace.Stop()
+	for {
+		select {
+		case <-pace.C:
+			now, err := t.server.ask("")
+			if err != nil {
+				return // run meets it too
+			}
+			l := t.tally.live()
+			l.Expected = t.expected()
+			before := t.trial.before
+			l.Bytes, l.Requests = now.In+now.Out-before.In-before.Out, now.Requests-before.Requests
+			t.tell(l)
+		case <-done:
+			return
+		}
+	}
+}
+
+// recover cuts all clients off, and waits until each has heard something again. In
+// the workload ack there is nothing to hear, and no cut.
+func (t *turn) recover(ctx context.Context) error {
+	if t.Cut == 0 || t.Workload == Ack {
+		return nil
+	}
+	publisher, err := t.dialBesides(ctx)
+	if err != nil {
+		return err
+	}
+	defer publisher.close()
+	if _, err := t.server.ask("cut"); err != nil {
+		return err
+	}
+	if err := sleep(ctx, t.Cut); err != nil {
+		return err
+	}
+	t.tally.holds(func() bool { t.tally.mended = time.Now(); return true })
+	if _, err := t.server.ask("mend"); err != nil {
+		return err
+	}
+	end := time.Now().Add(recoveryPatience + t.Interval + t.netPatience())
+	for !t.tally.holds(func() bool { return t.tally.back == t.Clients }) && time.Now().Before(end) {
+		if err := publisher.send(ctx, text(t.tally.probe(), t.Size)); err != nil {
+			return err
+		}
+		if err := sleep(ctx, probePace); err != nil {
+			return err
+		}
+	}
+	t.tally.holds(func() bool {
+		t.trial.recovery, t.trial.neverBack = durations(t.tally.recovered), t.Clients-t.tally.back
+		return true
+	})
+	return nil
+}
+
+// durations is a histogram of those that are not zero.
+func durations(all []time.Duration) *hdrhistogram.Histogram {
+	h := newHistogram()
+	for _, d := range all {
+		if d > 0 {
+			_ = h.RecordValue(max(1, min(d, longest).Microseconds()))
+		}
+	}
+	return h
 }
 
 // await waits until the tally holds what is asked.
@@ -161,13 +337,21 @@ func (t *turn) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	machine := machineTimes()
+	machine, packets := machineTimes(), t.packets()
 	began := time.Now()
 	t.tally.holds(func() bool { t.tally.began = began; return true })
-	if err := t.shoot(ctx, began); err != nil {
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { t.watch(done) })
+	err = t.shoot(ctx, began)
+	r.elapsed = time.Since(began)
+	close(done)
+	watching.Wait()
+	if err != nil {
 		return err
 	}
-	r.elapsed = time.Since(began)
+	now := t.packets()
+	r.packets = netsim.Counters{Packets: now.Packets - packets.Packets, Bytes: now.Bytes - packets.Bytes, Lost: now.Lost - packets.Lost}
 	if r.after, err = t.server.usage(); err != nil {
 		return err
 	}
@@ -179,13 +363,32 @@ func (t *turn) run(ctx context.Context) error {
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
-		r.first = newHistogram()
-		for _, d := range t.tally.first {
-			_ = r.first.RecordValue(max(1, min(d, longest).Microseconds()))
-		}
+		r.first = durations(t.tally.first)
 		return true
 	})
+	r.payload = t.payload()
 	return nil
+}
+
+// payload is how many bytes of text crossed the counted line.
+func (t *turn) payload() int {
+	sent, answer := t.trial.sent, t.Size
+	if t.besides() {
+		sent = 0
+	}
+	if t.Workload == Ack && t.ackDemo == "acks" {
+		answer = len("woot") // Socket.IO's answer in the lecture
+	}
+	return sent*t.Size + t.trial.delivered*answer
+}
+
+// packets counts those of all clients so far.
+func (t *turn) packets() (sum netsim.Counters) {
+	for _, f := range t.fronts {
+		c := f.Counters()
+		sum = netsim.Counters{Packets: sum.Packets + c.Packets, Bytes: sum.Bytes + c.Bytes, Lost: sum.Lost + c.Lost}
+	}
+	return sum
 }
 
 func (t *turn) expected() int {
@@ -205,7 +408,7 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	queues := make([]chan int, t.Clients)
 	for i := range queues {
 		queues[i] = make(chan int, len(t.tally.shots))
-		senders.Go(func() { t.send(sending, t.peers[i], queues[i]) })
+		senders.Go(func() { t.send(sending, t.sender(i), queues[i]) })
 	}
 	for n, s := range t.tally.shots {
 		if err := sleep(ctx, time.Until(began.Add(s.at))); err != nil {
@@ -216,7 +419,7 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	if err := sleep(ctx, time.Until(began.Add(t.Duration))); err != nil {
 		return err
 	}
-	drain, cancel := context.WithTimeout(ctx, drainPatience+t.Interval)
+	drain, cancel := context.WithTimeout(ctx, drainPatience+t.Interval+t.netPatience())
 	defer cancel()
 	_ = t.await(drain, func() bool { return t.tally.delivered >= t.expected() }) // what is missing is lost
 	return context.Cause(ctx)

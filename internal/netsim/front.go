@@ -183,6 +183,9 @@ func (f *Front) change(do func()) {
 	}
 }
 
+// Addr is where clients find the server.
+func (f *Front) Addr() net.Addr { return f.config.Listener.Addr() }
+
 // Counters returns what has crossed so far.
 func (f *Front) Counters() Counters {
 	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load()}

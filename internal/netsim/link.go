@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"realtimelab/internal/lesson"
 )
 
 // Link is what a network does to packets. Its zero value does nothing.
@@ -162,13 +164,18 @@ func formatRate(rate float64) string {
 }
 
 // Describe says in figures what the link does.
-func (l Link) Describe() string {
+func (l Link) Describe() lesson.Text {
 	if l == (Link{}) {
-		return "no simulated network"
+		return lesson.Text{EN: "no simulated network", ZH: "不模拟网络"}
 	}
-	rate := "no bound of rate"
+	loss := strconv.FormatFloat(l.Loss*100, 'g', 6, 64)
+	d := lesson.Text{
+		EN: fmt.Sprintf("RTT %s ± %s, %s%% of the packets lost each way", l.RTT, l.Jitter, loss),
+		ZH: fmt.Sprintf("往返 %s ± %s，每个方向丢包 %s%%", l.RTT, l.Jitter, loss),
+	}
 	if l.Rate > 0 {
-		rate = formatRate(l.Rate) + "/s each way"
+		d.EN += ", " + formatRate(l.Rate) + "/s each way"
+		d.ZH += "，每个方向 " + formatRate(l.Rate) + "/s"
 	}
-	return fmt.Sprintf("RTT %s ± %s, %g%% of the packets lost each way, %s", l.RTT, l.Jitter, l.Loss*100, rate)
+	return d
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -375,4 +376,20 @@ func TestBadConfigurations(t *testing.T) {
 	assert.Error(t, err)
 	var refusal *sioclient.Refusal
 	assert.False(t, errors.As(err, &refusal))
+}
+
+func TestCompressedAnswersAreDecoded(t *testing.T) {
+	io, url := serve(t, sio.Config{}) // which compresses answers of 1 KiB and more
+	echo(io)
+	for _, offered := range []string{"", "gzip", "deflate", "gzip, deflate, br, zstd"} {
+		header := http.Header{}
+		if offered != "" {
+			header.Set("Accept-Encoding", offered)
+		}
+		s := dial(t, url, sioclient.Config{Transports: []string{sioclient.Polling}, NoUpgrade: true, Header: header, Log: quiet})
+		text := strings.Repeat("0123456789", 1000)
+		args, err := s.EmitWithAck(t.Context(), "echo", text)
+		require.NoError(t, err, offered)
+		assert.Equal(t, text, args.Any(0), offered)
+	}
 }

@@ -40,7 +40,8 @@ type Config struct {
 	NoUpgrade bool
 
 	// Query and Header are added to every request. A query of the URL takes
-	// the place of Query.
+	// the place of Query. An Accept-Encoding may offer gzip and deflate; without
+	// one, gzip is offered.
 	Query  url.Values
 	Header http.Header
 

@@ -2,6 +2,8 @@ package sioclient
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"encoding/json"
 	"errors"
@@ -167,7 +169,11 @@ func (p *polling) request(ctx context.Context, method string, body []byte) ([]by
 		return nil, err
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, int64(p.config.MaxMessage)+1))
+	decoded, err := decode(res)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(io.LimitReader(decoded, int64(p.config.MaxMessage)+1))
 	switch {
 	case err != nil:
 		return nil, err
@@ -177,6 +183,21 @@ func (p *polling) request(ctx context.Context, method string, body []byte) ([]by
 		return nil, refusalOf(res.Status, answer)
 	}
 	return answer, nil
+}
+
+// decode undoes the coding of an answer. net/http does so only where Config.Header
+// has no Accept-Encoding of its own.
+func decode(res *http.Response) (io.Reader, error) {
+	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
+	case "", "identity":
+		return res.Body, nil
+	case "gzip":
+		return gzip.NewReader(res.Body)
+	case "deflate":
+		return zlib.NewReader(res.Body)
+	default:
+		return nil, fmt.Errorf("sioclient: the answer is in the coding %q, which Accept-Encoding must not offer", coding)
+	}
 }
 
 func refusalOf(status string, body []byte) error {

@@ -1,0 +1,150 @@
+package compare
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/proxy"
+)
+
+// copied is what a connection through a relay carried, each way.
+type copied struct {
+	net.Conn
+	mu      sync.Mutex
+	in, out bytes.Buffer // read from the client, written to it
+}
+
+func (c *copied) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.in.Write(p[:n])
+	return n, err
+}
+
+func (c *copied) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.Write(p[:n])
+	return n, err
+}
+
+func (c *copied) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+
+// relay keeps every connection that it accepts.
+type relay struct {
+	net.Listener
+	mu  sync.Mutex
+	all []*copied
+}
+
+func (r *relay) Accept() (net.Conn, error) {
+	c, err := r.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	kept := &copied{Conn: c}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, kept)
+	return kept, nil
+}
+
+// headsOf counts the heads of one direction with net/http, and their bytes.
+func headsOf(stream []byte, read func(*bufio.Reader) (body io.ReadCloser, switched bool, err error)) (count, size int) {
+	source := bytes.NewReader(stream)
+	in := bufio.NewReader(source)
+	for {
+		at := source.Len() + in.Buffered()
+		body, switched, err := read(in)
+		if err != nil {
+			return count, size
+		}
+		count, size = count+1, size+at-source.Len()-in.Buffered()
+		if switched {
+			return count, size
+		}
+		_, _ = io.Copy(io.Discard, body)
+	}
+}
+
+func request(in *bufio.Reader) (io.ReadCloser, bool, error) {
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.Body, r.Header.Get("Upgrade") != "", nil
+}
+
+func response(in *bufio.Reader) (io.ReadCloser, bool, error) {
+	r, err := http.ReadResponse(in, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.Body, r.StatusCode == http.StatusSwitchingProtocols, nil
+}
+
+// counted is what the relay makes of all that has crossed so far.
+func (r *relay) counted() Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sum := Snapshot{Connections: int64(len(r.all))}
+	for _, c := range r.all {
+		c.mu.Lock()
+		sum.In, sum.Out = sum.In+int64(c.in.Len()), sum.Out+int64(c.out.Len())
+		n, size := headsOf(c.in.Bytes(), request)
+		sum.Requests, sum.HeadersIn = sum.Requests+int64(n), sum.HeadersIn+int64(size)
+		_, size = headsOf(c.out.Bytes(), response)
+		sum.HeadersOut += int64(size)
+		c.mu.Unlock()
+	}
+	return sum
+}
+
+// What a relay in between counts, which knows nothing of the tap and reads HTTP with
+// net/http, is what the server says of itself.
+func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
+	for _, name := range Transports() {
+		t.Run(name, func(t *testing.T) {
+			found, _ := find(name)
+			s, err := startServer(ourselves, found.demo)
+			require.NoError(t, err)
+			defer s.close()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			between := &relay{Listener: l}
+			target, err := proxy.ParseTarget(s.url)
+			require.NoError(t, err)
+			p := proxy.Start(proxy.Config{Listener: between, Target: target, Log: slog.New(slog.DiscardHandler)})
+			defer p.Close()
+			s.url = "http://" + l.Addr().String()
+			turn := small(Feed, name).turn(s, found, Step{Transport: name}, func(Live) {})
+			defer turn.hangUp()
+			require.NoError(t, turn.connect(t.Context()))
+			require.NoError(t, turn.run(t.Context()))
+
+			var own, relayed Snapshot
+			for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
+				own, err = s.ask("")
+				require.NoError(t, err)
+				own.Goroutines = 0
+				if relayed = between.counted(); relayed == own || time.Now().After(end) {
+					break
+				}
+			}
+			assert.Equal(t, relayed, own)
+			assert.Positive(t, own.HeadersOut)
+		})
+	}
+}
