@@ -64,7 +64,7 @@ func TestCompareWritesAPage(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, string(page), want)
 		assert.Contains(t, string(page), "lab compare --transports sse,websocket --workload feed --clients 2")
-		assert.Equal(t, 6, strings.Count(string(page), "<svg"))
+		assert.Equal(t, 7, strings.Count(string(page), "<svg"))
 		assert.NotContains(t, string(page), "<script")
 		assert.NotRegexp(t, `(src|href)="?http`, string(page), "nothing comes from the network")
 	}

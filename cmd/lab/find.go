@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"realtimelab/internal/lesson"
-	"realtimelab/lessons"
 )
 
 // found is a demo with the lesson it belongs to.
@@ -17,10 +16,10 @@ type found struct {
 
 // findDemos looks the names up. The error for a name that is none lists those
 // there are, and the one that looks most like it.
-func findDemos(names []string) ([]found, error) {
+func (o runOptions) findDemos(names []string) ([]found, error) {
 	var known []string
 	byName := map[string]found{}
-	for _, l := range lessons.All() {
+	for _, l := range o.lessons() {
 		for _, d := range l.Demos {
 			known = append(known, d.Name)
 			byName[d.Name] = found{l, d}

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/lesson"
-	"realtimelab/lessons"
 )
 
 // listed is one demo in `lab list --json`.
@@ -31,7 +30,7 @@ func listCommand() *cobra.Command {
 				return printList(c.OutOrStdout())
 			}
 			all := []listed{}
-			for _, l := range lessons.All() {
+			for _, l := range everyLesson() {
 				for _, d := range l.Demos {
 					all = append(all, listed{l.Name, d.Name, d.Title, d.Summary})
 				}
@@ -47,7 +46,7 @@ func printList(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	lang := environmentLang()
 	fmt.Fprintln(table, "LESSON\tDEMO\t")
-	for _, l := range lessons.All() {
+	for _, l := range everyLesson() {
 		for _, d := range l.Demos {
 			fmt.Fprintf(table, "%s\t%s\t%s\n", l.Name, d.Name, d.Summary.In(lang))
 		}
@@ -57,7 +56,7 @@ func printList(w io.Writer) error {
 
 // printSentences prints the lessons and demos for those who listen to them.
 func printSentences(w io.Writer, lang lesson.Lang) error {
-	for _, l := range lessons.All() {
+	for _, l := range everyLesson() {
 		fmt.Fprintf(w, lesson.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(lang), l.Name, l.Title.In(lang), l.Summary.In(lang))
 		for _, d := range l.Demos {
 			fmt.Fprintf(w, lesson.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(lang), d.Name, d.Summary.In(lang))

@@ -18,6 +18,9 @@ import (
 
 	"realtimelab/internal/host"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
+	"realtimelab/internal/race"
+	"realtimelab/lessons"
 	"realtimelab/web"
 )
 
@@ -30,6 +33,9 @@ type runOptions struct {
 	accessible  bool
 	noTap       bool
 	lang        string
+	net         string // of --net
+	link        netsim.Link
+	seed        uint64
 	rows        rowFlags
 	stdout, log io.Writer
 }
@@ -55,6 +61,8 @@ func runCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr")
 	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
 	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
+	c.Flags().StringVar(&o.net, "net", "none", networkHelp)
+	c.Flags().Uint64Var(&o.seed, "seed", 1, "of the simulated network's chances")
 	o.rows.add(c)
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
 	return c
@@ -65,7 +73,10 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	if err != nil {
 		return err
 	}
-	found, err := findDemos(names)
+	if o.link, err = netsim.Parse(cmp.Or(o.net, "none")); err != nil {
+		return err
+	}
+	found, err := o.findDemos(names)
 	if err != nil {
 		return err
 	}
@@ -94,10 +105,7 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 		if err != nil {
 			return err
 		}
-		r, err := host.Start(host.Config{
-			Lesson: f.lesson, Demo: f.demo, Listener: listener,
-			Client: web.Client(), Web: web.Pages, Lang: lang, NoTap: o.noTap, Log: log,
-		})
+		r, err := o.host(f.lesson, f.demo, listener, log)
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
@@ -114,6 +122,34 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	<-ctx.Done()
 	return nil
 }
+
+// host serves a demo. The comparison's page has a simulated network in each lane,
+// and none before itself.
+func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, log *slog.Logger) (*host.Running, error) {
+	lang, _ := parseLang(o.lang)
+	c := host.Config{
+		Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages,
+		Lang: lang, NoTap: o.noTap, Net: o.link, Seed: o.seed, Log: log,
+	}
+	if d.Name == race.Name {
+		c.Net = netsim.Link{}
+	}
+	return host.Start(c)
+}
+
+// lessons are those of the lecture, and the comparison.
+func (o runOptions) lessons() []lesson.Lesson {
+	all := lessons.All()
+	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Net: o.link, Seed: o.seed, Listen: func() (net.Listener, error) {
+		if o.lan {
+			return net.Listen("tcp", "0.0.0.0:0")
+		}
+		return net.Listen("tcp", "127.0.0.1:0")
+	}}))
+}
+
+// everyLesson is for those who only look.
+func everyLesson() []lesson.Lesson { return runOptions{}.lessons() }
 
 func closeAll(running []*host.Running) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
@@ -170,6 +206,9 @@ func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
 			demo.Name, url, demo.Summary.In(lang))
 	} else {
 		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
+	}
+	if o.link != (netsim.Link{}) {
+		fmt.Fprintf(o.log, "network %s: %s\n", o.link, o.link.Describe().In(cmp.Or(lesson.Lang(o.lang), environmentLang())))
 	}
 	if o.lan {
 		printClassroom(o.log, addr.Port, !o.accessible)

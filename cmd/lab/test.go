@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/race"
 	"realtimelab/internal/tui"
 	"realtimelab/internal/tui/gotest"
-	"realtimelab/lessons"
 )
 
 func testCommand() *cobra.Command {
@@ -45,7 +45,7 @@ func testCommand() *cobra.Command {
 
 func lessonNamed(name string) (string, error) {
 	var known []string
-	for _, l := range lessons.All() {
+	for _, l := range everyLesson() {
 		if l.Name == name {
 			return name, nil
 		}
@@ -62,7 +62,11 @@ func runTests(ctx context.Context, name string, each func(gotest.Event)) error {
 	if err != nil {
 		return err
 	}
-	return gotest.Run(ctx, root, []string{"./" + filepath.ToSlash(filepath.Join("lessons", name)) + "/..."}, each)
+	packages := []string{"./" + filepath.ToSlash(filepath.Join("lessons", name)) + "/..."}
+	if name == race.Name {
+		packages = []string{"./internal/compare", "./internal/netsim", "./internal/race"}
+	}
+	return gotest.Run(ctx, root, packages, each)
 }
 
 // printTests prints a line for each test when it ends, and what the failed ones said.

@@ -15,11 +15,8 @@ import (
 	"github.com/aymanbagabas/go-osc52/v2"
 	"github.com/mattn/go-isatty"
 
-	"realtimelab/internal/host"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui"
-	"realtimelab/lessons"
-	"realtimelab/web"
 )
 
 // inTerminal reports whether a person sits in front of a terminal that can show
@@ -38,7 +35,7 @@ func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []strin
 	}
 	var places places
 	return tui.Run(ctx, tui.Config{
-		Lessons: lessons.All(),
+		Lessons: o.lessons(),
 		Lang:    lang,
 		Run:     names,
 		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {
@@ -78,11 +75,7 @@ func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) 
 	if err != nil {
 		return tui.Served{}, err
 	}
-	lang, _ := parseLang(o.lang)
-	running, err := host.Start(host.Config{
-		Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages,
-		Lang: lang, NoTap: o.noTap, Log: slog.New(slog.NewTextHandler(log, nil)),
-	})
+	running, err := o.host(l, d, listener, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		listener.Close()
 		return tui.Served{}, err

@@ -9,15 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 
 	"realtimelab/internal/lesson"
-	"realtimelab/internal/tap"
 )
 
-// Snapshot is what a server has counted so far.
+// Snapshot is what a Meter has counted so far.
 type Snapshot struct {
 	URL         string `json:"url,omitempty"`    // in the first one only, as is
 	Direct      string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
@@ -43,7 +41,7 @@ func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, 
 		return err
 	}
 	server := &http.Server{Handler: instance.Handler, ReadHeaderTimeout: 10 * time.Second}
-	c := &counter{wire: tap.New(tap.Config{CountOnly: true}), heads: &heads{}}
+	c := &counter{}
 	err = c.serve(server, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -55,9 +53,7 @@ func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, 
 
 // counter serves two listeners, one of which counts.
 type counter struct {
-	wire    *tap.Tap
-	heads   *heads
-	line    *listener
+	meter   *Meter
 	serving sync.WaitGroup
 }
 
@@ -72,8 +68,8 @@ func (c *counter) serve(server *http.Server, in io.Reader, out io.Writer) error 
 		listeners[i] = l
 	}
 	first := Snapshot{URL: "http://" + listeners[0].Addr().String(), Direct: "http://" + listeners[1].Addr().String()}
-	c.line = newListener(c.wire.Listener(listeners[0]), c.heads)
-	c.serving.Go(func() { _ = server.Serve(c.line) })
+	c.meter = NewMeter(listeners[0])
+	c.serving.Go(func() { _ = server.Serve(c.meter.Listener()) })
 	c.serving.Go(func() { _ = server.Serve(listeners[1]) })
 	return c.answer(first, in, out)
 }
@@ -98,16 +94,11 @@ func (c *counter) answer(first Snapshot, in io.Reader, out io.Writer) error {
 	for questions.Scan() {
 		switch questions.Text() {
 		case "cut":
-			c.line.cut()
+			c.meter.Cut()
 		case "mend":
-			c.line.mend()
+			c.meter.Mend()
 		}
-		n := c.wire.Counters()
-		err := answers.Encode(Snapshot{
-			In: n.In, Out: n.Out, Connections: n.Total, Goroutines: runtime.NumGoroutine(),
-			HeadersIn: c.heads.bytes[tap.In].Load(), HeadersOut: c.heads.bytes[tap.Out].Load(), Requests: c.heads.count[tap.In].Load(),
-		})
-		if err != nil {
+		if err := answers.Encode(c.meter.Count()); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"net"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,36 @@ import (
 type heads struct {
 	count, bytes [2]atomic.Int64
 }
+
+// Meter counts what crosses the connections of a listener, and can cut them.
+type Meter struct {
+	wire *tap.Tap
+	line *listener
+}
+
+// NewMeter counts the connections that l accepts through Listener.
+func NewMeter(l net.Listener) *Meter {
+	wire := tap.New(tap.Config{CountOnly: true})
+	return &Meter{wire, newListener(wire.Listener(l), &heads{})}
+}
+
+// Listener is the one to serve.
+func (m *Meter) Listener() net.Listener { return m.line }
+
+// Count returns what has crossed so far.
+func (m *Meter) Count() Snapshot {
+	n, heads := m.wire.Counters(), m.line.heads
+	return Snapshot{
+		In: n.In, Out: n.Out, Connections: n.Total, Goroutines: runtime.NumGoroutine(),
+		HeadersIn: heads.bytes[tap.In].Load(), HeadersOut: heads.bytes[tap.Out].Load(), Requests: heads.count[tap.In].Load(),
+	}
+}
+
+// Cut resets every connection, and those that come until Mend.
+func (m *Meter) Cut() { m.line.cut() }
+
+// Mend ends a cut.
+func (m *Meter) Mend() { m.line.mend() }
 
 // listener wraps connections that a Tap recorded to count their heads. It can cut
 // them all.

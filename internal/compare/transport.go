@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -70,6 +71,26 @@ func find(name string) (transport, bool) {
 		}
 	}
 	return transport{}, false
+}
+
+// Demo names the demo whose server a transport's messages come from.
+func Demo(transport string) string {
+	t, _ := find(transport)
+	return t.demo
+}
+
+// DialFeed opens a sender to the server of a transport, for whoever stands beside it.
+// close ends it and waits.
+func DialFeed(ctx context.Context, transport, url string) (send func(ctx context.Context, text string) error, close func(), err error) {
+	t, ok := find(transport)
+	if !ok {
+		return nil, nil, fmt.Errorf("no transport %q", transport)
+	}
+	p, err := dialWithin(ctx, t.dialFeed, dialing{url: url, hear: func(string) {}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.send, p.close, nil
 }
 
 // publisher is what the clients of the first three lessons have in common.

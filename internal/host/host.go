@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 )
@@ -29,6 +30,11 @@ type Config struct {
 	// Lang is the page's language; empty leaves it to the browser.
 	Lang lesson.Lang
 
+	// Net is a simulated network between the clients and the demo, with the seed of
+	// its chances; none if it is zero.
+	Net  netsim.Link
+	Seed uint64
+
 	// NoTap serves without the wire tap: there is no x-ray then.
 	NoTap bool
 
@@ -41,8 +47,9 @@ type Running struct {
 	instance *lesson.Instance
 	server   *http.Server
 	served   chan error
-	xray     *xray.Xray // nil without the tap
-	panel    *Panel     // with xray
+	xray     *xray.Xray    // nil without the tap
+	panel    *Panel        // with xray
+	front    *netsim.Front // nil without a network
 }
 
 // Start serves the demo until Close.
@@ -53,6 +60,9 @@ func Start(c Config) (*Running, error) {
 		return nil, err
 	}
 	r := &Running{Name: c.Demo.Name, instance: instance, served: make(chan error, 1)}
+	if err := r.simulate(&c); err != nil {
+		return nil, errors.Join(err, instance.Close(context.Background()))
+	}
 	if !c.NoTap {
 		wire := tap.New(tap.Config{})
 		c.Listener = wire.Listener(c.Listener)
@@ -62,7 +72,7 @@ func Start(c Config) (*Running, error) {
 	handler, err := c.handler(instance, r.panel)
 	if err != nil {
 		r.closeXray()
-		return nil, errors.Join(err, instance.Close(context.Background()))
+		return nil, errors.Join(err, r.closeFront(), instance.Close(context.Background()))
 	}
 	r.server = &http.Server{
 		Handler:           handler,
@@ -73,6 +83,31 @@ func Start(c Config) (*Running, error) {
 	go func() { r.served <- r.server.Serve(c.Listener) }()
 	return r, nil
 }
+
+// simulate puts the network before the demo: clients connect to it, and the demo
+// gets a listener of its own behind it.
+func (r *Running) simulate(c *Config) error {
+	if c.Net == (netsim.Link{}) {
+		return nil
+	}
+	behind, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	r.front = netsim.Start(netsim.Config{Listener: c.Listener, Target: behind.Addr().String(), Link: c.Net, Seed: c.Seed, Log: c.Log})
+	c.Listener = behind
+	return nil
+}
+
+func (r *Running) closeFront() error {
+	if r.front == nil {
+		return nil
+	}
+	return r.front.Close()
+}
+
+// Front is the simulated network before the demo; nil without one.
+func (r *Running) Front() *netsim.Front { return r.front }
 
 // Xray reads what crosses the demo's wire; nil without the tap.
 func (r *Running) Xray() *xray.Xray { return r.xray }
@@ -106,5 +141,5 @@ func (r *Running) Close(ctx context.Context) error {
 		err = errors.Join(err, served)
 	}
 	r.closeXray()
-	return err
+	return errors.Join(err, r.closeFront())
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strings"
 
 	"realtimelab/internal/lesson"
 )
@@ -47,7 +48,7 @@ func (c Config) handler(instance *lesson.Instance, panel *Panel) (http.Handler, 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", instance.Handler)
-	serveAssets(mux, page, shared, description)
+	serveAssets(mux, page, shared, description, instance.Frames...)
 	if panel != nil {
 		panel.Routes(mux)
 	}
@@ -55,8 +56,13 @@ func (c Config) handler(instance *lesson.Instance, panel *Panel) (http.Handler, 
 }
 
 // serveAssets serves a page, what the pages share, and what the page knows of
-// its demo.
-func serveAssets(mux *http.ServeMux, page, shared fs.FS, description []byte) {
+// its demo. frames are the origins that the page may frame.
+func serveAssets(mux *http.ServeMux, page, shared fs.FS, description []byte, frames ...string) {
+	policy := policy
+	if len(frames) > 0 {
+		policy += "; frame-src " + strings.Join(frames, " ")
+	}
+	asset := func(next http.Handler) http.Handler { return asset(policy, next) }
 	mux.Handle("GET /{$}", asset(http.FileServerFS(page)))
 	mux.Handle("GET /lab/page/", asset(http.StripPrefix("/lab/page/", http.FileServerFS(page))))
 	mux.Handle("GET /lab/shared/", asset(http.StripPrefix("/lab/shared/", http.FileServerFS(shared))))
@@ -78,7 +84,7 @@ func (c Config) describe() ([]byte, error) {
 	return json.Marshal(i)
 }
 
-func asset(next http.Handler) http.Handler {
+func asset(policy string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -20,6 +20,7 @@ import (
 
 	"realtimelab/internal/host"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -207,4 +208,18 @@ func TestNoTapHasNoXray(t *testing.T) {
 	assert.Contains(t, body, `"xray":false`)
 	_, body = get(t, url+"/lab/xray.jsonl")
 	assert.Equal(t, "pong", body, "the path is the demo's")
+}
+
+func TestNetworkStandsBeforeTheDemo(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, Net: netsim.Link{RTT: 100 * time.Millisecond}, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer stop(t, r)
+	began := time.Now()
+	_, body := get(t, "http://"+l.Addr().String()+"/hello")
+	assert.Equal(t, "pong", body)
+	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "the handshake, the request")
+	assert.GreaterOrEqual(t, r.Front().Counters().Packets, int64(5))
+	assert.EqualValues(t, 1, r.Xray().Tap().Counters().Total, "the tap sees what the demo sees")
 }

@@ -64,6 +64,10 @@ type Instance struct {
 	// Handler serves the demo's own endpoints at the root of its listener.
 	Handler http.Handler
 
+	// Frames are other origins that the demo's page may frame, as sources of a
+	// Content-Security-Policy. Most have none.
+	Frames []string
+
 	// Clients is the number of connected clients.
 	Clients func() int
 

@@ -163,6 +163,13 @@ func (h *hosted) apply(l Link, cut bool) {
 	}
 }
 
+// Link is what the links do now.
+func (f *Front) Link() Link {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.link
+}
+
 // Set changes the links, for the packets to come.
 func (f *Front) Set(l Link) {
 	f.change(func() { f.link = l })

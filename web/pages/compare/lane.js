@@ -1,0 +1,104 @@
+// One lane of the race: a transport's smallest client, on a page of its own origin. What arrives goes to the page that frames this one.
+
+const settings = new URLSearchParams(location.hash.slice(1));
+let cursor = Number(settings.get("after"));
+let interval = Number(settings.get("interval"));
+let asleep = new AbortController();
+
+const now = () => performance.timeOrigin + performance.now();
+const tell = (message) => parent.postMessage(message, "*");
+const is = (on) => tell({ on });
+
+/** Takes a message's text: its number, when it was said, and filling. */
+function arrive(text) {
+  const [number, said] = text.split("|");
+  tell({ number: Number(number), said: Number(said), arrived: now() });
+}
+
+/** Takes a message of the feed, which has an id to ask after. */
+function receive(message) {
+  cursor = message.id;
+  arrive(message.text);
+}
+
+const pause = (ms, signal) => new Promise((done) => {
+  const timer = setTimeout(done, ms);
+  signal?.addEventListener("abort", () => { clearTimeout(timer); done(); });
+});
+
+/** Does one thing over and over, with a pause after a failure. */
+async function forever(once) {
+  for (;;) {
+    try {
+      await once();
+    } catch {
+      is(false);
+      await pause(500);
+    }
+  }
+}
+
+async function poll(query) {
+  const response = await fetch(`/messages?after=${cursor}${query}`, { cache: "no-store" });
+  if (!response.ok) throw new Error(response.status);
+  const messages = await response.json();
+  is(true);
+  messages.forEach(receive);
+}
+
+async function stream() {
+  const response = await fetch(`/stream?after=${cursor}`, { cache: "no-store" });
+  if (!response.ok) throw new Error(response.status);
+  is(true);
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  for (let rest = ""; ;) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("it ended");
+    const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+    rest = lines.pop();
+    for (const line of lines) receive(JSON.parse(line));
+  }
+}
+
+function converse() {
+  const socket = new WebSocket(`ws://${location.host}/ws?after=${cursor}`);
+  socket.addEventListener("open", () => is(true));
+  socket.addEventListener("message", ({ data }) => receive(JSON.parse(data)));
+  return new Promise((_, lost) => socket.addEventListener("close", lost));
+}
+
+async function socketio(transport) {
+  const { io } = await import("/socket.io/socket.io.esm.min.js");
+  const socket = io({ transports: [transport], upgrade: false });
+  socket.on("connect", () => is(true));
+  socket.on("disconnect", () => is(false));
+  socket.on("chat message", arrive);
+}
+
+const clients = {
+  "short-polling": () => forever(async () => {
+    await poll("");
+    asleep = new AbortController();
+    await pause(interval, asleep.signal);
+  }),
+  "long-polling": () => forever(() => poll("&wait=25s")),
+  hanging: () => forever(stream),
+  sse: () => {
+    const source = new EventSource(`/events?after=${cursor}`);
+    source.addEventListener("open", () => is(true));
+    source.addEventListener("error", () => is(false));
+    source.addEventListener("message", ({ data }) => receive(JSON.parse(data)));
+  },
+  websocket: () => forever(converse),
+  "socketio-polling": () => socketio("polling"),
+  "socketio-websocket": () => socketio("websocket"),
+};
+
+addEventListener("message", ({ source, data }) => {
+  if (source !== parent || !data.interval) return;
+  interval = data.interval;
+  asleep.abort();
+});
+
+clients[settings.get("transport")]();
