@@ -113,14 +113,9 @@ func reportFile(path string) (*draft.File, error) {
 
 // runComparison prints what was measured, even if it was ended early.
 func runComparison(ctx context.Context, config compare.Config, write func(*compare.Report, io.Writer) error, out, progress io.Writer) error {
-	self, err := os.Executable()
+	server, err := serverCommand()
 	if err != nil {
 		return err
-	}
-	server := func(demo string) *exec.Cmd {
-		c := exec.Command(self, "compare", "server", demo)
-		detach(c) // Ctrl-C is ours to answer
-		return c
 	}
 	report, err := config.Run(ctx, server, func(p compare.Progress) {
 		if p.Live != nil {
@@ -139,6 +134,19 @@ func runComparison(ctx context.Context, config compare.Config, write func(*compa
 		return report.Faults()
 	}
 	return errors.Join(err, report.Faults())
+}
+
+// serverCommand makes this program serve a demo in a process of its own.
+func serverCommand() (compare.Command, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return func(demo string) *exec.Cmd {
+		c := exec.Command(self, "compare", "server", demo)
+		detach(c) // Ctrl-C is ours to answer
+		return c
+	}, nil
 }
 
 func compareServerCommand() *cobra.Command {

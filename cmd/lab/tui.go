@@ -15,6 +15,7 @@ import (
 	"github.com/aymanbagabas/go-osc52/v2"
 	"github.com/mattn/go-isatty"
 
+	"realtimelab/internal/compare"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui"
 )
@@ -44,6 +45,13 @@ func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []strin
 		Open: openBrowser,
 		Copy: copyToClipboard,
 		Test: runTests,
+		Compare: func(ctx context.Context, c compare.Config, tell func(compare.Progress)) (*compare.Report, error) {
+			server, err := serverCommand()
+			if err != nil {
+				return nil, err
+			}
+			return c.Run(ctx, server, tell)
+		},
 
 		ExerciseFolder: folder(""),
 		Editor:         strings.Fields(cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR"))),

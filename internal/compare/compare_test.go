@@ -145,7 +145,7 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 		reordered: tally.reordered, latency: tally.latency, first: newHistogram(), elapsed: time.Second, busy: 0.95}})
 	require.Len(t, r.Warnings, 1)
 	assert.Contains(t, r.Warnings[0], "the machine was saturated (more than 90%")
-	assert.Contains(t, r.remarks(lesson.Chinese)[0], "机器已经饱和")
+	assert.Contains(t, r.Remarks(lesson.Chinese)[0], "机器已经饱和")
 	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
 }
 

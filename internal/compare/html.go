@@ -36,7 +36,7 @@ func (p page) Say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(
 // It is meant for the screen and for A4.
 func (r *Report) HTML(w io.Writer, lang lesson.Lang) error {
 	p := page{Lang: lang, Heading: r.heading(lang), Command: r.Config.command(), Rows: r.rows(lang)}
-	p.Notes = r.remarks(lang)
+	p.Notes = r.Remarks(lang)
 	for _, c := range r.charts(p.Say) {
 		svg, err := c.draw()
 		if err != nil {

@@ -152,8 +152,8 @@ func (r *Report) Table(w io.Writer) error {
 	return r.notes(w, "")
 }
 
-// remarks are the verdicts and the warnings.
-func (r *Report) remarks(lang lesson.Lang) []string {
+// Remarks are the verdicts and the warnings.
+func (r *Report) Remarks(lang lesson.Lang) []string {
 	remarks := r.Verdicts(lang)
 	for _, w := range r.warnings {
 		remarks = append(remarks, lesson.Text{EN: "warning: ", ZH: "警告："}.In(lang)+w.In(lang))
@@ -162,7 +162,7 @@ func (r *Report) remarks(lang lesson.Lang) []string {
 }
 
 func (r *Report) notes(w io.Writer, bullet string) error {
-	notes := r.remarks(lesson.English)
+	notes := r.Remarks(lesson.English)
 	if len(notes) == 0 {
 		return nil
 	}

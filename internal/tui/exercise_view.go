@@ -255,3 +255,11 @@ func (x *exerciseScreen) summary() string {
 	}
 	return good.Render(fmt.Sprintf(x.say("✓ %d of %d solved", "✓ 完成 %d，共 %d"), x.solved(), len(x.all)))
 }
+
+// label and detail are for the home screen.
+func (x *exerciseScreen) label() (name, key string) { return x.say("Exercises", "练习"), "e" }
+
+func (x *exerciseScreen) detail() string {
+	return x.say("Finish, fix, predict, build: small tasks, checked at once, with hints. You work on your own files.",
+		"补全、修错、预测、自己实现：小任务，马上检查，还有提示。你修改的是自己的文件。")
+}

@@ -9,14 +9,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// item is a line of the home screen: a lesson, one of its demos, or the exercises.
+// item is a line of the home screen: a lesson, one of its demos, or another screen.
 type item struct {
-	course    *course
-	demo      *demo           // nil: the lesson itself
-	exercises *exerciseScreen // with neither
+	course *course
+	demo   *demo // nil: the lesson itself
+	place  place // with neither
 }
 
-// home lists the lessons and demos with their state, and the exercises.
+// place is a screen with a line on the home screen.
+type place interface {
+	screen
+	label() (name, key string)
+	summary() string // where it stands, in a few words
+	detail() string  // what it is for
+}
+
+// home lists the lessons and demos with their state, and the other screens.
 type home struct {
 	*ui
 	items    []item
@@ -24,7 +32,7 @@ type home struct {
 	first    int // item in the first line
 }
 
-func newHome(u *ui, courses []*course, exercises *exerciseScreen) *home {
+func newHome(u *ui, courses []*course, places ...place) *home {
 	h := &home{ui: u}
 	for _, c := range courses {
 		h.items = append(h.items, item{course: c})
@@ -32,7 +40,9 @@ func newHome(u *ui, courses []*course, exercises *exerciseScreen) *home {
 			h.items = append(h.items, item{course: c, demo: d})
 		}
 	}
-	h.items = append(h.items, item{exercises: exercises})
+	for _, p := range places {
+		h.items = append(h.items, item{place: p})
+	}
 	if len(h.items) > 2 {
 		h.selected = 1 // the first demo
 	}
@@ -44,9 +54,9 @@ func (h *home) title() string { return "" }
 func (h *home) typing() bool { return false }
 
 func (h *home) bindings() []key.Binding {
-	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("e", "exercises", "练习"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
+	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("e", "exercises", "练习"), h.bind("m", "comparison", "比较"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
 	switch at := h.items[h.selected]; {
-	case at.exercises != nil:
+	case at.place != nil:
 		all = []key.Binding{h.bind("enter", "open", "打开")}
 	case at.demo == nil:
 		all = []key.Binding{h.bind("enter", "read", "阅读"), all[2], all[4]}
@@ -69,11 +79,17 @@ func (h *home) key(k tea.KeyMsg) tea.Cmd {
 	switch k.String() {
 	case "enter", " ":
 		return h.enter()
-	case "e":
-		return ask(goTo{h.items[len(h.items)-1].exercises})
+	}
+	for _, it := range h.items {
+		if it.place == nil {
+			continue
+		}
+		if _, key := it.place.label(); key == k.String() {
+			return ask(goTo{it.place})
+		}
 	}
 	h.move(step(k, len(h.items), len(h.items)))
-	if at.exercises != nil {
+	if at.place != nil {
 		return nil
 	}
 	switch k.String() {
@@ -98,8 +114,8 @@ func (h *home) key(k tea.KeyMsg) tea.Cmd {
 
 func (h *home) enter() tea.Cmd {
 	switch at := h.items[h.selected]; {
-	case at.exercises != nil:
-		return ask(goTo{at.exercises})
+	case at.place != nil:
+		return ask(goTo{at.place})
 	case at.demo == nil:
 		return ask(goTo{at.course.text})
 	default:
@@ -155,8 +171,9 @@ func (h *home) line(i, width int) string {
 	if i == h.selected {
 		mark = accent.Render("▸ ")
 	}
-	if it.exercises != nil {
-		return ends(mark+h.heading(h.say("Exercises", "练习"), i)+soft.Render("  e"), it.exercises.summary()+" ", width)
+	if it.place != nil {
+		name, key := it.place.label()
+		return ends(mark+h.heading(name, i)+soft.Render("  "+key), it.place.summary()+" ", width)
 	}
 	if it.demo == nil {
 		return ends(mark+h.heading(it.course.Title.In(h.lang), i)+soft.Render("  "+it.course.Name), it.course.tests.summary()+" ", width)
@@ -208,9 +225,8 @@ func (u *ui) clients(n int) string {
 func (h *home) detail() string {
 	at := h.items[h.selected]
 	switch {
-	case at.exercises != nil:
-		return " " + h.say("Finish, fix, predict, build: small tasks, checked at once, with hints. You work on your own files.",
-			"补全、修错、预测、自己实现：小任务，马上检查，还有提示。你修改的是自己的文件。")
+	case at.place != nil:
+		return " " + at.place.detail()
 	case at.demo == nil:
 		return " " + at.course.Summary.In(h.lang)
 	case at.demo.err != nil:

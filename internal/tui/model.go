@@ -71,6 +71,7 @@ type model struct {
 
 	courses   []*course
 	exercises *exerciseScreen
+	measures  *comparisonScreen
 	demos     []*demo
 	home      *home
 	at        screen
@@ -88,7 +89,8 @@ func newModel(c Config, s *stage) *model {
 		m.demos = append(m.demos, course.demos...)
 	}
 	m.exercises = newExercises(m.ui, s)
-	m.home = newHome(m.ui, m.courses, m.exercises)
+	m.measures = newComparison(m.ui, s)
+	m.home = newHome(m.ui, m.courses, m.exercises, m.measures)
 	m.at = m.home
 	return m
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/compare"
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
 	"realtimelab/internal/lesson"
@@ -150,6 +151,19 @@ var views = map[string]func(*desk){
 		d.reads(0)
 		d.press("r")
 	},
+	"compare": func(d *desk) { d.press("m") },
+	"compare-running": func(d *desk) {
+		d.press("m")
+		d.measures.running = true
+		d.measuring()
+	},
+	"compare-done": func(d *desk) {
+		d.press("m")
+		d.measures.running = true
+		d.measuring()
+		d.send(comparisonNews{to: d.measures, run: d.measures.run, end: &comparisonEnd{report: measured()}})
+		d.press("tab", "tab")
+	},
 	"tests": func(d *desk) {
 		d.press("t")
 		d.tested()
@@ -193,6 +207,33 @@ func (d *desk) given() {
 	}})
 	x.desk = &exercise.Workspace{Dir: "/home/ann/lab-exercises"}
 	x.states = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}
+}
+
+// measured is a report of two transports, of which one lost a message.
+func measured() *compare.Report {
+	r := &compare.Report{Results: []compare.Result{
+		{Transport: "short-polling", Runs: 2, BytesPerMessage: 334, Latency: compare.Latency{P50: 504, P99: 991}, Lost: 1,
+			Spread: compare.Spread{P50: compare.Range{Min: 490, Max: 510}, Bytes: compare.Range{Min: 334, Max: 334}}},
+		{Transport: "websocket", Runs: 2, BytesPerMessage: 181, Latency: compare.Latency{P50: 1.3, P99: 2.5},
+			Spread: compare.Spread{P50: compare.Range{Min: 1.2, Max: 1.4}, Bytes: compare.Range{Min: 181, Max: 181}}},
+	}}
+	r.Config.Workload = compare.Feed
+	return r
+}
+
+// measuring lets the comparison's screen see a run on its way.
+func (d *desk) measuring() {
+	c := d.measures
+	c.delays = map[string][]float64{"short-polling": {500, 480, 700, 20}}
+	c.run = &comparisonRun{config: c.config, news: make(chan compare.Progress)}
+	done := *measured()
+	done.Results = done.Results[:1]
+	for i := range 5 {
+		d.Update(comparisonNews{to: c, run: c.run, said: &compare.Progress{
+			Step: compare.Step{Run: 1, Transport: "websocket"}, Done: 8, Of: 21, Left: 65 * time.Second, Report: &done,
+			Live: &compare.Live{Elapsed: 2 * time.Second, Delivered: 120, Expected: 400, P50: 1.25, P99: 3, Recent: 1 + float64(i), Bytes: 21720},
+		}})
+	}
 }
 
 // tested gives the tests' screen a run in which one failed.

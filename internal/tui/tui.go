@@ -1,5 +1,5 @@
 // Package tui is the lab in a terminal: the lessons and their demos, a demo's
-// x-ray and log, a lesson's text, its tests, and the exercises.
+// x-ray and log, a lesson's text, its tests, the exercises, and the comparison.
 //
 // The model's Update is pure: what reads, waits or serves is a command, and
 // answers with a message. What has to end when the program ends is on a stage,
@@ -13,6 +13,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/compare"
 	"realtimelab/internal/host"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui/gotest"
@@ -39,6 +40,9 @@ type Config struct {
 
 	// Test runs a lesson's tests, see gotest.Run.
 	Test func(ctx context.Context, lesson string, each func(gotest.Event)) error
+
+	// Compare measures the transports, see compare.Config.Run.
+	Compare func(ctx context.Context, c compare.Config, tell func(compare.Progress)) (*compare.Report, error)
 
 	Input  io.Reader // nil is the standard input
 	Output io.Writer // nil is the standard output

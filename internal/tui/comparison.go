@@ -1,0 +1,295 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"realtimelab/internal/compare"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
+)
+
+// comparisonScreen measures the transports side by side, and draws it as it goes.
+type comparisonScreen struct {
+	*ui
+	stage *stage
+
+	config compare.Config // of the next run
+	shown  int            // index in figures()
+
+	run     *comparisonRun // the last one that was begun; nil before the first
+	running bool
+	now     compare.Progress
+	report  *compare.Report      // of the turns that were whole
+	delays  map[string][]float64 // by transport: the medians of each moment, ms, the newest last
+	err     error
+	stopped bool // by the reader
+}
+
+// comparisonRun is one run.
+type comparisonRun struct {
+	config compare.Config
+	news   chan compare.Progress
+	done   chan comparisonEnd // receives once, after news is closed
+	cancel context.CancelFunc
+}
+
+type comparisonEnd struct {
+	report *compare.Report
+	err    error
+}
+
+// comparisonNews is what a run said since the last one.
+type comparisonNews struct {
+	to   *comparisonScreen
+	run  *comparisonRun
+	said *compare.Progress
+	end  *comparisonEnd
+}
+
+func (n comparisonNews) recipient() screen { return n.to }
+
+// The choices of the screen. The command has more.
+var (
+	durations    = []time.Duration{2 * time.Second, 4 * time.Second, 10 * time.Second, 30 * time.Second}
+	clientCounts = []int{1, 10, 50, 200}
+	rates        = []float64{1, 2, 10, 50}
+)
+
+func newComparison(u *ui, s *stage) *comparisonScreen {
+	return &comparisonScreen{ui: u, stage: s, config: compare.Config{
+		Transports: compare.Transports(), Workload: compare.Feed, Clients: 10, Rate: 10, Size: 100, Duration: 4 * time.Second,
+		Interval: time.Second, Cut: time.Second, Runs: 3, Seed: 1,
+	}}
+}
+
+// startComparison begins a run; close ends it.
+func (s *stage) startComparison(c compare.Config) *comparisonRun {
+	ctx, cancel := context.WithCancel(s.ctx)
+	r := &comparisonRun{config: c, news: make(chan compare.Progress, 64), done: make(chan comparisonEnd, 1), cancel: cancel}
+	if !s.enter() {
+		close(r.news)
+		r.done <- comparisonEnd{err: errClosing}
+		return r
+	}
+	go func() {
+		defer s.working.Done()
+		defer cancel()
+		report, err := s.config.Compare(ctx, c, func(p compare.Progress) {
+			select {
+			case r.news <- p:
+			case <-ctx.Done():
+			}
+		})
+		close(r.news)
+		r.done <- comparisonEnd{report, err}
+	}()
+	return r
+}
+
+// next waits for what a run says.
+func (c *comparisonScreen) next(r *comparisonRun) tea.Cmd {
+	return func() tea.Msg {
+		if p, open := <-r.news; open {
+			return comparisonNews{to: c, run: r, said: &p}
+		}
+		end := <-r.done
+		return comparisonNews{to: c, run: r, end: &end}
+	}
+}
+
+func (c *comparisonScreen) title() string { return c.say("Comparison", "比较") }
+
+func (c *comparisonScreen) typing() bool { return false }
+
+func (c *comparisonScreen) bindings() []key.Binding {
+	if c.running {
+		return []key.Binding{c.bind("r", "stop", "停止"), c.bind("tab", "next figure", "下一个指标")}
+	}
+	return []key.Binding{
+		c.bind("r", "measure", "开始测量"), c.bind("tab", "next figure", "下一个指标"), c.bind("w", "workload", "负载"), c.bind("n", "network", "网络"),
+		c.bind("d", "duration", "时长"), c.bind("c", "clients", "客户端数"), c.bind("f", "rate", "速率"),
+	}
+}
+
+func (c *comparisonScreen) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case comparisonNews:
+		return c.take(msg)
+	case tea.KeyMsg:
+		return c.key(msg)
+	case tea.MouseMsg:
+		c.turn(wheel(msg))
+	}
+	return nil
+}
+
+func (c *comparisonScreen) key(k tea.KeyMsg) tea.Cmd {
+	switch k.String() {
+	case "esc", "left", "backspace":
+		return ask(goBack{})
+	case "r", "enter":
+		return c.toggle()
+	case "tab", "right", "down":
+		c.turn(1)
+	case "shift+tab", "up":
+		c.turn(-1)
+	default:
+		if !c.running {
+			c.choose(k.String())
+		}
+	}
+	return nil
+}
+
+// turn shows another figure.
+func (c *comparisonScreen) turn(by int) {
+	count := len(c.figures())
+	c.shown = ((c.shown+by)%count + count) % count
+}
+
+// choose changes the next run.
+func (c *comparisonScreen) choose(k string) {
+	switch k {
+	case "w":
+		c.config.Workload = after(compare.Workloads(), c.config.Workload)
+		c.config.Size, c.shown = 100, 0
+		if c.config.Workload == compare.Cursor {
+			c.config.Size = 32
+		}
+	case "n":
+		c.config.Net, _ = netsim.Parse(after(netsim.Names(), c.config.Net.String()))
+	case "d":
+		c.config.Duration = after(durations, c.config.Duration)
+	case "f":
+		c.config.Rate = after(rates, c.config.Rate)
+	case "c":
+		c.config.Clients = after(clientCounts, c.config.Clients)
+	default:
+		return
+	}
+	c.err = c.config.Check()
+}
+
+// after is the item after that one, the first after the last.
+func after[T comparable](all []T, one T) T { return all[(slices.Index(all, one)+1)%len(all)] }
+
+// toggle begins a run, or ends the one under way.
+func (c *comparisonScreen) toggle() tea.Cmd {
+	if c.running {
+		if c.run == nil {
+			return nil // it is about to begin
+		}
+		run := c.run
+		c.stopped = true
+		return func() tea.Msg { run.cancel(); return nil }
+	}
+	if c.err = c.config.Check(); c.err != nil {
+		return nil
+	}
+	c.running, c.stopped, c.run, c.report, c.now, c.delays = true, false, nil, nil, compare.Progress{}, map[string][]float64{}
+	config := c.config
+	return func() tea.Msg {
+		return comparisonNews{to: c, run: c.stage.startComparison(config)}
+	}
+}
+
+// kept is how many moments of a transport are remembered.
+const kept = 120
+
+func (c *comparisonScreen) take(n comparisonNews) tea.Cmd {
+	c.run = n.run
+	switch {
+	case n.end != nil:
+		c.running, c.now = false, compare.Progress{}
+		if n.end.report != nil {
+			c.report = n.end.report
+		}
+		if !c.stopped {
+			c.err = n.end.err
+		}
+		return nil
+	case n.said != nil:
+		c.now, c.report = *n.said, n.said.Report
+		if l := n.said.Live; l != nil && l.Recent > 0 {
+			all := append(c.delays[n.said.Transport], l.Recent)
+			c.delays[n.said.Transport] = all[max(len(all)-kept, 0):]
+		}
+	}
+	return c.next(n.run)
+}
+
+// figure is something that is measured of each transport.
+type figure struct {
+	name   lesson.Text
+	format string
+	log    bool // drawn so, for it spans orders of magnitude
+	of     func(compare.Result) float64
+	live   func(compare.Live) float64 // nil where only a whole turn tells
+}
+
+// measured is the run that the screen shows, else the one to come.
+func (c *comparisonScreen) measured() compare.Config {
+	if c.run != nil && (c.running || c.report != nil) {
+		return c.run.config
+	}
+	return c.config
+}
+
+func (c *comparisonScreen) figures() []figure {
+	memory := figure{lesson.Text{EN: "server memory a client, KiB", ZH: "每个客户端的服务器内存，KiB"}, "%.0f", false,
+		func(r compare.Result) float64 { return r.MemoryPerClient }, nil}
+	back := figure{lesson.Text{EN: "silence after a cut, ms", ZH: "切断之后的沉默，毫秒"}, "%.0f", false, func(r compare.Result) float64 {
+		if r.Recovery == nil {
+			return 0
+		}
+		return r.Recovery.P50
+	}, nil}
+	if c.measured().Workload == compare.Idle {
+		return []figure{
+			{lesson.Text{EN: "requests a client and minute", ZH: "每个客户端每分钟的请求数"}, "%.1f", false, func(r compare.Result) float64 { return r.RequestsPerMinute }, nil},
+			{lesson.Text{EN: "bytes a client and minute", ZH: "每个客户端每分钟的字节数"}, "%.0f", false, func(r compare.Result) float64 { return r.BytesPerMinute }, nil},
+			memory, back,
+		}
+	}
+	return []figure{
+		{lesson.Text{EN: "median delay, ms (logarithmic)", ZH: "延迟中位数，毫秒（对数）"}, "%.2f", true,
+			func(r compare.Result) float64 { return r.Latency.P50 }, func(l compare.Live) float64 { return l.P50 }},
+		{lesson.Text{EN: "delay of the slowest 1 %, ms (logarithmic)", ZH: "最慢 1% 的延迟，毫秒（对数）"}, "%.2f", true,
+			func(r compare.Result) float64 { return r.Latency.P99 }, func(l compare.Live) float64 { return l.P99 }},
+		{lesson.Text{EN: "bytes a message", ZH: "每条消息的字节数"}, "%.0f", false,
+			func(r compare.Result) float64 { return r.BytesPerMessage }, func(l compare.Live) float64 { return per(l.Bytes, l.Delivered) }},
+		{lesson.Text{EN: "requests a message", ZH: "每条消息的请求数"}, "%.3f", false,
+			func(r compare.Result) float64 { return r.RequestsPerMessage }, func(l compare.Live) float64 { return per(l.Requests, l.Delivered) }},
+		{lesson.Text{EN: "server CPU a message, µs", ZH: "每条消息的服务器 CPU，微秒"}, "%.0f", false, func(r compare.Result) float64 { return r.CPUPerMessage }, nil},
+		memory,
+		{lesson.Text{EN: "from nothing to the first message, ms", ZH: "从零到第一条消息，毫秒"}, "%.1f", false, func(r compare.Result) float64 { return r.First.P50 }, nil},
+		back,
+	}
+}
+
+func per(n int64, messages int) float64 {
+	if messages == 0 {
+		return 0
+	}
+	return float64(n) / float64(messages)
+}
+
+// value is what is known of a transport; false if nothing is.
+func (c *comparisonScreen) value(f figure, transport string) (float64, bool) {
+	if c.running && c.now.Live != nil && c.now.Transport == transport && f.live != nil && c.now.Live.Delivered > 0 {
+		return f.live(*c.now.Live), true
+	}
+	if c.report != nil {
+		for _, r := range c.report.Results {
+			if r.Transport == transport {
+				return f.of(r), true
+			}
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,184 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"realtimelab/internal/compare"
+)
+
+// nameWidth holds the longest name of a transport.
+const nameWidth = 19
+
+// roomyComparison is the height from which the transports have empty lines between them.
+const roomyComparison = 30
+
+func (c *comparisonScreen) view(width, height int) string {
+	f := c.figures()[c.shown]
+	var b strings.Builder
+	b.WriteString(cut(" "+c.settings(), width) + "\n")
+	b.WriteString(cut(" "+c.status(width), width) + "\n")
+	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
+	b.WriteString(ends(" "+bold.Render(f.name.In(c.lang)), soft.Render(c.say("delay over time ", "延迟随时间的变化 ")), width) + "\n")
+	for _, t := range c.measured().Transports {
+		b.WriteString(c.line(f, t, width) + "\n")
+		if height >= roomyComparison {
+			b.WriteByte('\n')
+		}
+	}
+	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
+	for _, line := range c.remarks() {
+		b.WriteString(wrap(" "+line, width-1) + "\n")
+	}
+	return block(b.String(), width, height)
+}
+
+// settings is what is measured, or will be.
+func (c *comparisonScreen) settings() string {
+	m := c.measured()
+	if !c.running {
+		m = c.config
+	}
+	text := fmt.Sprintf(c.say("%s · %d clients · %g/s · %d bytes · %s × %d · network %s", "%s · %d 个客户端 · %g/秒 · %d 字节 · %s × %d · 网络 %s"),
+		m.Workload, m.Clients, m.Rate, m.Size, m.Duration, m.Runs, m.Net)
+	return accent.Render(text)
+}
+
+// status is how far the run is.
+func (c *comparisonScreen) status(width int) string {
+	switch {
+	case c.err != nil:
+		return bad.Render(c.say("✗ not measured", "✗ 没有测量"))
+	case c.running && c.now.Of > 0:
+		done := float64(c.now.Done)
+		if l := c.now.Live; l != nil {
+			done += min(l.Elapsed.Seconds()/c.run.config.Duration.Seconds(), 1)
+		}
+		text := fmt.Sprintf(c.say(" %d of %d · run %d · %s · about %s left", " %d/%d · 第 %d 轮 · %s · 大约还要 %s"),
+			c.now.Done+1, c.now.Of, c.now.Run+1, c.now.Transport, max(c.now.Left, 0).Round(time.Second))
+		return busy.Render(bar(done/float64(c.now.Of), max(width-60, 8))) + soft.Render(text)
+	case c.running:
+		return busy.Render(c.say("… starting", "… 启动中"))
+	case c.report != nil && c.stopped:
+		return busy.Render(c.say("ended early: the figures are of the runs that were whole", "提前结束：数字只来自完整的轮次"))
+	case c.report != nil:
+		return good.Render(c.say("✓ measured", "✓ 测量完毕"))
+	}
+	return soft.Render(c.say("Press r to measure. Nothing else should run meanwhile.", "按 r 开始测量。期间最好不要运行别的程序。"))
+}
+
+// line is a transport with its figure, a bar, and its delays as they went.
+func (c *comparisonScreen) line(f figure, transport string, width int) string {
+	mark := soft.Render("·")
+	switch at, known := c.value(f, transport); {
+	case c.running && c.now.Transport == transport:
+		mark = busy.Render("▸")
+	case known && at >= 0:
+		mark = good.Render("✓")
+	}
+	text := " " + mark + " " + fit(transport, nameWidth)
+	v, known := c.value(f, transport)
+	if !known {
+		return text + soft.Render(fmt.Sprintf("%10s", "–"))
+	}
+	room := width - nameWidth - 3 - 10 - 3
+	sparks := min(room/2, 40)
+	if f.live == nil && len(c.delays[transport]) == 0 {
+		sparks = 0
+	}
+	return text + fmt.Sprintf(f.formatWide(), v) + " " + accent.Render(fit(bar(c.share(f, v), room-sparks), room-sparks)) + " " + soft.Render(spark(c.delays[transport], sparks))
+}
+
+// formatWide puts the figure at the right of ten cells.
+func (f figure) formatWide() string { return strings.Replace(f.format, "%", "%10", 1) }
+
+// share is how long a figure's bar is, of the longest's 1.
+func (c *comparisonScreen) share(f figure, v float64) float64 {
+	var all []float64
+	for _, t := range c.measured().Transports {
+		if x, known := c.value(f, t); known {
+			all = append(all, x)
+		}
+	}
+	top := slices.Max(all)
+	if top <= 0 {
+		return 0
+	}
+	if f.log {
+		return logShare(v, top)
+	}
+	return max(v, 0) / top
+}
+
+// least is where logarithmic scales begin, ms.
+const least = 0.1
+
+func logShare(v, top float64) float64 {
+	return min(max(math.Log10(max(v, least)/least), 0)/max(math.Log10(max(top, 10*least)/least), 1), 1)
+}
+
+var eighths = []rune(" ▏▎▍▌▋▊▉")
+
+// bar is that part of so many cells, to an eighth of a cell.
+func bar(share float64, cells int) string {
+	n := int(math.Round(min(max(share, 0), 1) * float64(max(cells, 0)) * 8))
+	s := strings.Repeat("█", n/8)
+	if n%8 > 0 {
+		s += string(eighths[n%8])
+	}
+	return s
+}
+
+// spark draws the newest delays, logarithmic, scaled to the longest of them.
+func spark(delays []float64, cells int) string {
+	delays = delays[max(len(delays)-max(cells, 0), 0):]
+	if len(delays) == 0 {
+		return ""
+	}
+	top := slices.Max(delays)
+	var b strings.Builder
+	for _, v := range delays {
+		b.WriteRune(levels[int(logShare(v, top)*float64(len(levels)-1))])
+	}
+	return b.String()
+}
+
+// remarks are what the figures allow to say.
+func (c *comparisonScreen) remarks() []string {
+	var all []string
+	if c.err != nil {
+		all = append(all, bad.Render(Clean(c.err.Error())))
+	}
+	if c.report == nil || c.running || len(c.report.Results) == 0 {
+		return all
+	}
+	if err := c.report.Faults(); err != nil {
+		all = append(all, bad.Render(err.Error()))
+	}
+	for _, r := range c.report.Remarks(c.lang) {
+		all = append(all, soft.Render(r))
+	}
+	return all
+}
+
+// label, summary and detail are for the home screen.
+func (c *comparisonScreen) label() (name, key string) { return c.say("Comparison", "比较"), "m" }
+
+func (c *comparisonScreen) summary() string {
+	switch {
+	case c.running:
+		return busy.Render(fmt.Sprintf(c.say("… %d of %d", "… %d/%d"), c.now.Done, c.now.Of))
+	case c.report != nil && len(c.report.Results) > 0:
+		best := slices.MinFunc(c.report.Results, func(a, b compare.Result) int { return int(math.Copysign(1, a.BytesPerMessage-b.BytesPerMessage)) })
+		return good.Render("✓ ") + soft.Render(fmt.Sprintf(c.say("fewest bytes: %s", "字节最少：%s"), best.Transport))
+	}
+	return ""
+}
+
+func (c *comparisonScreen) detail() string {
+	return c.say("Measures all seven transports side by side: delay, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them race in the browser, run the demo compare.",
+		"把七种传输并排测量：延迟、字节、请求、CPU、内存、恢复时间，网络可选。想在浏览器里看它们赛跑，就运行演示 compare。")
+}
