@@ -19,6 +19,7 @@ type Server struct {
 	config  Config
 	beats   heartbeat
 	flusher flusher
+	lender  lender
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -183,6 +184,7 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.beats.close()
 
+	defer s.lender.rest()
 	return s.running.wait(ctx)
 }
 

@@ -21,6 +21,8 @@ type Session struct {
 	onMessage func(data []byte, binary bool)
 	onClose   func(reason Reason, err error)
 
+	lentReader
+
 	beat    beat        // owned by server.beats
 	awaited atomic.Bool // since its ping, nothing was heard of the client
 

@@ -52,15 +52,21 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	s.running.start(func() { session.readWebSocket(ws) })
 }
 
-// readWebSocket is the session's one reader until the connection ends.
+// readWebSocket is the session's one reader until the connection ends, or until
+// another goroutine reads on.
 func (s *Session) readWebSocket(ws *wsConn) {
-	for {
+	r := &reader{session: s, ws: ws}
+	for !r.gone {
 		p, err := ws.read()
 		if err != nil {
 			s.endWebSocket(ws, err)
 			return
 		}
+		s.reader = r
 		s.receive(p)
+		if !r.gone {
+			s.reader = nil
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (c *client) handle(p siopacket.Packet) {
 	case socket == nil:
 		c.refuse(errNotConnected)
 	case p.Type == siopacket.Event:
-		socket.inbox.put(func() { socket.dispatch(p) })
+		socket.inbox.take(func() { socket.dispatch(p) }, c.session.Lend)
 	case p.Type == siopacket.Ack:
 		socket.acks.resolve(p)
 	case p.Type == siopacket.Disconnect:

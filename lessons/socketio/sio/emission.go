@@ -74,6 +74,7 @@ func (e Emission) EmitWithAck(ctx context.Context, event string, args ...any) (A
 	}
 	ctx, cancel := e.flags.within(ctx)
 	defer cancel()
+	s.client.session.Reclaim() // a handler that asks its own client runs on the goroutine that reads the answer
 	select {
 	case got := <-answer:
 		return got.args, got.err

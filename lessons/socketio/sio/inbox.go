@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// inbox runs a socket's handlers one at a time, in order, on a goroutine that
-// exists only while there is something to run.
+// inbox runs a socket's handlers one at a time, in order: on the client's reader
+// where that can be lent, else on a goroutine that exists only while there is
+// something to run.
 type inbox struct {
 	server *Server
 	panicd func(err error) // told of a handler's panic
@@ -34,6 +35,30 @@ func (b *inbox) put(f func()) {
 	}
 	if !b.closed {
 		b.push(f)
+	}
+}
+
+// take is put for a handler that is the only one: it runs on the caller's goroutine,
+// the reader of the client, if that can be lent.
+func (b *inbox) take(f func(), lend func(func()) bool) {
+	b.mu.Lock()
+	if b.running || b.closed {
+		b.mu.Unlock()
+		b.put(f)
+		return
+	}
+	b.running = true
+	b.mu.Unlock()
+	if !lend(func() { b.guard(f) }) {
+		b.server.engine.Go(func() { b.guard(f); b.run() })
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 {
+		b.server.engine.Go(b.run)
+	} else {
+		b.running = false
 	}
 }
 
