@@ -32,6 +32,13 @@ func (s *Session) Post(messages ...*Message) error {
 	return nil
 }
 
+// Queue is Send without the writing, which Flush does: for a caller that holds a
+// lock meanwhile.
+func (s *Session) Queue(messages ...*Message) error { return s.enqueue(messages...) }
+
+// Flush writes what is queued, as far as can be without waiting.
+func (s *Session) Flush() { s.flush() }
+
 // Writable reports whether a message sent now would leave at once.
 func (s *Session) Writable() bool {
 	s.mu.Lock()

@@ -110,7 +110,7 @@ func (c *client) connect(p siopacket.Packet) {
 	c.sockets[p.Namespace] = socket
 	c.silence.Stop()
 	c.mu.Unlock()
-	socket.inbox.put(func() { namespace.admit(socket) })
+	socket.inbox.take(func() { namespace.admit(socket) }, c.session.Lend)
 }
 
 // enter finds the namespace that a CONNECT asks for, or nil. The user's code

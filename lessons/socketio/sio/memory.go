@@ -57,6 +57,7 @@ func (a *MemoryAdapter) selected(to Selection) []*Socket {
 // what a recovered client has missed, and before any broadcast to come. It
 // reports false if what was missed is no longer known.
 func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
+	defer s.client.session.Flush()
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -66,7 +67,7 @@ func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
 			return false
 		}
 		for _, p := range missed {
-			s.client.session.Post(a.namespace.server.frames(p, Flags{})...)
+			s.client.session.Queue(a.namespace.server.frames(p, Flags{})...)
 		}
 	}
 	a.sockets[s.id] = s
@@ -75,7 +76,7 @@ func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
 	if s.recovery != nil {
 		a.enter(s, s.recovery.rooms)
 	}
-	s.client.session.Post(a.namespace.server.frames(answer, Flags{})...)
+	s.client.session.Queue(a.namespace.server.frames(answer, Flags{})...)
 	return true
 }
 
