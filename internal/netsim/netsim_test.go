@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -267,6 +268,48 @@ func TestCutHoldsAndMends(t *testing.T) {
 	line, err := bufio.NewReader(c).ReadString('\n')
 	require.NoError(t, err)
 	assert.Equal(t, "held\n", line, "TCP sent it again")
+}
+
+// A server that goes on sending into a cut is heard again after it.
+func TestAStreamSurvivesACut(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for i := 0; ; i++ {
+			if _, err := fmt.Fprintf(c, "%d\n", i); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	f, addr := front(t, l.Addr().String(), Link{RTT: 20 * time.Millisecond})
+	c := dial(t, addr)
+	lines := bufio.NewScanner(c)
+	n := 0
+	read := func() {
+		require.True(t, lines.Scan(), lines.Err())
+		require.Equal(t, strconv.Itoa(n), lines.Text(), "nothing is lost")
+		n++
+	}
+	for n < 10 {
+		read()
+	}
+	f.Cut(true)
+	time.Sleep(time.Second)
+	f.Cut(false)
+	for n < 100 {
+		read()
+	}
+	c.Close()
+	<-served
 }
 
 func TestSetChangesAnOpenConnection(t *testing.T) {

@@ -74,17 +74,21 @@ func newWire(l Link, seed, stream uint64, n *counts) (*wire, error) {
 	return w, nil
 }
 
-// newStack is an IPv4 host with TCP as Linux has it by default: SACK, CUBIC.
+// newStack is an IPv4 host whose TCP has SACK and CUBIC, as Linux by default, but not
+// RACK: in this stack its probe timer is set anew with each segment that is sent, so
+// that a sender that goes on sending into a cut never meets its retransmission timer.
 func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
 	})
 	sack, cubic := tcpip.TCPSACKEnabled(true), tcpip.CongestionControlOption("cubic")
+	noRACK := tcpip.TCPRecovery(0)
 	end := channel.New(inbound, mtu, "")
 	for _, fail := range []tcpip.Error{
 		s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack),
 		s.SetTransportProtocolOption(tcp.ProtocolNumber, &cubic),
+		s.SetTransportProtocolOption(tcp.ProtocolNumber, &noRACK),
 		s.CreateNIC(nic, end),
 		s.AddProtocolAddress(nic, tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: addr.WithPrefix()}, stack.AddressProperties{}),
 	} {

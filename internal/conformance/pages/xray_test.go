@@ -110,7 +110,7 @@ func TestXrayPanel(t *testing.T) {
 			tab.WaitFor(`document.getElementById("transport").textContent === "websocket"`)
 			say(tab, "all", "你好")
 			tab.WaitFor(rowsShown + `.some((row) => row.includes("你好"))`)
-			labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-rows [role=option]")].findLast((e) => e.querySelector(".x-ws")).click() || true`)
+			tab.WaitFor(`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].findLast((e) => e.querySelector(".x-ws")); row?.click(); return row !== undefined; })()`)
 			tab.WaitFor(`document.querySelectorAll("#x-anatomy .x-fields tbody tr").length > 0`)
 			assert.LessOrEqual(t, labtest.Eval[int](tab, `document.documentElement.scrollWidth`), int(width))
 			tab.Screenshot("xray-" + look.name + map[int64]string{390: "-phone", 1400: "-wide"}[width])
