@@ -1,6 +1,9 @@
 package engineio
 
 import (
+	"io"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,4 +89,50 @@ func TestASessionEndsWhileItsReaderIsLent(t *testing.T) {
 		t.Error("the end was not seen")
 	}
 	close(release)
+}
+
+// A POST whose body is still on the way when the session is upgraded is refused, and
+// what it brings does not come between the messages of the WebSocket.
+func TestAPostThatAnUpgradeOvertakesIsDropped(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	l := newLab(t, Config{OnSession: func(s *Session) {
+		s.OnMessage(func(data []byte, _ bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, string(data))
+			if string(data) == "last" {
+				s.Send(TextMessage([]byte("heard")))
+			}
+		})
+	}})
+	sid := l.open()
+	body, late := io.Pipe()
+	request, err := http.NewRequest("POST", l.http.URL+"/engine.io/?"+polling+"&sid="+sid, body)
+	require.NoError(t, err)
+	answered := make(chan int, 1)
+	go func() {
+		res, err := l.client.Do(request)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		res.Body.Close()
+		answered <- res.StatusCode
+	}()
+	_, err = late.Write([]byte("4la"))
+	require.NoError(t, err)
+	ws := l.dial(overWebSocket + "&sid=" + sid)
+	l.write(ws, "2probe")
+	require.Equal(t, "3probe", l.read(ws))
+	l.write(ws, "5", "4first")
+	_, err = late.Write([]byte("te"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { mu.Lock(); defer mu.Unlock(); return len(got) == 1 }, 10*time.Second, time.Millisecond)
+	late.Close()
+	assert.Equal(t, http.StatusBadRequest, <-answered)
+	l.write(ws, "4last")
+	for l.read(ws) != "4heard" {
+	}
+	assert.Equal(t, []string{"first", "last"}, got)
 }

@@ -148,7 +148,10 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	s.receivePayload(s.dialect.parsePayload(body, contentType))
+	if !s.takePayload(body, contentType) {
+		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
+		return
+	}
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Content-Length", "2")
 	w.Header().Set("Cache-Control", "no-store")
@@ -162,6 +165,20 @@ func (s *Session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+}
+
+// takePayload takes the packets of a POST, unless the session was upgraded while its
+// body was on the way: then they are dropped, as the official server does.
+func (s *Session) takePayload(body []byte, contentType string) bool {
+	s.payload.Lock()
+	defer s.payload.Unlock()
+	s.mu.Lock()
+	upgraded := s.ws != nil
+	s.mu.Unlock()
+	if !upgraded {
+		s.receivePayload(s.dialect.parsePayload(body, contentType))
+	}
+	return !upgraded
 }
 
 // receivePayload takes the packets before what err is about, then err.

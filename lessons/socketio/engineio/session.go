@@ -26,6 +26,8 @@ type Session struct {
 	beat    beat        // owned by server.beats
 	awaited atomic.Bool // since its ping, nothing was heard of the client
 
+	payload sync.Mutex // held while the packets of a POST are taken
+
 	mu        sync.Mutex // guards all below; nothing blocks while it is held
 	state     state
 	ws        *wsConn                  // the transport; nil while it is polling

@@ -57,6 +57,8 @@ func (s *Session) upgrade(ws *wsConn) {
 			}
 			continue
 		case err == nil && p.Type == eiopacket.Upgrade && s.adopt(ws):
+			s.payload.Lock() // what was posted before comes first
+			s.payload.Unlock()
 			s.readWebSocket(ws)
 			return
 		}
