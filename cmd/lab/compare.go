@@ -20,7 +20,7 @@ import (
 )
 
 func compareCommand() *cobra.Command {
-	var config compare.Config
+	config := compare.Default()
 	var asJSON, asCSV, asMarkdown bool
 	var file, langFlag, network string
 	c := &cobra.Command{
@@ -37,8 +37,8 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
   ack     each client asks --rate times a second and waits for the answer`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if config.Workload == compare.Cursor && !c.Flags().Changed("size") {
-				config.Size = 32
+			if !c.Flags().Changed("size") {
+				config.Size = compare.DefaultSize(config.Workload)
 			}
 			var err error
 			if config.Net, err = netsim.Parse(network); err != nil {
@@ -75,17 +75,17 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&config.Transports, "transports", compare.Transports(), "which to compare")
-	f.StringVar(&config.Workload, "workload", compare.Feed, "idle, feed, chat, cursor, burst or ack")
-	f.IntVar(&config.Clients, "clients", 10, "connected clients")
-	f.Float64Var(&config.Rate, "rate", 10, "messages a second, see above")
-	f.IntVar(&config.Size, "size", 100, "bytes of a message's text (32 for cursor)")
-	f.DurationVar(&config.Duration, "duration", 10*time.Second, "of one run of one transport")
-	f.DurationVar(&config.Interval, "interval", time.Second, "of short polling")
+	f.StringSliceVar(&config.Transports, "transports", config.Transports, "which to compare")
+	f.StringVar(&config.Workload, "workload", config.Workload, "idle, feed, chat, cursor, burst or ack")
+	f.IntVar(&config.Clients, "clients", config.Clients, "connected clients")
+	f.Float64Var(&config.Rate, "rate", config.Rate, "messages a second, see above")
+	f.IntVar(&config.Size, "size", config.Size, "bytes of a message's text (32 for cursor)")
+	f.DurationVar(&config.Duration, "duration", config.Duration, "of one run of one transport")
+	f.DurationVar(&config.Interval, "interval", config.Interval, "of short polling")
 	f.StringVar(&network, "net", "none", networkHelp)
-	f.DurationVar(&config.Cut, "cut", time.Second, "after each measurement the clients are cut off so long, to see how they recover; 0 leaves it out")
-	f.IntVar(&config.Runs, "runs", 3, "how often each transport is measured")
-	f.Uint64Var(&config.Seed, "seed", 1, "of the schedule and of the order of the transports")
+	f.DurationVar(&config.Cut, "cut", config.Cut, "after each measurement the clients are cut off so long, to see how they recover; 0 leaves it out")
+	f.IntVar(&config.Runs, "runs", config.Runs, "how often each transport is measured")
+	f.Uint64Var(&config.Seed, "seed", config.Seed, "of the schedule and of the order of the transports")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&asCSV, "csv", false, "print CSV")
 	f.BoolVar(&asMarkdown, "markdown", false, "print a Markdown table")

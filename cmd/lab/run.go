@@ -33,7 +33,6 @@ type runOptions struct {
 	accessible  bool
 	noTap       bool
 	lang        string
-	net         string // of --net
 	link        netsim.Link
 	seed        uint64
 	rows        rowFlags
@@ -45,11 +44,16 @@ const closeTime = 4 * time.Second
 
 func runCommand() *cobra.Command {
 	var o runOptions
+	var network string
 	c := &cobra.Command{
 		Use:   "run DEMO...",
 		Short: "Run demos until Ctrl-C, each at its own address",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, names []string) error {
+			var err error
+			if o.link, err = netsim.Parse(network); err != nil {
+				return err
+			}
 			o.addrByHand = c.Flags().Changed("addr")
 			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
 			return run(c.Context(), o, names)
@@ -61,7 +65,7 @@ func runCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr")
 	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
 	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
-	c.Flags().StringVar(&o.net, "net", "none", networkHelp)
+	c.Flags().StringVar(&network, "net", "none", networkHelp)
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "of the simulated network's chances")
 	o.rows.add(c)
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
@@ -71,9 +75,6 @@ func runCommand() *cobra.Command {
 func run(ctx context.Context, o runOptions, names []string) (err error) {
 	lang, err := parseLang(o.lang)
 	if err != nil {
-		return err
-	}
-	if o.link, err = netsim.Parse(cmp.Or(o.net, "none")); err != nil {
 		return err
 	}
 	found, err := o.findDemos(names)

@@ -47,6 +47,22 @@ type Config struct {
 	Seed       uint64        `json:"seed"`
 }
 
+// Default is what the command and the screen begin with.
+func Default() Config {
+	return Config{
+		Transports: Transports(), Workload: Feed, Clients: 10, Rate: 10, Size: DefaultSize(Feed), Duration: 10 * time.Second,
+		Interval: time.Second, Cut: time.Second, Runs: 3, Seed: 1,
+	}
+}
+
+// DefaultSize is the size of a message's text in a workload: a cursor's is small.
+func DefaultSize(workload string) int {
+	if workload == Cursor {
+		return 32
+	}
+	return 100
+}
+
 // Bounds of a Config. The smallest text holds the message's own number.
 const (
 	maxClients = 1000

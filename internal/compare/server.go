@@ -32,9 +32,9 @@ type Snapshot struct {
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
 // resets the connections and refuses more until "mend"; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, out io.Writer) error {
-	d, err := demoOf(all, demo)
-	if err != nil {
-		return err
+	_, d, ok := lesson.FindDemo(all, demo)
+	if !ok {
+		return fmt.Errorf("no demo %q", demo)
 	}
 	instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -72,17 +72,6 @@ func (c *counter) serve(server *http.Server, in io.Reader, out io.Writer) error 
 	c.serving.Go(func() { _ = server.Serve(c.meter.Listener()) })
 	c.serving.Go(func() { _ = server.Serve(listeners[1]) })
 	return c.answer(first, in, out)
-}
-
-func demoOf(all []lesson.Lesson, name string) (lesson.Demo, error) {
-	for _, l := range all {
-		for _, d := range l.Demos {
-			if d.Name == name {
-				return d, nil
-			}
-		}
-	}
-	return lesson.Demo{}, fmt.Errorf("no demo %q", name)
 }
 
 func (c *counter) answer(first Snapshot, in io.Reader, out io.Writer) error {

@@ -15,6 +15,9 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longest.Microseconds(), 3)
 }
 
+// micros is a duration as a histogram takes it.
+func micros(d time.Duration) int64 { return max(1, min(d, longest).Microseconds()) }
+
 // tally receives for all clients.
 type tally struct {
 	shots []shot
@@ -119,7 +122,7 @@ func (t *tally) answered(n int) {
 
 func (t *tally) count(now time.Time, n int) {
 	t.delivered++
-	late := max(1, min(now.Sub(t.began)-t.shots[n].at, longest).Microseconds())
+	late := micros(now.Sub(t.began) - t.shots[n].at)
 	t.recent = append(t.recent, late)
 	_ = t.latency.RecordValue(late)
 }

@@ -305,7 +305,7 @@ func durations(all []time.Duration) *hdrhistogram.Histogram {
 	h := newHistogram()
 	for _, d := range all {
 		if d > 0 {
-			_ = h.RecordValue(max(1, min(d, longest).Microseconds()))
+			_ = h.RecordValue(micros(d))
 		}
 	}
 	return h

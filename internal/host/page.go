@@ -62,7 +62,7 @@ func serveAssets(mux *http.ServeMux, page, shared fs.FS, description []byte, fra
 	if len(frames) > 0 {
 		policy += "; frame-src " + strings.Join(frames, " ")
 	}
-	asset := func(next http.Handler) http.Handler { return asset(policy, next) }
+	asset := func(next http.Handler) http.Handler { return Asset(policy, next) }
 	mux.Handle("GET /{$}", asset(http.FileServerFS(page)))
 	mux.Handle("GET /lab/page/", asset(http.StripPrefix("/lab/page/", http.FileServerFS(page))))
 	mux.Handle("GET /lab/shared/", asset(http.StripPrefix("/lab/shared/", http.FileServerFS(shared))))
@@ -84,7 +84,8 @@ func (c Config) describe() ([]byte, error) {
 	return json.Marshal(i)
 }
 
-func asset(policy string, next http.Handler) http.Handler {
+// Asset serves files of the lab under that Content-Security-Policy.
+func Asset(policy string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -75,3 +75,15 @@ type Instance struct {
 	// called once.
 	Close func(ctx context.Context) error
 }
+
+// FindDemo looks a demo up by its name, with the lesson that it belongs to.
+func FindDemo(all []Lesson, name string) (Lesson, Demo, bool) {
+	for _, l := range all {
+		for _, d := range l.Demos {
+			if d.Name == name {
+				return l, d, true
+			}
+		}
+	}
+	return Lesson{}, Demo{}, false
+}

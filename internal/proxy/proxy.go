@@ -155,10 +155,7 @@ func (p *Proxy) carry(client net.Conn) {
 	server, err := p.dial(ctx, client)
 	cancel()
 	if err != nil {
-		p.config.Log.Warn("cannot reach the server", "err", err)
-		if p.config.Target != nil {
-			refuse(client, p.config.Target, err)
-		}
+		p.refuse(client, err)
 		return
 	}
 	if !p.add(server) {
@@ -198,6 +195,16 @@ func pass(to, from net.Conn) {
 	}
 	to.Close()
 	from.Close()
+}
+
+// refuse ends a client that has no way to the server.
+func (p *Proxy) refuse(client net.Conn, err error) {
+	if p.config.Dial != nil {
+		p.config.Log.Warn("cannot reach the server", "err", err)
+		return
+	}
+	p.config.Log.Warn("cannot reach the server", "target", p.config.Target.Redacted(), "err", err)
+	refuse(client, p.config.Target, err)
 }
 
 // refuse tells a client, which speaks HTTP, that there is no server.

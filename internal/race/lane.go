@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/host"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
@@ -38,7 +39,7 @@ const queued = 256
 const policy = "default-src 'self'; connect-src 'self' ws:; img-src 'self' data:; base-uri 'none'"
 
 func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *lane, err error) {
-	demo, ok := find(c.Lessons, compare.Demo(name))
+	_, demo, ok := lesson.FindDemo(c.Lessons, compare.Demo(name))
 	if !ok {
 		return nil, errors.New("race: no demo for " + name)
 	}
@@ -76,28 +77,11 @@ func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *l
 	return l, nil
 }
 
-func find(all []lesson.Lesson, name string) (lesson.Demo, bool) {
-	for _, l := range all {
-		for _, d := range l.Demos {
-			if d.Name == name {
-				return d, true
-			}
-		}
-	}
-	return lesson.Demo{}, false
-}
-
 // handler is the demo's, with the lane's page under /lab/lane/.
 func (l *lane) handler(pages fs.FS) http.Handler {
-	files := http.StripPrefix("/lab/lane/", http.FileServerFS(pages))
 	mux := http.NewServeMux()
 	mux.Handle("/", l.instance.Handler)
-	mux.HandleFunc("GET /lab/lane/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-cache")
-		files.ServeHTTP(w, r)
-	})
+	mux.Handle("GET /lab/lane/", host.Asset(policy, http.StripPrefix("/lab/lane/", http.FileServerFS(pages))))
 	return mux
 }
 

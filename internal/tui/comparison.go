@@ -61,10 +61,9 @@ var (
 )
 
 func newComparison(u *ui, s *stage) *comparisonScreen {
-	return &comparisonScreen{ui: u, stage: s, config: compare.Config{
-		Transports: compare.Transports(), Workload: compare.Feed, Clients: 10, Rate: 10, Size: 100, Duration: 4 * time.Second,
-		Interval: time.Second, Cut: time.Second, Runs: 3, Seed: 1,
-	}}
+	c := &comparisonScreen{ui: u, stage: s, config: compare.Default()}
+	c.config.Duration = 4 * time.Second // in class
+	return c
 }
 
 // startComparison begins a run; close ends it.
@@ -157,10 +156,7 @@ func (c *comparisonScreen) choose(k string) {
 	switch k {
 	case "w":
 		c.config.Workload = after(compare.Workloads(), c.config.Workload)
-		c.config.Size, c.shown = 100, 0
-		if c.config.Workload == compare.Cursor {
-			c.config.Size = 32
-		}
+		c.config.Size, c.shown = compare.DefaultSize(c.config.Workload), 0
 	case "n":
 		c.config.Net, _ = netsim.Parse(after(netsim.Names(), c.config.Net.String()))
 	case "d":

@@ -72,15 +72,15 @@ func (c *comparisonScreen) status(width int) string {
 
 // line is a transport with its figure, a bar, and its delays as they went.
 func (c *comparisonScreen) line(f figure, transport string, width int) string {
+	v, known := c.value(f, transport)
 	mark := soft.Render("·")
-	switch at, known := c.value(f, transport); {
+	switch {
 	case c.running && c.now.Transport == transport:
 		mark = busy.Render("▸")
-	case known && at >= 0:
+	case known:
 		mark = good.Render("✓")
 	}
 	text := " " + mark + " " + fit(transport, nameWidth)
-	v, known := c.value(f, transport)
 	if !known {
 		return text + soft.Render(fmt.Sprintf("%10s", "–"))
 	}

@@ -46,15 +46,9 @@ func serveAt(t *testing.T, name, addr string, lang lesson.Lang) (url string, end
 
 func find(t *testing.T, name string) (lesson.Lesson, lesson.Demo) {
 	t.Helper()
-	for _, l := range lessons.All() {
-		for _, d := range l.Demos {
-			if d.Name == name {
-				return l, d
-			}
-		}
-	}
-	t.Fatalf("no demo %s", name)
-	return lesson.Lesson{}, lesson.Demo{}
+	l, d, ok := lesson.FindDemo(lessons.All(), name)
+	require.True(t, ok, "no demo %s", name)
+	return l, d
 }
 
 const texts = `[...document.querySelectorAll("#messages li span")].map((e) => e.textContent)`

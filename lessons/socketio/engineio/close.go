@@ -26,7 +26,7 @@ func (s *Session) Close() {
 	s.mu.Unlock()
 
 	s.server.beats.remove(&s.beat)
-	s.flush()
+	s.Flush()
 }
 
 // finish ends the session and everything that belongs to it: the one place
@@ -80,7 +80,7 @@ func (s *Session) finishWebSocket(ws *wsConn, reason Reason, err error) {
 		grace = shutdownGrace
 	}
 	ws.expire(grace)
-	s.flush()
+	s.Flush()
 }
 
 // farewell is what the poll that waits at the end of a session is answered.

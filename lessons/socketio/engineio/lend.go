@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,19 +23,20 @@ func (s *Session) Lend(f func()) bool {
 	if r == nil {
 		return false
 	}
-	s.lent.Store(r)
 	s.server.lender.add(r)
 	f()
-	s.server.lender.remove(r)
-	r.gone = !s.lent.CompareAndSwap(r, nil)
+	r.gone = !s.server.lender.takeBack(r)
 	return true
 }
 
 // Reclaim lets another goroutine read on if the reader is lent. Who is about to wait
 // for the client calls it.
 func (s *Session) Reclaim() {
-	if r := s.lent.Load(); r != nil && s.lent.CompareAndSwap(r, nil) {
-		s.server.running.start(func() { s.readWebSocket(r.ws) })
+	l := &s.server.lender
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.lent != nil {
+		l.replace(s.lent)
 	}
 }
 
@@ -63,7 +63,7 @@ func (l *lender) add(r *reader) {
 	if l.lent == nil {
 		l.lent = map[*reader]struct{}{}
 	}
-	r.rounds = 0
+	r.rounds, r.session.lent = 0, r
 	l.lent[r] = struct{}{}
 	if l.awake {
 		return
@@ -76,10 +76,27 @@ func (l *lender) add(r *reader) {
 	}
 }
 
-func (l *lender) remove(r *reader) {
+// takeBack ends a loan, and reports whether the reader reads on: it was not replaced.
+func (l *lender) takeBack(r *reader) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	_, kept := l.lent[r]
+	if kept {
+		l.forget(r)
+	}
+	return kept
+}
+
+// forget ends a loan. The caller holds mu, as of replace.
+func (l *lender) forget(r *reader) {
 	delete(l.lent, r)
+	r.session.lent = nil
+}
+
+// replace has another goroutine read on.
+func (l *lender) replace(r *reader) {
+	l.forget(r)
+	r.session.server.running.start(func() { r.session.readWebSocket(r.ws) })
 }
 
 func (l *lender) look() {
@@ -89,8 +106,7 @@ func (l *lender) look() {
 	for r := range l.lent {
 		l.empty = 0
 		if r.rounds++; r.rounds > 1 {
-			delete(l.lent, r)
-			r.session.Reclaim()
+			l.replace(r)
 		}
 	}
 	if l.awake = l.empty < lenderRests; l.awake {
@@ -105,10 +121,4 @@ func (l *lender) rest() {
 	if l.timer != nil && l.timer.Stop() {
 		l.awake = false
 	}
-}
-
-// lentReader is what a Session has to lend.
-type lentReader struct {
-	reader *reader                // while OnMessage's function runs on it; owned by it
-	lent   atomic.Pointer[reader] // nil unless it runs something else
 }

@@ -60,7 +60,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	}
 	s.poll = waiting
 	s.mu.Unlock()
-	s.flush()
+	s.Flush()
 
 	select {
 	case packets := <-waiting.answer:

@@ -6,10 +6,10 @@ import "sync"
 // can be written without waiting, from the caller's goroutine. It never blocks.
 // The error is ErrClosed, or ErrSlowClient if the session was closed for it.
 func (s *Session) Send(messages ...*Message) error {
-	if err := s.enqueue(messages...); err != nil {
+	if err := s.Queue(messages...); err != nil {
 		return err
 	}
-	s.flush()
+	s.Flush()
 	return nil
 }
 
@@ -17,7 +17,7 @@ func (s *Session) Send(messages ...*Message) error {
 // leaves the writing to the server's flusher, which writes what several Posts
 // have queued at once.
 func (s *Session) Post(messages ...*Message) error {
-	if err := s.enqueue(messages...); err != nil {
+	if err := s.Queue(messages...); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -32,13 +32,6 @@ func (s *Session) Post(messages ...*Message) error {
 	return nil
 }
 
-// Queue is Send without the writing, which Flush does: for a caller that holds a
-// lock meanwhile.
-func (s *Session) Queue(messages ...*Message) error { return s.enqueue(messages...) }
-
-// Flush writes what is queued, as far as can be without waiting.
-func (s *Session) Flush() { s.flush() }
-
 // Writable reports whether a message sent now would leave at once.
 func (s *Session) Writable() bool {
 	s.mu.Lock()
@@ -49,7 +42,9 @@ func (s *Session) Writable() bool {
 	return s.poll != nil || (s.ws != nil && !s.writing)
 }
 
-func (s *Session) enqueue(messages ...*Message) error {
+// Queue is Send without the writing, which Flush does: for a caller that holds a
+// lock meanwhile.
+func (s *Session) Queue(messages ...*Message) error {
 	s.mu.Lock()
 	if s.state != stateOpen {
 		s.mu.Unlock()
@@ -100,9 +95,9 @@ func (s *Session) ready() bool {
 	return s.poll != nil || s.ws != nil
 }
 
-// flush gives the queue to the transport. Whoever finds a flush under way
-// leaves its messages to it.
-func (s *Session) flush() {
+// Flush gives the queue to the transport, as far as can be without waiting. Whoever
+// finds a flush under way leaves its messages to it.
+func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.ready() {
@@ -183,7 +178,7 @@ func (f *flusher) run() {
 			s.mu.Lock()
 			s.scheduled = false
 			s.mu.Unlock()
-			s.flush()
+			s.Flush()
 		}
 		clear(batch)
 		f.mu.Lock()

@@ -131,7 +131,7 @@ func (s *Server) open(q request, sid string, ws *wsConn) *Session {
 	s.sessions[session.id] = session
 	s.mu.Unlock()
 
-	session.enqueue(s.openPacket(session))
+	session.Queue(s.openPacket(session))
 	s.config.OnSession(session)
 	s.beats.start(&session.beat)
 	return session

@@ -21,7 +21,8 @@ type Session struct {
 	onMessage func(data []byte, binary bool)
 	onClose   func(reason Reason, err error)
 
-	lentReader
+	reader *reader // while OnMessage's function runs on it; owned by it
+	lent   *reader // while it runs something else; guarded by server.lender.mu
 
 	beat    beat        // owned by server.beats
 	awaited atomic.Bool // since its ping, nothing was heard of the client
@@ -154,5 +155,5 @@ func (s *Session) ping() {
 		s.push(pingPacket)
 	}
 	s.mu.Unlock()
-	s.flush()
+	s.Flush()
 }

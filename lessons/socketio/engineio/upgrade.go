@@ -110,7 +110,7 @@ func (s *Session) adopt(ws *wsConn) bool {
 	if onUpgrade != nil {
 		onUpgrade(WebSocket)
 	}
-	s.flush()
+	s.Flush()
 	if closing {
 		s.finish(ForcedClose, nil)
 	}

@@ -48,7 +48,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 		return
 	}
 	ws.session = session
-	session.flush()
+	session.Flush()
 	s.running.start(func() { session.readWebSocket(ws) })
 }
 

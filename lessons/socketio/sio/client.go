@@ -71,7 +71,7 @@ func (c *client) handle(p siopacket.Packet) {
 	case socket == nil:
 		c.refuse(errNotConnected)
 	case p.Type == siopacket.Event:
-		socket.inbox.take(func() { socket.dispatch(p) }, c.session.Lend)
+		socket.inbox.put(func() { socket.dispatch(p) }, c.session.Lend)
 	case p.Type == siopacket.Ack:
 		socket.acks.resolve(p)
 	case p.Type == siopacket.Disconnect:
@@ -110,7 +110,7 @@ func (c *client) connect(p siopacket.Packet) {
 	c.sockets[p.Namespace] = socket
 	c.silence.Stop()
 	c.mu.Unlock()
-	socket.inbox.take(func() { namespace.admit(socket) }, c.session.Lend)
+	socket.inbox.put(func() { namespace.admit(socket) }, c.session.Lend)
 }
 
 // enter finds the namespace that a CONNECT asks for, or nil. The user's code

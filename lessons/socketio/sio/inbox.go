@@ -25,41 +25,38 @@ func (b *inbox) init(server *Server, panicd func(error)) {
 	b.room.L = &b.mu
 }
 
-// put waits for room, so that a client that sends faster than its handlers run
-// is not read from.
-func (b *inbox) put(f func()) {
+// put runs f on the caller's goroutine if nothing else runs and lend takes it. Else
+// f waits for its turn, and put for room, so that a client that sends faster than its
+// handlers run is not read from.
+func (b *inbox) put(f func(), lend func(func()) bool) {
+	if !b.begin(f) {
+		return
+	}
+	lent := lend(func() { b.guard(f) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !lent && !b.closed {
+		b.waiting = append(b.waiting, f)
+	}
+	b.start()
+}
+
+// begin reports whether f is to run now; if something else runs, it queues f.
+func (b *inbox) begin(f func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.waiting) >= b.server.config.MaxPending && !b.closed {
 		b.room.Wait()
 	}
-	if !b.closed {
-		b.push(f)
+	if b.closed {
+		return false
 	}
-}
-
-// take is put for a handler that is the only one: it runs on the caller's goroutine,
-// the reader of the client, if that can be lent.
-func (b *inbox) take(f func(), lend func(func()) bool) {
-	b.mu.Lock()
-	if b.running || b.closed {
-		b.mu.Unlock()
-		b.put(f)
-		return
+	now := !b.running
+	if !now {
+		b.waiting = append(b.waiting, f)
 	}
 	b.running = true
-	b.mu.Unlock()
-	if !lend(func() { b.guard(f) }) {
-		b.server.engine.Go(func() { b.guard(f); b.run() })
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.waiting) > 0 {
-		b.server.engine.Go(b.run)
-	} else {
-		b.running = false
-	}
+	return now
 }
 
 // last runs f after the handler that runs now, in place of all that waits.
@@ -67,15 +64,17 @@ func (b *inbox) last(f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.waiting = nil
-	b.push(f)
+	b.waiting = []func(){f}
+	if !b.running {
+		b.start()
+	}
 	b.room.Broadcast()
 }
 
-func (b *inbox) push(f func()) {
-	b.waiting = append(b.waiting, f)
-	if !b.running {
-		b.running = true
+// start runs what waits, if anything does. Nothing runs now, and the caller holds mu.
+func (b *inbox) start() {
+	b.running = len(b.waiting) > 0
+	if b.running {
 		b.server.engine.Go(b.run)
 	}
 }
