@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -138,24 +138,14 @@ func (s *Server) open(q request, sid string, ws *wsConn) *Session {
 }
 
 func (s *Server) openPacket(session *Session) *Message {
-	handshake := struct {
-		SID          string   `json:"sid"`
-		Upgrades     []string `json:"upgrades"`
-		PingInterval int64    `json:"pingInterval"`
-		PingTimeout  int64    `json:"pingTimeout"`
-		MaxPayload   int      `json:"maxPayload"`
-	}{
-		session.id, []string{},
-		s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload,
-	}
+	upgrades := ""
 	if session.ws == nil && s.canUpgrade() {
-		handshake.Upgrades = append(handshake.Upgrades, WebSocket)
+		upgrades = `"` + WebSocket + `"`
 	}
-	text, err := json.Marshal(handshake)
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	return control(eiopacket.Open, string(text))
+	return newText(eiopacket.Open, 128, func(dst []byte) []byte {
+		return fmt.Appendf(dst, `{"sid":"%s","upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
+			session.id, upgrades, s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload)
+	})
 }
 
 func (s *Server) canUpgrade() bool {

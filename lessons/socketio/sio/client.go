@@ -18,7 +18,7 @@ type client struct {
 
 	mu      sync.Mutex
 	sockets map[string]*Socket // by namespace
-	silence *time.Timer        // closes a client that joins none
+	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
 }
 
@@ -108,9 +108,17 @@ func (c *client) connect(p siopacket.Packet) {
 	}
 	socket := newSocket(c, namespace, p.Data)
 	c.sockets[p.Namespace] = socket
-	c.silence.Stop()
+	c.stopSilence()
 	c.mu.Unlock()
 	socket.inbox.put(func() { namespace.admit(socket) }, c.session.Lend)
+}
+
+// stopSilence gives the timer back, once. The caller holds mu.
+func (c *client) stopSilence() {
+	if c.silence != nil {
+		c.silence.Stop()
+		c.silence = nil
+	}
 }
 
 // enter finds the namespace that a CONNECT asks for, or nil. The user's code
@@ -138,7 +146,7 @@ func (c *client) forget(socket *Socket) {
 func (c *client) end(reason engineio.Reason, _ error) {
 	c.mu.Lock()
 	c.closed = true
-	c.silence.Stop()
+	c.stopSilence()
 	c.mu.Unlock()
 	for _, socket := range c.all() {
 		socket.end(Reason(reason))

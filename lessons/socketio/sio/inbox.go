@@ -14,7 +14,7 @@ type inbox struct {
 	panicd func(err error) // told of a handler's panic
 
 	mu      sync.Mutex
-	room    sync.Cond // signalled when waiting shrinks, and at the end
+	room    chan struct{} // closed when waiting shrinks, and at the end; nil if nobody waits
 	waiting []func()
 	running bool
 	closed  bool // only last is still taken
@@ -22,7 +22,6 @@ type inbox struct {
 
 func (b *inbox) init(server *Server, panicd func(error)) {
 	b.server, b.panicd = server, panicd
-	b.room.L = &b.mu
 }
 
 // put runs f on the caller's goroutine if nothing else runs and lend takes it. Else
@@ -46,7 +45,7 @@ func (b *inbox) begin(f func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.waiting) >= b.server.config.MaxPending && !b.closed {
-		b.room.Wait()
+		b.waitForRoom()
 	}
 	if b.closed {
 		return false
@@ -59,6 +58,25 @@ func (b *inbox) begin(f func()) bool {
 	return now
 }
 
+// waitForRoom lets go of mu meanwhile.
+func (b *inbox) waitForRoom() {
+	if b.room == nil {
+		b.room = make(chan struct{})
+	}
+	room := b.room
+	b.mu.Unlock()
+	<-room
+	b.mu.Lock()
+}
+
+// madeRoom wakes who waits. The caller holds mu.
+func (b *inbox) madeRoom() {
+	if b.room != nil {
+		close(b.room)
+		b.room = nil
+	}
+}
+
 // last runs f after the handler that runs now, in place of all that waits.
 func (b *inbox) last(f func()) {
 	b.mu.Lock()
@@ -68,7 +86,7 @@ func (b *inbox) last(f func()) {
 	if !b.running {
 		b.start()
 	}
-	b.room.Broadcast()
+	b.madeRoom()
 }
 
 // start runs what waits, if anything does. Nothing runs now, and the caller holds mu.
@@ -85,7 +103,7 @@ func (b *inbox) run() {
 	for len(b.waiting) > 0 {
 		f := b.waiting[0]
 		b.waiting = b.waiting[1:]
-		b.room.Signal()
+		b.madeRoom()
 		b.mu.Unlock()
 		b.guard(f)
 		b.mu.Lock()

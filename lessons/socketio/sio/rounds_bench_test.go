@@ -4,6 +4,7 @@ package sio_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -13,9 +14,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,9 +45,27 @@ func handshake(t *testing.T, addr, query string) (net.Conn, *bufio.Reader) {
 	fmt.Fprint(conn, "GET /socket.io/?EIO=4&transport=websocket"+query+" HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	in := bufio.NewReaderSize(conn, 512)
-	_, err = http.ReadResponse(in, nil)
-	require.NoError(t, err)
+	skipHead(t, in, "101")
 	return conn, in
+}
+
+// skipHead reads the head of an answer, which has that status, and returns the
+// length of its body. A client that read it with net/http would be measured too.
+func skipHead(t *testing.T, in *bufio.Reader, status string) (length int) {
+	line, err := in.ReadSlice('\n')
+	require.NoError(t, err)
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 "+status)) {
+		t.Fatalf("answered %q", line)
+	}
+	for len(line) > len("\r\n") {
+		line, err = in.ReadSlice('\n')
+		require.NoError(t, err)
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
+			require.NoError(t, err)
+		}
+	}
+	return length
 }
 
 // connect opens a WebSocket, and a Socket.IO socket on it.
@@ -69,7 +89,8 @@ var rounds = map[string]struct {
 	"ack":            {asked, func(t *testing.T, addr string) func() { return askOver(t, addr, true) }},
 	"ack over polling": {asked, func(t *testing.T, addr string) func() {
 		p := poll(t, addr)
-		return func() { p.post(question); p.get() }
+		asking := p.request("POST", question)
+		return func() { p.post(asking); p.get() }
 	}},
 	"connect to the hub": {connected, func(t *testing.T, addr string) func() {
 		return func() { conn, _ := connect(t, addr, false); conn.Close() }
@@ -102,43 +123,43 @@ type poller struct {
 	addr, sid string
 	conn      net.Conn
 	in        *bufio.Reader
+	poll      []byte // the request
 }
 
 func poll(t *testing.T, addr string) *poller {
 	conn, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
 	p := &poller{T: t, addr: addr, conn: conn, in: bufio.NewReader(conn)}
-	open := p.get()
-	p.sid = regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(open)[1]
-	p.post("40")
+	p.poll = p.request("GET", "")
+	_, after, _ := strings.Cut(p.get(), `"sid":"`)
+	p.sid, _, _ = strings.Cut(after, `"`)
+	p.poll = p.request("GET", "")
+	p.post(p.request("POST", "40"))
 	p.get()
 	return p
 }
 
-func (p *poller) url() string {
+func (p *poller) request(method, body string) []byte {
 	url := "/socket.io/?EIO=4&transport=polling"
 	if p.sid != "" {
 		url += "&sid=" + p.sid
 	}
-	return url
+	head := method + " " + url + " HTTP/1.1\r\nHost: lab\r\n"
+	if body != "" {
+		head += "Content-Type: text/plain\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n"
+	}
+	return []byte(head + "\r\n" + body)
 }
 
-func (p *poller) get() string {
-	fmt.Fprintf(p.conn, "GET %s HTTP/1.1\r\nHost: lab\r\n\r\n", p.url())
-	return p.answer()
-}
+func (p *poller) get() string { return p.ask(p.poll) }
 
-func (p *poller) post(packet string) {
-	fmt.Fprintf(p.conn, "POST %s HTTP/1.1\r\nHost: lab\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", p.url(), len(packet), packet)
-	p.answer()
-}
+func (p *poller) post(request []byte) { p.ask(request) }
 
-func (p *poller) answer() string {
-	response, err := http.ReadResponse(p.in, nil)
+func (p *poller) ask(request []byte) string {
+	p.conn.Write(request)
+	body := make([]byte, skipHead(p.T, p.in, "200"))
+	_, err := io.ReadFull(p.in, body)
 	require.NoError(p, err)
-	body, err := io.ReadAll(response.Body)
-	require.NoError(p, err)
-	require.Equal(p, 200, response.StatusCode, "%s", body)
 	return string(body)
 }
 
@@ -229,6 +250,45 @@ func (h bareHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// canned gives the answers that the rounds wait for, and knows no client: what net/http
+// and gorilla/websocket alone take for the round trips of the protocol.
+func canned(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	switch {
+	case query.Get("transport") == "websocket":
+		cannedWebSocket(w, r, query.Has("sid"))
+	case r.Method == http.MethodPost:
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "ok")
+	case query.Has("sid"):
+		io.WriteString(w, answer)
+	default:
+		io.WriteString(w, cannedOpen)
+	}
+}
+
+const cannedOpen = `0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`
+
+func cannedWebSocket(w http.ResponseWriter, r *http.Request, probe bool) {
+	conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if !probe {
+		conn.WriteMessage(websocket.TextMessage, []byte(cannedOpen))
+	}
+	for {
+		_, data, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		if string(data) != "5" { // the upgrade, which has no answer
+			conn.WriteMessage(websocket.TextMessage, []byte(answer))
+		}
+	}
+}
+
 func asks() (http.Handler, func()) {
 	server := sio.NewServer(sio.Config{Log: slog.New(slog.DiscardHandler)})
 	server.OnConnection(func(s *sio.Socket) {
@@ -267,20 +327,24 @@ func measure(b *testing.B, handler http.Handler, kind string) (wall, used float6
 	return wall, float64((cpu() - start).Microseconds()) / float64(rounds[kind].times)
 }
 
-// against measures a kind of round beside the hub's in the same run, in turn, and
-// reports the medians.
+// against measures a kind of round beside the hub's and that of canned answers in the
+// same run, in turn, and reports the medians.
 func against(b *testing.B, kind, hubs string) {
 	all := map[string][]float64{}
 	note := func(unit string, v float64) { all[unit] = append(all[unit], v) }
 	for range b.N {
 		hubWall, hubCPU := measure(b, startHub(b), hubs)
+		bareWall, bareCPU := measure(b, http.HandlerFunc(canned), kind)
 		server, stop := asks()
 		wall, used := measure(b, server, kind)
 		stop()
 		note("hub-µs", hubWall)
+		note("canned-µs", bareWall)
 		note("µs", wall)
 		note("ratio", wall/hubWall)
+		note("canned-ratio", wall/bareWall)
 		note("hub-cpu-µs", hubCPU)
+		note("canned-cpu-µs", bareCPU)
 		note("cpu-µs", used)
 	}
 	for unit, values := range all {
@@ -319,7 +383,8 @@ func resident(b *testing.B) float64 {
 }
 
 // BenchmarkIdle measures the resident memory of the server's process for each
-// connected client that does nothing, in KiB.
+// connected client that does nothing, in KiB: at once, and when what connecting has
+// left behind is given back, as Go does with time.
 func BenchmarkIdle(b *testing.B) {
 	for range b.N {
 		server, stop := asks()
@@ -327,6 +392,8 @@ func BenchmarkIdle(b *testing.B) {
 		before := resident(b)
 		_, _, kill := other(b, "TestIdlers", fmt.Sprintf("%s=%s sio", idleAddr, web.Listener.Addr()))
 		b.ReportMetric((resident(b)-before)/idlers, "KiB/client")
+		debug.FreeOSMemory()
+		b.ReportMetric((resident(b)-before)/idlers, "settled-KiB/client")
 		kill()
 		stop()
 		web.Close()
