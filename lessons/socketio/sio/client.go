@@ -108,9 +108,15 @@ func (c *client) connect(p siopacket.Packet) {
 	}
 	socket := newSocket(c, namespace, p.Data)
 	c.sockets[p.Namespace] = socket
-	c.stopSilence()
 	c.mu.Unlock()
 	socket.inbox.put(func() { namespace.admit(socket) }, c.session.Lend)
+}
+
+// joined is told of each socket that has joined.
+func (c *client) joined() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopSilence()
 }
 
 // stopSilence gives the timer back, once. The caller holds mu.

@@ -1,6 +1,7 @@
 package sio_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -179,5 +180,25 @@ func TestRecoveryIsBounded(t *testing.T) {
 			assert.Regexp(t, `^40\{"sid":`, answer)
 			assert.Equal(t, test.recovered, strings.Contains(answer, first[1]), answer)
 		})
+	}
+}
+
+func TestClientsThatNeverJoinAreClosed(t *testing.T) {
+	io, url := serve(t, sio.Config{ConnectTimeout: 50 * time.Millisecond})
+	io.Of("/refuse").Use(func(*sio.Socket) error { return errors.New("no") })
+	decide := make(chan struct{})
+	defer close(decide)
+	io.Of("/wait").Use(func(*sio.Socket) error { <-decide; return nil })
+	for packet, answer := range map[string]string{
+		"40/refuse,":  `44/refuse,{"message":"no"}`,
+		"40/unknown,": `44/unknown,{"message":"Invalid namespace"}`,
+		"40/wait,":    "",
+	} {
+		a := dial(t, url)
+		a.write(packet)
+		if answer != "" {
+			require.Equal(t, answer, a.read())
+		}
+		a.isClosed()
 	}
 }

@@ -131,6 +131,7 @@ func (s *Socket) join() bool {
 	}
 	s.joined = true
 	s.mu.Unlock()
+	s.client.joined()
 	if s.namespace.local.add(s, s.connectAnswer()) {
 		return true
 	}
