@@ -40,8 +40,7 @@ const rows = {
       await new Promise((resolve) => first.open(resolve));
       const closed = once(first, "close");
       first.engine.write(packet);
-      if (packet !== "1") await closed;
-      else first._close();
+      await closed;
     }
   },
 

@@ -66,7 +66,7 @@ func (c *client) handle(p siopacket.Packet) {
 		c.connect(p)
 	case p.Type == siopacket.Connect:
 		c.refuse(errConnectTwice)
-	case socket == nil && p.Type == siopacket.Disconnect:
+	case socket == nil && p.Type == siopacket.Disconnect && c.hasJoined():
 		// it has left already
 	case socket == nil:
 		c.refuse(errNotConnected)
@@ -117,6 +117,12 @@ func (c *client) joined() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stopSilence()
+}
+
+func (c *client) hasJoined() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.silence == nil
 }
 
 // stopSilence gives the timer back, once. The caller holds mu.

@@ -202,3 +202,15 @@ func TestClientsThatNeverJoinAreClosed(t *testing.T) {
 		a.isClosed()
 	}
 }
+
+func TestAFirstPacketThatIsNotConnectCloses(t *testing.T) {
+	_, url := serve(t, sio.Config{})
+	for _, packet := range []string{"41", "41/a,", `42["x"]`, "430[]", `44{"message":"x"}`} {
+		a := dial(t, url)
+		a.write(packet)
+		a.isClosed()
+	}
+	a := join(t, url)
+	a.write("41", "41", "40")
+	assert.Regexp(t, `^40\{"sid"`, a.read())
+}
