@@ -20,6 +20,7 @@ type client struct {
 	sockets map[string]*Socket // by namespace
 	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
+	garbled error // what could not be decoded; nil if all could
 }
 
 func (s *Server) accept(session *engineio.Session) {
@@ -44,10 +45,20 @@ func (c *client) receive(data []byte, binary bool) {
 	packet, complete, err := c.decoder.Add(data, binary)
 	switch {
 	case err != nil:
+		c.mu.Lock()
+		c.garbled = err
+		c.mu.Unlock()
 		c.refuse(err)
 	case complete:
 		c.handle(packet)
 	}
+}
+
+// fault is what the client sent that could not be decoded.
+func (c *client) fault() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.garbled
 }
 
 var (

@@ -214,3 +214,31 @@ func TestAFirstPacketThatIsNotConnectCloses(t *testing.T) {
 	a.write("41", "41", "40")
 	assert.Regexp(t, `^40\{"sid"`, a.read())
 }
+
+func TestAPacketThatCannotBeDecodedIsReported(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	told := make(chan string, 10)
+	listen := func(s *sio.Socket) {
+		s.OnError(func(err error) { told <- s.Namespace().Name() + " " + err.Error() })
+		s.OnDisconnect(func(reason sio.Reason) { told <- s.Namespace().Name() + " " + string(reason) })
+	}
+	io.OnConnection(listen)
+	io.Of("/chat").OnConnection(listen)
+	a := join(t, url)
+	a.write("40/chat,")
+	require.Regexp(t, `^40/chat,`, a.read())
+	a.write("45woooot")
+	a.isClosed()
+	got := map[string][]string{}
+	for range 4 {
+		namespace, text, _ := strings.Cut(<-told, " ")
+		got[namespace] = append(got[namespace], text)
+	}
+	want := []string{"siopacket: illegal attachments at byte 1", "forced close"}
+	assert.Equal(t, map[string][]string{"/": want, "/chat": want}, got)
+
+	b := join(t, url)
+	b.write("40") // decoded, but out of place
+	b.isClosed()
+	assert.Equal(t, "/ forced close", <-told)
+}

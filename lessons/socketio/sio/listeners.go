@@ -147,8 +147,8 @@ func (s *Socket) OnDisconnect(f func(Reason)) {
 	s.listeners.disconnect = with(s.listeners.disconnect, f, false)
 }
 
-// OnError adds what is told of events that no handler could take, and of those
-// that a middleware refused.
+// OnError adds what is told of events that no handler could take, of those that
+// a middleware refused, and, before the end, of a packet that cannot be decoded.
 func (s *Socket) OnError(f func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -203,6 +203,11 @@ func (s *Socket) leave(reason Reason) {
 			f(reason)
 		}
 	}()
+	if err := s.client.fault(); err != nil {
+		for _, f := range l.errors {
+			f(err)
+		}
+	}
 	for _, f := range l.disconnecting {
 		f(reason)
 	}
