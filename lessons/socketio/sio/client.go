@@ -3,6 +3,7 @@ package sio
 import (
 	"errors"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type client struct {
 
 	mu      sync.Mutex
 	sockets map[string]*Socket // by namespace
+	entered int                // sockets that there ever were
 	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
 	garbled error // what could not be decoded; nil if all could
@@ -118,6 +120,8 @@ func (c *client) connect(p siopacket.Packet) {
 		return
 	}
 	socket := newSocket(c, namespace, p.Data)
+	socket.place = c.entered
+	c.entered++
 	c.sockets[p.Namespace] = socket
 	c.mu.Unlock()
 	socket.inbox.put(func() { namespace.admit(socket) }, c.session.Lend)
@@ -176,6 +180,7 @@ func (c *client) end(reason engineio.Reason, _ error) {
 	}
 }
 
+// all lists the sockets in the order in which they came.
 func (c *client) all() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,6 +188,7 @@ func (c *client) all() []*Socket {
 	for _, socket := range c.sockets {
 		sockets = append(sockets, socket)
 	}
+	slices.SortFunc(sockets, func(a, b *Socket) int { return a.place - b.place })
 	return sockets
 }
 

@@ -255,3 +255,21 @@ func TestFloodIsBoundedByTheHandler(t *testing.T) {
 		require.Equal(t, fmt.Sprintf(`42["n",%d]`, i), a.read())
 	}
 }
+
+func TestDisconnectAllEndsTheSocketsInTheirOrder(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	a := join(t, url)
+	want := []string{"41"}
+	for i := range 10 {
+		name := fmt.Sprintf("/%d", i)
+		io.Of(name)
+		a.write("40" + name + ",")
+		require.Regexp(t, "^40"+name, a.read())
+		want = append(want, "41"+name+",")
+	}
+	io.DisconnectSockets(true)
+	for _, packet := range want {
+		require.Equal(t, packet, a.read())
+	}
+	a.isClosed()
+}

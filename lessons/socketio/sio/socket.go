@@ -21,6 +21,7 @@ type Socket struct {
 	client    *client
 	namespace *Namespace
 	auth      []byte
+	place     int // among the client's sockets, in the order in which they came
 	inbox     inbox
 	acks      acks
 
