@@ -73,9 +73,9 @@ func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
 	a.sockets[s.id] = s
 	a.note(RoomCreated, s.id, nil)
 	a.note(RoomJoined, s.id, s)
-	if s.recovery != nil {
-		a.enter(s, s.recovery.rooms)
-	}
+	rooms := s.rooms
+	s.rooms = nil
+	a.enter(s, rooms)
 	s.client.session.Queue(a.namespace.server.frames(answer, Flags{})...)
 	return true
 }
@@ -134,8 +134,10 @@ func (a *MemoryAdapter) join(s *Socket, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.sockets[s.id] == s { // it has not disconnected
+	if a.sockets[s.id] == s {
 		a.enter(s, rooms)
+	} else if !s.hasEnded() {
+		s.rooms = append(s.rooms, rooms...)
 	}
 }
 
@@ -161,6 +163,10 @@ func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.sockets[s.id] != s { // it has not joined yet
+		s.rooms = slices.DeleteFunc(s.rooms, func(room string) bool { return slices.Contains(rooms, room) })
+		return
+	}
 	for _, room := range rooms {
 		if i := slices.Index(s.rooms, room); i >= 0 {
 			s.rooms = slices.Delete(s.rooms, i, i+1)
@@ -183,10 +189,13 @@ func (a *MemoryAdapter) drop(s *Socket, room string) {
 func (a *MemoryAdapter) roomsOf(s *Socket) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.sockets[s.id] != s {
+	switch {
+	case a.sockets[s.id] == s:
+		return append([]string{s.id}, s.rooms...)
+	case s.hasEnded():
 		return nil
 	}
-	return append([]string{s.id}, s.rooms...)
+	return slices.Compact(slices.Sorted(slices.Values(s.rooms)))
 }
 
 // note keeps an event for tell. The caller holds mu.

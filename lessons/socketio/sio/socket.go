@@ -25,7 +25,7 @@ type Socket struct {
 	inbox     inbox
 	acks      acks
 
-	rooms       []string     // owned by the namespace's adapter
+	rooms       []string     // owned by the namespace's adapter; those to enter until it joins
 	recovery    *keptSession // nil without connection state recovery
 	hasOutgoing atomic.Bool  // there is, or was, a listener to what goes out
 
@@ -41,6 +41,7 @@ func newSocket(c *client, n *Namespace, auth []byte) *Socket {
 		s.id = c.idV2(n)
 	} else if kept := n.local.claim(auth); kept != nil {
 		s.id, s.data, s.recovery = kept.id, kept.data, kept
+		s.rooms = slices.Clone(kept.rooms)
 	} else if n.local.history != nil {
 		s.recovery = &keptSession{pid: newID()}
 	}
@@ -106,7 +107,8 @@ func (s *Socket) In(rooms ...string) Broadcast { return s.To(rooms...) }
 // Except starts a broadcast to all but this socket and those in the rooms.
 func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except(rooms...) }
 
-// Join enters rooms. A socket leaves all of them when it disconnects.
+// Join enters rooms; from a middleware, when the socket is let in. It leaves all
+// of them when it disconnects.
 func (s *Socket) Join(rooms ...string) { s.namespace.local.join(s, rooms) }
 
 // Leave leaves rooms.
@@ -120,6 +122,12 @@ func (s *Socket) Connected() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.joined && !s.ended
+}
+
+func (s *Socket) hasEnded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // join enters the namespace and answers the client's CONNECT. It reports false
