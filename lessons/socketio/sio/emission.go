@@ -32,16 +32,17 @@ func (e Emission) Timeout(d time.Duration) Emission {
 	return e
 }
 
-// Emit sends an event to the socket's client.
+// Emit sends an event to the socket's client. From a middleware, it goes out
+// before the answer to CONNECT; the official client keeps it until then.
 func (e Emission) Emit(event string, args ...any) error {
 	s := e.socket
 	packet, err := eventPacket(s.namespace.name, event, args)
 	switch {
 	case err != nil:
 		return err
-	case !s.Connected():
+	case s.hasEnded():
 		return ErrDisconnected
-	case s.recovery != nil: // it must be remembered, like a broadcast
+	case s.recovery != nil && s.Connected(): // it must be remembered, like a broadcast
 		s.namespace.local.Broadcast(packet, Selection{Rooms: []string{s.id}}, e.flags)
 		return nil
 	}
@@ -108,7 +109,7 @@ func (s *Socket) Timeout(d time.Duration) Emission { return Emission{socket: s}.
 
 // send gives a packet to the client. A volatile one may be dropped.
 func (s *Socket) send(p siopacket.Packet, flags Flags) error {
-	if !s.Connected() {
+	if s.hasEnded() {
 		return ErrDisconnected
 	}
 	if flags.Volatile && !s.client.session.Writable() {

@@ -50,3 +50,16 @@ func TestRoomsOfARefusedSocketAreNotMade(t *testing.T) {
 	refused.Join("room")
 	assert.Empty(t, refused.Rooms())
 }
+
+func TestEmitInAMiddleware(t *testing.T) {
+	for name, config := range map[string]sio.Config{"plain": {}, "with recovery": {Recovery: &sio.Recovery{}}} {
+		t.Run(name, func(t *testing.T) {
+			io, url := serve(t, config)
+			io.Use(func(s *sio.Socket) error { return s.Emit("early", 1) })
+			a := dial(t, url)
+			a.write("40")
+			assert.Equal(t, `42["early",1]`, a.read())
+			assert.Regexp(t, `^40\{"sid"`, a.read())
+		})
+	}
+}
