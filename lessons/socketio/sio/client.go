@@ -195,7 +195,7 @@ func (c *client) all() []*Socket {
 // disconnect ends every socket, then the session.
 func (c *client) disconnect() {
 	for _, socket := range c.all() {
-		socket.Disconnect(false)
+		socket.disconnect()
 	}
 	c.session.Close()
 }

@@ -63,3 +63,15 @@ func TestEmitInAMiddleware(t *testing.T) {
 		})
 	}
 }
+
+func TestDisconnectInAMiddleware(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	io.Use(func(s *sio.Socket) error { s.Disconnect(false); return nil })
+	io.Of("/all").Use(func(s *sio.Socket) error { s.Disconnect(true); return nil })
+	a := dial(t, url)
+	a.write("40")
+	assert.Regexp(t, `^40\{"sid"`, a.read())
+	a.write("40/all,")
+	assert.Equal(t, "41", a.read())
+	a.isClosed()
+}

@@ -164,13 +164,20 @@ func (s *Socket) connectAnswer() siopacket.Packet {
 }
 
 // Disconnect leaves the namespace; with all, it ends the client's whole
-// connection.
+// connection. A middleware refuses with an error instead: without all,
+// Disconnect of a socket that has not joined has no effect.
 func (s *Socket) Disconnect(all bool) {
 	if all {
 		s.client.disconnect()
-		return
+	} else if s.Connected() {
+		s.disconnect()
 	}
-	s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
+}
+
+func (s *Socket) disconnect() {
+	if s.Connected() {
+		s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
+	}
 	s.end(ServerNamespaceDisconnect)
 }
 
