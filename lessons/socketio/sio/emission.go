@@ -33,18 +33,19 @@ func (e Emission) Timeout(d time.Duration) Emission {
 }
 
 // Emit sends an event to the socket's client. From a middleware, it goes out
-// before the answer to CONNECT; the official client keeps it until then.
+// before the answer to CONNECT; the official client keeps it until then. With
+// connection state recovery, a client that is away receives it when it is back.
 func (e Emission) Emit(event string, args ...any) error {
 	s := e.socket
 	packet, err := eventPacket(s.namespace.name, event, args)
 	switch {
 	case err != nil:
 		return err
-	case s.hasEnded():
-		return ErrDisconnected
-	case s.recovery != nil && s.Connected(): // it must be remembered, like a broadcast
+	case s.isRemembered(): // and so must be what it misses, like a broadcast
 		s.namespace.local.Broadcast(packet, Selection{Rooms: []string{s.id}}, e.flags)
 		return nil
+	case s.hasEnded():
+		return ErrDisconnected
 	}
 	s.outgoing(packet)
 	return s.send(packet, e.flags)

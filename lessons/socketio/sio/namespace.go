@@ -137,7 +137,7 @@ func (n *Namespace) admit(s *Socket) {
 }
 
 func (n *Namespace) refuse(s *Socket, err error) {
-	if !s.finish() {
+	if !s.finish(false) {
 		return // the client has gone
 	}
 	n.local.unclaim(s.recovery)

@@ -33,6 +33,7 @@ type Socket struct {
 	listeners     listeners
 	data          map[string]any
 	joined, ended bool
+	mayReturn     bool // it has ended, and its state is kept
 }
 
 func newSocket(c *client, n *Namespace, auth []byte) *Socket {
@@ -124,6 +125,14 @@ func (s *Socket) Connected() bool {
 	return s.joined && !s.ended
 }
 
+// isRemembered reports whether connection state recovery is on, and the client
+// is here or may come back.
+func (s *Socket) isRemembered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovery != nil && s.joined && (!s.ended || s.mayReturn)
+}
+
 func (s *Socket) hasEnded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,20 +194,20 @@ func (s *Socket) disconnect() {
 // Only the first call has an effect. The handlers of the end run after the one
 // that runs now.
 func (s *Socket) end(reason Reason) {
-	if s.finish() {
+	if s.finish(slices.Contains(recoverable, reason)) {
 		s.acks.close()
 		s.inbox.last(func() { s.leave(reason) })
 	}
 }
 
 // finish marks the end and reports whether this call did.
-func (s *Socket) finish() bool {
+func (s *Socket) finish(recoverable bool) bool {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		return false
 	}
-	s.ended = true
+	s.ended, s.mayReturn = true, recoverable && s.joined
 	s.mu.Unlock()
 	s.client.forget(s)
 	return true
