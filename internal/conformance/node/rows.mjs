@@ -95,7 +95,7 @@ const rows = {
     assert.deepEqual(error.data, { code: 7 });
 
     const events = await ask(fixed, "new namespaces");
-    assert.deepEqual(events.sort(), ["/dynamic-1", "/dynamic-2", "/rooms/7"]);
+    assert.deepEqual(events.sort(), ["/denied", "/dynamic-1", "/dynamic-2", "/fixed", "/rooms/7"]);
     for (const socket of [one, two, again]) socket.disconnect();
     while ((await ask(fixed, "namespaces")).some((name) => name.startsWith("/dynamic"))) await sync(fixed);
     const back = await open("/dynamic-1");

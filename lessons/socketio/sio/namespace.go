@@ -64,7 +64,7 @@ func (n *Namespace) start() {
 	if f := n.server.config.Adapter; f != nil {
 		n.adapter = f(n, n.local)
 	}
-	if n.parent != nil {
+	if n.name != siopacket.MainNamespace {
 		n.server.announce(n)
 	}
 }

@@ -87,8 +87,8 @@ func (s *Server) Namespaces() []string {
 	return slices.Sorted(maps.Keys(s.namespaces))
 }
 
-// OnNewNamespace adds what is called with each namespace that a parent has
-// made, before any client has joined it.
+// OnNewNamespace adds what is called with each namespace that is made, by Of or
+// for a client, before any client has joined it.
 func (s *Server) OnNewNamespace(f func(*Namespace)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
