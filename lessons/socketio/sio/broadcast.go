@@ -135,6 +135,10 @@ func eventPacket(namespace, event string, args []any) (siopacket.Packet, error) 
 	if siopacket.IsReserved(event) {
 		return siopacket.Packet{}, ErrReservedEvent
 	}
+	return anyEventPacket(namespace, event, args)
+}
+
+func anyEventPacket(namespace, event string, args []any) (siopacket.Packet, error) {
 	values := make([]any, 0, 1+len(args))
 	values = append(append(values, event), args...)
 	data, attachments, err := siopacket.MarshalArgs(values...)

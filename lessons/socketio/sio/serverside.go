@@ -3,6 +3,7 @@ package sio
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -23,10 +24,21 @@ func (n *Namespace) OnServerSide(event string, handler any) (off func()) {
 	}
 }
 
+// reservedServerSide are what a namespace of the official server calls its own
+// handlers with.
+var reservedServerSide = []string{"connect", "connection", "new_namespace"}
+
+func serverSidePacket(namespace, event string, args []any) (siopacket.Packet, error) {
+	if slices.Contains(reservedServerSide, event) {
+		return siopacket.Packet{}, ErrReservedEvent
+	}
+	return anyEventPacket(namespace, event, args)
+}
+
 // ServerSideEmit sends an event to this namespace on all other servers of the
 // cluster. Without a cluster it reaches nobody.
 func (n *Namespace) ServerSideEmit(event string, args ...any) error {
-	packet, err := eventPacket(n.name, event, args)
+	packet, err := serverSidePacket(n.name, event, args)
 	if err == nil {
 		n.adapter.ServerSideEmit(packet)
 	}
@@ -37,7 +49,7 @@ func (n *Namespace) ServerSideEmit(event string, args ...any) error {
 // server. When ctx ends before all have answered, it returns the answers that
 // came, and an error.
 func (n *Namespace) ServerSideEmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
-	packet, err := eventPacket(n.name, event, args)
+	packet, err := serverSidePacket(n.name, event, args)
 	if err != nil {
 		return nil, err
 	}
