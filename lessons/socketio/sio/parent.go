@@ -7,9 +7,15 @@ import (
 	"sync"
 )
 
+// everyChild is a choice of all sockets of all children.
+type everyChild = ParentBroadcast
+
 // ParentNamespace makes a namespace for each name that its rule allows, when
-// the first client asks to join it.
+// the first client asks to join it. Its broadcast methods (To, Except, Emit and
+// so on) are those of each of its children.
 type ParentNamespace struct {
+	everyChild
+
 	server *Server
 	allow  func(name string, h Handshake) bool
 	regexp *regexp.Regexp // nil if allow is the user's
@@ -37,6 +43,7 @@ func (s *Server) OfFunc(allow func(name string, h Handshake) bool) *ParentNamesp
 
 // parent adds p after those there are, which are asked first.
 func (s *Server) parent(p *ParentNamespace) *ParentNamespace {
+	p.everyChild.parent = p
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.parents = with(s.parents, p, false)
@@ -68,16 +75,6 @@ func (p *ParentNamespace) Children() []*Namespace {
 		}
 	}
 	return children
-}
-
-// Emit is Namespace.Emit of every child.
-func (p *ParentNamespace) Emit(event string, args ...any) error {
-	for _, n := range p.Children() {
-		if err := n.Emit(event, args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Namespaces lists the names of all namespaces, sorted.

@@ -25,3 +25,24 @@ func TestNewNamespacesAreAnnounced(t *testing.T) {
 	require.Len(t, made, 3)
 	assert.Equal(t, []string{"/nsp", "/dynamic-1", "/dynamic-2"}, []string{<-made, <-made, <-made})
 }
+
+func TestAParentBroadcastsToRoomsOfItsChildren(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	parent := io.OfRegexp(regexp.MustCompile(`^/\d$`))
+	parent.Use(func(s *sio.Socket) error {
+		s.Join("all", "of "+s.Namespace().Name())
+		return nil
+	})
+	a := dial(t, url)
+	for _, name := range []string{"/1", "/2"} {
+		a.write("40" + name + ",")
+		require.Regexp(t, "^40"+name, a.read())
+	}
+	require.NoError(t, parent.To("of /2").Emit("one"))
+	require.NoError(t, parent.In("all").Except("of /2").Emit("other"))
+	assert.Equal(t, `42/2,["one"]`, a.read())
+	assert.Equal(t, `42/1,["other"]`, a.read())
+	require.NoError(t, parent.Send("both"))
+	assert.ElementsMatch(t, []string{`42/1,["message","both"]`, `42/2,["message","both"]`}, []string{a.read(), a.read()})
+	assert.ErrorIs(t, parent.Emit("connect"), sio.ErrReservedEvent)
+}
