@@ -33,7 +33,7 @@ func (s *Server) accept(session *engineio.Session) {
 		sockets: map[string]*Socket{},
 	}
 	c.mu.Lock()
-	c.silence = time.AfterFunc(s.config.ConnectTimeout, session.Close)
+	c.silence = time.AfterFunc(s.config.ConnectTimeout, c.close)
 	c.mu.Unlock()
 	session.OnMessage(c.receive)
 	session.OnClose(c.end)
@@ -50,7 +50,8 @@ func (c *client) receive(data []byte, binary bool) {
 		c.mu.Lock()
 		c.garbled = err
 		c.mu.Unlock()
-		c.refuse(err)
+		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
+		c.session.Close()
 	case complete:
 		c.handle(packet)
 	}
@@ -94,10 +95,17 @@ func (c *client) handle(p siopacket.Packet) {
 	}
 }
 
-// refuse closes a client that broke the protocol.
+// refuse closes a client that sent what is out of place.
 func (c *client) refuse(err error) {
 	c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
+	c.close()
+}
+
+// close ends the session, then the sockets that are left: those of a polling
+// client, which may be long in fetching what was sent before.
+func (c *client) close() {
 	c.session.Close()
+	c.leave(ForcedServerClose)
 }
 
 func (c *client) socket(namespace string) *Socket {
@@ -170,13 +178,15 @@ func (c *client) forget(socket *Socket) {
 }
 
 // end is told once that the session has ended.
-func (c *client) end(reason engineio.Reason, _ error) {
+func (c *client) end(reason engineio.Reason, _ error) { c.leave(Reason(reason)) }
+
+func (c *client) leave(reason Reason) {
 	c.mu.Lock()
 	c.closed = true
 	c.stopSilence()
 	c.mu.Unlock()
 	for _, socket := range c.all() {
-		socket.end(Reason(reason))
+		socket.end(reason)
 	}
 }
 
@@ -197,7 +207,7 @@ func (c *client) disconnect() {
 	for _, socket := range c.all() {
 		socket.disconnect()
 	}
-	c.session.Close()
+	c.close()
 }
 
 func (c *client) send(p siopacket.Packet, flags Flags) error {

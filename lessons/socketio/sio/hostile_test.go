@@ -242,3 +242,16 @@ func TestAPacketThatCannotBeDecodedIsReported(t *testing.T) {
 	b.isClosed()
 	assert.Equal(t, "/ forced close", <-told)
 }
+
+func TestAPollingClientOutOfPlaceIsForgottenAtOnce(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	reasons := make(chan sio.Reason, 1)
+	io.OnConnection(func(s *sio.Socket) {
+		s.OnDisconnect(func(reason sio.Reason) { reasons <- reason })
+	})
+	a := joinByPolling(t, url)
+	a.post("40")
+	assert.Equal(t, sio.ForcedServerClose, <-reasons) // before any poll
+	assert.Zero(t, io.Len())
+	assert.Contains(t, a.poll(), "1")
+}
