@@ -337,7 +337,7 @@ func TestCloseDeliversWhatWasSentBefore(t *testing.T) {
 	_, body := l.get(sid)
 	assert.Equal(t, "4bye", body)
 	_, body = l.get(sid)
-	assert.Equal(t, "1", body)
+	assert.Equal(t, "6\x1e1", body)
 	l.endsWith(ForcedClose)
 
 	conn := l.dial("EIO=4&transport=websocket")

@@ -59,6 +59,9 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.poll = waiting
+	if s.state == stateClosing && len(s.queue) == 1 { // the close packet
+		s.queue = []*Message{noopPacket, closePacket}
+	}
 	s.mu.Unlock()
 	s.Flush()
 
@@ -77,12 +80,13 @@ func (s *Session) answerPoll() {
 	s.poll = nil
 }
 
-// takeForPoll is take for the answer of a poll. The close packet goes alone, with
-// the next one: the official client acts on it before the messages that come
-// with it.
+// takeForPoll is take for the answer of a poll. The close packet goes without the
+// messages before it, with the next one: the official client acts on it before the
+// messages that come with it. A poll that comes to a session that closes gets it
+// behind a noop, as from the official server.
 func (s *Session) takeForPoll() []*Message {
 	packets, rest := s.queue, s.queue[len(s.queue):]
-	if last := len(packets) - 1; last > 0 && packets[last] == closePacket {
+	if last := len(packets) - 1; last > 0 && packets[last] == closePacket && packets[0] != noopPacket {
 		packets, rest = packets[:last], packets[last:]
 	}
 	s.queue, s.queueBytes = slices.Clone(rest), 0
