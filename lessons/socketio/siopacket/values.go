@@ -3,6 +3,7 @@ package siopacket
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -134,8 +135,8 @@ func decodeAny(dec *jsontext.Decoder, attachments [][]byte) (any, error) {
 	case '"':
 		return token.String(), nil
 	case '0':
-		number, _ := token.Float() // out of range: the largest there is
-		return number, nil
+		number, _ := token.Float()
+		return max(-math.MaxFloat64, min(number, math.MaxFloat64)), nil // JSON has no infinity
 	case 't', 'f':
 		return token.Bool(), nil
 	}

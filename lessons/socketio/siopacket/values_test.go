@@ -63,3 +63,11 @@ func TestMarshalRefusesWhatJSONCannotSay(t *testing.T) {
 	_, _, err = MarshalArgs(make(chan int))
 	assert.Error(t, err)
 }
+
+func TestAnyNumberOfAClientCanBeSentOn(t *testing.T) {
+	var v any
+	require.NoError(t, Unmarshal(Value(`[1e400,-1e400,1e308]`), nil, &v))
+	data, _, err := Marshal(v)
+	require.NoError(t, err)
+	assert.Equal(t, "[1.7976931348623157e+308,-1.7976931348623157e+308,1e+308]", string(data))
+}
