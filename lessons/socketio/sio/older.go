@@ -1,8 +1,9 @@
 package sio
 
 import (
+	"encoding/hex"
 	"errors"
-	"net/url"
+	"strings"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -16,23 +17,46 @@ import (
 func (c *client) isV2() bool { return c.session.Protocol() == 3 }
 
 // fromV2 splits the query from the namespace that a CONNECT names. It stands
-// in for the auth payload.
+// in for the auth payload, which these clients do not have.
 func fromV2(p siopacket.Packet) siopacket.Packet {
-	target, err := url.Parse(p.Namespace)
-	if err != nil || target.RawQuery == "" {
-		return p
-	}
-	query := map[string]any{}
-	for key, values := range target.Query() {
-		if query[key] = values; len(values) == 1 {
-			query[key] = values[0]
-		}
-	}
-	p.Namespace = target.Path
-	if data, _, err := siopacket.Marshal(query); err == nil && p.Type == siopacket.Connect {
-		p.Data = data
+	target, _, _ := strings.Cut(p.Namespace, "#")
+	name, query, _ := strings.Cut(target, "?")
+	p.Namespace = name
+	if p.Type == siopacket.Connect {
+		p.Data, _, _ = siopacket.Marshal(formValues(query)) // strings only: it cannot fail
 	}
 	return p
+}
+
+// formValues reads a query as a browser's URLSearchParams does: everything has a
+// meaning, and of equal names the last counts.
+func formValues(query string) map[string]string {
+	values := map[string]string{}
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(pair, "="); pair != "" {
+			values[formText(name)] = formText(value)
+		}
+	}
+	return values
+}
+
+// formText decodes what is percent-encoded, and leaves a "%" that is not.
+func formText(s string) string {
+	var text []byte
+	for ; s != ""; s = s[1:] {
+		switch s[0] {
+		case '+':
+			text = append(text, ' ')
+			continue
+		case '%':
+			if code, err := hex.DecodeString(s[1:min(3, len(s))]); err == nil && len(code) == 1 {
+				text, s = append(text, code[0]), s[2:]
+				continue
+			}
+		}
+		text = append(text, s[0])
+	}
+	return strings.ToValidUTF8(string(text), "\uFFFD")
 }
 
 // idV2 is the session's own, which these clients take for theirs.
