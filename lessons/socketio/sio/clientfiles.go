@@ -68,20 +68,21 @@ func (c *clientFiles) has(name string) bool {
 }
 
 // serve answers with an ETag of the content, or 304 to a client that has it. It
-// compresses as the client prefers. The ETag is the same for each coding, but
-// weak, and If-None-Match compares weakly (RFC 9110, section 13.1.2).
+// compresses as the client prefers. Each coding has an ETag of its own, a strong one
+// like the official server's; If-None-Match takes its weak form too (RFC 9110,
+// section 13.1.2).
 func (c *clientFiles) serve(w http.ResponseWriter, r *http.Request, name string) {
 	file := c.files[name]
 	h := w.Header()
 	h.Set("Content-Type", file.contentType)
 	h.Set("Cache-Control", "public, max-age=0")
-	h.Set("ETag", `W/"`+file.etag+`"`)
 	h.Add("Vary", "Accept-Encoding")
-	data := file.data
+	data, etag := file.data, file.etag
 	if coding := preferred(r.Header.Values("Accept-Encoding"), codings); coding != "" {
 		h.Set("Content-Encoding", coding)
-		data = file.in(coding)
+		data, etag = file.in(coding), etag+"-"+coding
 	}
+	h.Set("ETag", `"`+etag+`"`)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 }
 

@@ -43,8 +43,11 @@ func TestClientFile(t *testing.T) {
 	assert.Contains(t, plain.Header.Values("Vary"), "Accept-Encoding")
 	assert.Equal(t, "application/json; charset=utf-8", get("GET", "socket.io.js.map").Header.Get("Content-Type"))
 
-	known := get("GET", "socket.io.js", "If-None-Match", plain.Header.Get("ETag"))
-	assert.Equal(t, http.StatusNotModified, known.StatusCode)
+	etag := plain.Header.Get("ETag")
+	assert.Regexp(t, `^"[^"]+"$`, etag)
+	for _, known := range []string{etag, "W/" + etag, `"other", ` + etag} {
+		assert.Equal(t, http.StatusNotModified, get("GET", "socket.io.js", "If-None-Match", known).StatusCode, known)
+	}
 	assert.Equal(t, http.StatusOK, get("GET", "socket.io.js", "If-None-Match", `"other"`).StatusCode)
 
 	for coding, decode := range map[string]func(io.Reader) (io.Reader, error){
@@ -54,6 +57,9 @@ func TestClientFile(t *testing.T) {
 	} {
 		res := get("GET", "socket.io.js", "Accept-Encoding", coding)
 		require.Equal(t, coding, res.Header.Get("Content-Encoding"))
+		assert.NotEqual(t, etag, res.Header.Get("ETag"))
+		known := get("GET", "socket.io.js", "Accept-Encoding", coding, "If-None-Match", res.Header.Get("ETag"))
+		assert.Equal(t, http.StatusNotModified, known.StatusCode)
 		r, err := decode(res.Body)
 		require.NoError(t, err)
 		body, err := io.ReadAll(r)
