@@ -86,9 +86,19 @@ func switching(r *http.Request, header http.Header, deflate bool) []byte {
 	if deflate {
 		b.WriteString("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n")
 	}
+	if chosen := subprotocol(r); chosen != "" && header.Get("Sec-Websocket-Protocol") == "" {
+		b.WriteString("Sec-WebSocket-Protocol: " + chosen + "\r\n")
+	}
 	header.WriteSubset(&b, notOurs) // a buffer takes everything
 	b.WriteString("\r\n")
 	return b.Bytes()
+}
+
+// subprotocol is the first that the client offers, or "". A browser gives a
+// connection up if it offered some and none is chosen.
+func subprotocol(r *http.Request) string {
+	first, _, _ := strings.Cut(r.Header.Get("Sec-Websocket-Protocol"), ",")
+	return strings.TrimSpace(first)
 }
 
 func acceptKey(key string) string {

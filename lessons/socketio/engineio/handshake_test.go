@@ -32,6 +32,21 @@ func TestWebSocketHandshakeAnswer(t *testing.T) {
 	assert.Equal(t, "a  X-Evil: b", res.Header.Get("X-Injected"))
 }
 
+func TestWebSocketSubprotocolIsTheFirstThatIsOffered(t *testing.T) {
+	l := newLab(t, Config{})
+	for _, query := range []string{"transport=websocket", "transport=websocket&sid=" + l.open()} {
+		for offered, want := range map[string]string{"one": "one", "one, two": "one"} {
+			c := l.rude()
+			c.ask(query, upgradeHeaders, "Sec-WebSocket-Protocol: "+offered+"\r\n")
+			res, err := http.ReadResponse(c.read, nil)
+			require.NoError(t, err)
+			assert.Equal(t, 101, res.StatusCode)
+			assert.Equal(t, []string{want}, res.Header.Values("Sec-WebSocket-Protocol"), offered)
+			c.conn.Close()
+		}
+	}
+}
+
 func TestWebSocketHandshakesThatAreRefused(t *testing.T) {
 	var last ConnectionError
 	l := newLab(t, Config{OnConnectionError: func(e ConnectionError) { last = e }})
