@@ -60,7 +60,7 @@ func (s *Session) finish(reason Reason, err error) {
 		waiting.answer <- farewell(reason)
 	}
 	if probe != nil {
-		probe.closeNow()
+		probe.conn.SetDeadline(time.Now()) // its reader says goodbye
 	}
 	if ws != nil {
 		s.finishWebSocket(ws, reason, err)

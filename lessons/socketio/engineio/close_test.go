@@ -95,3 +95,30 @@ func TestCloseTellsTheReasonOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestAProbeThatComesToNothingGetsACloseFrame(t *testing.T) {
+	for name, end := range map[string]func(l *lab, sid string){
+		"the upgrade's timeout": func(*lab, string) {},
+		"the client closes":     func(l *lab, sid string) { l.post(sid, "1") },
+		"the session closes":    func(l *lab, sid string) { l.server.session(sid).Close(); l.get(sid) },
+		"a ping timeout":        func(l *lab, sid string) { l.server.session(sid).finish(PingTimeout, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := Config{}
+			if name == "the upgrade's timeout" {
+				config.UpgradeTimeout = 50 * time.Millisecond
+			}
+			l := newLab(t, config)
+			sid := l.open()
+			conn := l.dial(overWebSocket + "&sid=" + sid)
+			if config.UpgradeTimeout == 0 {
+				l.write(conn, "2probe")
+				assert.Equal(t, "3probe", l.read(conn))
+			}
+			end(l, sid)
+			conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			_, _, err := conn.ReadMessage()
+			assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
+		})
+	}
+}

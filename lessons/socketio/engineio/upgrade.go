@@ -27,6 +27,7 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 		return
 	}
 	ws.greet() // an error shows at the first read
+	ws.expire(s.config.UpgradeTimeout)
 	session.mu.Lock()
 	taken := session.state != stateOpen || session.ws != nil || session.probe != nil || s.config.NoUpgrades
 	if !taken {
@@ -34,11 +35,9 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 	}
 	session.mu.Unlock()
 	if taken {
-		ws.writeAll(closeFrame.frame)
-		ws.closeNow()
+		s.running.start(func() { ws.part(closeFrame) })
 		return
 	}
-	ws.expire(s.config.UpgradeTimeout)
 	s.running.start(func() { session.upgrade(ws) })
 }
 
@@ -123,8 +122,7 @@ func (s *Session) abandon(ws *wsConn, err error) {
 		s.endProbe()
 	}
 	s.mu.Unlock()
-	ws.writeAll(closeFrameFor(ForcedClose, err).frame)
-	ws.closeNow()
+	ws.part(closeFrameFor(ForcedClose, err))
 }
 
 // endProbe forgets the probe. The caller holds mu.

@@ -139,6 +139,14 @@ func (w *wsConn) drain() {
 	io.Copy(io.Discard, io.LimitReader(w.conn, maxDrain))
 }
 
+// part closes a connection that carries no session.
+func (w *wsConn) part(frame *Message) {
+	w.expire(shutdownGrace)
+	w.writeAll(frame.frame)
+	w.drain()
+	w.closeNow()
+}
+
 // writeSome writes the frames as far as the kernel takes them without waiting,
 // in one call, and returns what is left.
 func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
