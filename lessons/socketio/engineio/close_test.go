@@ -122,3 +122,19 @@ func TestAProbeThatComesToNothingGetsACloseFrame(t *testing.T) {
 		})
 	}
 }
+
+func TestCloseDuringAnUpgrade(t *testing.T) {
+	l := newLab(t, Config{})
+	sid := l.open()
+	conn := l.dial(overWebSocket + "&sid=" + sid)
+	l.write(conn, "2probe")
+	assert.Equal(t, "3probe", l.read(conn))
+	session := l.server.session(sid)
+	require.NoError(t, session.Send(TextMessage([]byte("bye"))))
+	session.Close()
+	l.write(conn, "5")
+	assert.Equal(t, "4bye", l.read(conn))
+	_, data, err := conn.ReadMessage()
+	assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%q %v", data, err)
+	l.endsWith(ForcedClose)
+}

@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
@@ -101,6 +102,9 @@ func (s *Session) adopt(ws *wsConn) bool {
 	s.ws, ws.session = ws, s
 	waiting, closing, onUpgrade := s.poll, s.state == stateClosing, s.onUpgrade
 	s.poll = nil
+	if closing { // over WebSocket, a close frame says it
+		s.queue = slices.DeleteFunc(s.queue, func(m *Message) bool { return m == closePacket })
+	}
 	s.mu.Unlock()
 
 	if waiting != nil {
