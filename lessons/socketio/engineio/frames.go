@@ -25,8 +25,9 @@ type frameReader struct {
 // closeError is the reason to close a WebSocket: the client's close frame, or
 // what it did wrong.
 type closeError struct {
-	code int
-	err  error // nil if the client closed
+	code   int
+	reason []byte // the client's
+	err    error  // nil if the client closed
 }
 
 func (e *closeError) Error() string {
@@ -47,10 +48,10 @@ const (
 )
 
 func violation(format string, args ...any) error {
-	return &closeError{closeProtocolError, fmt.Errorf("engineio: WebSocket: "+format, args...)}
+	return &closeError{code: closeProtocolError, err: fmt.Errorf("engineio: WebSocket: "+format, args...)}
 }
 
-var errTooBig = &closeError{closeTooBig, errors.New("engineio: message over MaxPayload")}
+var errTooBig = &closeError{code: closeTooBig, err: errors.New("engineio: message over MaxPayload")}
 
 // frameHeader is the fixed part of a frame.
 type frameHeader struct {
@@ -178,7 +179,7 @@ func (f *frameReader) whole(opcode byte, data []byte, compressed bool) ([]byte, 
 		}
 	}
 	if opcode == opText && !utf8.Valid(data) {
-		return nil, &closeError{closeNotUTF8, ErrNotUTF8}
+		return nil, &closeError{code: closeNotUTF8, err: ErrNotUTF8}
 	}
 	return data, nil
 }
@@ -198,11 +199,14 @@ func (f *frameReader) control(h frameHeader) error {
 	case len(data) == 1:
 		return violation("close frame with half a code")
 	}
-	code := int(binary.BigEndian.Uint16(data))
-	if !validCloseCode(code) || !utf8.Valid(data[2:]) {
+	code, reason := int(binary.BigEndian.Uint16(data)), data[2:]
+	switch {
+	case !validCloseCode(code):
 		return violation("close frame with code %d", code)
+	case !utf8.Valid(reason):
+		return &closeError{code: closeNotUTF8, err: ErrNotUTF8}
 	}
-	return &closeError{code: code}
+	return &closeError{code: code, reason: reason}
 }
 
 // validCloseCode: RFC 6455 section 7.4, and the registry that it set up.
@@ -240,7 +244,7 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 	out, err := io.ReadAll(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
-		return nil, &closeError{closeNotUTF8, fmt.Errorf("engineio: message that does not inflate: %w", err)}
+		return nil, &closeError{code: closeNotUTF8, err: fmt.Errorf("engineio: message that does not inflate: %w", err)}
 	case int64(len(out)) > limit:
 		return nil, errTooBig
 	}

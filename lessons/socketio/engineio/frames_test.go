@@ -102,7 +102,7 @@ func TestFramesThatCloseTheConnection(t *testing.T) {
 		"close":                       {clientFrame(0x88, "\x03\xe8bye"), 1000},
 		"close with half a code":      {clientFrame(0x88, "\x03"), 1002},
 		"close with a reserved code":  {clientFrame(0x88, "\x03\xed"), 1002},
-		"close with a bad reason":     {clientFrame(0x88, "\x03\xe8\xff"), 1002},
+		"close with a bad reason":     {clientFrame(0x88, "\x03\xe8\xff"), 1007},
 	} {
 		messages, _, err := readAll(strings.NewReader(clientFrame(0x81, "before")+c.wire+clientFrame(0x81, "after")), 100)
 		var closed *closeError

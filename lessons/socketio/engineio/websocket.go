@@ -88,12 +88,12 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 }
 
 // closeFrameFor the end of a session, or nil where it would reach nobody. It
-// answers the client's own with its code.
+// answers the client's own with its code and reason.
 func closeFrameFor(reason Reason, err error) *Message {
 	var e *closeError
 	switch {
 	case errors.As(err, &e) && e.code != closeNoStatus:
-		return controlFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(e.code)))
+		return controlFrame(opClose, append(binary.BigEndian.AppendUint16(nil, uint16(e.code)), e.reason...))
 	case e == nil && reason == TransportClose:
 		return nil
 	}
