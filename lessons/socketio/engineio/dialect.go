@@ -19,7 +19,16 @@ type request struct {
 
 func newRequest(r *http.Request) request {
 	query := r.URL.Query()
-	return request{r, query.Get("transport"), query.Get("sid"), dialectOf(query)}
+	return request{r, last(query, "transport"), last(query, "sid"), dialectOf(query)}
+}
+
+// last is what counts where a query says something more than once.
+func last(query url.Values, key string) string {
+	values := query[key]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
 }
 
 // dialect is how a client wants its packets put on the wire.
@@ -36,15 +45,15 @@ var current = &dialect{protocol: 4}
 // number of a page's callback for JSONP.
 func dialectOf(query url.Values) *dialect {
 	jsonp := query.Has("j")
-	if query.Get("EIO") == "4" && !jsonp {
+	if last(query, "EIO") == "4" && !jsonp {
 		return current
 	}
-	d := &dialect{protocol: 3, base64: jsonp || query.Get("b64") != ""}
-	if query.Get("EIO") == "4" {
+	d := &dialect{protocol: 3, base64: jsonp || last(query, "b64") != ""}
+	if last(query, "EIO") == "4" {
 		d.protocol = 4
 	}
 	if jsonp {
-		d.callback = "___eio[" + strings.Map(onlyDigits, query.Get("j")) + "]"
+		d.callback = "___eio[" + strings.Map(onlyDigits, last(query, "j")) + "]"
 	}
 	return d
 }

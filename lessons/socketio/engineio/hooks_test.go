@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -174,6 +175,16 @@ func TestOptionNoUpgrades(t *testing.T) {
 	assert.Contains(t, body, `"upgrades":[]`)
 	res, _ := l.shake(overWebSocket)
 	assert.Equal(t, 101, res.StatusCode, "a session may still open over WebSocket")
+}
+
+func TestTheLastOfEachQueryParameterCounts(t *testing.T) {
+	l := newLab(t, Config{})
+	status, _ := l.do("GET", "EIO=3&transport=tarot&sid=nobody&"+polling+"&sid=", "")
+	assert.Equal(t, 200, status)
+	for more, want := range map[string]int{"EIO=3": 5, "transport=tarot": 0, "sid=nobody": 1} {
+		_, body := l.do("GET", polling+"&"+more, "")
+		assert.Contains(t, body, fmt.Sprintf(`"code":%d`, want), more)
+	}
 }
 
 func TestCookieForStickySessions(t *testing.T) {
