@@ -34,7 +34,7 @@ func last(query url.Values, key string) string {
 // dialect is how a client wants its packets put on the wire.
 type dialect struct {
 	protocol int    // 4, or 3
-	base64   bool   // of revision 3: neither binary payloads nor binary frames
+	base64   bool   // neither binary payloads nor binary frames
 	callback string // what a poll's answer, a script, calls; empty if it is no script
 }
 
@@ -44,13 +44,13 @@ var current = &dialect{protocol: 4}
 // dialectOf reads EIO, which is 3 where it does not say 4, b64, and j, the
 // number of a page's callback for JSONP.
 func dialectOf(query url.Values) *dialect {
-	jsonp := query.Has("j")
-	if last(query, "EIO") == "4" && !jsonp {
+	jsonp, base64 := query.Has("j"), last(query, "b64") != ""
+	if last(query, "EIO") == "4" && !jsonp && !base64 {
 		return current
 	}
-	d := &dialect{protocol: 3, base64: jsonp || last(query, "b64") != ""}
+	d := &dialect{protocol: 3, base64: jsonp || base64}
 	if last(query, "EIO") == "4" {
-		d.protocol = 4
+		d.protocol, d.base64 = 4, base64
 	}
 	if jsonp {
 		d.callback = "___eio[" + strings.Map(onlyDigits, last(query, "j")) + "]"
@@ -132,11 +132,21 @@ func fromForm(body []byte) ([]byte, bool) {
 
 var lineFeeds = strings.NewReplacer(`\\n`, `\n`, `\n`, "\n")
 
+// reframes reports whether the message's frame is not the one of most clients.
+func (d *dialect) reframes(m *Message) bool {
+	return m.packet.Binary && (d.protocol == 3 || d.base64)
+}
+
 // frame is the message's frame for a WebSocket.
 func (d *dialect) frame(m *Message) []byte {
 	switch {
-	case d.protocol == 4 || !m.packet.Binary:
+	case !d.reframes(m):
 		return m.frame
+	case d.protocol == 4:
+		return m.variant(base64V4, func() []byte {
+			buf := make([]byte, maxHeader, maxHeader+m.packet.TextLen())
+			return putHeader(m.packet.AppendText(buf), finBit|opText)
+		})
 	case d.base64:
 		return m.variant(base64V3, func() []byte {
 			buf := make([]byte, maxHeader, maxHeader+2+len(m.packet.Data)*4/3+4)

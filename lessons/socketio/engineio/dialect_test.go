@@ -88,6 +88,19 @@ func TestAllowEIO3OverWebSocket(t *testing.T) {
 	}
 }
 
+func TestBinaryMessagesAsTextOverWebSocket(t *testing.T) {
+	l := newLab(t, Config{PerMessageDeflate: &PerMessageDeflate{Threshold: 1}})
+	for query, want := range map[string]int{overWebSocket: websocket.BinaryMessage, overWebSocket + "&b64=1": websocket.TextMessage} {
+		conn := l.dial(query)
+		l.read(conn)
+		require.NoError(t, conn.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3}))
+		kind, data, err := conn.ReadMessage()
+		require.NoError(t, err)
+		assert.Equal(t, want, kind, query)
+		assert.Equal(t, map[int]string{websocket.BinaryMessage: "\x01\x02\x03", websocket.TextMessage: "bAQID"}[want], string(data))
+	}
+}
+
 func TestAllowEIO3Upgrade(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
 	query := l.openV3("")
@@ -144,7 +157,7 @@ func TestJSONP(t *testing.T) {
 
 func TestABroadcastInAnotherDialectIsFramedOnce(t *testing.T) {
 	m := BinaryMessage([]byte{1, 2, 3})
-	for _, d := range []*dialect{{protocol: 3}, {protocol: 3, base64: true}} {
+	for _, d := range []*dialect{{protocol: 3}, {protocol: 3, base64: true}, {protocol: 4, base64: true}} {
 		d.frame(m)
 		assert.Zero(t, testing.AllocsPerRun(100, func() { d.frame(m) }))
 	}

@@ -175,7 +175,7 @@ const maxScratch = 64 << 10
 
 // frame of a message as this connection takes it.
 func (w *wsConn) frame(m *Message) []byte {
-	if w.deflateFrom == 0 || m.plain || m.packet.Binary && w.dialect.protocol == 3 || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
+	if w.deflateFrom == 0 || m.plain || w.dialect.reframes(m) || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
 		return w.dialect.frame(m)
 	}
 	return m.deflated()
