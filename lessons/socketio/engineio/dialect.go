@@ -114,7 +114,7 @@ func (d *dialect) parsePayload(body []byte, contentType string) ([]eiopacket.Pac
 	switch {
 	case d.protocol == 4:
 		return eiopacket.ParsePayload(body)
-	case strings.HasPrefix(contentType, binaryPayload):
+	case contentType == binaryPayload:
 		return eiopacket.ParseBinaryPayloadV3(body)
 	}
 	return eiopacket.ParsePayloadV3(body)

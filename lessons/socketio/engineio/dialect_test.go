@@ -64,6 +64,15 @@ func TestAllowEIO3OverPolling(t *testing.T) {
 	l.endsWith(ParseError)
 }
 
+func TestABinaryPayloadIsOfThatTypeToTheLetter(t *testing.T) {
+	l := newLab(t, Config{AllowEIO3: true})
+	for query, body := range map[string]string{l.openV3(""): "2:4a", polling + "&sid=" + l.open(): "4a"} {
+		l.ask("POST", query, body, "Content-Type", "application/octet-stream; charset=utf-8")
+		_, answer := l.do("GET", query, "")
+		assert.Equal(t, body, answer)
+	}
+}
+
 func TestAllowEIO3OverWebSocket(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
 	for query, binary := range map[string]struct {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
@@ -132,7 +131,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	}()
 	contentType := r.Header.Get("Content-Type")
-	if s.Protocol() == 4 && strings.HasPrefix(contentType, binaryPayload) {
+	if s.Protocol() == 4 && contentType == binaryPayload {
 		s.finish(TransportError, ErrContentType)
 		w.WriteHeader(http.StatusBadRequest)
 		return
