@@ -159,6 +159,8 @@ func ParseBinaryPayloadV3(body []byte) ([]Packet, error) {
 		parse := ParseTextV3
 		if mark == binaryMark {
 			parse = ParseBinaryV3
+		} else if !utf8.Valid(body[offset : offset+n]) {
+			return packets, &SyntaxError{offset, "text that is not UTF-8"}
 		}
 		p, err := parse(body[offset : offset+n])
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
@@ -113,11 +114,20 @@ func (d *dialect) parsePayload(body []byte, contentType string) ([]eiopacket.Pac
 	}
 	switch {
 	case d.protocol == 4:
-		return eiopacket.ParsePayload(body)
+		return eiopacket.ParsePayload(inUTF8(body))
 	case contentType == binaryPayload:
 		return eiopacket.ParseBinaryPayloadV3(body)
 	}
-	return eiopacket.ParsePayloadV3(body)
+	return eiopacket.ParsePayloadV3(inUTF8(body))
+}
+
+// inUTF8 puts U+FFFD where the text is not UTF-8: a frame with such a text would
+// cost each of its recipients the connection.
+func inUTF8(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return []byte(string([]rune(string(text))))
 }
 
 // fromForm takes the payload out of the form that JSONP posts. Forms change

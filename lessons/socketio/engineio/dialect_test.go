@@ -64,6 +64,21 @@ func TestAllowEIO3OverPolling(t *testing.T) {
 	l.endsWith(ParseError)
 }
 
+func TestAPayloadThatIsNotUTF8(t *testing.T) {
+	l := newLab(t, Config{AllowEIO3: true})
+	for _, c := range []struct{ query, body, want string }{
+		{polling + "&sid=" + l.open(), "4a\xff\x1e4\xed\xa0\x80", "4a\ufffd\x1e4\ufffd\ufffd\ufffd"},
+		{l.openV3(""), "3:4a\xff", "3:4a\ufffd"},
+		{l.openV3("&j=0"), "d=2:4%ff", `___eio[0]("2:4` + "\ufffd" + `");`},
+	} {
+		l.do("POST", c.query, c.body)
+		_, answer := l.do("GET", c.query, "")
+		assert.Equal(t, c.want, answer, c.query)
+	}
+	l.ask("POST", l.openV3(""), "\x00\x02\xff4\xff", "Content-Type", "application/octet-stream")
+	l.endsWith(ParseError)
+}
+
 func TestABinaryPayloadIsOfThatTypeToTheLetter(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
 	for query, body := range map[string]string{l.openV3(""): "2:4a", polling + "&sid=" + l.open(): "4a"} {
