@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"context"
+	"net"
 	"testing"
 	"time"
 
@@ -72,7 +73,11 @@ func TestCloseTellsTheReasonOnce(t *testing.T) {
 		"websocket, by the client": {WebSocket, func(c *closing) {
 			c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
 		}, TransportClose, 1000},
-		"websocket, by a cut":       {WebSocket, func(c *closing) { c.conn.NetConn().Close() }, TransportClose, nil},
+		"websocket, by a cut": {WebSocket, func(c *closing) { c.conn.NetConn().Close() }, TransportClose, nil},
+		"websocket, by a reset": {WebSocket, func(c *closing) {
+			c.conn.NetConn().(*net.TCPConn).SetLinger(0)
+			c.conn.NetConn().Close()
+		}, TransportClose, nil},
 		"websocket, by the session": {WebSocket, func(c *closing) { c.server.session(c.sid).Close() }, ForcedClose, 1005},
 		"websocket, by the server":  {WebSocket, closeServer, ServerClose, nil},
 		"websocket, by a violation": {WebSocket, func(c *closing) { c.write(c.conn, "9") }, ParseError, 1005},

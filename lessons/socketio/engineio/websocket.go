@@ -78,11 +78,11 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 	case errors.As(err, &syntax):
 		s.finish(ParseError, err)
 		ws.drain()
-	case errors.As(err, &closed) && closed.err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		s.finish(TransportClose, err)
-	default:
+	case errors.As(err, &closed) && closed.err != nil:
 		s.finish(TransportError, err)
 		ws.drain()
+	default: // the client's close frame, or its connection's end, a reset too
+		s.finish(TransportClose, err)
 	}
 	ws.closeNow()
 }
