@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,14 @@ func (s *Server) addInitialHeaders(h http.Header, r *http.Request, sid string) {
 		s.config.InitialHeaders(h, r)
 	}
 	s.addHeaders(h, r)
+}
+
+// addPollingHeaders sets what every answer to a poll or a POST carries.
+func addPollingHeaders(h http.Header, r *http.Request) {
+	h.Set("Cache-Control", "no-store")
+	if agent := r.UserAgent(); strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
+		h.Set("X-XSS-Protection", "0") // its filter takes payloads for attacks
+	}
 }
 
 // addHeaders sets what every answer of a session carries.

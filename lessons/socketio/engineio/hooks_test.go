@@ -177,6 +177,21 @@ func TestOptionNoUpgrades(t *testing.T) {
 	assert.Equal(t, 101, res.StatusCode, "a session may still open over WebSocket")
 }
 
+func TestInternetExplorerFiltersNothing(t *testing.T) {
+	l := newLab(t, Config{})
+	sid := l.open()
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (Windows NT 6.3; Trident/7.0; rv:11.0) like Gecko": "0",
+		"Mozilla/4.0 (compatible;MSIE 7.0)":                             "0",
+		"Mozilla/5.0 (X11; Linux x86_64)":                               "",
+	} {
+		for _, c := range [][2]string{{"GET", polling}, {"POST", polling + "&sid=" + sid}, {"GET", polling + "&sid=" + sid}} {
+			res, _ := l.ask(c[0], c[1], "4a", "User-Agent", agent)
+			assert.Equal(t, want, res.Header.Get("X-XSS-Protection"), "%s %s", c[0], agent)
+		}
+	}
+}
+
 func TestTheLastOfEachQueryParameterCounts(t *testing.T) {
 	l := newLab(t, Config{})
 	status, _ := l.do("GET", "EIO=3&transport=tarot&sid=nobody&"+polling+"&sid=", "")

@@ -157,7 +157,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Content-Length", "2")
-	w.Header().Set("Cache-Control", "no-store")
+	addPollingHeaders(w.Header(), r)
 	s.server.addHeaders(w.Header(), r)
 	io.WriteString(w, "ok")
 }
@@ -207,7 +207,7 @@ func (s *Session) answer(w http.ResponseWriter, r *http.Request, messages []*Mes
 	}
 	h := w.Header()
 	h.Set("Content-Type", contentType)
-	h.Set("Cache-Control", "no-store")
+	addPollingHeaders(h, r)
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
 	} else {
