@@ -192,6 +192,17 @@ func TestInternetExplorerFiltersNothing(t *testing.T) {
 	}
 }
 
+func TestOtherMethodsOfASession(t *testing.T) {
+	l := newLab(t, Config{})
+	sid := l.open()
+	for _, method := range []string{"HEAD", "PUT", "DELETE", "OPTIONS"} {
+		status, body := l.do(method, polling+"&sid="+sid, "")
+		assert.Equal(t, 500, status, method)
+		assert.Empty(t, body, method)
+	}
+	assert.Equal(t, 1, l.server.Len(), "it stays")
+}
+
 func TestTheLastOfEachQueryParameterCounts(t *testing.T) {
 	l := newLab(t, Config{})
 	status, _ := l.do("GET", "EIO=3&transport=tarot&sid=nobody&"+polling+"&sid=", "")
