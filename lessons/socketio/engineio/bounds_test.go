@@ -105,6 +105,25 @@ func TestABodyThatDoesNotComeEndsWithItsSession(t *testing.T) {
 	assert.NoError(t, err, "the server closes the connection")
 }
 
+func TestCloseAbortsABodyThatIsOnItsWay(t *testing.T) {
+	l := newLab(t, Config{})
+	c := l.rude()
+	defer c.conn.Close()
+	sid := c.handshake(t)
+	fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n4abc", sid)
+	session := l.server.session(sid)
+	require.Eventually(t, func() bool {
+		session.mu.Lock()
+		defer session.mu.Unlock()
+		return session.upload != nil
+	}, 10*time.Second, time.Millisecond)
+	session.Close()
+	l.endsWith(ForcedClose)
+	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, err := io.ReadAll(c.read)
+	assert.NoError(t, err, "the server closes the connection")
+}
+
 // unsized hides a body's length, so that it is sent in chunks.
 type unsized struct{ io.Reader }
 

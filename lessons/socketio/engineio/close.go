@@ -8,7 +8,8 @@ import (
 // Close ends the session from this side. What was sent before still goes out,
 // then the close packet or close frame. OnClose is told ForcedClose: over
 // WebSocket at once, over polling when a poll has fetched the rest, or after
-// 30 s without one.
+// 30 s without one. A POST whose body is still on its way is aborted, and the
+// session with it.
 func (s *Session) Close() {
 	s.mu.Lock()
 	if s.state != stateOpen {
@@ -22,6 +23,7 @@ func (s *Session) Close() {
 	}
 	s.state = stateClosing
 	s.push(closePacket)
+	s.abortUpload()
 	s.closeTimer = time.AfterFunc(closeTimeout, func() { s.finish(ForcedClose, nil) })
 	s.mu.Unlock()
 
@@ -41,9 +43,7 @@ func (s *Session) finish(reason Reason, err error) {
 	ws, probe, waiting := s.ws, s.probe, s.poll
 	s.endProbe()
 	s.poll = nil
-	if s.upload != nil { // it is of this request as long as mu is held
-		s.upload.SetReadDeadline(time.Now()) // where that cannot be, it ends with its connection
-	}
+	s.abortUpload()
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
@@ -66,6 +66,13 @@ func (s *Session) finish(reason Reason, err error) {
 		s.finishWebSocket(ws, reason, err)
 	}
 	s.onClose(reason, err)
+}
+
+// abortUpload ends the POST whose body is being read. The caller holds mu.
+func (s *Session) abortUpload() {
+	if s.upload != nil { // it is of this request as long as mu is held
+		s.upload.SetReadDeadline(time.Now()) // where that cannot be, it ends with its connection
+	}
 }
 
 // finishWebSocket sends what is queued and the close frame, unless that is what

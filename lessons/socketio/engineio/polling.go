@@ -138,6 +138,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	body, err := s.readBody(w, r)
 	s.mu.Lock()
 	s.upload = nil
+	closing := s.state == stateClosing
 	s.mu.Unlock()
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -145,6 +146,9 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
 	case err != nil:
+		if closing { // Close has aborted it
+			s.finish(ForcedClose, err)
+		}
 		s.finish(TransportError, err)
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusBadRequest)
