@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
@@ -173,19 +174,59 @@ func TestPerMessageDeflateBoundsWhatItInflates(t *testing.T) {
 }
 
 func TestPerMessageDeflateOffers(t *testing.T) {
-	for offer, want := range map[string]bool{
-		"":                   false,
-		"permessage-deflate": true,
-		"permessage-deflate; client_max_window_bits":                                    true,
-		"permessage-deflate; client_max_window_bits=\"12\"; server_no_context_takeover": true,
-		"permessage-deflate; server_max_window_bits=10":                                 false,
-		"permessage-deflate; server_max_window_bits=10, permessage-deflate":             false,
-		"permessage-deflate, x-other":                                                   true,
-		"permessage-deflate nonsense":                                                   false,
-		"x-permessage-deflate":                                                          false,
+	const accepted = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+	for offer, want := range map[string]string{
+		"":                   "",
+		"permessage-deflate": accepted,
+		"permessage-deflate; client_max_window_bits":                                    accepted,
+		"permessage-deflate; client_max_window_bits=\"12\"; server_no_context_takeover": accepted,
+		"permessage-deflate; server_max_window_bits=10; client_max_window_bits=8":       accepted + "; server_max_window_bits=10",
+		"permessage-deflate; server_max_window_bits=15":                                 accepted + "; server_max_window_bits=15",
+		"permessage-deflate; server_max_window_bits=16, permessage-deflate":             accepted,
+		"permessage-deflate; server_max_window_bits":                                    "",
+		"permessage-deflate; client_max_window_bits=7":                                  "",
+		"permessage-deflate; client_no_context_takeover=1":                              "",
+		"permessage-deflate; client_max_window_bits; client_max_window_bits=9":          "",
+		"permessage-deflate; unknown":                                                   "",
+		"permessage-deflate;":                                                           "",
+		"x-webkit-deflate-frame, permessage-deflate":                                    accepted,
+		"permessage-deflate, x-other":                                                   accepted,
+		"permessage-deflate nonsense":                                                   "",
+		"x-permessage-deflate":                                                          "",
 	} {
-		r := &http.Request{Header: http.Header{"Sec-Websocket-Extensions": {offer}}}
-		assert.Equal(t, want, offersDeflate(r), "%q", offer)
+		r := &http.Request{Header: http.Header{"Sec-Websocket-Extensions": {"x-before", offer}}}
+		answer, _ := acceptDeflate(r)
+		assert.Equal(t, want, answer, "%q", offer)
+	}
+}
+
+func TestPerMessageDeflateKeepsToTheClientsWindow(t *testing.T) {
+	l := newLab(t, Config{PerMessageDeflate: &PerMessageDeflate{}})
+	c := l.rude()
+	defer c.conn.Close()
+	c.ask("transport=websocket", upgradeHeaders, "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=11\r\n")
+	res, err := http.ReadResponse(c.read, nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, res.StatusCode)
+	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	next := func() (first byte) {
+		var head [4]byte
+		_, err := io.ReadFull(c.read, head[:2])
+		require.NoError(t, err)
+		size := int(head[1])
+		if size == 126 {
+			_, err = io.ReadFull(c.read, head[2:])
+			require.NoError(t, err)
+			size = int(head[2])<<8 | int(head[3])
+		}
+		_, err = c.read.Discard(size)
+		require.NoError(t, err)
+		return head[0]
+	}
+	assert.Equal(t, byte(0x81), next(), "the open packet")
+	for _, size := range []int{2048, 2049} {
+		io.WriteString(c.conn, clientFrame(0x81, "4"+strings.Repeat("x", size-1)))
+		assert.Equal(t, map[int]byte{2048: 0xc1, 2049: 0x81}[size], next(), size)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"compress/flate"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -22,13 +23,59 @@ func (d PerMessageDeflate) withDefaults() PerMessageDeflate {
 	return d
 }
 
-// deflateOffer matches a first offer of permessage-deflate. Its parameters may all
-// be left unanswered (RFC 7692 section 7.1), except server_max_window_bits.
-var deflateOffer = regexp.MustCompile(`^[ \t]*permessage-deflate[ \t]*(;[ \t]*[\w-]+(=(\w+|"\w+"))?[ \t]*)*(,|$)`)
+// acceptDeflate answers the first offer of permessage-deflate whose parameters
+// are all known and well formed (RFC 7692 section 7.1); the others are declined.
+// They may be left unanswered but for server_max_window_bits, which is 0 where
+// the offer does not have it.
+func acceptDeflate(r *http.Request) (answer string, windowBits int) {
+	for offer := range strings.SplitSeq(strings.Join(r.Header["Sec-Websocket-Extensions"], ","), ",") {
+		name, params, more := strings.Cut(offer, ";")
+		bits, ok := deflateParams(params, more)
+		switch {
+		case strings.TrimSpace(name) != "permessage-deflate" || !ok:
+		case bits == 0:
+			return deflateAnswer, 0
+		default:
+			return deflateAnswer + "; server_max_window_bits=" + strconv.Itoa(bits), bits
+		}
+	}
+	return "", 0
+}
 
-func offersDeflate(r *http.Request) bool {
-	offer := deflateOffer.FindString(r.Header.Get("Sec-Websocket-Extensions"))
-	return offer != "" && !strings.Contains(offer, "server_max_window_bits")
+// deflates agrees with the client on compression, if it offers it, and returns
+// the answer to its offer.
+func (w *wsConn) deflates(r *http.Request, threshold int) (answer string) {
+	answer, bits := acceptDeflate(r)
+	if answer == "" {
+		return ""
+	}
+	w.deflateFrom, w.frames.inflate = threshold, true
+	if bits > 0 {
+		w.deflateTo = 1 << bits // within a message of the window's size nothing points out of it
+	}
+	return answer
+}
+
+const deflateAnswer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+var deflateParam = regexp.MustCompile(`^(?:(server_no_context_takeover|client_no_context_takeover|client_max_window_bits)|` +
+	`((?:server|client)_max_window_bits)=(?:([89]|1[0-5])|"([89]|1[0-5])"))$`)
+
+func deflateParams(params string, more bool) (windowBits int, ok bool) {
+	seen := map[string]bool{}
+	for more {
+		var param string
+		param, params, more = strings.Cut(params, ";")
+		match := deflateParam.FindStringSubmatch(strings.TrimSpace(param))
+		if match == nil || seen[match[1]+match[2]] {
+			return 0, false
+		}
+		seen[match[1]+match[2]] = true
+		if match[2] == "server_max_window_bits" {
+			windowBits, _ = strconv.Atoi(match[3] + match[4])
+		}
+	}
+	return windowBits, true
 }
 
 var deflaters = sync.Pool{New: func() any {

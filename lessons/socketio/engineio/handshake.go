@@ -69,22 +69,23 @@ func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
 		early, _ := buffered.Reader.Peek(n)
 		ws.frames.in.unread(early)
 	}
-	if d := s.config.PerMessageDeflate; d != nil && offersDeflate(q.Request) {
-		ws.deflateFrom, ws.frames.inflate = d.Threshold, true
+	extension := ""
+	if d := s.config.PerMessageDeflate; d != nil {
+		extension = ws.deflates(q.Request, d.Threshold)
 	}
-	ws.greeting = switching(q.Request, header, ws.frames.inflate)
+	ws.greeting = switching(q.Request, header, extension)
 	return ws
 }
 
 // switching is the answer to a handshake: RFC 6455 section 4.2.2.
-func switching(r *http.Request, header http.Header, deflate bool) []byte {
+func switching(r *http.Request, header http.Header, extension string) []byte {
 	var b bytes.Buffer
 	b.Grow(512)
 	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
 	b.WriteString(acceptKey(r.Header.Get("Sec-Websocket-Key")))
 	b.WriteString("\r\n")
-	if deflate {
-		b.WriteString("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n")
+	if extension != "" {
+		b.WriteString("Sec-WebSocket-Extensions: " + extension + "\r\n")
 	}
 	if chosen := subprotocol(r); chosen != "" && header.Get("Sec-Websocket-Protocol") == "" {
 		b.WriteString("Sec-WebSocket-Protocol: " + chosen + "\r\n")

@@ -22,6 +22,7 @@ type wsConn struct {
 
 	greeting    []byte // the answer to the handshake, until it is written
 	deflateFrom int    // messages of so many bytes are compressed; 0 is none
+	deflateTo   int    // and of no more than these; 0 is any
 
 	// Owned by the reader.
 	frames  frameReader
@@ -175,8 +176,11 @@ const maxScratch = 64 << 10
 
 // frame of a message as this connection takes it.
 func (w *wsConn) frame(m *Message) []byte {
-	if w.deflateFrom == 0 || m.plain || w.dialect.reframes(m) || m.packet.Type == 0 || len(m.payload()) < w.deflateFrom {
+	if w.deflateFrom == 0 || m.plain || w.dialect.reframes(m) || m.packet.Type == 0 {
 		return w.dialect.frame(m)
+	}
+	if size := len(m.payload()); size < w.deflateFrom || w.deflateTo > 0 && size > w.deflateTo {
+		return m.frame
 	}
 	return m.deflated()
 }
