@@ -31,13 +31,20 @@ func (s *Session) Close() {
 	s.Flush()
 }
 
-// finish ends the session and everything that belongs to it: the one place
-// where a session leaves the server. Only the first call has an effect.
+// finish ends the session, and tells OnClose. Only the first call has an effect.
 func (s *Session) finish(reason Reason, err error) {
+	if s.end(reason, err) {
+		s.onClose(reason, err)
+	}
+}
+
+// end ends the session and everything that belongs to it: the one place where a
+// session leaves the server. It reports whether this call did.
+func (s *Session) end(reason Reason, err error) bool {
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	s.state = stateClosed
 	ws, probe, waiting := s.ws, s.probe, s.poll
@@ -47,10 +54,12 @@ func (s *Session) finish(reason Reason, err error) {
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
+	var goodbye *Message
 	if ws != nil {
-		if frame := closeFrameFor(reason, err); frame != nil {
-			s.push(frame)
-		}
+		goodbye = closeFrameFor(reason, err)
+	}
+	if goodbye != nil {
+		s.push(goodbye)
 	}
 	s.mu.Unlock()
 
@@ -62,10 +71,10 @@ func (s *Session) finish(reason Reason, err error) {
 	if probe != nil {
 		probe.conn.SetDeadline(time.Now()) // its reader says goodbye
 	}
-	if ws != nil {
+	if goodbye != nil {
 		s.finishWebSocket(ws, reason, err)
 	}
-	s.onClose(reason, err)
+	return true
 }
 
 // abortUpload ends the POST whose body is being read. The caller holds mu.

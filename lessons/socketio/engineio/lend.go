@@ -13,6 +13,21 @@ type reader struct {
 	rounds  int  // of the lender, since it was lent; guarded by lender.mu
 }
 
+// readOne takes the next packet, and reports whether this goroutine is to read on.
+func (r *reader) readOne() bool {
+	p, err := r.ws.read()
+	if err != nil {
+		r.session.endWebSocket(r.ws, err)
+		return false
+	}
+	r.session.reader = r
+	r.session.receive(p)
+	if !r.gone {
+		r.session.reader = nil
+	}
+	return !r.gone
+}
+
 // Lend runs f on the calling goroutine, which must be the one that OnMessage's
 // function was called on, and reports whether it did: only the reader of a
 // WebSocket can be lent. Nobody has to be woken for f, and if it is done soon the
@@ -27,6 +42,15 @@ func (s *Session) Lend(f func()) bool {
 	f()
 	r.gone = !s.server.lender.takeBack(r)
 	return true
+}
+
+// LendLast is Lend for OnClose's function: it runs f on the calling goroutine, and
+// reports whether it did, if that was the reader, which has nothing left to read.
+func (s *Session) LendLast(f func()) bool {
+	if s.last {
+		f()
+	}
+	return s.last
 }
 
 // Reclaim lets another goroutine read on if the reader is lent. Who is about to wait

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -143,8 +143,11 @@ func (s *Server) openPacket(session *Session) *Message {
 		upgrades = `"` + WebSocket + `"`
 	}
 	return newText(eiopacket.Open, 128, func(dst []byte) []byte {
-		return fmt.Appendf(dst, `{"sid":"%s","upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
-			session.id, upgrades, s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload)
+		dst = append(dst, `{"sid":"`+session.id+`","upgrades":[`+upgrades...)
+		dst = strconv.AppendInt(append(dst, `],"pingInterval":`...), s.config.PingInterval.Milliseconds(), 10)
+		dst = strconv.AppendInt(append(dst, `,"pingTimeout":`...), s.config.PingTimeout.Milliseconds(), 10)
+		dst = strconv.AppendInt(append(dst, `,"maxPayload":`...), int64(s.config.MaxPayload), 10)
+		return append(dst, '}')
 	})
 }
 

@@ -23,6 +23,7 @@ type Session struct {
 
 	reader *reader // while OnMessage's function runs on it; owned by it
 	lent   *reader // while it runs something else; guarded by server.lender.mu
+	last   bool    // OnClose's function runs on the last reader; owned by who ended the session
 
 	beat    beat        // owned by server.beats
 	awaited atomic.Bool // since its ping, nothing was heard of the client

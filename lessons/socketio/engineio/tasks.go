@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// tasks counts goroutines. Unlike a sync.WaitGroup it may grow from zero while
+// tasks counts what runs. Unlike a sync.WaitGroup it may grow from zero while
 // someone waits: a broadcast may come while the server closes.
 type tasks struct {
 	mu   sync.Mutex
@@ -13,14 +13,26 @@ type tasks struct {
 	idle chan struct{} // closed when n falls to zero; nil if nobody waits
 }
 
+// start runs f in a goroutine of its own.
 func (t *tasks) start(f func()) {
-	t.mu.Lock()
-	t.n++
-	t.mu.Unlock()
+	t.add()
 	go func() {
 		defer t.done()
 		f()
 	}()
+}
+
+// run runs f on the caller's goroutine.
+func (t *tasks) run(f func()) {
+	t.add()
+	defer t.done()
+	f()
+}
+
+func (t *tasks) add() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
 }
 
 func (t *tasks) done() {

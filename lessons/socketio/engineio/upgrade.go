@@ -39,7 +39,7 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 		s.running.start(func() { ws.part(closeFrame) })
 		return
 	}
-	s.running.start(func() { session.upgrade(ws) })
+	s.running.run(func() { session.upgrade(ws) })
 }
 
 // upgrade reads the probe's side of the ladder. If it fails, the session stays
@@ -59,7 +59,7 @@ func (s *Session) upgrade(ws *wsConn) {
 		case err == nil && p.Type == eiopacket.Upgrade && s.adopt(ws):
 			s.payload.Lock() // what was posted before comes first
 			s.payload.Unlock()
-			s.readWebSocket(ws)
+			s.readFirst(ws)
 			return
 		}
 		s.abandon(ws, err)

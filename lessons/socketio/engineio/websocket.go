@@ -33,8 +33,7 @@ type wsConn struct {
 // sends it.
 var closeFrame = controlFrame(opClose, nil)
 
-// openWebSocket opens a session over WebSocket. Its reader is a goroutine of
-// its own, with a stack of its own size: the handler's returns.
+// openWebSocket opens a session over WebSocket.
 func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	sid := newSID()
 	s.addInitialHeaders(w.Header(), q.Request, sid)
@@ -50,24 +49,23 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	}
 	ws.session = session
 	session.Flush()
-	s.running.start(func() { session.readWebSocket(ws) })
+	s.running.run(func() { session.readFirst(ws) })
+}
+
+// readFirst takes the first packet on the goroutine of the HTTP handler: while it is
+// on its way, nobody has to be woken to wait for it. The session's later reader is a
+// goroutine of its own, so that the handler's, which has much more memory, returns.
+func (s *Session) readFirst(ws *wsConn) {
+	if r := (&reader{session: s, ws: ws}); r.readOne() {
+		s.server.running.start(func() { s.readWebSocket(ws) })
+	}
 }
 
 // readWebSocket is the session's one reader until the connection ends, or until
 // another goroutine reads on.
 func (s *Session) readWebSocket(ws *wsConn) {
 	r := &reader{session: s, ws: ws}
-	for !r.gone {
-		p, err := ws.read()
-		if err != nil {
-			s.endWebSocket(ws, err)
-			return
-		}
-		s.reader = r
-		s.receive(p)
-		if !r.gone {
-			s.reader = nil
-		}
+	for r.readOne() {
 	}
 }
 
@@ -83,7 +81,13 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 		s.finish(TransportError, err)
 		ws.drain()
 	default: // the client's close frame, or its connection's end, a reset too
-		s.finish(TransportClose, err)
+		ended := s.end(TransportClose, err)
+		ws.closeNow()
+		if ended {
+			s.last = true
+			s.onClose(TransportClose, err)
+		}
+		return
 	}
 	ws.closeNow()
 }

@@ -89,7 +89,7 @@ func (c *client) handle(p siopacket.Packet) {
 	case p.Type == siopacket.Ack:
 		socket.acks.resolve(p)
 	case p.Type == siopacket.Disconnect:
-		socket.end(ClientNamespaceDisconnect)
+		socket.end(ClientNamespaceDisconnect, c.session.Lend)
 	default:
 		c.refuse(errWrongSide)
 	}
@@ -105,7 +105,7 @@ func (c *client) refuse(err error) {
 // client, which may be long in fetching what was sent before.
 func (c *client) close() {
 	c.session.Close()
-	c.leave(ForcedServerClose)
+	c.leave(ForcedServerClose, nobody)
 }
 
 func (c *client) socket(namespace string) *Socket {
@@ -178,15 +178,23 @@ func (c *client) forget(socket *Socket) {
 }
 
 // end is told once that the session has ended.
-func (c *client) end(reason engineio.Reason, _ error) { c.leave(Reason(reason)) }
+func (c *client) end(reason engineio.Reason, _ error) {
+	c.leave(Reason(reason), c.session.LendLast)
+}
 
-func (c *client) leave(reason Reason) {
+// leave ends every socket, the last of them where lend may take it.
+func (c *client) leave(reason Reason, lend lender) {
 	c.mu.Lock()
 	c.closed = true
 	c.stopSilence()
 	c.mu.Unlock()
-	for _, socket := range c.all() {
-		socket.end(reason)
+	sockets := c.all()
+	for i, socket := range sockets {
+		if i < len(sockets)-1 {
+			socket.end(reason, nobody)
+		} else {
+			socket.end(reason, lend)
+		}
 	}
 }
 

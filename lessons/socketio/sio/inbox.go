@@ -24,10 +24,17 @@ func (b *inbox) init(server *Server, panicd func(error)) {
 	b.server, b.panicd = server, panicd
 }
 
+// lender runs a function on the calling goroutine, and reports whether it did: the
+// client's reader, if the caller is that.
+type lender func(func()) bool
+
+// nobody lends.
+func nobody(func()) bool { return false }
+
 // put runs f on the caller's goroutine if nothing else runs and lend takes it. Else
 // f waits for its turn, and put for room, so that a client that sends faster than its
 // handlers run is not read from.
-func (b *inbox) put(f func(), lend func(func()) bool) {
+func (b *inbox) put(f func(), lend lender) {
 	if !b.begin(f) {
 		return
 	}
@@ -77,16 +84,23 @@ func (b *inbox) madeRoom() {
 	}
 }
 
-// last runs f after the handler that runs now, in place of all that waits.
-func (b *inbox) last(f func()) {
+// last runs f after the handler that runs now, in place of all that waits; if nothing
+// runs, on the caller's goroutine where lend takes it.
+func (b *inbox) last(f func(), lend lender) {
+	if b.close(f) && !lend(b.run) {
+		b.server.engine.Go(b.run)
+	}
+}
+
+// close leaves f as all that is to run, and reports whether the caller is to see to it.
+func (b *inbox) close(f func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.closed = true
+	now := !b.running
+	b.closed, b.running = true, true
 	b.waiting = []func(){f}
-	if !b.running {
-		b.start()
-	}
 	b.madeRoom()
+	return now
 }
 
 // start runs what waits, if anything does. Nothing runs now, and the caller holds mu.

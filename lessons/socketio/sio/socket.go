@@ -3,7 +3,6 @@ package sio
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -165,9 +164,9 @@ func (s *Socket) connectAnswer() siopacket.Packet {
 	switch {
 	case s.client.isV2():
 	case s.recovery != nil:
-		p.Data = fmt.Appendf(nil, `{"sid":%q,"pid":%q}`, s.id, s.recovery.pid)
+		p.Data = []byte(`{"sid":"` + s.id + `","pid":"` + s.recovery.pid + `"}`)
 	default:
-		p.Data = fmt.Appendf(nil, `{"sid":%q}`, s.id)
+		p.Data = []byte(`{"sid":"` + s.id + `"}`)
 	}
 	return p
 }
@@ -187,16 +186,16 @@ func (s *Socket) disconnect() {
 	if s.Connected() {
 		s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
 	}
-	s.end(ServerNamespaceDisconnect)
+	s.end(ServerNamespaceDisconnect, nobody)
 }
 
 // end is the one way out of the namespace for a socket that was not refused.
 // Only the first call has an effect. The handlers of the end run after the one
 // that runs now.
-func (s *Socket) end(reason Reason) {
+func (s *Socket) end(reason Reason, lend lender) {
 	if s.finish(slices.Contains(recoverable, reason)) {
 		s.acks.close()
-		s.inbox.last(func() { s.leave(reason) })
+		s.inbox.last(func() { s.leave(reason) }, lend)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -84,11 +85,30 @@ func Marshal(v any) (data []byte, attachments [][]byte, err error) {
 // error. In an any, a placeholder becomes a []byte, an object map[string]any,
 // an array []any, a number float64.
 func Unmarshal(value Value, attachments [][]byte, v any) error {
+	if text, ok := v.(*string); ok && isPlain(value) {
+		*text = string(value[1 : len(value)-1])
+		return nil
+	}
 	unmarshalers := withoutAttachments
 	if len(attachments) > 0 {
 		unmarshalers = withAttachments(attachments)
 	}
 	return json.Unmarshal(value, v, jsonLeniency, jsontext.AllowInvalidUTF8(true), json.WithUnmarshalers(unmarshalers))
+}
+
+// isPlain reports whether a value is a string of UTF-8 without anything escaped, or
+// to be escaped.
+func isPlain(value Value) bool {
+	last := len(value) - 1
+	if last < 1 || value[0] != '"' || value[last] != '"' {
+		return false
+	}
+	for _, c := range value[1:last] {
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return utf8.Valid(value)
 }
 
 var withoutAttachments = withAttachments(nil)

@@ -31,6 +31,19 @@ func TestBytesBecomeAttachments(t *testing.T) {
 	assert.Equal(t, []byte{1}, b)
 }
 
+func TestStringsAreReadWhateverTheyNeed(t *testing.T) {
+	for text, want := range map[string]string{
+		`"你好"`: "你好", `""`: "", `"a\"b"`: `a"b`, `"\u4f60"`: "你", "\"\xff\"": "\ufffd", ` "a" `: "a", `null`: "",
+	} {
+		var s string
+		require.NoError(t, Unmarshal(Value(text), nil, &s), text)
+		assert.Equal(t, want, s, text)
+	}
+	for _, text := range []string{`1`, `"`, `"a"b"`, "\"a\nb\"", `["a"]`, ``} {
+		assert.Error(t, Unmarshal(Value(text), nil, new(string)), text)
+	}
+}
+
 func TestBytesAreOnlyFilledFromAttachments(t *testing.T) {
 	for _, text := range []string{`"AQID"`, `{"_placeholder":true,"num":0}`, "1", "null"} {
 		var b []byte
