@@ -35,6 +35,13 @@ func (r *byteReader) unread(data []byte) {
 
 func (r *byteReader) buffered() int { return r.end - r.start }
 
+// await waits until there is something to be read, or an error.
+func (r *byteReader) await() {
+	if r.buffered() == 0 {
+		r.fill()
+	}
+}
+
 // next returns the next n bytes, which are good until the next call. n is at
 // most 8.
 func (r *byteReader) next(n int) ([]byte, error) {

@@ -11,6 +11,7 @@ type reader struct {
 	ws      *wsConn
 	gone    bool // another goroutine reads on; owned by this one
 	rounds  int  // of the lender, since it was lent; guarded by lender.mu
+	waiting bool // for a packet, as a guest; guarded by lender.mu
 }
 
 // readOne takes the next packet, and reports whether this goroutine is to read on.
@@ -71,14 +72,15 @@ const (
 	lenderRests = 20
 )
 
-// lender reclaims readers that were lent for too long: one to two paces. It looks
-// while there is anything to look at, and a while longer.
+// lender reclaims readers that were lent for too long, and those that are guests: after
+// one to two paces. It looks while there is anything to look at, and a while longer.
 type lender struct {
-	mu    sync.Mutex
-	lent  map[*reader]struct{}
-	timer *time.Timer // nil before the first
-	awake bool
-	empty int // rounds that found nothing
+	mu     sync.Mutex
+	lent   map[*reader]struct{}
+	guests map[*reader]int // rounds since they came
+	timer  *time.Timer     // nil before the first
+	awake  bool
+	empty  int // rounds that found nothing
 }
 
 func (l *lender) add(r *reader) {
@@ -89,6 +91,11 @@ func (l *lender) add(r *reader) {
 	}
 	r.rounds, r.session.lent = 0, r
 	l.lent[r] = struct{}{}
+	l.wake()
+}
+
+// wake has the lender look. The caller holds mu.
+func (l *lender) wake() {
 	if l.awake {
 		return
 	}
@@ -133,6 +140,7 @@ func (l *lender) look() {
 			l.replace(r)
 		}
 	}
+	l.dismissGuests()
 	if l.awake = l.empty < lenderRests; l.awake {
 		l.timer.Reset(lenderPace)
 	}

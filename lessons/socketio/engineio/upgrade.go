@@ -59,7 +59,7 @@ func (s *Session) upgrade(ws *wsConn) {
 		case err == nil && p.Type == eiopacket.Upgrade && s.adopt(ws):
 			s.payload.Lock() // what was posted before comes first
 			s.payload.Unlock()
-			s.readFirst(ws)
+			s.readAsGuest(ws)
 			return
 		}
 		s.abandon(ws, err)

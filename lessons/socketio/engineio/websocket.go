@@ -49,16 +49,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	}
 	ws.session = session
 	session.Flush()
-	s.running.run(func() { session.readFirst(ws) })
-}
-
-// readFirst takes the first packet on the goroutine of the HTTP handler: while it is
-// on its way, nobody has to be woken to wait for it. The session's later reader is a
-// goroutine of its own, so that the handler's, which has much more memory, returns.
-func (s *Session) readFirst(ws *wsConn) {
-	if r := (&reader{session: s, ws: ws}); r.readOne() {
-		s.server.running.start(func() { s.readWebSocket(ws) })
-	}
+	s.running.run(func() { session.readAsGuest(ws) })
 }
 
 // readWebSocket is the session's one reader until the connection ends, or until
