@@ -1,5 +1,6 @@
 import { Fetch, XHR } from "./engine/polling.js";
 import { WebSocketTransport } from "./engine/websocket.js";
+import { WebTransportTransport } from "./engine/webtransport.js";
 import { Manager } from "./manager.js";
 import { protocol } from "./parser.js";
 import { Socket } from "./socket.js";
@@ -38,3 +39,4 @@ Object.assign(lookup, { Manager, Socket, io: lookup, connect: lookup, protocol, 
 
 export { lookup as io, lookup as connect, lookup as default, Manager, Socket, protocol };
 export { Fetch, XHR, XHR as NodeXHR, WebSocketTransport as WebSocket, WebSocketTransport as NodeWebSocket };
+export { WebTransportTransport as WebTransport };

@@ -61,6 +61,7 @@ func (l *lab) tab(t *testing.T) *labtest.Tab {
 	tab.Allow("in a listener") // the exception of one scenario
 	// what Chromium says where the official client sends while its connection is being lost
 	tab.Allow("WebSocket is already in CLOSING or CLOSED state")
+	tab.Allow("WebTransportError: Opening handshake failed") // and where its WebTransport does not connect
 	return tab
 }
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Server } from "socket.io";
 import { WebSocket } from "ws";
-import { Fetch, io } from "../../../web/client/index.js";
+import { Fetch, io, WebSocket as WebSocketTransport, WebTransport } from "../../../web/client/index.js";
 
 globalThis.WebSocket = WebSocket;
 
@@ -42,6 +42,13 @@ for (const [name, transports] of Object.entries({ polling: ["polling"], websocke
     assert.equal(socket.io.engine.transport.name, name === "websocket" ? "websocket" : "polling");
   });
 }
+
+test("a list of classes, the one that cannot connect first", async (t) => {
+  const { connect } = setUp(t);
+  const socket = connect({ transports: [WebTransport, WebSocketTransport, Fetch], tryAllTransports: true });
+  await next(socket, "connect");
+  assert.equal(socket.io.engine.transport.name, "websocket");
+});
 
 test("upgrade", async (t) => {
   const { connect } = setUp(t);

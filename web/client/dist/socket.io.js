@@ -505,6 +505,18 @@ var WebSocketTransport = class extends Transport {
   }
 };
 
+// engine/webtransport.js
+var WebTransportTransport = class extends Transport {
+  get name() {
+    return "webtransport";
+  }
+  doOpen() {
+    soon(() => this.onError("webtransport error", new Error("this client has no WebTransport")));
+  }
+  doClose() {
+  }
+};
+
 // backoff.js
 var Backoff = class {
   /** @param {{min: number, max: number, jitter: number}} options milliseconds; jitter from 0 to 1 */
@@ -579,7 +591,7 @@ function probe(engine, name) {
 }
 
 // engine/engine.js
-var TRANSPORTS = { polling: XHR, websocket: WebSocketTransport };
+var TRANSPORTS = { polling: XHR, websocket: WebSocketTransport, webtransport: WebTransportTransport };
 var DEFAULTS = {
   path: "/engine.io",
   addTrailingSlash: true,
@@ -632,7 +644,7 @@ var Engine = class extends Emitter {
   }
   /** `transports` holds names or transport classes. */
   _setTransports() {
-    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? Object.keys(TRANSPORTS);
+    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? ["polling", "websocket"];
     this._implementations = { ...TRANSPORTS };
     this.transports = wanted.map((transport) => {
       if (typeof transport === "string") return transport;

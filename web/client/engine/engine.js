@@ -5,8 +5,9 @@ import { encodedSize, protocol } from "./packet.js";
 import { Fetch, XHR } from "./polling.js";
 import { probe } from "./upgrade.js";
 import { WebSocketTransport } from "./websocket.js";
+import { WebTransportTransport } from "./webtransport.js";
 
-const TRANSPORTS = { polling: XHR, websocket: WebSocketTransport };
+const TRANSPORTS = { polling: XHR, websocket: WebSocketTransport, webtransport: WebTransportTransport };
 
 const DEFAULTS = {
   path: "/engine.io",
@@ -77,7 +78,7 @@ export class Engine extends Emitter {
 
   /** `transports` holds names or transport classes. */
   _setTransports() {
-    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? Object.keys(TRANSPORTS);
+    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? ["polling", "websocket"];
     this._implementations = { ...TRANSPORTS };
     this.transports = wanted.map((transport) => {
       if (typeof transport === "string") return transport;

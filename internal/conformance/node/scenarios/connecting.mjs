@@ -158,6 +158,22 @@ export const connecting = {
     },
   },
 
+  "a WebTransport that cannot connect": {
+    options: { transports: ["polling", "websocket", "webtransport"] },
+    server: greet,
+    async client(c) {
+      const transports = ["polling", "websocket", "webtransport"];
+      const offered = c.connect({ transports });
+      await c.next(offered, "connect");
+      await c.until("upgrade", () => offered.io.engine.transport.name === "websocket");
+      const first = c.connect({ transports: ["webtransport", "polling"], reconnection: false });
+      c.log((await c.next(first, "connect_error"))[0].message);
+      const all = c.connect({ transports: ["webtransport", "polling"], tryAllTransports: true });
+      await c.next(all, "connect");
+      c.log(all.io.engine.transport.name, offered.connected);
+    },
+  },
+
   "no transports": {
     async client(c) {
       const socket = c.connect({ transports: [], reconnection: false });
