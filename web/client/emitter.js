@@ -1,5 +1,6 @@
 /**
- * Named events and their listeners, called in the order they were added.
+ * Named events and their listeners, called in the order they were added. A name that is a number is its text: a server may
+ * emit 1, a listener wait for "1".
  *
  * No class of this client has #private fields: an application may wrap a socket in a Proxy (the reactive objects of
  * page frameworks do), and private fields cannot be read through one. A leading underscore marks what is internal.
@@ -8,9 +9,9 @@ export class Emitter {
   _listeners = new Map();
 
   on(event, listener) {
-    const list = this._listeners.get(event);
+    const list = this._listeners.get(String(event));
     if (list) list.push(listener);
-    else this._listeners.set(event, [listener]);
+    else this._listeners.set(String(event), [listener]);
     return this;
   }
 
@@ -28,9 +29,9 @@ export class Emitter {
     if (arguments.length === 0) {
       this._listeners.clear();
     } else if (arguments.length === 1) {
-      this._listeners.delete(event);
+      this._listeners.delete(String(event));
     } else {
-      this._remove(event, listener);
+      this._remove(String(event), listener);
     }
     return this;
   }
@@ -49,13 +50,13 @@ export class Emitter {
 
   /** Calls the listeners here. A Socket's emit goes to the server instead, and this stays local. */
   emitReserved(event, ...args) {
-    const list = this._listeners.get(event);
+    const list = this._listeners.get(String(event));
     if (list) for (const listener of [...list]) listener.apply(this, args);
     return this;
   }
 
   listeners(event) {
-    return this._listeners.get(event) ?? [];
+    return this._listeners.get(String(event)) ?? [];
   }
 
   hasListeners(event) {

@@ -163,9 +163,9 @@ function requestHeaders({ method, headers }) {
 var Emitter = class {
   _listeners = /* @__PURE__ */ new Map();
   on(event, listener) {
-    const list = this._listeners.get(event);
+    const list = this._listeners.get(String(event));
     if (list) list.push(listener);
-    else this._listeners.set(event, [listener]);
+    else this._listeners.set(String(event), [listener]);
     return this;
   }
   once(event, listener) {
@@ -181,9 +181,9 @@ var Emitter = class {
     if (arguments.length === 0) {
       this._listeners.clear();
     } else if (arguments.length === 1) {
-      this._listeners.delete(event);
+      this._listeners.delete(String(event));
     } else {
-      this._remove(event, listener);
+      this._remove(String(event), listener);
     }
     return this;
   }
@@ -199,12 +199,12 @@ var Emitter = class {
   }
   /** Calls the listeners here. A Socket's emit goes to the server instead, and this stays local. */
   emitReserved(event, ...args) {
-    const list = this._listeners.get(event);
+    const list = this._listeners.get(String(event));
     if (list) for (const listener of [...list]) listener.apply(this, args);
     return this;
   }
   listeners(event) {
-    return this._listeners.get(event) ?? [];
+    return this._listeners.get(String(event)) ?? [];
   }
   hasListeners(event) {
     return this.listeners(event).length > 0;

@@ -101,6 +101,18 @@ export const emitting = {
     },
   },
 
+  "a name that is a number": {
+    server: echo,
+    async client(c) {
+      const socket = c.connect();
+      for (const name of [1, "1"]) socket.on(name, (...args) => c.log(typeof name, ...args));
+      socket.onAny((name) => c.log("any", name));
+      socket.emit(1, "number").emit("1", "text");
+      await settled(c, socket);
+      c.log(socket.listeners(1).length, socket.off("1").hasListeners(1));
+    },
+  },
+
   "reserved names": {
     async client(c) {
       const socket = c.connect();
