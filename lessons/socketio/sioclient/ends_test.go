@@ -1,9 +1,13 @@
 package sioclient_test
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,6 +54,56 @@ func TestConnectInConnectErrorTriesAgain(t *testing.T) {
 	s.Connect()
 	next(t, connected)
 	assert.Len(t, attempts, 4)
+}
+
+// silent accepts connections, says when one has sent its request, and answers
+// nothing.
+func silent(t *testing.T) (url string, asked <-chan bool) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	requests := make(chan bool, 10)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer conn.Close()
+				context.AfterFunc(t.Context(), func() { conn.Close() })
+				if _, err := conn.Read(make([]byte, 1)); err == nil {
+					requests <- true
+				}
+				io.Copy(io.Discard, conn)
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	return "http://" + l.Addr().String(), requests
+}
+
+func TestAServerThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
+	for _, transport := range []string{"polling", "websocket"} {
+		c := fast
+		c.Transports, c.Timeout = []string{transport}, time.Hour
+		url, asked := silent(t)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		dialed := make(chan error, 1)
+		go func() { _, err := sioclient.Dial(ctx, url, c); dialed <- err }()
+		next(t, asked)
+		cancel()
+		assert.ErrorIs(t, next(t, dialed), context.Canceled, transport)
+
+		m, err := sioclient.NewManager(url, c)
+		require.NoError(t, err)
+		m.Socket("/").Connect()
+		next(t, asked)
+		closed := make(chan bool)
+		go func() { m.Close(); close(closed) }()
+		next(t, closed)
+	}
 }
 
 func TestAnAnswerAfterDisconnectHarmsNobody(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -224,12 +225,23 @@ type socket struct {
 }
 
 func dialWebSocket(ctx context.Context, e *endpoint, sid string) (*socket, error) {
-	dialer := websocket.Dialer{NetDialContext: e.config.NetDialContext, TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
+	forget := func() bool { return true }
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := e.config.NetDialContext(ctx, network, addr)
+		if err == nil { // gorilla heeds the end of ctx only while it dials, and its deadline
+			forget = context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	dialer := websocket.Dialer{NetDialContext: dial, TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
 	header := e.config.Header.Clone()
 	for _, own := range []string{"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
 		header.Del(own)
 	}
 	conn, res, err := dialer.DialContext(ctx, e.url("ws", WebSocket, sid), header)
+	if !forget() {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		if res != nil {
 			body, _ := io.ReadAll(io.LimitReader(res.Body, 4096))
