@@ -106,6 +106,14 @@ func TestAServerThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+func TestConnectAndWaitOfAConnectedSocket(t *testing.T) {
+	_, url := serve(t, sio.Config{})
+	s := dial(t, url, fast)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, s.ConnectAndWait(ctx))
+}
+
 func TestAnAnswerAfterDisconnectHarmsNobody(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	io.OnConnection(func(s *sio.Socket) { s.On("echo", func(v any, ack sio.Ack) { ack(v) }) })

@@ -94,7 +94,8 @@ func (s *Socket) Connect() {
 }
 
 // ConnectAndWait is Connect, and waits for the outcome of the first attempt, or
-// for ctx.
+// for ctx, and for the handlers that are told of it. One of the socket's own
+// must not call it: it would wait for itself.
 func (s *Socket) ConnectAndWait(ctx context.Context) error {
 	outcome := make(chan error, 1)
 	tell := func(err error) {
@@ -109,6 +110,9 @@ func (s *Socket) ConnectAndWait(ctx context.Context) error {
 			f()
 		}
 	}()
+	if s.Connected() { // only now, so that either this or OnConnect says so
+		return nil
+	}
 	s.Connect()
 	select {
 	case err := <-outcome:
