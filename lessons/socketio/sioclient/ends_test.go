@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -166,6 +167,27 @@ func TestEmitWithAckTakesItsTurnAmongRetries(t *testing.T) {
 	go func() { _, err := s.EmitWithAck(t.Context(), "never"); asked <- err }()
 	s.Manager().Close()
 	assert.ErrorIs(t, next(t, asked), sioclient.ErrDisconnected)
+}
+
+func TestAHandlerThatEndsItsGoroutine(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	s := dial(t, url, fast)
+	heard := make(chan string, 10)
+	s.On("heard", func(text string) {
+		if text == "exit" {
+			runtime.Goexit() // as FailNow does
+		}
+		if text == "panic" {
+			panic(text)
+		}
+		heard <- text
+	})
+	for _, text := range []string{"exit", "panic", "a", "exit", "b"} {
+		require.NoError(t, s.Emit("say", text))
+	}
+	assert.Equal(t, "a", next(t, heard))
+	assert.Equal(t, "b", next(t, heard))
 }
 
 func TestAServerThatFloodsIsNotRead(t *testing.T) {

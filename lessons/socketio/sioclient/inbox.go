@@ -54,20 +54,28 @@ func (b *inbox) stop() {
 
 func (b *inbox) run() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.rest()
 	for len(b.waiting) > 0 {
 		f := b.waiting[0]
 		b.waiting = b.waiting[1:]
 		b.room.Signal()
-		b.mu.Unlock()
 		b.guard(f)
-		b.mu.Lock()
 	}
-	b.waiting, b.running = nil, false
+	b.waiting = nil
 }
 
-// guard keeps a handler's panic from ending the process.
+// rest lets go of mu. What still waits, where a handler has ended its goroutine
+// as a test's FailNow does, runs on another.
+func (b *inbox) rest() {
+	defer b.mu.Unlock()
+	b.running = len(b.waiting) > 0 && b.manager.startInside(b.run)
+}
+
+// guard lets go of mu while f runs, and keeps a handler's panic from ending the
+// process.
 func (b *inbox) guard(f func()) {
+	b.mu.Unlock()
+	defer b.mu.Lock()
 	defer func() {
 		if v := recover(); v != nil {
 			b.manager.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
