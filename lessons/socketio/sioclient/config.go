@@ -93,7 +93,9 @@ type Config struct {
 
 	// MaxPending bounds the events of one socket that wait for its handlers.
 	// When it is reached, nothing more is read from the server until one has
-	// run. Default 1024.
+	// run: an answer that the running handler waits for is not heard behind
+	// more events than that, nor that the connection is lost, so give
+	// EmitWithAck a context that ends, or set AckTimeout. Default 1024.
 	MaxPending int
 
 	// Log takes the errors that no handler is told of. Default slog.Default().
