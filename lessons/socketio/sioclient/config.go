@@ -81,7 +81,8 @@ type Config struct {
 
 	// Retries of an event that is not acknowledged within AckTimeout. With
 	// it, the events of a socket are sent one at a time, in order, and each
-	// must be acknowledged by the server. Default 0: events are not retried.
+	// must be acknowledged by the server. Without AckTimeout an event is sent
+	// again after each loss of the connection. Default 0: events are not retried.
 	Retries int
 
 	// MaxMessage is the largest message or polling answer that is taken from

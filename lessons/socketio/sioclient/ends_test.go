@@ -169,6 +169,27 @@ func TestEmitWithAckTakesItsTurnAmongRetries(t *testing.T) {
 	assert.ErrorIs(t, next(t, asked), sioclient.ErrDisconnected)
 }
 
+func TestRetriesWithoutAckTimeoutOutlastLosses(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	var seen atomic.Int64
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("n", func(n int, ack sio.Ack) {
+			if seen.Add(1) < 4 {
+				s.Conn().Close()
+				return
+			}
+			ack(n)
+		})
+	})
+	c := fast
+	c.Retries = 1
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	args, err := dial(t, url, c).EmitWithAck(ctx, "n", 7)
+	require.NoError(t, err)
+	assert.Equal(t, 7.0, args.Any(0))
+}
+
 func TestAHandlerThatEndsItsGoroutine(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)

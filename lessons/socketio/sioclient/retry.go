@@ -67,16 +67,25 @@ func (s *Socket) drain() {
 }
 
 // deliver sends an event until it is acknowledged, or has been tried too often.
+// Without AckTimeout nothing says that a try has failed but a lost connection,
+// and that is no reason to give up.
 func (s *Socket) deliver(p siopacket.Packet) (args siopacket.Args, err error) {
-	for range 1 + s.manager.config.Retries {
+	config := s.manager.config
+	for tries := 0; tries <= config.Retries; {
 		if !s.awaitConnect() {
 			return args, ErrDisconnected
 		}
 		ctx, cancel := s.withAckTimeout(s.manager.ctx)
 		args, err = s.ask(ctx, p)
 		cancel()
-		if err == nil {
-			break
+		switch {
+		case err == nil:
+			return args, nil
+		case s.manager.ctx.Err() != nil:
+			return args, ErrDisconnected
+		}
+		if config.AckTimeout > 0 {
+			tries++
 		}
 	}
 	return args, err
