@@ -167,6 +167,9 @@ export const reconnecting = {
       mute: (io) =>
         Object.values(io.engine.clients).forEach((conn) => {
           conn.sendPacket = () => {};
+          conn.resetPingTimeout = () => {}; // nor does it notice, at the same time as the client, that nobody answers
+          clearTimeout(conn.pingIntervalTimer);
+          clearTimeout(conn.pingTimeoutTimer);
         }),
     },
     async client(c) {
