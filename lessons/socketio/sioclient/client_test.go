@@ -239,7 +239,8 @@ func TestAttemptsAreBounded(t *testing.T) {
 func TestAcks(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)
-	io.OnConnection(func(s *sio.Socket) { s.On("never", func(sio.Ack) {}) })
+	asked := make(chan struct{}, 3)
+	io.OnConnection(func(s *sio.Socket) { s.On("never", func(sio.Ack) { asked <- struct{}{} }) })
 	s := dial(t, url, fast)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
@@ -253,6 +254,9 @@ func TestAcks(t *testing.T) {
 
 	answer := make(chan error)
 	go func() { _, err := s.EmitWithAck(context.Background(), "never"); answer <- err }()
+	for range 3 {
+		next(t, asked)
+	}
 	s.Emit("cut")
 	assert.ErrorIs(t, next(t, answer), sioclient.ErrDisconnected)
 }
