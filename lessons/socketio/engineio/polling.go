@@ -217,6 +217,9 @@ func (s *Session) answer(w http.ResponseWriter, r *http.Request, messages []*Mes
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	addHeaders(h)
+	if len(body) > readBuffer { // the others leave when the request is over
+		defer s.server.boundWrite(w)()
+	}
 	if encoding != "" {
 		writeCompressed(w, encoding, body)
 		return

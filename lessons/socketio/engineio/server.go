@@ -52,6 +52,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q := newRequest(r)
 	session, refused := s.admit(q)
+	if r.ContentLength != 0 && (refused != nil || r.Method != http.MethodPost) {
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.patience())) // of a body that nobody wants
+	}
 	switch {
 	case refused != nil:
 		s.refuse(w, r, refused)
@@ -63,6 +66,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		session.servePolling(w, r)
 	default:
 		s.openPolling(w, q)
+	}
+}
+
+// patience is the longest that a session lives without a sign of its client, and a
+// moment for its end: a body or an answer that takes longer is on its way to nobody.
+func (s *Server) patience() time.Duration {
+	return s.config.PingInterval + 2*s.config.PingTimeout + shutdownGrace
+}
+
+// boundWrite keeps a client that does not read a large answer from holding its
+// connection, until done, which the caller calls when it has written all. Where
+// deadlines cannot be, it can.
+func (s *Server) boundWrite(w http.ResponseWriter) (done func()) {
+	control := http.NewResponseController(w)
+	control.SetWriteDeadline(time.Now().Add(s.patience()))
+	return func() {
+		control.Flush()
+		control.SetWriteDeadline(time.Time{}) // the connection's next answers are others'
 	}
 }
 
