@@ -34,8 +34,13 @@ func (s *Session) Close() {
 // finish ends the session, and tells OnClose. Only the first call has an effect.
 func (s *Session) finish(reason Reason, err error) {
 	if s.end(reason, err) {
-		s.onClose(reason, err)
+		s.ended(reason, err)
 	}
+}
+
+func (s *Session) ended(reason Reason, err error) {
+	defer s.guard()
+	s.onClose(reason, err)
 }
 
 // end ends the session and everything that belongs to it: the one place where a

@@ -40,8 +40,8 @@ func (s *Session) Lend(f func()) bool {
 		return false
 	}
 	s.server.lender.add(r)
+	defer func() { r.gone = !s.server.lender.takeBack(r) }() // though f panics
 	f()
-	r.gone = !s.server.lender.takeBack(r)
 	return true
 }
 

@@ -153,9 +153,14 @@ func (s *Server) open(q request, sid string, ws *wsConn) *Session {
 	s.mu.Unlock()
 
 	session.Queue(s.openPacket(session))
-	s.config.OnSession(session)
+	s.introduce(session)
 	s.beats.start(&session.beat)
 	return session
+}
+
+func (s *Server) introduce(session *Session) {
+	defer session.guard()
+	s.config.OnSession(session)
 }
 
 func (s *Server) openPacket(session *Session) *Message {

@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,9 +125,23 @@ func (s *Session) receive(p eiopacket.Packet) {
 	}
 	switch p.Type {
 	case eiopacket.Message:
-		s.onMessage(p.Data, p.Binary)
+		s.deliver(p)
 	case eiopacket.Ping, eiopacket.Pong:
 		s.receiveBeat(p)
+	}
+}
+
+func (s *Session) deliver(p eiopacket.Packet) {
+	defer s.guard()
+	s.onMessage(p.Data, p.Binary)
+}
+
+// guard is deferred around the callbacks: it keeps a panic of theirs from ending the
+// process, and ends the session.
+func (s *Session) guard() {
+	if v := recover(); v != nil {
+		s.server.config.Log.Error("callback panicked", "sid", s.id, "panic", v, "stack", string(debug.Stack()))
+		s.Close()
 	}
 }
 

@@ -111,13 +111,18 @@ func (s *Session) adopt(ws *wsConn) bool {
 		waiting.answer <- []*Message{noopPacket}
 	}
 	if onUpgrade != nil {
-		onUpgrade(WebSocket)
+		s.upgraded(onUpgrade)
 	}
 	s.Flush()
 	if closing {
 		s.finish(ForcedClose, nil)
 	}
 	return true
+}
+
+func (s *Session) upgraded(onUpgrade func(transport string)) {
+	defer s.guard()
+	onUpgrade(WebSocket)
 }
 
 func (s *Session) abandon(ws *wsConn, err error) {

@@ -72,11 +72,11 @@ func (s *Session) endWebSocket(ws *wsConn, err error) {
 		s.finish(TransportError, err)
 		ws.drain()
 	default: // the client's close frame, or its connection's end, a reset too
-		ended := s.end(TransportClose, err)
+		first := s.end(TransportClose, err)
 		ws.closeNow()
-		if ended {
+		if first {
 			s.last = true
-			s.onClose(TransportClose, err)
+			s.ended(TransportClose, err)
 		}
 		return
 	}
