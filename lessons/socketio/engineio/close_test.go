@@ -143,3 +143,30 @@ func TestCloseDuringAnUpgrade(t *testing.T) {
 	assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%q %v", data, err)
 	l.endsWith(ForcedClose)
 }
+
+// A session whose OnSession runs while the server closes is told its end like any other.
+func TestASessionThatOpensWhileTheServerClosesEnds(t *testing.T) {
+	for _, transport := range []string{Polling, WebSocket} {
+		t.Run(transport, func(t *testing.T) {
+			var l *lab
+			closing := make(chan error, 1)
+			l = newLab(t, Config{OnSession: func(s *Session) {
+				go func() { closing <- l.server.Close(t.Context()) }()
+				require.Eventually(t, func() bool { // Close has seen the sessions that there are
+					l.server.mu.Lock()
+					defer l.server.mu.Unlock()
+					return l.server.closed && len(l.server.sessions) == 0
+				}, 10*time.Second, time.Millisecond)
+				s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) })
+			}})
+			if transport == Polling {
+				l.do("GET", polling, "")
+			} else {
+				l.shake(overWebSocket)
+			}
+			l.endsWith(ServerClose)
+			require.NoError(t, <-closing)
+			assert.Zero(t, l.server.Len())
+		})
+	}
+}

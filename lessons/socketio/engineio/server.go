@@ -143,17 +143,19 @@ func (s *Server) session(sid string) *Session {
 // open makes a session, tells OnSession, and starts its heartbeat. It returns
 // nil when the server is closed.
 func (s *Server) open(q request, sid string, ws *wsConn) *Session {
-	session := newSession(s, q, sid, ws)
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
 		return nil
 	}
-	s.sessions[session.id] = session
-	s.mu.Unlock()
-
+	session := newSession(s, q, sid, ws)
 	session.Queue(s.openPacket(session))
 	s.introduce(session)
+	if !s.enter(session) {
+		session.finish(ServerClose, nil)
+		return nil
+	}
 	s.beats.start(&session.beat)
 	return session
 }
@@ -161,6 +163,22 @@ func (s *Server) open(q request, sid string, ws *wsConn) *Session {
 func (s *Server) introduce(session *Session) {
 	defer session.guard()
 	s.config.OnSession(session)
+}
+
+// enter puts the session into the map, if it has not ended already: from here on,
+// others may end it. It reports false when the server is closed.
+func (s *Server) enter(session *Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	session.mu.Lock()
+	defer session.mu.Unlock()
+	if session.state != stateClosed {
+		s.sessions[session.id] = session
+	}
+	return true
 }
 
 func (s *Server) openPacket(session *Session) *Message {
