@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -163,4 +164,33 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = 'x'
 	}
 	return len(p), nil
+}
+
+// Small messages cost more than their bytes while they wait.
+func TestPingFramesOfASlowClientAreBounded(t *testing.T) {
+	const maxQueue = 1 << 20
+	l := newLab(t, Config{MaxQueue: maxQueue})
+	c := l.rude()
+	defer c.conn.Close()
+	c.upgrade(t, "transport=websocket")
+	var session *Session
+	l.server.mu.Lock()
+	for _, session = range l.server.sessions {
+	}
+	l.server.mu.Unlock()
+	message := TextMessage(make([]byte, 1<<14))
+	for session.held() == 0 { // more than the kernel takes
+		require.NoError(t, session.Send(message))
+	}
+	pings := bytes.Repeat([]byte{finBit | opPing, 0x80, 0, 0, 0, 0}, 1000)
+	for range 1000 {
+		if _, err := c.conn.Write(pings); err != nil {
+			break
+		}
+		session.mu.Lock()
+		waiting := len(session.queue)
+		session.mu.Unlock()
+		require.Less(t, waiting*(int(unsafe.Sizeof(Message{}))+8), 2*maxQueue)
+	}
+	l.endsWith(TransportError)
 }

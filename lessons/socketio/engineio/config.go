@@ -37,8 +37,8 @@ type Config struct {
 	// client may send, in bytes. Default 1,000,000.
 	MaxPayload int
 
-	// MaxQueue bounds what waits to be written to one session, in bytes of
-	// packets. A session that would exceed it is closed with ErrSlowClient. A
+	// MaxQueue bounds what waits to be written to one session, in bytes: those of
+	// the packets, and 64 for each. A session that would exceed it is closed with ErrSlowClient. A
 	// single message may be larger when nothing else waits. Default 4 MiB.
 	MaxQueue int
 

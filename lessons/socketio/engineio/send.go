@@ -51,7 +51,7 @@ func (s *Session) Queue(messages ...*Message) error {
 		return ErrClosed
 	}
 	for _, m := range messages {
-		if waiting := s.queueBytes + s.inFlight; waiting > 0 && waiting+len(m.frame) > s.server.config.MaxQueue {
+		if waiting := s.queueBytes + s.inFlight; waiting > 0 && waiting+m.cost() > s.server.config.MaxQueue {
 			s.mu.Unlock()
 			s.server.running.start(func() { s.finish(TransportError, ErrSlowClient) })
 			return ErrSlowClient
@@ -65,8 +65,14 @@ func (s *Session) Queue(messages ...*Message) error {
 // push appends to the queue. The caller holds mu.
 func (s *Session) push(m *Message) {
 	s.queue = append(s.queue, m)
-	s.queueBytes += len(m.frame)
+	s.queueBytes += m.cost()
 }
+
+// messageCost is roughly the memory that a message holds besides its frame.
+const messageCost = 64
+
+// cost of a message that waits: many small ones are no small thing.
+func (m *Message) cost() int { return messageCost + len(m.frame) }
 
 // take empties the queue. The caller holds mu, and gives the slice back
 // through recycle.
