@@ -125,12 +125,14 @@ func (b *inbox) run() {
 	b.waiting, b.running = nil, false
 }
 
-// guard keeps a handler's panic from ending the process.
-func (b *inbox) guard(f func()) {
+func (b *inbox) guard(f func()) { b.server.guard(f, b.panicd) }
+
+// guard keeps a handler's panic from ending the process. panicd is told of it.
+func (s *Server) guard(f func(), panicd func(error)) {
 	defer func() {
 		if v := recover(); v != nil {
-			b.server.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
-			b.panicd(fmt.Errorf("sio: handler panicked: %v", v))
+			s.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
+			panicd(fmt.Errorf("sio: handler panicked: %v", v))
 		}
 	}()
 	f()

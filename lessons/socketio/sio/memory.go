@@ -272,22 +272,27 @@ func (a *MemoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
 
 // Broadcast encodes and frames the packet once.
 func (a *MemoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
-	a.mu.Lock()
-	if a.history != nil && !flags.Volatile {
-		p.Data = a.history.add(p, to)
+	for _, s := range a.broadcast(&p, to, flags) {
+		s.outgoing(p)
 	}
-	messages := a.namespace.server.frames(p, flags)
-	var listening []*Socket
+}
+
+// broadcast returns the sockets where someone is to be told of what goes out. The
+// packet's data may change.
+func (a *MemoryAdapter) broadcast(p *siopacket.Packet, to Selection, flags Flags) (listening []*Socket) {
+	a.mu.Lock()
+	defer a.mu.Unlock() // the parser, which may be the user's, may panic
+	if a.history != nil && !flags.Volatile {
+		p.Data = a.history.add(*p, to)
+	}
+	messages := a.namespace.server.frames(*p, flags)
 	a.each(to, func(s *Socket) {
 		s.post(messages, flags)
 		if s.listensToOutgoing() {
 			listening = append(listening, s)
 		}
 	})
-	a.mu.Unlock()
-	for _, s := range listening {
-		s.outgoing(p)
-	}
+	return listening
 }
 
 func (s *Socket) post(messages []*engineio.Message, flags Flags) {

@@ -110,7 +110,11 @@ func (n *Namespace) roomChanged(event RoomEvent) {
 	listeners := n.onRoom
 	n.mu.Unlock()
 	for _, f := range listeners {
-		f(event)
+		n.server.guard(func() { f(event) }, func(error) {
+			if s := n.Socket(event.Socket); s != nil {
+				s.client.session.Close()
+			}
+		})
 	}
 }
 

@@ -1,0 +1,107 @@
+package sio_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/siopacket"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// What listens to a socket's broadcasts runs on the sender's goroutine. Its panic is
+// not the sender's.
+func TestAPanicOfAnOutgoingListenerClosesItsOwnSocket(t *testing.T) {
+	io, url := serve(t, sio.Config{Log: quiet})
+	bad := make(chan string, 1)
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("fail", func() {
+			s.OnAnyOutgoing(func(string, sio.Args) { panic("on purpose") })
+			bad <- s.ID()
+		})
+		s.On("all", func() { io.Emit("x"); s.Emit("done") })
+	})
+	a, b := join(t, url), join(t, url)
+	a.write(`42["fail"]`)
+	<-bad
+	b.write(`42["all"]`)
+	assert.Equal(t, `42["x"]`, b.read())
+	assert.Equal(t, `42["done"]`, b.read())
+	assert.Equal(t, `42["x"]`, a.read())
+	a.isClosed()
+
+	a = join(t, url)
+	a.write(`42["fail"]`)
+	<-bad
+	assert.NotPanics(t, func() { io.Emit("y") }, "a server's own goroutine")
+	assert.Equal(t, `42["y"]`, b.read())
+}
+
+// Room events are told by whoever is at it, who may be another socket, or no socket.
+func TestAPanicOfARoomListenerClosesTheSocketOfTheEvent(t *testing.T) {
+	io, url := serve(t, sio.Config{Log: quiet})
+	left := make(chan string, 10)
+	io.OnRoom(func(e sio.RoomEvent) {
+		if e.Room == "bad" && e.Kind == sio.RoomJoined {
+			panic("on purpose")
+		}
+	})
+	io.OnRoom(func(e sio.RoomEvent) {
+		if e.Room == "bad" && e.Kind == sio.RoomLeft {
+			left <- e.Socket
+		}
+	})
+	a, b := join(t, url), join(t, url)
+	id := io.Sockets()[0].ID()
+	assert.NotPanics(t, func() { io.In(id).SocketsJoin("bad") })
+	assert.Equal(t, id, <-left)
+	require.Eventually(t, func() bool { return io.Len() == 1 }, 10*time.Second, time.Millisecond)
+	io.Emit("x")
+	for _, p := range []peer{a, b} {
+		p.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, data, err := p.ReadMessage(); err == nil {
+			assert.Equal(t, `42["x"]`, string(data))
+		}
+	}
+}
+
+// badParser panics on what it is told to.
+type badParser struct{ sio.JSONParser }
+
+func (p badParser) Encode(packet siopacket.Packet) []*engineio.Message {
+	if string(packet.Data) == `["bad"]` {
+		panic("on purpose")
+	}
+	return p.JSONParser.Encode(packet)
+}
+
+func (p badParser) NewDecoder(max int) sio.Decoder { return badDecoder{p.JSONParser.NewDecoder(max)} }
+
+type badDecoder struct{ sio.Decoder }
+
+func (d badDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, error) {
+	if string(data) == `2["undecodable"]` {
+		panic("on purpose")
+	}
+	return d.Decoder.Add(data, binary)
+}
+
+func TestAPanicOfAParserClosesThatClientOnly(t *testing.T) {
+	io, url := serve(t, sio.Config{Log: quiet, Parser: badParser{}})
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("emit", func(event string) { io.Emit(event) })
+	})
+	a, b, c := join(t, url), join(t, url), join(t, url)
+	a.write(`42["undecodable"]`)
+	a.isClosed()
+	b.write(`42["emit","bad"]`)
+	b.isClosed()
+	c.write(`42["emit","good"]`)
+	assert.Equal(t, `42["good"]`, c.read())
+}
