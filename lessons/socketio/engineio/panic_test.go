@@ -64,6 +64,6 @@ func TestAPanicOfACallbackOverPollingEndsItsSession(t *testing.T) {
 	status, _ := l.post(sid, "4a")
 	assert.Equal(t, 200, status)
 	_, body := l.get(sid)
-	assert.Equal(t, "1", body)
+	assert.Equal(t, "6\x1e1", body)
 	l.endsWith(ForcedClose)
 }
