@@ -35,7 +35,8 @@ type Namespace struct {
 	parent  *ParentNamespace // nil if it was not made by one
 	local   *MemoryAdapter
 	adapter Adapter       // local, or what Config.Adapter has made
-	ready   chan struct{} // closed when clients may join
+	ready   chan struct{} // closed when adapter is set
+	open    chan struct{} // closed when clients may join
 
 	lastAck      atomic.Uint64 // ids of the events that want answers, for all sockets
 	roomsWatched atomic.Bool   // someone listens to room events
@@ -51,7 +52,7 @@ type Namespace struct {
 
 // newNamespace makes a namespace that is not ready yet.
 func newNamespace(server *Server, name string) *Namespace {
-	n := &Namespace{server: server, name: name, ready: make(chan struct{})}
+	n := &Namespace{server: server, name: name, ready: make(chan struct{}), open: make(chan struct{})}
 	n.everyone.namespace = n
 	n.local = newMemoryAdapter(n)
 	n.adapter = n.local
@@ -60,12 +61,17 @@ func newNamespace(server *Server, name string) *Namespace {
 
 // start joins the cluster and lets clients in.
 func (n *Namespace) start() {
+	defer close(n.open)
+	n.joinCluster()
+	if n.name != siopacket.MainNamespace {
+		n.server.announce(n)
+	}
+}
+
+func (n *Namespace) joinCluster() {
 	defer close(n.ready)
 	if f := n.server.config.Adapter; f != nil {
 		n.adapter = f(n, n.local)
-	}
-	if n.name != siopacket.MainNamespace {
-		n.server.announce(n)
 	}
 }
 

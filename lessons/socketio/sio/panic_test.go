@@ -105,3 +105,31 @@ func TestAPanicOfAParserClosesThatClientOnly(t *testing.T) {
 	c.write(`42["emit","good"]`)
 	assert.Equal(t, `42["good"]`, c.read())
 }
+
+// A namespace that could not be made whole does not stay.
+func TestAPanicWhereANamespaceIsMadeLeavesNone(t *testing.T) {
+	io, url := serve(t, sio.Config{Log: quiet, CleanupEmptyChildNamespaces: true})
+	io.OfFunc(func(string, sio.Handshake) bool { return true })
+	io.OnNewNamespace(func(*sio.Namespace) { panic("on purpose") })
+	a := dial(t, url)
+	a.write("40/x,")
+	a.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for {
+		if _, _, err := a.ReadMessage(); err != nil {
+			break
+		}
+	}
+	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, 10*time.Second, time.Millisecond)
+}
+
+func TestANewNamespacesHandlerMayAskForIt(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	io.OfFunc(func(string, sio.Handshake) bool { return true })
+	io.OnNewNamespace(func(n *sio.Namespace) {
+		assert.Same(t, n, io.Of(n.Name()))
+		assert.NoError(t, io.Of(n.Name()).Emit("nobody is there"))
+	})
+	a := dial(t, url)
+	a.write("40/x,")
+	assert.Regexp(t, `^40/x,\{`, a.read())
+}

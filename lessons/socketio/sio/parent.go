@@ -133,16 +133,15 @@ func (s *Server) enter(name string, h func() Handshake) *Namespace {
 		n.members++
 	}
 	s.mu.Unlock()
-	if n != nil {
-		<-n.ready
-		return n
-	}
-	for _, p := range parents {
-		if p.allow(name, h()) {
-			return s.make(name, p, 1)
+	for i := 0; n == nil && i < len(parents); i++ {
+		if p := parents[i]; p.allow(name, h()) {
+			n = s.make(name, p, 1)
 		}
 	}
-	return nil
+	if n != nil {
+		<-n.open
+	}
+	return n
 }
 
 // make returns the namespace of that name with so many members more; it makes
@@ -161,9 +160,16 @@ func (s *Server) make(name string, p *ParentNamespace, members int) *Namespace {
 	s.mu.Unlock()
 	if known {
 		<-n.ready
-	} else {
-		n.start()
+		return n
 	}
+	started := false
+	defer func() {
+		if !started && members > 0 {
+			s.leave(n) // a handler of new namespaces has panicked
+		}
+	}()
+	n.start()
+	started = true
 	return n
 }
 
