@@ -255,3 +255,34 @@ func TestAPollingClientOutOfPlaceIsForgottenAtOnce(t *testing.T) {
 	assert.Zero(t, io.Len())
 	assert.Contains(t, a.poll(), "1")
 }
+
+// A client of Socket.IO 2 has the same id when it joins a namespace again, perhaps
+// before the handlers of its leave have run.
+func TestRoomsAreLeftByASocketWhoseIDHasASuccessor(t *testing.T) {
+	io, url := serve(t, sio.Config{Engine: engineio.Config{AllowEIO3: true}})
+	io.Of("/x")
+	gate, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	io.Of("/x").OnConnection(func(s *sio.Socket) {
+		once.Do(func() {
+			s.Join("old")
+			s.OnDisconnecting(func(sio.Reason) { <-gate })
+			s.OnDisconnect(func(sio.Reason) { close(ended) })
+		})
+		s.Emit("here")
+	})
+	a := dial(t, strings.Replace(url, "EIO=4", "EIO=3", 1))
+	require.Equal(t, "40", a.read())
+	a.write("40/x")
+	require.Equal(t, "40/x,", a.read())
+	require.Equal(t, `42/x,["here"]`, a.read())
+	a.write("41/x", "40/x")
+	require.Equal(t, "40/x,", a.read())
+	require.Equal(t, `42/x,["here"]`, a.read())
+	close(gate)
+	<-ended
+	assert.Equal(t, 1, io.Of("/x").Len(), "the successor stays")
+	io.Of("/x").To("old").Emit("nobody is in this room")
+	io.Of("/x").Emit("for the successor")
+	assert.Equal(t, `42/x,["for the successor"]`, a.read())
+}

@@ -107,16 +107,17 @@ func (a *MemoryAdapter) remove(s *Socket, keep bool) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.sockets[s.id] != s {
-		return
-	}
-	if keep && a.history != nil {
+	present := a.sockets[s.id] == s // else it has not joined, or has a successor of the same id
+	if present && keep && a.history != nil {
 		a.history.keep(s)
 	}
 	for _, room := range s.rooms {
 		a.drop(s, room)
 	}
 	s.rooms = nil
+	if !present {
+		return
+	}
 	delete(a.sockets, s.id)
 	a.note(RoomLeft, s.id, s)
 	a.note(RoomDeleted, s.id, nil)
@@ -178,6 +179,9 @@ func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
 // drop empties a place in a room, and the room with its last member. The
 // caller holds mu.
 func (a *MemoryAdapter) drop(s *Socket, room string) {
+	if a.rooms[room][s.id] != s {
+		return // the place is its successor's
+	}
 	delete(a.rooms[room], s.id)
 	a.note(RoomLeft, room, s)
 	if len(a.rooms[room]) == 0 {
