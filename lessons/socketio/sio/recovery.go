@@ -109,11 +109,12 @@ func (h *history) keep(s *Socket) {
 	h.oldest = append(h.oldest, k)
 }
 
-// putBack undoes a claim. The session is as old as it was.
+// putBack undoes a claim. The session is as old as it was, and has kept its place in
+// oldest, unless it is too old by now.
 func (h *history) putBack(k *keptSession) {
-	h.kept[k.pid] = k
-	h.oldest = slices.Insert(h.oldest, 0, k)
-	slices.SortStableFunc(h.oldest, func(a, b *keptSession) int { return a.at.Compare(b.at) })
+	if !k.at.Before(time.Now().Add(-h.config.MaxDisconnection)) {
+		h.kept[k.pid] = k
+	}
 }
 
 // claim takes out the session that a CONNECT payload names, if what it has
