@@ -22,7 +22,9 @@ type client struct {
 	entered int                // sockets that there ever were
 	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
-	garbled error // what could not be decoded; nil if all could
+	garbled error              // what could not be decoded; nil if all could
+	leaving int                // sockets that have ended, and whose handlers still run
+	left    chan struct{}      // closed when leaving shrinks, and at the end; nil if nobody waits
 }
 
 func (s *Server) accept(session *engineio.Session) {
@@ -122,6 +124,9 @@ func (c *client) connect(p siopacket.Packet) {
 		return
 	}
 	c.mu.Lock()
+	for c.leaving >= c.server.config.MaxPending && !c.closed {
+		c.waitForLeave()
+	}
 	if c.closed {
 		c.mu.Unlock()
 		namespace.release()
@@ -146,6 +151,35 @@ func (c *client) hasJoined() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.silence == nil
+}
+
+// waitForLeave lets go of mu meanwhile: a client that joins and leaves faster than the
+// handlers run is not read from.
+func (c *client) waitForLeave() {
+	if c.left == nil {
+		c.left = make(chan struct{})
+	}
+	left := c.left
+	c.mu.Unlock()
+	<-left
+	c.mu.Lock()
+}
+
+// countLeaving counts a socket that has ended, or with -1 one whose handlers have run.
+func (c *client) countLeaving(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving += n; n < 0 {
+		c.wake()
+	}
+}
+
+// wake ends waitForLeave. The caller holds mu.
+func (c *client) wake() {
+	if c.left != nil {
+		close(c.left)
+		c.left = nil
+	}
 }
 
 // stopSilence gives the timer back, once. The caller holds mu.
@@ -187,6 +221,7 @@ func (c *client) leave(reason Reason, lend lender) {
 	c.mu.Lock()
 	c.closed = true
 	c.stopSilence()
+	c.wake()
 	c.mu.Unlock()
 	sockets := c.all()
 	for i, socket := range sockets {

@@ -195,6 +195,7 @@ func (s *Socket) disconnect() {
 func (s *Socket) end(reason Reason, lend lender) {
 	if s.finish(slices.Contains(recoverable, reason)) {
 		s.acks.close()
+		s.client.countLeaving(+1)
 		s.inbox.last(func() { s.leave(reason) }, lend)
 	}
 }
@@ -213,6 +214,7 @@ func (s *Socket) finish(recoverable bool) bool {
 }
 
 func (s *Socket) leave(reason Reason) {
+	defer s.client.countLeaving(-1)
 	defer s.namespace.release()
 	s.mu.Lock()
 	joined, l := s.joined, s.listeners
