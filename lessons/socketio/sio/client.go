@@ -22,9 +22,9 @@ type client struct {
 	entered int                // sockets that there ever were
 	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
-	garbled error              // what could not be decoded; nil if all could
-	leaving int                // sockets that have ended, and whose handlers still run
-	left    chan struct{}      // closed when leaving shrinks, and at the end; nil if nobody waits
+	garbled error         // what could not be decoded; nil if all could
+	leaving int           // sockets that have ended, and whose handlers still run
+	left    chan struct{} // closed when leaving shrinks, and at the end; nil if nobody waits
 }
 
 func (s *Server) accept(session *engineio.Session) {
