@@ -67,8 +67,10 @@ func (n *Namespace) HandleServerSide(p siopacket.Packet, answer Ack) {
 		if l.event != event.Name {
 			continue
 		}
-		if err := l.handler.Call(event.Args, answer); err != nil {
-			n.server.config.Log.Warn("event refused", "namespace", n.name, "err", fmt.Errorf("sio: server-side event %q: %w", event.Name, err))
-		}
+		n.server.guard(func() {
+			if err := l.handler.Call(event.Args, answer); err != nil {
+				n.server.config.Log.Warn("event refused", "namespace", n.name, "err", fmt.Errorf("sio: server-side event %q: %w", event.Name, err))
+			}
+		}, func(error) {}) // it has no socket to close
 	}
 }

@@ -2,6 +2,7 @@ package sioredis
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +38,7 @@ type wireHandshake struct {
 const dateText = "Mon Jan 02 2006 15:04:05 GMT+0000 (Coordinated Universal Time)"
 
 func newWireSocket(info sio.SocketInfo) (wireSocket, error) {
-	data, err := json.Marshal(info.Data, lenient)
+	data, err := marshalData(info.Data)
 	h := info.Handshake
 	return wireSocket{
 		ID: info.ID, Rooms: info.Rooms, Data: data,
@@ -47,6 +48,16 @@ func newWireSocket(info sio.SocketInfo) (wireSocket, error) {
 			Time: h.Time.UTC().Format(dateText), Issued: float64(h.Time.UnixMilli()),
 		},
 	}, err
+}
+
+// marshalData runs the methods of the user's values, which may panic.
+func marshalData(data map[string]any) (text jsontext.Value, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return json.Marshal(data, lenient)
 }
 
 func (s wireSocket) info() sio.SocketInfo {
