@@ -74,14 +74,11 @@ func appendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, e
 		case '{':
 			if num, ok := placeholderAt(text[dec.InputOffset():], attachments); ok {
 				dst = msgp.AppendBytes(dst, attachments[num])
-				for dec.PeekKind() != '}' {
-					dec.SkipValue()
-				}
-				dec.ReadToken()
+				sizes = sizes[skipObject(dec):]
 			} else {
 				dst = msgp.AppendMapHeader(dst, sizes[0]/2)
+				sizes = sizes[1:]
 			}
-			sizes = sizes[1:]
 		case '[':
 			dst = msgp.AppendArrayHeader(dst, sizes[0])
 			sizes = sizes[1:]
@@ -95,6 +92,22 @@ func appendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, e
 			dst = msgp.AppendNil(dst)
 		}
 	}
+}
+
+// skipObject reads to the end of the object that has just been opened, and counts the
+// containers: a client's placeholder may have members that ours have not.
+func skipObject(dec *jsontext.Decoder) (containers int) {
+	containers = 1
+	for depth := dec.StackDepth(); dec.StackDepth() >= depth; {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return containers // containerSizes would have refused it
+		}
+		if kind := token.Kind(); kind == '{' || kind == '[' {
+			containers++
+		}
+	}
+	return containers
 }
 
 func newJSONReader(text Value) *jsontext.Decoder {

@@ -120,3 +120,17 @@ func FuzzMsgpack(f *testing.F) {
 		assert.True(t, bytes.Equal(p.Data, back.Data) || len(p.Attachments) == 0, "%s became %s", p.Data, back.Data)
 	})
 }
+
+// A placeholder that a client has written by hand does not disturb what comes after it.
+func TestMsgpackPlaceholderWithOtherMembers(t *testing.T) {
+	p := siopacket.Packet{
+		Type: siopacket.Event, Namespace: "/", Attachments: [][]byte{{1}},
+		Data: []byte(`["x",{"_placeholder":true,"num":0,"more":[[],[]]},[1,2],{"b":[3]}]`),
+	}
+	wire, err := p.AppendMsgpack(nil)
+	require.NoError(t, err)
+	back, err := siopacket.ParseMsgpack(wire)
+	require.NoError(t, err)
+	assert.Equal(t, `["x",{"_placeholder":true,"num":0},[1,2],{"b":[3]}]`, string(back.Data))
+	assert.Equal(t, p.Attachments, back.Attachments)
+}
