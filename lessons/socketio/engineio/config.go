@@ -14,6 +14,9 @@ import (
 const (
 	Polling   = "polling"
 	WebSocket = "websocket"
+	// WebTransport is served by Server.ServeWebTransport, to which another server brings
+	// the streams. It is off unless Config.Transports names it.
+	WebTransport = "webtransport"
 )
 
 // Config of a Server. The zero value is the official server's defaults.

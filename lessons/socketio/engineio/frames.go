@@ -119,6 +119,18 @@ func (f *frameReader) header() (h frameHeader, err error) {
 }
 
 func (f *frameReader) lengthAndMask(h *frameHeader, length byte) error {
+	if err := f.length(h, length); err != nil {
+		return err
+	}
+	mask, err := f.in.next(4)
+	if err == nil {
+		copy(h.mask[:], mask)
+	}
+	return err
+}
+
+// length reads what follows the seven bits of a length.
+func (f *frameReader) length(h *frameHeader, length byte) error {
 	switch length {
 	case 126:
 		more, err := f.in.next(2)
@@ -139,11 +151,7 @@ func (f *frameReader) lengthAndMask(h *frameHeader, length byte) error {
 	default:
 		h.length = int64(length)
 	}
-	mask, err := f.in.next(4)
-	if err == nil {
-		copy(h.mask[:], mask)
-	}
-	return err
+	return nil
 }
 
 // payload appends a frame's payload to what came before.

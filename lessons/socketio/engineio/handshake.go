@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // isWebSocketUpgrade reports whether the request asks for a WebSocket: RFC 6455
@@ -61,8 +60,8 @@ func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
 		w.WriteHeader(http.StatusInternalServerError)
 		return nil
 	}
-	conn.SetDeadline(time.Time{}) // the HTTP server's
 	ws := &wsConn{conn: conn, try: newTryWriter(conn), dialect: q.dialect}
+	ws.persist() // what the HTTP server set is over
 	ws.frames.limit, ws.frames.onPing = int64(s.config.MaxPayload), ws.pong
 	ws.frames.in.init(conn)
 	if n := buffered.Reader.Buffered(); n > 0 { // a client that did not wait for the answer

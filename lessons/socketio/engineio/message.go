@@ -30,6 +30,7 @@ const (
 	deflatedFrame = iota
 	binaryV3      // a binary frame of revision 3
 	base64V3      // the same in text
+	streamFrame   // a packet of WebTransport
 	base64V4      // a binary message of revision 4 in text
 	variantCount
 )

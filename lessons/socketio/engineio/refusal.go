@@ -50,14 +50,18 @@ type ConnectionError struct {
 
 // refuse answers the request, and tells OnConnectionError.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, e *refusal) {
-	if s.config.OnConnectionError != nil {
-		s.config.OnConnectionError(ConnectionError{Request: r, Code: e.code, Message: e.message, Context: e.context})
-	}
+	s.tellRefusal(r, e)
 	if isWebSocketUpgrade(r) {
 		e.overWebSocket(w)
 		return
 	}
 	e.overHTTP(w)
+}
+
+func (s *Server) tellRefusal(r *http.Request, e *refusal) {
+	if s.config.OnConnectionError != nil {
+		s.config.OnConnectionError(ConnectionError{Request: r, Code: e.code, Message: e.message, Context: e.context})
+	}
 }
 
 func (e *refusal) text() string {

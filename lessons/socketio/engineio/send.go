@@ -124,6 +124,7 @@ func (s *Session) Flush() {
 		}
 		s.writing = false
 	}
+	s.hangUp()
 }
 
 // flushSlowly goes on where the kernel would take no more at once: it waits.
@@ -137,6 +138,7 @@ func (s *Session) flushSlowly(rest []byte, err error) {
 		batch := s.queue
 		s.queue, s.inFlight, s.queueBytes = nil, s.queueBytes, 0
 		s.writing = len(batch) > 0 || err != nil
+		s.hangUp()
 		s.mu.Unlock()
 		frames = s.ws.framesOf(batch)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func (s *Server) boundWrite(w http.ResponseWriter) (done func()) {
 func (s *Server) admit(q request) (*Session, *refusal) {
 	upgrade := isWebSocketUpgrade(q.Request)
 	switch {
-	case q.transport != Polling && q.transport != WebSocket, !slices.Contains(s.config.Transports, q.transport):
+	case q.transport != Polling && q.transport != WebSocket, !s.offers(q.transport):
 		return nil, unknownTransport.with("transport", q.transport)
 	case upgrade && q.transport != WebSocket:
 		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport)
@@ -121,17 +122,27 @@ func (s *Server) admitHandshake(q request, upgrade bool) *refusal {
 	case q.transport == WebSocket && !upgrade:
 		return badRequest.with("name", "TRANSPORT_HANDSHAKE_ERROR")
 	}
-	if s.config.AllowRequest != nil {
-		if err := s.config.AllowRequest(q.Request); err != nil {
-			e := forbidden.with("message", err.Error())
-			e.detail = err.Error()
-			return e
-		}
+	if refused := s.ask(q.Request); refused != nil {
+		return refused
 	}
 	if q.dialect.protocol != 4 && !s.config.AllowEIO3 {
 		return unsupportedVersion.with("protocol", q.dialect.protocol)
 	}
 	return nil
+}
+
+// ask asks the hook.
+func (s *Server) ask(r *http.Request) *refusal {
+	if s.config.AllowRequest == nil {
+		return nil
+	}
+	err := s.config.AllowRequest(r)
+	if err == nil {
+		return nil
+	}
+	e := forbidden.with("message", err.Error())
+	e.detail = err.Error()
+	return e
 }
 
 func (s *Server) session(sid string) *Session {
@@ -183,8 +194,8 @@ func (s *Server) enter(session *Session) bool {
 
 func (s *Server) openPacket(session *Session) *Message {
 	upgrades := ""
-	if session.ws == nil && s.canUpgrade() {
-		upgrades = `"` + WebSocket + `"`
+	if session.ws == nil {
+		upgrades = s.upgrades()
 	}
 	return newText(eiopacket.Open, 128, func(dst []byte) []byte {
 		dst = append(dst, `{"sid":"`+session.id+`","upgrades":[`+upgrades...)
@@ -195,8 +206,20 @@ func (s *Server) openPacket(session *Session) *Message {
 	})
 }
 
-func (s *Server) canUpgrade() bool {
-	return !s.config.NoUpgrades && slices.Contains(s.config.Transports, WebSocket)
+// upgrades lists the transports that a session may leave polling for, as JSON without
+// the brackets.
+func (s *Server) upgrades() string {
+	var list []string
+	for _, transport := range []string{WebSocket, WebTransport} {
+		if s.offers(transport) && !s.config.NoUpgrades {
+			list = append(list, `"`+transport+`"`)
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+func (s *Server) offers(transport string) bool {
+	return slices.Contains(s.config.Transports, transport)
 }
 
 // forget takes a session out of the map: nothing else does.

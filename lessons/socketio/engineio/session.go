@@ -110,7 +110,7 @@ func (s *Session) Transport() string {
 
 func (s *Session) transport() string {
 	if s.ws != nil {
-		return WebSocket
+		return s.ws.transport()
 	}
 	return Polling
 }

@@ -29,17 +29,22 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 	}
 	ws.greet() // an error shows at the first read
 	ws.expire(s.config.UpgradeTimeout)
-	session.mu.Lock()
-	taken := session.state != stateOpen || session.ws != nil || session.probe != nil || s.config.NoUpgrades
-	if !taken {
-		session.probe = ws
-	}
-	session.mu.Unlock()
-	if taken {
+	if !session.begin(ws) {
 		s.running.start(func() { ws.part(closeFrame) })
 		return
 	}
 	s.running.run(func() { session.upgrade(ws) })
+}
+
+// begin makes ws the session's probe, and reports false if the session takes none.
+func (s *Session) begin(ws *wsConn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen || s.ws != nil || s.probe != nil || s.server.config.NoUpgrades {
+		return false
+	}
+	s.probe = ws
+	return true
 }
 
 // upgrade reads the probe's side of the ladder. If it fails, the session stays
@@ -50,7 +55,7 @@ func (s *Session) upgrade(ws *wsConn) {
 		p, err := ws.read()
 		switch {
 		case err == nil && p.Type == eiopacket.Ping && string(p.Data) == "probe":
-			ws.writeAll(pongProbe.frame)
+			ws.writeAll(ws.frame(pongProbe))
 			if !probed {
 				probed = true
 				s.endPollsSoon(ws)
@@ -92,7 +97,7 @@ func (s *Session) endIdlePoll(ws *wsConn) {
 // adopt makes the probe the transport. It reports false when the session has
 // ended meanwhile.
 func (s *Session) adopt(ws *wsConn) bool {
-	ws.conn.SetDeadline(time.Time{})
+	ws.persist()
 	s.mu.Lock()
 	if s.probe != ws || s.state == stateClosed {
 		s.mu.Unlock()
@@ -111,7 +116,7 @@ func (s *Session) adopt(ws *wsConn) bool {
 		waiting.answer <- []*Message{noopPacket}
 	}
 	if onUpgrade != nil {
-		s.upgraded(onUpgrade)
+		s.upgraded(onUpgrade, ws.transport())
 	}
 	s.Flush()
 	if closing {
@@ -120,9 +125,9 @@ func (s *Session) adopt(ws *wsConn) bool {
 	return true
 }
 
-func (s *Session) upgraded(onUpgrade func(transport string)) {
+func (s *Session) upgraded(onUpgrade func(transport string), transport string) {
 	defer s.guard()
-	onUpgrade(WebSocket)
+	onUpgrade(transport)
 }
 
 func (s *Session) abandon(ws *wsConn, err error) {

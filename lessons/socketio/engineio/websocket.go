@@ -13,12 +13,14 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// wsConn is a WebSocket that carries packets. The frames of messages are already
-// made; they are written as they are, whole frames at a time.
+// wsConn is a WebSocket that carries packets, or a stream of WebTransport, which is
+// the same with other frames. The frames of messages are already made; they are written
+// as they are, whole frames at a time.
 type wsConn struct {
-	conn    net.Conn
-	try     tryWriter
-	dialect *dialect
+	conn     net.Conn
+	try      tryWriter
+	dialect  *dialect
+	streamed bool // over WebTransport
 
 	greeting    []byte // the answer to the handshake, until it is written
 	deflateFrom int    // messages of so many bytes are compressed; 0 is none
@@ -115,7 +117,11 @@ func (w *wsConn) pong(data []byte) error {
 
 // read returns the next packet. Its data is not shared.
 func (w *wsConn) read() (eiopacket.Packet, error) {
-	opcode, data, err := w.frames.next()
+	next := w.frames.next
+	if w.streamed {
+		next = w.frames.nextStreamed
+	}
+	opcode, data, err := next()
 	if err != nil {
 		return eiopacket.Packet{}, err
 	}
@@ -137,9 +143,11 @@ func (w *wsConn) drain() {
 
 // part closes a connection that carries no session.
 func (w *wsConn) part(frame *Message) {
-	w.expire(shutdownGrace)
-	w.writeAll(frame.frame)
-	w.drain()
+	if !w.streamed {
+		w.expire(shutdownGrace)
+		w.writeAll(frame.frame)
+		w.drain()
+	}
 	w.closeNow()
 }
 
@@ -171,6 +179,9 @@ const maxScratch = 64 << 10
 
 // frame of a message as this connection takes it.
 func (w *wsConn) frame(m *Message) []byte {
+	if w.streamed {
+		return m.streamed()
+	}
 	if w.deflateFrom == 0 || m.plain || w.dialect.reframes(m) || m.packet.Type == 0 {
 		return w.dialect.frame(m)
 	}
@@ -200,7 +211,18 @@ func (w *wsConn) expire(after time.Duration) {
 	w.conn.SetDeadline(time.Now().Add(after))
 }
 
+// persist takes expire back.
+func (w *wsConn) persist() { w.conn.SetDeadline(time.Time{}) }
+
 func (w *wsConn) closeNow() { w.conn.Close() }
+
+// transport is the name of what the connection is.
+func (w *wsConn) transport() string {
+	if w.streamed {
+		return WebTransport
+	}
+	return WebSocket
+}
 
 // tryWriter writes to a connection what it takes without blocking: the socket
 // itself, a connection that can do so, or else nothing.

@@ -14,6 +14,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -132,6 +133,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.engine.ServeHTTP(w, r)
 	}
+}
+
+// ServeWebTransport takes the stream of a WebTransport session that was opened under
+// Config.Path, or closes it: see engineio.Server, and package siowebtransport, which
+// brings them.
+func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, s.config.Path) {
+		conn.Close()
+		return
+	}
+	s.engine.ServeWebTransport(conn, r)
 }
 
 // Clients is the number of clients, whatever namespaces they are in.

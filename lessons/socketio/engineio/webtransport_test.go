@@ -1,0 +1,175 @@
+package engineio
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// stream is a client's side of a stream of WebTransport, here over TCP.
+type stream struct {
+	*testing.T
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// stream opens one, and sends the bytes.
+func (l *lab) stream(first string) stream {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(l, err)
+	defer listener.Close()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	require.NoError(l, err)
+	l.Cleanup(func() { conn.Close() })
+	serving, err := listener.Accept()
+	require.NoError(l, err)
+	go l.server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
+	s := stream{l.T, conn, bufio.NewReader(conn)}
+	s.write(first)
+	return s
+}
+
+func (s stream) write(bytes string) {
+	_, err := io.WriteString(s.conn, bytes)
+	require.NoError(s, err)
+}
+
+// read returns the next bytes on the wire.
+func (s stream) read(n int) string {
+	s.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	bytes := make([]byte, n)
+	_, err := io.ReadFull(s.in, bytes)
+	require.NoError(s, err)
+	return string(bytes)
+}
+
+func (s stream) readPacket() string { return s.read(int(s.read(1)[0])) }
+
+// closes asserts that nothing more comes.
+func (s stream) closes() {
+	s.Helper()
+	s.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	rest, err := io.ReadAll(s.in)
+	assert.NoError(s, err)
+	assert.Empty(s, string(rest))
+}
+
+var withWebTransport = Config{Transports: []string{Polling, WebSocket, WebTransport}}
+
+func TestWebTransportSession(t *testing.T) {
+	l := newLab(t, withWebTransport)
+	s := l.stream("\x010")
+	assert.Regexp(t, `^0\{"sid":"[\w-]{22}","upgrades":\[\],"pingInterval":25000,`, s.readPacket())
+
+	s.write("\x064hello")
+	assert.Equal(t, "\x064hello", s.read(7))
+	s.write("\x834\x00\xff")
+	assert.Equal(t, "\x834\x00\xff", s.read(4), "binary is the bytes alone")
+	s.write("\x044\xff\xffa")
+	assert.Equal(t, "4\ufffda", s.readPacket(), "text is made UTF-8")
+
+	for _, size := range []int{126, 0xffff, 0x10000} {
+		text := "4" + strings.Repeat("x", size-1)
+		header := append([]byte{126}, binary.BigEndian.AppendUint16(nil, uint16(size))...)
+		if size > 0xffff {
+			header = append([]byte{127}, binary.BigEndian.AppendUint64(nil, uint64(size))...)
+		}
+		s.write(string(header) + text)
+		assert.Equal(t, string(header)+text, s.read(len(header)+size))
+	}
+	s.conn.Close()
+	l.endsWith(TransportClose)
+}
+
+func TestWebTransportUpgrade(t *testing.T) {
+	l := newLab(t, withWebTransport)
+	upgraded := make(chan string, 1)
+	status, body := l.do("GET", polling, "")
+	require.Equal(t, 200, status)
+	assert.Contains(t, body, `"upgrades":["websocket","webtransport"]`)
+	sid := l.open()
+	l.server.session(sid).OnUpgrade(func(transport string) { upgraded <- transport })
+
+	open := `0{"sid":"` + sid + `"}`
+	s := l.stream(string(rune(len(open))) + open + "\x062probe")
+	assert.Equal(t, "3probe", s.readPacket())
+	second := l.stream(string(rune(len(open))) + open)
+	second.closes()
+	s.write("\x015\x024a")
+	assert.Equal(t, "4a", s.readPacket())
+	assert.Equal(t, WebTransport, <-upgraded)
+	assert.Equal(t, WebTransport, l.server.session(sid).Transport())
+	status, _ = l.get(sid)
+	assert.Equal(t, 400, status)
+	l.server.session(sid).Close()
+	s.closes()
+	l.endsWith(ForcedClose)
+}
+
+func TestWebTransportEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		end    func(l *lab, s stream)
+		reason Reason
+	}{
+		"an empty packet":       {func(_ *lab, s stream) { s.write("\x00") }, ParseError},
+		"a packet too large":    {func(_ *lab, s stream) { s.write("\x7f\x7f\xff\xff\xff\xff\xff\xff\xff") }, ParseError},
+		"an unknown packet":     {func(_ *lab, s stream) { s.write("\x01x") }, ParseError},
+		"a length out of range": {func(_ *lab, s stream) { s.write("\x7f\xff\xff\xff\xff\xff\xff\xff\xff") }, TransportError},
+		"the server closes": {func(l *lab, _ stream) {
+			go l.server.Close(t.Context())
+		}, ServerClose},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, withWebTransport)
+			s := l.stream("\x010")
+			s.readPacket()
+			test.end(l, s)
+			s.closes()
+			l.endsWith(test.reason)
+		})
+	}
+}
+
+func TestWebTransportIsRefused(t *testing.T) {
+	refused := make(chan ConnectionError, 10)
+	config := withWebTransport
+	config.OnConnectionError = func(e ConnectionError) { refused <- e }
+	config.UpgradeTimeout = 50 * time.Millisecond
+	config.AllowRequest = func(r *http.Request) error {
+		if r.Method == http.MethodConnect {
+			return errors.New("not you")
+		}
+		return nil
+	}
+	l := newLab(t, config)
+	l.stream("\x010").closes()
+	assert.Equal(t, "Forbidden", (<-refused).Message)
+	l.stream("\x0d0{\"sid\":\"no\"}").closes()
+	assert.Equal(t, map[string]any{"sid": "no"}, (<-refused).Context)
+	for name, first := range map[string]string{
+		"nothing":        "",
+		"half a packet":  "\x020",
+		"a message":      "\x0240",
+		"binary":         "\x810",
+		"bad JSON":       "\x030{x",
+		"more than fits": "\x7f\x00\x00\x00\x00\x7f\xff\xff\xff",
+	} {
+		t.Run(name, func(t *testing.T) { l.stream(first).closes() })
+	}
+
+	off := newLab(t, Config{OnConnectionError: config.OnConnectionError})
+	off.stream("\x010").closes()
+	assert.Zero(t, off.server.Len())
+	status, _ := l.do("GET", "EIO=4&transport=webtransport", "")
+	assert.Equal(t, 400, status)
+}
