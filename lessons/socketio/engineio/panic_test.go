@@ -1,11 +1,18 @@
 package engineio
 
 import (
+	"io"
+	"log"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // panicking makes a server whose callbacks panic, one at a time.
@@ -66,4 +73,53 @@ func TestAPanicOfACallbackOverPollingEndsItsSession(t *testing.T) {
 	_, body := l.get(sid)
 	assert.Equal(t, "6\x1e1", body)
 	l.endsWith(ForcedClose)
+}
+
+// A hook of the answer panics when packets have been taken for it: they are lost, and so
+// must the session be.
+func TestAPanicOfAHookEndsThePollingSession(t *testing.T) {
+	for at, provoke := range []func(l *lab, fail *atomic.Bool){
+		func(l *lab, fail *atomic.Bool) { fail.Store(true); l.fails("GET", polling, "") },
+		func(l *lab, fail *atomic.Bool) {
+			sid := l.open()
+			l.server.session(sid).Send(TextMessage([]byte("lost")))
+			fail.Store(true)
+			l.fails("GET", polling+"&sid="+sid, "")
+		},
+		func(l *lab, fail *atomic.Bool) {
+			sid := l.open()
+			fail.Store(true)
+			l.fails("POST", polling+"&sid="+sid, "4a")
+		},
+	} {
+		t.Run([]string{"handshake", "poll", "post"}[at], func(t *testing.T) {
+			var fail atomic.Bool
+			var l *lab
+			l = startLab(t, Config{
+				PingInterval: 2 * time.Second, PingTimeout: 2 * time.Second,
+				Headers: func(http.Header, *http.Request) {
+					if fail.Load() {
+						panic("on purpose")
+					}
+				},
+				OnSession: func(s *Session) {
+					s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) })
+				},
+			}, func(h *httptest.Server) {
+				h.Config.ErrorLog = log.New(io.Discard, "", 0)
+				h.Start()
+			})
+			provoke(l, &fail)
+			l.endsWith(TransportError)
+		})
+	}
+}
+
+// fails sends a request that the server drops; the client may try again.
+func (l *lab) fails(method, query, body string) {
+	r, err := http.NewRequest(method, l.http.URL+"/engine.io/?"+query, strings.NewReader(body))
+	require.NoError(l, err)
+	if res, err := l.client.Do(r); err == nil {
+		res.Body.Close()
+	}
 }

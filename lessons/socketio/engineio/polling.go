@@ -23,13 +23,25 @@ func (s *Server) openPolling(w http.ResponseWriter, q request) {
 		s.refuse(w, q.Request, badRequest.with("name", "SERVER_CLOSED"))
 		return
 	}
+	answered := false
+	defer session.endUnless(&answered)
 	session.mu.Lock()
 	packets := session.takeForPoll()
 	session.mu.Unlock()
 	session.answer(w, q.Request, packets, func(h http.Header) { s.addInitialHeaders(h, q.Request, sid) })
+	answered = true
+}
+
+// endUnless is deferred: if a hook panics, what was taken for its answer is lost.
+func (s *Session) endUnless(answered *bool) {
+	if !*answered {
+		s.finish(TransportError, nil)
+	}
 }
 
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
+	answered := false
+	defer s.endUnless(&answered)
 	switch r.Method {
 	case http.MethodGet:
 		s.servePoll(w, r)
@@ -38,6 +50,7 @@ func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusInternalServerError) // as the official server
 	}
+	answered = true
 }
 
 // servePoll holds the request until there is a packet. A second poll at the
