@@ -133,3 +133,26 @@ func TestANewNamespacesHandlerMayAskForIt(t *testing.T) {
 	a.write("40/x,")
 	assert.Regexp(t, `^40/x,\{`, a.read())
 }
+
+// curious asks the server for something at each turn.
+type curious struct {
+	sio.Adapter
+	ask func()
+}
+
+func (a curious) Close() { a.ask(); a.Adapter.Close() }
+
+func TestAnAdapterMayAskTheServerWhileItCloses(t *testing.T) {
+	var io *sio.Server
+	io = sio.NewServer(sio.Config{Adapter: func(_ *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+		return curious{local, func() { io.Of("/other").Len(); io.Namespaces() }}
+	}})
+	closed := make(chan error, 1)
+	go func() { closed <- io.Close(t.Context()) }()
+	select {
+	case err := <-closed:
+		assert.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for itself")
+	}
+}

@@ -14,8 +14,10 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -154,8 +156,10 @@ func (s *Server) Clients() int { return s.engine.Len() }
 func (s *Server) Close(ctx context.Context) error {
 	err := s.engine.Close(ctx)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.namespaces {
+	namespaces := slices.Collect(maps.Values(s.namespaces))
+	s.mu.Unlock()
+	for _, n := range namespaces {
+		<-n.ready
 		n.adapter.Close()
 	}
 	return err
