@@ -89,7 +89,9 @@ func switching(r *http.Request, header http.Header, extension string) []byte {
 	if chosen := subprotocol(r); chosen != "" && header.Get("Sec-Websocket-Protocol") == "" {
 		b.WriteString("Sec-WebSocket-Protocol: " + chosen + "\r\n")
 	}
-	header.WriteSubset(&b, notOurs) // a buffer takes everything
+	if len(header) > 0 {
+		header.WriteSubset(&b, notOurs) // a buffer takes everything
+	}
 	b.WriteString("\r\n")
 	return b.Bytes()
 }

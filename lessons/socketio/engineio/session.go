@@ -131,7 +131,19 @@ func (s *Session) receive(p eiopacket.Packet) {
 	}
 }
 
+// deliver calls OnMessage's function. If that ends its goroutine, another reads on.
 func (s *Session) deliver(p eiopacket.Packet) {
+	r, returned := s.reader, false
+	defer func() {
+		if !returned && r != nil && !r.gone {
+			s.server.running.start(func() { s.readWebSocket(r.ws) })
+		}
+	}()
+	s.tell(p)
+	returned = true
+}
+
+func (s *Session) tell(p eiopacket.Packet) {
 	defer s.guard()
 	s.onMessage(p.Data, p.Binary)
 }

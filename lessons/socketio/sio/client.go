@@ -87,7 +87,7 @@ func (c *client) handle(p siopacket.Packet) {
 	case socket == nil:
 		c.refuse(errNotConnected)
 	case p.Type == siopacket.Event:
-		socket.inbox.put(func() { socket.dispatch(p) }, c.session.Lend)
+		socket.inbox.put(pending{func() { socket.dispatch(p) }, sizeOf(p)}, c.session.Lend)
 	case p.Type == siopacket.Ack:
 		socket.acks.resolve(p)
 	case p.Type == siopacket.Disconnect:
@@ -137,7 +137,7 @@ func (c *client) connect(p siopacket.Packet) {
 	c.entered++
 	c.sockets[p.Namespace] = socket
 	c.mu.Unlock()
-	socket.inbox.put(func() { namespace.admit(socket) }, c.session.Lend)
+	socket.inbox.put(pending{func() { namespace.admit(socket) }, sizeOf(p)}, c.session.Lend)
 }
 
 // joined is told of each socket that has joined.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+
+	"realtimelab/lessons/socketio/siopacket"
 )
 
 // inbox runs a socket's handlers one at a time, in order: on the client's reader
@@ -15,7 +17,8 @@ type inbox struct {
 
 	mu      sync.Mutex
 	room    chan struct{} // closed when waiting shrinks, and at the end; nil if nobody waits
-	waiting []func()
+	waiting []pending
+	size    int // of what waits
 	running bool
 	closed  bool // only last is still taken
 }
@@ -24,6 +27,24 @@ func (b *inbox) init(server *Server, panicd func(error)) {
 	b.server, b.panicd = server, panicd
 }
 
+// pending is what waits for its turn.
+type pending struct {
+	run  func()
+	size int // of the packet that it takes, in bytes
+}
+
+func sizeOf(p siopacket.Packet) int {
+	size := len(p.Data)
+	for _, attachment := range p.Attachments {
+		size += len(attachment)
+	}
+	return size
+}
+
+// maxPendingSize bounds what waits in one inbox, beside Config.MaxPending. A single
+// packet may be larger.
+const maxPendingSize = 4 << 20
+
 // lender runs a function on the calling goroutine, and reports whether it did: the
 // client's reader, if the caller is that.
 type lender func(func()) bool
@@ -31,27 +52,27 @@ type lender func(func()) bool
 // nobody lends.
 func nobody(func()) bool { return false }
 
-// put runs f on the caller's goroutine if nothing else runs and lend takes it. Else
+// put runs f.run on the caller's goroutine if nothing else runs and lend takes it. Else
 // f waits for its turn, and put for room, so that a client that sends faster than its
 // handlers run is not read from.
-func (b *inbox) put(f func(), lend lender) {
+func (b *inbox) put(f pending, lend lender) {
 	if !b.begin(f) {
 		return
 	}
-	lent := lend(func() { b.guard(f) })
+	lent := lend(func() { b.guard(f.run) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !lent && !b.closed {
-		b.waiting = append(b.waiting, f)
+		b.push(f)
 	}
 	b.start()
 }
 
 // begin reports whether f is to run now; if something else runs, it queues f.
-func (b *inbox) begin(f func()) bool {
+func (b *inbox) begin(f pending) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(b.waiting) >= b.server.config.MaxPending && !b.closed {
+	for (len(b.waiting) >= b.server.config.MaxPending || b.size >= maxPendingSize) && !b.closed {
 		b.waitForRoom()
 	}
 	if b.closed {
@@ -59,10 +80,16 @@ func (b *inbox) begin(f func()) bool {
 	}
 	now := !b.running
 	if !now {
-		b.waiting = append(b.waiting, f)
+		b.push(f)
 	}
 	b.running = true
 	return now
+}
+
+// push appends to what waits. The caller holds mu.
+func (b *inbox) push(f pending) {
+	b.waiting = append(b.waiting, f)
+	b.size += f.size
 }
 
 // waitForRoom lets go of mu meanwhile.
@@ -98,7 +125,7 @@ func (b *inbox) close(f func()) bool {
 	defer b.mu.Unlock()
 	now := !b.running
 	b.closed, b.running = true, true
-	b.waiting = []func(){f}
+	b.waiting, b.size = []pending{{run: f}}, 0
 	b.madeRoom()
 	return now
 }
@@ -112,20 +139,37 @@ func (b *inbox) start() {
 }
 
 func (b *inbox) run() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for len(b.waiting) > 0 {
-		f := b.waiting[0]
-		b.waiting = b.waiting[1:]
-		b.madeRoom()
-		b.mu.Unlock()
+	for f := b.next(); f != nil; f = b.next() {
 		b.guard(f)
-		b.mu.Lock()
 	}
-	b.waiting, b.running = nil, false
 }
 
-func (b *inbox) guard(f func()) { b.server.guard(f, b.panicd) }
+// next is what is to run now, nil at the end.
+func (b *inbox) next() func() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.waiting, b.running = nil, false
+		return nil
+	}
+	f := b.waiting[0]
+	b.waiting, b.size = b.waiting[1:], b.size-f.size
+	b.madeRoom()
+	return f.run
+}
+
+// guard runs a handler. If that ends its goroutine, as a test's FailNow does, another
+// runs what waits.
+func (b *inbox) guard(f func()) {
+	returned := false
+	defer func() {
+		if !returned {
+			b.server.engine.Go(b.run)
+		}
+	}()
+	b.server.guard(f, b.panicd)
+	returned = true
+}
 
 // guard keeps a handler's panic from ending the process. panicd is told of it.
 func (s *Server) guard(f func(), panicd func(error)) {

@@ -41,7 +41,8 @@ type Config struct {
 	// MaxAttachments of one packet. Default 10.
 	MaxAttachments int
 
-	// MaxPending bounds the events of one socket that wait for its handlers.
+	// MaxPending bounds the events of one socket that wait for its handlers, of
+	// which there are also no more than 4 MiB.
 	// When it is reached, nothing more is read from that client until one has
 	// run: an answer that the running handler waits for is not heard behind
 	// more events than that, so let EmitWithAck have a timeout. It bounds the

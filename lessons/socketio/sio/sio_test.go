@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -254,6 +255,24 @@ func TestFloodIsBoundedByTheHandler(t *testing.T) {
 	for i := range 200 {
 		require.Equal(t, fmt.Sprintf(`42["n",%d]`, i), a.read())
 	}
+}
+
+// A test's FailNow ends the goroutine that it is called on.
+func TestAHandlerThatEndsItsGoroutineEndsNoMore(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	left := make(chan sio.Reason, 1)
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("exit", func() { runtime.Goexit() })
+		s.On("echo", func(n int) { s.Emit("echo", n) })
+		s.OnDisconnect(func(r sio.Reason) { left <- r })
+	})
+	a := join(t, url)
+	for i := range 20 {
+		a.write(`42["exit"]`, fmt.Sprintf(`42["echo",%d]`, i))
+		require.Equal(t, fmt.Sprintf(`42["echo",%d]`, i), a.read())
+	}
+	a.write(`42["exit"]`, `42["exit"]`, "41")
+	assert.Equal(t, sio.ClientNamespaceDisconnect, <-left)
 }
 
 func TestDisconnectAllEndsTheSocketsInTheirOrder(t *testing.T) {

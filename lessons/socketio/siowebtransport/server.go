@@ -101,4 +101,3 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	r.RequestURI = r.URL.RequestURI() // http3 has the authority there
 	s.target.ServeWebTransport(&conn{Stream: stream, session: session, server: s}, r)
 }
-
