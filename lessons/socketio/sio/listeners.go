@@ -16,13 +16,18 @@ type Event struct {
 // listeners are what a socket calls. The slices are replaced, never changed in
 // place, so that a dispatch under way goes on with those it has begun with.
 type listeners struct {
-	events        []*listener
+	events     []*listener
+	disconnect []func(Reason)
+	rareListeners
+}
+
+// rareListeners are those that most sockets have none of.
+type rareListeners struct {
 	any           []*anyListener
 	outgoing      []*anyListener
 	middlewares   []func(*Event) error
 	errors        []func(error)
 	disconnecting []func(Reason)
-	disconnect    []func(Reason)
 }
 
 type listener struct {
@@ -67,7 +72,7 @@ func (s *Socket) listen(event string, handler any, once, first bool) (off func()
 	l := &listener{event, siopacket.NewHandler(handler), once}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.events = with(s.listeners.events, l, first)
+	s.events = with(s.events, l, first)
 	return func() { s.removeListener(l) }
 }
 
@@ -75,47 +80,52 @@ func (s *Socket) listen(event string, handler any, once, first bool) (off func()
 func (s *Socket) removeListener(l *listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := len(s.listeners.events)
-	s.listeners.events = without(s.listeners.events, l)
-	return len(s.listeners.events) < n
+	n := len(s.events)
+	s.events = without(s.events, l)
+	return len(s.events) < n
 }
 
 // Off removes every handler of the event.
 func (s *Socket) Off(event string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.events = slices.DeleteFunc(slices.Clone(s.listeners.events), func(l *listener) bool { return l.event == event })
+	s.events = slices.DeleteFunc(slices.Clone(s.events), func(l *listener) bool { return l.event == event })
 }
 
 // OnAny adds what is called with every event that comes in, before its
 // handlers and before the middlewares. The func returned removes it.
 func (s *Socket) OnAny(f func(event string, args Args)) (off func()) {
-	return s.listenAny(&s.listeners.any, f, false)
+	return s.listenAny(incoming, f, false)
 }
 
 // PrependAny is OnAny before those there are.
 func (s *Socket) PrependAny(f func(event string, args Args)) (off func()) {
-	return s.listenAny(&s.listeners.any, f, true)
+	return s.listenAny(incoming, f, true)
 }
 
 // OnAnyOutgoing adds what is called with every event that goes out to this
 // socket, broadcasts too. The func returned removes it.
 func (s *Socket) OnAnyOutgoing(f func(event string, args Args)) (off func()) {
 	s.hasOutgoing.Store(true)
-	return s.listenAny(&s.listeners.outgoing, f, false)
+	return s.listenAny(outgoing, f, false)
 }
 
 // PrependAnyOutgoing is OnAnyOutgoing before those there are.
 func (s *Socket) PrependAnyOutgoing(f func(event string, args Args)) (off func()) {
 	s.hasOutgoing.Store(true)
-	return s.listenAny(&s.listeners.outgoing, f, true)
+	return s.listenAny(outgoing, f, true)
 }
 
-// listenAny adds to one of the listeners' lists, which mu guards.
-func (s *Socket) listenAny(list *[]*anyListener, f func(string, Args), first bool) (off func()) {
+// incoming and outgoing are the lists of catch-all listeners.
+func incoming(l *rareListeners) *[]*anyListener { return &l.any }
+func outgoing(l *rareListeners) *[]*anyListener { return &l.outgoing }
+
+// listenAny adds to one of the lists.
+func (s *Socket) listenAny(of func(*rareListeners) *[]*anyListener, f func(string, Args), first bool) (off func()) {
 	l := &anyListener{f}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	list := of(s.seldom())
 	*list = with(*list, l, first)
 	return func() {
 		s.mu.Lock()
@@ -130,21 +140,23 @@ func (s *Socket) listenAny(list *[]*anyListener, f func(string, Args), first boo
 func (s *Socket) Use(f func(*Event) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.middlewares = with(s.listeners.middlewares, f, false)
+	l := s.seldom()
+	l.middlewares = with(l.middlewares, f, false)
 }
 
 // OnDisconnecting adds what is called at the end, with the rooms still known.
 func (s *Socket) OnDisconnecting(f func(Reason)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.disconnecting = with(s.listeners.disconnecting, f, false)
+	l := s.seldom()
+	l.disconnecting = with(l.disconnecting, f, false)
 }
 
 // OnDisconnect adds what is called once at the end.
 func (s *Socket) OnDisconnect(f func(Reason)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.disconnect = with(s.listeners.disconnect, f, false)
+	s.onDisconnect = with(s.onDisconnect, f, false)
 }
 
 // OnError adds what is told of events that no handler could take, of those that
@@ -152,7 +164,8 @@ func (s *Socket) OnDisconnect(f func(Reason)) {
 func (s *Socket) OnError(f func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners.errors = with(s.listeners.errors, f, false)
+	l := s.seldom()
+	l.errors = with(l.errors, f, false)
 }
 
 func with[T any](list []T, item T, first bool) []T {
@@ -170,7 +183,19 @@ func without[T comparable](list []T, item T) []T {
 func (s *Socket) heard() listeners {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.listeners
+	l := listeners{events: s.events, disconnect: s.onDisconnect}
+	if s.rare != nil {
+		l.rareListeners = *s.rare
+	}
+	return l
+}
+
+// seldom is where the listeners are that most sockets have none of. The caller holds mu.
+func (s *Socket) seldom() *rareListeners {
+	if s.rare == nil {
+		s.rare = &rareListeners{}
+	}
+	return s.rare
 }
 
 // dispatch runs an event's handlers. What came before the socket joined, or

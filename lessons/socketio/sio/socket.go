@@ -29,7 +29,9 @@ type Socket struct {
 	hasOutgoing atomic.Bool  // there is, or was, a listener to what goes out
 
 	mu            sync.Mutex
-	listeners     listeners
+	events        []*listener
+	onDisconnect  []func(Reason)
+	rare          *rareListeners // nil until there is one
 	data          map[string]any
 	joined, ended bool
 	mayReturn     bool // it has ended, and its state is kept
@@ -217,8 +219,9 @@ func (s *Socket) leave(reason Reason) {
 	defer s.client.countLeaving(-1)
 	defer s.namespace.release()
 	s.mu.Lock()
-	joined, l := s.joined, s.listeners
+	joined := s.joined
 	s.mu.Unlock()
+	l := s.heard()
 	if !joined {
 		s.namespace.local.unclaim(s.recovery)
 		return
