@@ -77,6 +77,7 @@ func Start(c Config) (*Running, error) {
 	r.server = &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		ConnContext:       tap.ConnContext,
 	}
