@@ -2,7 +2,10 @@ package engineio
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -167,6 +170,71 @@ func TestASessionThatOpensWhileTheServerClosesEnds(t *testing.T) {
 			l.endsWith(ServerClose)
 			require.NoError(t, <-closing)
 			assert.Zero(t, l.server.Len())
+		})
+	}
+}
+
+// The client's close packet may come in a POST that the upgrade overtakes.
+func TestAClosePacketThatAnUpgradeOvertakesClosesTheWebSocket(t *testing.T) {
+	taken, release, upgraded := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var l *lab
+	l = newLab(t, Config{OnSession: func(s *Session) {
+		s.OnMessage(func([]byte, bool) { close(taken); <-release })
+		s.OnUpgrade(func(string) { close(upgraded) })
+		s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) })
+	}})
+	sid := l.open()
+	posted := make(chan struct{})
+	go func() { defer close(posted); l.post(sid, "4a\x1e1") }()
+	<-taken
+	conn := l.dial(overWebSocket + "&sid=" + sid)
+	l.write(conn, "2probe")
+	assert.Equal(t, "3probe", l.read(conn))
+	l.write(conn, "5")
+	<-upgraded
+	close(release)
+	<-posted
+	l.endsWith(TransportClose)
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, _, err := conn.ReadMessage()
+	assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
+}
+
+// A request that its client gives up when the session has been upgraded is nobody's.
+func TestARequestGivenUpAfterTheUpgradeEndsNothing(t *testing.T) {
+	for name, method := range map[string]string{"poll": "GET", "post": "POST"} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, Config{})
+			sid := l.open()
+			session := l.server.session(sid)
+			handled := make(chan struct{})
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				l.server.ServeHTTP(w, r)
+				close(handled)
+			}))
+			defer web.Close()
+			nc, err := net.Dial("tcp", web.Listener.Addr().String())
+			require.NoError(t, err)
+			fmt.Fprintf(nc, "%s /engine.io/?%s&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", method, polling, sid, len(method)-3)
+			var waiting *poll
+			require.Eventually(t, func() bool {
+				session.mu.Lock()
+				defer session.mu.Unlock()
+				waiting = session.poll
+				return waiting != nil || session.posting
+			}, 10*time.Second, time.Millisecond)
+			conn := l.dial(overWebSocket + "&sid=" + sid)
+			l.write(conn, "2probe")
+			assert.Equal(t, "3probe", l.read(conn))
+			l.write(conn, "5", "4a")
+			assert.Equal(t, "4a", l.read(conn))
+			nc.Close()
+			<-handled
+			if waiting != nil {
+				session.dropPoll(waiting) // who waited for both may find this one
+			}
+			l.write(conn, "4b")
+			assert.Equal(t, "4b", l.read(conn))
 		})
 	}
 }

@@ -117,7 +117,15 @@ func (s *Session) dropPoll(waiting *poll) {
 		s.poll = nil
 	}
 	s.mu.Unlock()
-	s.finish(TransportError, ErrPollCancelled)
+	s.failPolling(ErrPollCancelled)
+}
+
+// failPolling ends the session for what a request came to, unless it has been upgraded
+// meanwhile.
+func (s *Session) failPolling(err error) {
+	if s.Transport() == Polling {
+		s.finish(TransportError, err)
+	}
 }
 
 // servePost reads the client's packets. It answers when all have been taken.
@@ -162,7 +170,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		if closing { // Close has aborted it
 			s.finish(ForcedClose, err)
 		}
-		s.finish(TransportError, err)
+		s.failPolling(err)
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusBadRequest)
 		return

@@ -92,7 +92,7 @@ func closeFrameFor(reason Reason, err error) *Message {
 	switch {
 	case errors.As(err, &e) && e.code != closeNoStatus:
 		return controlFrame(opClose, append(binary.BigEndian.AppendUint16(nil, uint16(e.code)), e.reason...))
-	case e == nil && reason == TransportClose:
+	case e == nil && reason == TransportClose && err != nil: // the connection's end
 		return nil
 	}
 	return closeFrame
