@@ -59,12 +59,9 @@ func (s *Session) end(reason Reason, err error) bool {
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
-	var goodbye *Message
-	if ws != nil {
-		goodbye = closeFrameFor(reason, err)
-	}
-	if goodbye != nil {
-		s.push(goodbye)
+	goodbye := ws != nil && s.sayGoodbye(reason, err)
+	if probe != nil {
+		probe.conn.SetDeadline(time.Now()) // its reader says goodbye
 	}
 	s.mu.Unlock()
 
@@ -73,11 +70,11 @@ func (s *Session) end(reason Reason, err error) bool {
 	if waiting != nil {
 		waiting.answer <- farewell(reason)
 	}
-	if probe != nil {
-		probe.conn.SetDeadline(time.Now()) // its reader says goodbye
-	}
-	if goodbye != nil {
-		s.finishWebSocket(ws, reason, err)
+	switch {
+	case goodbye && errors.Is(err, ErrSlowClient):
+		ws.closeNow() // it would not take the rest either
+	case goodbye:
+		s.Flush()
 	}
 	return true
 }
@@ -89,19 +86,21 @@ func (s *Session) abortUpload() {
 	}
 }
 
-// finishWebSocket sends what is queued and the close frame, unless that is what
-// the client failed to take, and bounds how long the client may take over it.
-func (s *Session) finishWebSocket(ws *wsConn, reason Reason, err error) {
-	if errors.Is(err, ErrSlowClient) {
-		ws.closeNow()
-		return
+// sayGoodbye queues the close frame and bounds how long the client may take over it, and
+// reports false if there is nobody to tell. The caller holds mu, so that no deadline of
+// setReadDeadline's is left.
+func (s *Session) sayGoodbye(reason Reason, err error) bool {
+	frame := closeFrameFor(reason, err)
+	if frame == nil {
+		return false
 	}
+	s.push(frame)
 	grace := closeTimeout
 	if reason == ServerClose {
 		grace = shutdownGrace
 	}
-	ws.expire(grace)
-	s.Flush()
+	s.ws.expire(grace)
+	return true
 }
 
 // farewell is what the poll that waits at the end of a session is answered.

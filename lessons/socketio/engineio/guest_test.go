@@ -1,10 +1,13 @@
 package engineio
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,4 +104,64 @@ func TestAGuestReadsItsMessageToTheEnd(t *testing.T) {
 	l.waitFor(returned)
 	c.conn.Close()
 	l.endsWith(TransportClose)
+}
+
+// held is a connection on which the end of a session is slow in setting its deadline.
+type held struct {
+	net.Conn
+	hold   func()
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *held) SetDeadline(t time.Time) error {
+	if time.Until(t) > time.Second && c.hold != nil {
+		c.hold()
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *held) Close() error {
+	defer c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// A guest that is sent away while its session ends must not take that for the
+// connection's end.
+func TestAGuestThatGoesWhileItsSessionEndsLetsItSayGoodbye(t *testing.T) {
+	l := newLab(t, withWebTransport)
+	lender := &l.server.lender
+	lender.awake = true // it does not look, as it would wake for that
+	client, serving := net.Pipe()
+	defer client.Close()
+	conn := &held{Conn: serving, closed: make(chan struct{})}
+	go l.server.ServeWebTransport(conn, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
+	s := stream{t, client, bufio.NewReader(client)}
+	s.write("\x010")
+	open := s.readPacket()
+	session := l.server.session(open[len(`0{"sid":"`):][:22])
+	require.Eventually(t, func() bool {
+		lender.mu.Lock()
+		for r := range lender.guests {
+			if r.waiting {
+				return true // and nobody rises
+			}
+		}
+		lender.mu.Unlock()
+		return false
+	}, 10*time.Second, time.Millisecond)
+	clear(lender.guests)
+	session.interrupt(session.ws)
+	conn.hold = func() {
+		lender.mu.Unlock()
+		select {
+		case <-conn.closed:
+		case <-time.After(50 * time.Millisecond): // it waits for the deadline
+		}
+	}
+	session.Queue(TextMessage([]byte("bye")))
+	go session.Close()
+	assert.Equal(t, "4bye", s.readPacket())
+	s.closes()
+	l.endsWith(ForcedClose)
 }
