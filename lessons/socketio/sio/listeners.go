@@ -243,12 +243,12 @@ func (s *Socket) outgoing(p siopacket.Packet) {
 	if !s.listensToOutgoing() {
 		return
 	}
-	s.inbox.guard(func() { // on the sender's goroutine, who may be anyone
+	s.inbox.server.guard(func() { // on the sender's goroutine, who may be anyone
 		event := eventOf(p)
 		for _, any := range s.heard().outgoing {
 			any.call(event.Name, event.Args)
 		}
-	})
+	}, s.inbox.panicd)
 }
 
 // eventOf splits off the name. A number as name is its text.
