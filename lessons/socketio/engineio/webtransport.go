@@ -43,15 +43,18 @@ func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
 
 // openStream opens a session over WebTransport.
 func (s *Server) openStream(ws *wsConn, q request) {
+	var session *Session
+	defer func() {
+		if session == nil { // refused, or a hook has panicked
+			ws.closeNow()
+		}
+	}()
 	if refused := s.admitStream(q); refused != nil {
 		s.tellRefusal(q.Request, refused)
-		ws.closeNow()
 		return
 	}
 	ws.persist()
-	session := s.open(q, newSID(), ws)
-	if session == nil {
-		ws.closeNow()
+	if session = s.open(q, newSID(), ws); session == nil {
 		return
 	}
 	ws.session = session
@@ -73,15 +76,15 @@ func (s *Server) probeStream(ws *wsConn, r *http.Request, data []byte) {
 	}
 	err := json.Unmarshal(data, &handshake)
 	session := s.session(handshake.SID)
-	switch {
-	case err != nil || session == nil:
-		s.tellRefusal(r, unknownSID.with("sid", handshake.SID))
-	case s.offers(WebTransport) && session.begin(ws):
+	if err == nil && session != nil && s.offers(WebTransport) && session.begin(ws) {
 		ws.expire(s.config.UpgradeTimeout)
 		s.running.run(func() { session.upgrade(ws) })
 		return
 	}
 	ws.closeNow()
+	if err != nil || session == nil {
+		s.tellRefusal(r, unknownSID.with("sid", handshake.SID))
+	}
 }
 
 // nextStreamed is next for a stream of WebTransport.

@@ -173,3 +173,31 @@ func TestWebTransportIsRefused(t *testing.T) {
 	status, _ := l.do("GET", "EIO=4&transport=webtransport", "")
 	assert.Equal(t, 400, status)
 }
+
+func TestAPanicOfAHookClosesTheStream(t *testing.T) {
+	fail := func() { panic("on purpose") }
+	forbid := errors.New("not you")
+	for name, test := range map[string]struct {
+		config Config
+		first  string
+	}{
+		"the question":         {Config{AllowRequest: func(*http.Request) error { fail(); return nil }}, "\x010"},
+		"a refusal":            {Config{AllowRequest: func(*http.Request) error { return forbid }, OnConnectionError: func(ConnectionError) { fail() }}, "\x010"},
+		"an unknown session's": {Config{OnConnectionError: func(ConnectionError) { fail() }}, "\x0d0{\"sid\":\"no\"}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.config.Transports = withWebTransport.Transports
+			server := NewServer(test.config)
+			client, serving := net.Pipe()
+			panicked := make(chan any, 1)
+			go func() {
+				defer func() { panicked <- recover() }() // as an HTTP server does
+				server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
+			}()
+			s := stream{t, client, bufio.NewReader(client)}
+			s.write(test.first)
+			s.closes()
+			assert.Equal(t, "on purpose", <-panicked)
+		})
+	}
+}
