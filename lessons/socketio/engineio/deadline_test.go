@@ -18,7 +18,7 @@ import (
 func TestAnAnswerThatIsNotReadEndsAfterItsSession(t *testing.T) {
 	returned := make(chan struct{}, 10)
 	large := TextMessage(make([]byte, 32<<20)) // more than the kernel takes
-	l := startLab(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 50 * time.Millisecond, MaxQueue: 64 << 20}, func(h *httptest.Server) {
+	l := startLab(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond, MaxQueue: 64 << 20}, func(h *httptest.Server) {
 		handler := h.Config.Handler
 		h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			handler.ServeHTTP(w, r)

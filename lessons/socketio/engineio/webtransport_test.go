@@ -144,7 +144,6 @@ func TestWebTransportIsRefused(t *testing.T) {
 	refused := make(chan ConnectionError, 10)
 	config := withWebTransport
 	config.OnConnectionError = func(e ConnectionError) { refused <- e }
-	config.UpgradeTimeout = 50 * time.Millisecond
 	config.AllowRequest = func(r *http.Request) error {
 		if r.Method == http.MethodConnect {
 			return errors.New("not you")
@@ -157,14 +156,17 @@ func TestWebTransportIsRefused(t *testing.T) {
 	l.stream("\x0d0{\"sid\":\"no\"}").closes()
 	assert.Equal(t, map[string]any{"sid": "no"}, (<-refused).Context)
 	for name, first := range map[string]string{
-		"nothing":        "",
-		"half a packet":  "\x020",
 		"a message":      "\x0240",
 		"binary":         "\x810",
 		"bad JSON":       "\x030{x",
 		"more than fits": "\x7f\x00\x00\x00\x00\x7f\xff\xff\xff",
 	} {
 		t.Run(name, func(t *testing.T) { l.stream(first).closes() })
+	}
+	config.UpgradeTimeout = 50 * time.Millisecond
+	impatient := newLab(t, config)
+	for name, first := range map[string]string{"nothing": "", "half a packet": "\x020"} {
+		t.Run(name, func(t *testing.T) { impatient.stream(first).closes() })
 	}
 
 	off := newLab(t, Config{OnConnectionError: config.OnConnectionError})

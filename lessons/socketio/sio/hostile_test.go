@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -196,10 +197,13 @@ func TestClientsThatNeverJoinAreClosed(t *testing.T) {
 	} {
 		a := dial(t, url)
 		a.write(packet)
-		if answer != "" {
-			require.Equal(t, answer, a.read())
+		a.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_, data, err := a.ReadMessage()
+		if err == nil { // a busy machine may be late with the answer
+			assert.Equal(t, answer, string(data))
+			_, _, err = a.ReadMessage()
 		}
-		a.isClosed()
+		assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
 	}
 }
 
