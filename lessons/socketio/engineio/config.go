@@ -41,8 +41,9 @@ type Config struct {
 	MaxPayload int
 
 	// MaxQueue bounds what waits to be written to one session, in bytes: those of
-	// the packets, and 64 for each. A session that would exceed it is closed with ErrSlowClient. A
-	// single message may be larger when nothing else waits. Default 4 MiB.
+	// the packets, and 64 for each. A session that would exceed it is closed with
+	// ErrSlowClient. A single message may be larger when nothing else waits.
+	// Default 4 MiB.
 	MaxQueue int
 
 	// Transports that a client may open a session with. Default polling and

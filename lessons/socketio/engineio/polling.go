@@ -156,6 +156,23 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	body, ok := s.takeBody(w, r)
+	switch {
+	case !ok:
+		return
+	case !s.takePayload(body, contentType):
+		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Content-Length", "2")
+	addPollingHeaders(w.Header(), r)
+	s.server.addHeaders(w.Header(), r)
+	io.WriteString(w, "ok")
+}
+
+// takeBody reads the body of a POST, or has answered why there is none.
+func (s *Session) takeBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	body, err := s.readBody(w, r)
 	s.mu.Lock()
 	s.upload = nil
@@ -165,7 +182,6 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &tooLarge):
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
 	case err != nil:
 		if closing { // Close has aborted it
 			s.finish(ForcedClose, err)
@@ -173,17 +189,8 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.failPolling(err)
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusBadRequest)
-		return
 	}
-	if !s.takePayload(body, contentType) {
-		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
-		return
-	}
-	w.Header().Set("Content-Type", "text/html")
-	w.Header().Set("Content-Length", "2")
-	addPollingHeaders(w.Header(), r)
-	s.server.addHeaders(w.Header(), r)
-	io.WriteString(w, "ok")
+	return body, err == nil
 }
 
 func (s *Session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

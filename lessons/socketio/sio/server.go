@@ -42,11 +42,11 @@ type Config struct {
 	MaxAttachments int
 
 	// MaxPending bounds the events of one socket that wait for its handlers, of
-	// which there are also no more than 4 MiB.
-	// When it is reached, nothing more is read from that client until one has
-	// run: an answer that the running handler waits for is not heard behind
-	// more events than that, so let EmitWithAck have a timeout. It bounds the
-	// sockets, too, that a client has left and whose handlers still run. Default 128.
+	// which there are also no more than 4 MiB. When it is reached, nothing more
+	// is read from that client until one has run: an answer that the running
+	// handler waits for is not heard behind more events than that, so let
+	// EmitWithAck have a timeout. It bounds the sockets, too, that a client has
+	// left and whose handlers still run. Default 128.
 	MaxPending int
 
 	// Parser is how packets are written. Default JSONParser. The clients must
