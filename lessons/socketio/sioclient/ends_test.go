@@ -151,7 +151,7 @@ func TestEmitWithAckTakesItsTurnAmongRetries(t *testing.T) {
 		s.On("never", func() {})
 	})
 	c := fast
-	c.Retries, c.AckTimeout = 2, 50*time.Millisecond
+	c.Retries, c.AckTimeout = 2, 250*time.Millisecond
 	s := dial(t, url, c)
 	require.NoError(t, s.Emit("n", 0))
 	answer, err := s.EmitWithAck(t.Context(), "n", 1)
