@@ -2,6 +2,7 @@ package sioredis_test
 
 import (
 	"regexp"
+	"sync"
 	"strings"
 	"testing"
 	"time"
@@ -189,7 +190,8 @@ func TestMalformedResponsesDoNotCount(t *testing.T) {
 	s := start(t, r, sioredis.Config{})
 	requests := silent(t, r)
 	w := wire{t, nil, client(t, r)}
-	go func() {
+	var answering sync.WaitGroup
+	answering.Go(func() {
 		m, err := requests.ReceiveMessage(t.Context())
 		if !assert.NoError(t, err) {
 			return
@@ -198,8 +200,9 @@ func TestMalformedResponsesDoNotCount(t *testing.T) {
 		for _, sockets := range []string{`7`, `null,"sockets":[7]`, `[{"id":{}}]`, `[{"id":"x","rooms":["x",7],"data":"text","handshake":{"headers":{"a":["b","c"]},"query":{"n":1}}}]`} {
 			w.says("socket.io-response#/#", `{"requestId":"`+id+`","sockets":`+sockets+`}`)
 		}
-	}()
+	})
 	sockets, err := s.FetchSockets(t.Context())
+	answering.Wait()
 	require.NoError(t, err)
 	require.Len(t, sockets, 1)
 	assert.Equal(t, "x", sockets[0].ID)
