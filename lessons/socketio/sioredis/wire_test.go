@@ -2,8 +2,8 @@ package sioredis_test
 
 import (
 	"regexp"
-	"sync"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
