@@ -22,13 +22,7 @@ func (t *tasks) start(f func()) {
 	}()
 }
 
-// run runs f on the caller's goroutine.
-func (t *tasks) run(f func()) {
-	t.add()
-	defer t.done()
-	f()
-}
-
+// add counts the caller's goroutine, until it calls done.
 func (t *tasks) add() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -27,13 +27,15 @@ func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) 
 	if ws == nil {
 		return
 	}
+	s.running.add()
+	defer s.running.done()
 	ws.greet() // an error shows at the first read
 	ws.expire(s.config.UpgradeTimeout)
 	if !session.begin(ws) {
 		s.running.start(func() { ws.part(closeFrame) })
 		return
 	}
-	s.running.run(func() { session.upgrade(ws) })
+	session.upgrade(ws)
 }
 
 // begin makes ws the session's probe, and reports false if the session takes none.

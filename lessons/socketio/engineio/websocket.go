@@ -43,6 +43,8 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	if ws == nil {
 		return
 	}
+	s.running.add()
+	defer s.running.done()
 	session := s.open(q, sid, ws)
 	if session == nil {
 		ws.greet()
@@ -51,7 +53,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
 	}
 	ws.session = session
 	session.Flush()
-	s.running.run(func() { session.readAsGuest(ws) })
+	session.readAsGuest(ws)
 }
 
 // readWebSocket is the session's one reader until the connection ends, or until

@@ -43,6 +43,8 @@ func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
 
 // openStream opens a session over WebTransport.
 func (s *Server) openStream(ws *wsConn, q request) {
+	s.running.add()
+	defer s.running.done()
 	var session *Session
 	defer func() {
 		if session == nil { // refused, or a hook has panicked
@@ -59,7 +61,7 @@ func (s *Server) openStream(ws *wsConn, q request) {
 	}
 	ws.session = session
 	session.Flush()
-	s.running.run(func() { session.readAsGuest(ws) })
+	session.readAsGuest(ws)
 }
 
 func (s *Server) admitStream(q request) *refusal {
@@ -74,11 +76,13 @@ func (s *Server) probeStream(ws *wsConn, r *http.Request, data []byte) {
 	var handshake struct {
 		SID string `json:"sid"`
 	}
+	s.running.add()
+	defer s.running.done()
 	err := json.Unmarshal(data, &handshake)
 	session := s.session(handshake.SID)
 	if err == nil && session != nil && s.offers(WebTransport) && session.begin(ws) {
 		ws.expire(s.config.UpgradeTimeout)
-		s.running.run(func() { session.upgrade(ws) })
+		session.upgrade(ws)
 		return
 	}
 	ws.closeNow()
