@@ -6,6 +6,7 @@ import { Backoff } from "../../../web/client/backoff.js";
 import { attach, detach, hasBinary } from "../../../web/client/binary.js";
 import { Emitter } from "../../../web/client/emitter.js";
 import { decodePacket, decodePayload, encodePacket, encodePayload, encodedSize } from "../../../web/client/engine/packet.js";
+import { encodeStream, StreamDecoder } from "../../../web/client/engine/stream.js";
 import * as msgpackParser from "../../../web/client/msgpack-parser.js";
 import { decode, encode } from "../../../web/client/msgpack.js";
 import { Decoder, Encoder, PacketType, isPacketValid } from "../../../web/client/parser.js";
@@ -15,6 +16,7 @@ const require = createRequire(import.meta.url);
 const official = require("socket.io-msgpack-parser");
 
 const bytes = (...values) => new Uint8Array(values).buffer;
+const latin1 = (array) => Buffer.from(array).toString("latin1");
 
 test("Engine.IO packets as text", () => {
   const table = [
@@ -55,6 +57,52 @@ test("a payload, its size and its order", async () => {
   assert.equal(payload, "4é😀\ud800\x1ebAQIDBA==\x1e2");
   assert.equal(packets.map(encodedSize).reduce((a, b) => a + b) + 2, new TextEncoder().encode(payload).length - 1); // a lone surrogate is sent as U+FFFD: 3 bytes
   assert.equal(await encodePayload([{ type: "message", data: new Blob(["x"]) }, { type: "message", data: "y" }]), "beA==\x1e4y");
+});
+
+test("packets on a stream", async () => {
+  const message = (data) => ({ type: "message", data });
+  const of = (size, first) => String.fromCharCode(...first) + "4" + "x".repeat(size - 1);
+  const table = [
+    [message("hi"), "\x034hi"],
+    [{ type: "open" }, "\x010"],
+    [message("é😀"), "\x074\xc3\xa9\xf0\x9f\x98\x80"],
+    [message(bytes(1, 255)), "\x82\x01\xff"],
+    [message(bytes()), "\x01b"],
+    [message("x".repeat(124)), of(125, [125])],
+    [message("x".repeat(125)), of(126, [126, 0, 126])],
+    [message("x".repeat(0xfffe)), of(0xffff, [126, 255, 255])],
+    [message("x".repeat(0xffff)), of(0x10000, [127, 0, 0, 0, 0, 0, 1, 0, 0])],
+    [message(new Uint8Array(0x10000).fill(0x78).buffer), "\xff\0\0\0\0\0\x01\0\0" + "x".repeat(0x10000)],
+  ];
+  for (const [packet, wire] of table) assert.equal(latin1(encodeStream([packet])), wire);
+
+  const packets = table.map(([packet]) => packet);
+  const wire = encodeStream(packets);
+  assert.equal(latin1(wire), table.map(([, wire]) => wire).join(""));
+  for (const size of [1, 2, 3, 4, 7, 1000, 0x10003, wire.length]) {
+    const decoder = new StreamDecoder("arraybuffer");
+    const decoded = [];
+    for (let at = 0; at < wire.length; at += size) decoded.push(...decoder.decode(wire.slice(at, at + size)));
+    assert.deepEqual(decoded, packets, `in chunks of ${size}`);
+  }
+});
+
+test("bytes of every kind on a stream", async () => {
+  const part = new Uint8Array([9, 1, 2, 9]).subarray(1, 3);
+  for (const data of [part, new DataView(part.buffer, 1, 2), new Uint16Array([0x0201]), new Blob([part])]) {
+    const wire = await encodeStream([{ type: "message", data: "a" }, { type: "message", data }]);
+    assert.equal(latin1(wire), "\x024a\x82\x01\x02");
+  }
+  assert.equal(latin1(await encodeStream([{ type: "message", data: new Blob([]) }])), "\x01b");
+  const [{ data }] = new StreamDecoder("blob").decode(new Uint8Array([0x81, 7]));
+  assert.deepEqual(await data.arrayBuffer(), bytes(7));
+});
+
+test("malformed packets on a stream", () => {
+  for (const wire of [[0], [0x80], [1, 0x39], [127, 0, 32, 0, 0, 0, 0, 0, 0]]) {
+    const decoder = new StreamDecoder("arraybuffer");
+    assert.deepEqual([...decoder.decode(new Uint8Array([2, 0x34, 0x61, ...wire]))].map(({ type }) => type), ["message", "error"]);
+  }
 });
 
 test("base64 of more bytes than a call has arguments", () => {

@@ -316,13 +316,13 @@ var Transport = class extends Emitter {
     this.readyState = "closed";
     this.emitReserved("close", details);
   }
-  /** The address to connect to; scheme is that of a plain connection. */
-  createUri(scheme) {
+  /** The address to connect to; plain is the scheme of a connection that is not secure. */
+  createUri(plain, scheme = this.opts.secure ? `${plain}s` : plain) {
     const { secure, hostname, port, path } = this.opts;
     const usual = secure ? 443 : 80;
     const authority = bracketed(hostname) + (port && Number(port) !== usual ? `:${port}` : "");
     const query = encodeQuery(this.query);
-    return `${scheme}${secure ? "s" : ""}://${authority}${path}${query && `?${query}`}`;
+    return `${scheme}://${authority}${path}${query && `?${query}`}`;
   }
   /** Makes the next request's address one that no cache has seen. */
   stampQuery() {
@@ -505,15 +505,160 @@ var WebSocketTransport = class extends Transport {
   }
 };
 
+// engine/stream.js
+var BINARY = 128;
+var textEncoder = new TextEncoder();
+var textDecoder = new TextDecoder();
+function encodeStream(packets) {
+  const messages = packets.map(encodeMessage);
+  return messages.some((message) => message instanceof Promise) ? Promise.all(messages).then(frame) : frame(messages);
+}
+function encodeMessage(packet) {
+  const { data } = packet;
+  const size = data?.byteLength ?? data?.size;
+  return data instanceof Blob && size ? data.arrayBuffer() : encodePacket(packet, size !== 0);
+}
+function frame(messages) {
+  const bodies = messages.map(asBytes);
+  const size = bodies.reduce((sum, body) => sum + headerSize(body.length) + body.length, 0);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  bodies.forEach((body, i) => {
+    at += putHeader(new DataView(bytes.buffer, at), body.length, typeof messages[i] === "string" ? 0 : BINARY);
+    bytes.set(body, at);
+    at += body.length;
+  });
+  return bytes;
+}
+function asBytes(message) {
+  if (typeof message === "string") return textEncoder.encode(message);
+  if (ArrayBuffer.isView(message)) return new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+  return new Uint8Array(message);
+}
+function headerSize(length) {
+  if (length < 126) return 1;
+  return length < 65536 ? 3 : 9;
+}
+function putHeader(view, length, kind) {
+  const size = headerSize(length);
+  view.setUint8(0, kind | { 1: length, 3: 126, 9: 127 }[size]);
+  if (size === 3) view.setUint16(1, length);
+  if (size === 9) view.setBigUint64(1, BigInt(length));
+  return size;
+}
+var StreamDecoder = class {
+  _chunks = [];
+  _size = 0;
+  // of all chunks
+  _next = void 0;
+  // the header of the packet that is not there yet
+  constructor(binaryType) {
+    this._binaryType = binaryType;
+  }
+  /** The packets that this chunk completes, up to the first malformed one. */
+  *decode(chunk) {
+    this._chunks.push(chunk);
+    this._size += chunk.length;
+    while (this._next ??= this._header()) {
+      const { length, binary } = this._next;
+      if (length === 0 || length > Number.MAX_SAFE_INTEGER) return void (yield PARSER_ERROR);
+      if (this._size < length) return;
+      const body = this._take(length);
+      this._next = void 0;
+      yield decodePacket(binary ? body : textDecoder.decode(body), this._binaryType);
+    }
+  }
+  _header() {
+    const first = this._chunks[0]?.[0];
+    const size = first === void 0 ? 1 : { 126: 3, 127: 9 }[first & ~BINARY] ?? 1;
+    if (this._size < size) return void 0;
+    const { buffer, byteOffset } = this._take(size);
+    const view = new DataView(buffer, byteOffset, size);
+    const binary = (first & BINARY) !== 0;
+    if (size === 1) return { binary, length: first & ~BINARY };
+    return { binary, length: size === 3 ? view.getUint16(1) : Number(view.getBigUint64(1)) };
+  }
+  /** The next bytes. Chunks are joined only here, once all are there, so that a packet's bytes move once. */
+  _take(size) {
+    if (this._chunks[0].length < size) this._join();
+    const [chunk] = this._chunks;
+    this._size -= size;
+    if (chunk.length === size) this._chunks.shift();
+    else this._chunks[0] = chunk.subarray(size);
+    return chunk.subarray(0, size);
+  }
+  _join() {
+    const joined = new Uint8Array(this._size);
+    let at = 0;
+    for (const chunk of this._chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    this._chunks = [joined];
+  }
+};
+
 // engine/webtransport.js
 var WebTransportTransport = class extends Transport {
   get name() {
     return "webtransport";
   }
   doOpen() {
-    soon(() => this.onError("webtransport error", new Error("this client has no WebTransport")));
+    try {
+      this._session = new WebTransport(this.uri(), this.opts.transportOptions?.[this.name]);
+    } catch (err) {
+      soon(() => this._fail(err));
+      return;
+    }
+    this._session.closed.then(() => this._end(), (err) => this._fail(err));
+    this._talk(this._session).catch(() => {
+    }).then(() => this._session.close());
   }
+  async _talk(session) {
+    await session.ready;
+    const stream = await session.createBidirectionalStream();
+    this._writer = stream.writable.getWriter();
+    const { sid } = this.query;
+    await this._writer.write(encodeStream([{ type: "open", data: sid && JSON.stringify({ sid }) }]));
+    if (this.readyState !== "opening") return;
+    this.onOpen();
+    await this._read(stream.readable.getReader());
+  }
+  /** Reads until the server ends the stream. */
+  async _read(reader) {
+    const decoder = new StreamDecoder(this.socket.binaryType);
+    for (; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      for (const packet of decoder.decode(value)) {
+        queueMicrotask(() => this.onPacket(packet));
+      }
+    }
+  }
+  write(packets) {
+    this.writable = false;
+    const bytes = encodeStream(packets);
+    if (bytes instanceof Promise) bytes.then((read) => this._send(read), (err) => this._fail(err));
+    else this._send(bytes);
+  }
+  _send(bytes) {
+    this._writer.write(bytes).then(() => this.onDrain(), () => {
+    });
+  }
+  /** Ends the stream, and when all of it has arrived, the session. */
   doClose() {
+    const end = () => this._session?.close();
+    if (this._writer) this._writer.close().then(end, end);
+    else end();
+  }
+  _end() {
+    if (this.readyState !== "closed") this.onClose();
+  }
+  _fail(err) {
+    if (this.readyState !== "closed") this.onError("webtransport error", err);
+  }
+  uri() {
+    return this.createUri("http", "https");
   }
 };
 
@@ -547,6 +692,7 @@ var Backoff = class {
 };
 
 // engine/upgrade.js
+var WEB_TRANSPORT_LEAD = 200;
 function probe(engine, name) {
   const transport = engine.createTransport(name);
   const current = engine.transport;
@@ -559,7 +705,12 @@ function probe(engine, name) {
     subscribe(engine, "close", () => fail("socket closed")),
     subscribe(engine, "upgrading", (other) => other !== transport && stop())
   ];
-  transport.open();
+  if (name !== "webtransport" && engine._upgrades.includes("webtransport")) {
+    const start = engine._timers.start(() => transport.open(), WEB_TRANSPORT_LEAD);
+    subscriptions.push(() => engine._timers.stop(start));
+  } else {
+    transport.open();
+  }
   function onPacket({ type, data }) {
     if (pausing) return;
     if (type !== "pong" || data !== "probe") return fail("unexpected answer");
@@ -644,7 +795,7 @@ var Engine = class extends Emitter {
   }
   /** `transports` holds names or transport classes. */
   _setTransports() {
-    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? ["polling", "websocket"];
+    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? ["polling", "websocket", "webtransport"];
     this._implementations = { ...TRANSPORTS };
     this.transports = wanted.map((transport) => {
       if (typeof transport === "string") return transport;

@@ -12,7 +12,7 @@ const TYPES = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 const SEPARATOR = "\x1e";
 
 /** What a packet that cannot be read decodes to. */
-const PARSER_ERROR = Object.freeze({ type: "error", data: "parser error" });
+export const PARSER_ERROR = Object.freeze({ type: "error", data: "parser error" });
 
 export function isBinary(value) {
   return (

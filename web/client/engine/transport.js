@@ -80,13 +80,13 @@ export class Transport extends Emitter {
     this.emitReserved("close", details);
   }
 
-  /** The address to connect to; scheme is that of a plain connection. */
-  createUri(scheme) {
+  /** The address to connect to; plain is the scheme of a connection that is not secure. */
+  createUri(plain, scheme = this.opts.secure ? `${plain}s` : plain) {
     const { secure, hostname, port, path } = this.opts;
     const usual = secure ? 443 : 80;
     const authority = bracketed(hostname) + (port && Number(port) !== usual ? `:${port}` : "");
     const query = encodeQuery(this.query);
-    return `${scheme}${secure ? "s" : ""}://${authority}${path}${query && `?${query}`}`;
+    return `${scheme}://${authority}${path}${query && `?${query}`}`;
   }
 
   /** Makes the next request's address one that no cache has seen. */

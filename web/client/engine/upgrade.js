@@ -1,5 +1,8 @@
 import { subscribe } from "../emitter.js";
 
+/** The milliseconds that WebTransport has to be the first, where the server offers it among others. */
+const WEB_TRANSPORT_LEAD = 200;
+
 /**
  * Tries a better transport while the connection goes on over the current one (Engine.IO protocol 4, "Upgrade"):
  *
@@ -23,7 +26,12 @@ export function probe(engine, name) {
     subscribe(engine, "close", () => fail("socket closed")),
     subscribe(engine, "upgrading", (other) => other !== transport && stop()),
   ];
-  transport.open();
+  if (name !== "webtransport" && engine._upgrades.includes("webtransport")) {
+    const start = engine._timers.start(() => transport.open(), WEB_TRANSPORT_LEAD);
+    subscriptions.push(() => engine._timers.stop(start));
+  } else {
+    transport.open();
+  }
 
   function onPacket({ type, data }) {
     if (pausing) return; // a noop, say: nothing else is expected before the upgrade

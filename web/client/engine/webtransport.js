@@ -1,9 +1,16 @@
 import { soon } from "../timers.js";
+import { encodeStream, StreamDecoder } from "./stream.js";
 import { Transport } from "./transport.js";
 
 /**
- * WebTransport is not spoken here. To who asks for it, and to an upgrade that a server offers, it is a transport that
- * cannot connect, as where a browser or a network knows none: the next one has its turn.
+ * WebTransport: a session over HTTP/3 with one bidirectional stream, where each packet has its length before it. The
+ * first packet says what the stream is for:
+ *
+ *     0                 a new session
+ *     0{"sid":"…"}      the upgrade of the session that has this sid
+ *
+ * `transportOptions.webtransport` are the options of the browser's WebTransport, such as serverCertificateHashes. Where
+ * a browser has none, it cannot connect.
  */
 export class WebTransportTransport extends Transport {
   get name() {
@@ -11,8 +18,67 @@ export class WebTransportTransport extends Transport {
   }
 
   doOpen() {
-    soon(() => this.onError("webtransport error", new Error("this client has no WebTransport"))); // nobody listens yet
+    try {
+      this._session = new WebTransport(this.uri(), this.opts.transportOptions?.[this.name]);
+    } catch (err) {
+      soon(() => this._fail(err)); // nobody listens yet
+      return;
+    }
+    this._session.closed.then(() => this._end(), (err) => this._fail(err));
+    this._talk(this._session).catch(() => {}).then(() => this._session.close()); // what was wrong is in session.closed
   }
 
-  doClose() {}
+  async _talk(session) {
+    await session.ready;
+    const stream = await session.createBidirectionalStream();
+    this._writer = stream.writable.getWriter();
+    const { sid } = this.query;
+    await this._writer.write(encodeStream([{ type: "open", data: sid && JSON.stringify({ sid }) }]));
+    if (this.readyState !== "opening") return;
+    this.onOpen();
+    await this._read(stream.readable.getReader());
+  }
+
+  /** Reads until the server ends the stream. */
+  async _read(reader) {
+    const decoder = new StreamDecoder(this.socket.binaryType);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      for (const packet of decoder.decode(value)) {
+        queueMicrotask(() => this.onPacket(packet)); // there a listener's exception is reported, and disturbs nothing here
+      }
+    }
+  }
+
+  write(packets) {
+    this.writable = false;
+    const bytes = encodeStream(packets);
+    if (bytes instanceof Promise) bytes.then((read) => this._send(read), (err) => this._fail(err));
+    else this._send(bytes);
+  }
+
+  _send(bytes) {
+    // a write fails only with the session, which then says why
+    this._writer.write(bytes).then(() => this.onDrain(), () => {});
+  }
+
+  /** Ends the stream, and when all of it has arrived, the session. */
+  doClose() {
+    const end = () => this._session?.close();
+    if (this._writer) this._writer.close().then(end, end);
+    else end();
+  }
+
+  _end() {
+    if (this.readyState !== "closed") this.onClose();
+  }
+
+  _fail(err) {
+    if (this.readyState !== "closed") this.onError("webtransport error", err);
+  }
+
+  uri() {
+    return this.createUri("http", "https"); // there is no other WebTransport
+  }
 }
