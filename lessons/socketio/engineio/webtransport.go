@@ -125,6 +125,9 @@ func (m *Message) streamed() []byte {
 		return nil
 	}
 	return m.variant(streamFrame, func() []byte {
+		if m.packet.Binary && len(m.payload()) == 0 {
+			return emptyBinary
+		}
 		frame := putHeader(append(make([]byte, maxHeader, maxHeader+len(m.payload())), m.payload()...), 0)[1:]
 		if m.packet.Binary {
 			frame[0] |= streamBinaryBit
@@ -132,6 +135,9 @@ func (m *Message) streamed() []byte {
 		return frame
 	})
 }
+
+// emptyBinary is the text of no bytes in base64: no packet has the length 0.
+var emptyBinary = []byte("\x01b")
 
 // hangUp closes a stream whose session has ended, when all is written. The caller holds
 // mu.

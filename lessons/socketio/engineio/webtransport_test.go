@@ -75,6 +75,8 @@ func TestWebTransportSession(t *testing.T) {
 	assert.Equal(t, "\x064hello", s.read(7))
 	s.write("\x834\x00\xff")
 	assert.Equal(t, "\x834\x00\xff", s.read(4), "binary is the bytes alone")
+	s.write("\x01b")
+	assert.Equal(t, "\x01b", s.read(2), "no bytes, as a packet that has a length")
 	s.write("\x044\xff\xffa")
 	assert.Equal(t, "4\ufffda", s.readPacket(), "text is made UTF-8")
 
