@@ -12,6 +12,7 @@ import (
 type conn struct {
 	*webtransport.Stream
 	session *webtransport.Session
+	request interface{ Close() error } // the stream of the request that opened the session
 	server  *Server
 	closing sync.Once
 }
@@ -30,12 +31,24 @@ func (c *conn) Close() error {
 		c.SetReadDeadline(time.Now())
 		c.Stream.Close()
 		c.server.lingering.Go(func() {
-			select {
-			case <-c.session.Context().Done():
-			case <-time.After(linger):
+			if !c.ends() {
+				// No more than that, which is a close with code 0: a browser that is told to send
+				// no more as well, as CloseWithError does, takes the connection for lost.
+				c.request.Close()
+				c.ends()
 			}
 			c.session.CloseWithError(0, "")
 		})
 	})
 	return nil
+}
+
+// ends waits for the client to end the session, and reports whether it did.
+func (c *conn) ends() bool {
+	select {
+	case <-c.session.Context().Done():
+		return true
+	case <-time.After(linger):
+		return false
+	}
 }

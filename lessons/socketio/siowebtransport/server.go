@@ -99,5 +99,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.RequestURI = r.URL.RequestURI() // http3 has the authority there
-	s.target.ServeWebTransport(&conn{Stream: stream, session: session, server: s}, r)
+	request := w.(http3.HTTPStreamer).HTTPStream()
+	s.target.ServeWebTransport(&conn{Stream: stream, session: session, request: request, server: s}, r)
 }
