@@ -599,6 +599,7 @@ var StreamDecoder = class {
 };
 
 // engine/webtransport.js
+var LINGER = 1e3;
 var WebTransportTransport = class extends Transport {
   get name() {
     return "webtransport";
@@ -645,10 +646,10 @@ var WebTransportTransport = class extends Transport {
     this._writer.write(bytes).then(() => this.onDrain(), () => {
     });
   }
-  /** Ends the stream, and when all of it has arrived, the session. */
+  /** Ends the stream. The session ends when the server has ended its side, because with it goes what is on its way. */
   doClose() {
     const end = () => this._session?.close();
-    if (this._writer) this._writer.close().then(end, end);
+    if (this._writer) this._writer.close().then(() => this.socket._timers.start(end, LINGER), end);
     else end();
   }
   _end() {

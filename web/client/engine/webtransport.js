@@ -2,6 +2,9 @@ import { soon } from "../timers.js";
 import { encodeStream, StreamDecoder } from "./stream.js";
 import { Transport } from "./transport.js";
 
+/** The milliseconds that a server may take to hear the end of the stream, and end its own. */
+const LINGER = 1000;
+
 /**
  * WebTransport: a session over HTTP/3 with one bidirectional stream, where each packet has its length before it. The
  * first packet says what the stream is for:
@@ -63,10 +66,10 @@ export class WebTransportTransport extends Transport {
     this._writer.write(bytes).then(() => this.onDrain(), () => {});
   }
 
-  /** Ends the stream, and when all of it has arrived, the session. */
+  /** Ends the stream. The session ends when the server has ended its side, because with it goes what is on its way. */
   doClose() {
     const end = () => this._session?.close();
-    if (this._writer) this._writer.close().then(end, end);
+    if (this._writer) this._writer.close().then(() => this.socket._timers.start(end, LINGER), end);
     else end();
   }
 
