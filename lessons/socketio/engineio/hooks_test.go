@@ -154,7 +154,7 @@ func TestHookConnectionError(t *testing.T) {
 }
 
 func TestOptionTransports(t *testing.T) {
-	l := newLab(t, Config{Transports: []string{Polling, "webtransport"}})
+	l := newLab(t, Config{Transports: []string{Polling, WebTransport}})
 	_, body := l.ask("GET", "EIO=4&transport=webtransport", "")
 	assert.Equal(t, `{"code":0,"message":"Transport unknown"}`, body, "not over HTTP")
 	_, body = l.ask("GET", polling, "")
