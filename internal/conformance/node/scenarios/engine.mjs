@@ -111,14 +111,14 @@ export const engine = {
       });
     },
     async client(c) {
-      for (const transports of [["polling"], ["websocket"]]) {
-        const socket = c.connect({ transports });
+      for (const [heard, transport] of [[7, "polling"], [14, "websocket"]]) {
+        const socket = c.connect({ transports: [transport] });
         await c.next(socket, "connect");
         for (let n = 0; n < 5; n++) socket.emit("n", n);
         socket.disconnect();
         c.log(socket.connected);
+        await c.heard(heard);
       }
-      await c.heard(14);
     },
   },
 
