@@ -236,6 +236,32 @@ func TestAttemptsAreBounded(t *testing.T) {
 	}
 }
 
+func TestAPanicOfACallbackEndsNothing(t *testing.T) {
+	c := fast
+	c.ReconnectionAttempts = 2
+	c.Log = slog.New(slog.DiscardHandler)
+	m, err := sioclient.NewManager("http://127.0.0.1:1", c)
+	require.NoError(t, err)
+	defer m.Close()
+	failed := make(chan bool)
+	m.OnReconnectAttempt(func(int) { panic("on purpose") })
+	m.OnReconnectError(func(error) { panic("on purpose") })
+	m.OnReconnectFailed(func() { defer close(failed); panic("on purpose") })
+	m.Socket("/").Connect()
+	next(t, failed)
+
+	_, url := serve(t, sio.Config{})
+	c.Auth = func() any { panic("on purpose") }
+	m, err = sioclient.NewManager(url, c)
+	require.NoError(t, err)
+	defer m.Close()
+	s := m.Socket("/")
+	errs := make(chan error, 10)
+	s.OnConnectError(func(err error) { errs <- err })
+	s.Connect()
+	assert.ErrorContains(t, next(t, errs), "Auth panicked")
+}
+
 func TestAcks(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)

@@ -1,6 +1,9 @@
 package sioclient
 
-import "time"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // open connects, if nobody does and there is no connection.
 func (m *Manager) open() {
@@ -23,12 +26,12 @@ func (m *Manager) connect(again bool) {
 				return
 			}
 			n++
-			call(m.onAttempt, n)
+			call(m, m.onAttempt, n)
 		}
 		err := m.try()
 		if err == nil {
 			if again {
-				call(m.onReconnect, n)
+				call(m, m.onReconnect, n)
 			}
 			return
 		}
@@ -42,7 +45,7 @@ func (m *Manager) connect(again bool) {
 		}
 		if last {
 			if exhausted && !m.config.NoReconnect && m.onReconnectFailed != nil {
-				m.onReconnectFailed()
+				m.guard(m.onReconnectFailed)
 			}
 			return
 		}
@@ -55,7 +58,7 @@ func (m *Manager) connect(again bool) {
 
 func (m *Manager) tellFailure(err error, again bool) {
 	if again {
-		call(m.onReconnectError, err)
+		call(m, m.onReconnectError, err)
 	}
 	for _, s := range m.all() {
 		s.failed(err)
@@ -71,10 +74,20 @@ func (m *Manager) leaveOff() {
 	}
 }
 
-func call[T any](f func(T), v T) {
+func call[T any](m *Manager, f func(T), v T) {
 	if f != nil {
-		f(v)
+		m.guard(func() { f(v) })
 	}
+}
+
+// guard keeps a callback's panic from ending the process.
+func (m *Manager) guard(f func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			m.config.Log.Error("callback panicked", "panic", fault, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
 }
 
 func (m *Manager) stopConnecting() {

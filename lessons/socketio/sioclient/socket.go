@@ -3,6 +3,7 @@ package sioclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"realtimelab/lessons/socketio/siopacket"
@@ -178,18 +179,29 @@ func (s *Socket) join(e *engine) {
 	s.joinedOn = e
 	pid, offset := s.pid, s.offset
 	s.mu.Unlock()
-	p := siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace}
-	var auth any
-	if f := s.manager.config.Auth; f != nil {
-		auth = f()
+	auth, err := s.manager.auth()
+	var data []byte
+	if err == nil {
+		data, err = connectPayload(auth, pid, offset)
 	}
-	data, err := connectPayload(auth, pid, offset)
 	if err != nil {
 		s.failed(err)
 		return
 	}
-	p.Data = data
-	e.sendPacket(p)
+	e.sendPacket(siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace, Data: data})
+}
+
+// auth asks for the payload of CONNECT. A panic of the user's code is an error.
+func (m *Manager) auth() (payload any, err error) {
+	if m.config.Auth == nil {
+		return nil, nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("sioclient: Auth panicked: %v", v)
+		}
+	}()
+	return m.config.Auth(), nil
 }
 
 var errAuth = errors.New("sioclient: Auth must return a JSON object")
