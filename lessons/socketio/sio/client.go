@@ -22,9 +22,9 @@ type client struct {
 	entered int                // sockets that there ever were
 	silence *time.Timer        // closes a client that joins none; nil when one has
 	closed  bool
-	garbled error         // what could not be decoded; nil if all could
-	leaving int           // sockets that have ended, and whose handlers still run
-	left    chan struct{} // closed when leaving shrinks, and at the end; nil if nobody waits
+	garbled error   // what could not be decoded; nil if all could
+	leaving int     // sockets that have ended, and whose handlers still run
+	left    waiters // for leaving to shrink, or the end
 }
 
 func (s *Server) accept(session *engineio.Session) {
@@ -125,7 +125,7 @@ func (c *client) connect(p siopacket.Packet) {
 	}
 	c.mu.Lock()
 	for c.leaving >= c.server.config.MaxPending && !c.closed {
-		c.waitForLeave()
+		c.left.wait(&c.mu) // who joins and leaves faster than the handlers run is not read from
 	}
 	if c.closed {
 		c.mu.Unlock()
@@ -153,32 +153,12 @@ func (c *client) hasJoined() bool {
 	return c.silence == nil
 }
 
-// waitForLeave lets go of mu meanwhile: a client that joins and leaves faster than the
-// handlers run is not read from.
-func (c *client) waitForLeave() {
-	if c.left == nil {
-		c.left = make(chan struct{})
-	}
-	left := c.left
-	c.mu.Unlock()
-	<-left
-	c.mu.Lock()
-}
-
 // countLeaving counts a socket that has ended, or with -1 one whose handlers have run.
 func (c *client) countLeaving(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.leaving += n; n < 0 {
-		c.wake()
-	}
-}
-
-// wake ends waitForLeave. The caller holds mu.
-func (c *client) wake() {
-	if c.left != nil {
-		close(c.left)
-		c.left = nil
+		c.left.wake()
 	}
 }
 
@@ -221,7 +201,7 @@ func (c *client) leave(reason Reason, lend lender) {
 	c.mu.Lock()
 	c.closed = true
 	c.stopSilence()
-	c.wake()
+	c.left.wake()
 	c.mu.Unlock()
 	sockets := c.all()
 	for i, socket := range sockets {

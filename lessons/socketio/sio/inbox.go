@@ -16,7 +16,7 @@ type inbox struct {
 	panicd func(err error) // told of a handler's panic
 
 	mu      sync.Mutex
-	room    chan struct{} // closed when waiting shrinks, and at the end; nil if nobody waits
+	room    waiters // for waiting to shrink, or the end
 	waiting []pending
 	size    int // of what waits
 	running bool
@@ -73,7 +73,7 @@ func (b *inbox) begin(f pending) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for (len(b.waiting) >= b.server.config.MaxPending || b.size >= maxPendingSize) && !b.closed {
-		b.waitForRoom()
+		b.room.wait(&b.mu)
 	}
 	if b.closed {
 		return false
@@ -92,25 +92,6 @@ func (b *inbox) push(f pending) {
 	b.size += f.size
 }
 
-// waitForRoom lets go of mu meanwhile.
-func (b *inbox) waitForRoom() {
-	if b.room == nil {
-		b.room = make(chan struct{})
-	}
-	room := b.room
-	b.mu.Unlock()
-	<-room
-	b.mu.Lock()
-}
-
-// madeRoom wakes who waits. The caller holds mu.
-func (b *inbox) madeRoom() {
-	if b.room != nil {
-		close(b.room)
-		b.room = nil
-	}
-}
-
 // last runs f after the handler that runs now, in place of all that waits; if nothing
 // runs, on the caller's goroutine where lend takes it.
 func (b *inbox) last(f func(), lend lender) {
@@ -126,7 +107,7 @@ func (b *inbox) close(f func()) bool {
 	now := !b.running
 	b.closed, b.running = true, true
 	b.waiting, b.size = []pending{{run: f}}, 0
-	b.madeRoom()
+	b.room.wake()
 	return now
 }
 
@@ -154,7 +135,7 @@ func (b *inbox) next() func() {
 	}
 	f := b.waiting[0]
 	b.waiting, b.size = b.waiting[1:], b.size-f.size
-	b.madeRoom()
+	b.room.wake()
 	return f.run
 }
 

@@ -54,7 +54,7 @@ func TestJoiningAndLeavingIsBoundedByTheHandlers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.left != nil
+		return c.left.changed != nil
 	}, 10*time.Second, time.Millisecond, "the next CONNECT waits")
 	assert.Empty(t, answer)
 	gate <- struct{}{}
