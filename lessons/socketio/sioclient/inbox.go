@@ -1,9 +1,6 @@
 package sioclient
 
-import (
-	"runtime/debug"
-	"sync"
-)
+import "sync"
 
 // inbox runs a socket's handlers one at a time, in order, on a goroutine that
 // exists only while there is something to run.
@@ -76,10 +73,5 @@ func (b *inbox) rest() {
 func (b *inbox) guard(f func()) {
 	b.mu.Unlock()
 	defer b.mu.Lock()
-	defer func() {
-		if v := recover(); v != nil {
-			b.manager.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	f()
+	b.manager.guard(f)
 }

@@ -80,11 +80,11 @@ func call[T any](m *Manager, f func(T), v T) {
 	}
 }
 
-// guard keeps a callback's panic from ending the process.
+// guard keeps a handler's panic from ending the process.
 func (m *Manager) guard(f func()) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			m.config.Log.Error("callback panicked", "panic", fault, "stack", string(debug.Stack()))
+		if v := recover(); v != nil {
+			m.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	f()
