@@ -65,7 +65,6 @@ func NewServer(target Target, config Config) *Server {
 		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(config.TLS), Handler: http.HandlerFunc(s.serve)},
 		CheckOrigin: config.CheckOrigin,
 	}
-	webtransport.ConfigureHTTP3Server(s.wt.H3)
 	return s
 }
 
