@@ -796,7 +796,7 @@ var Engine = class extends Emitter {
   }
   /** `transports` holds names or transport classes. */
   _setTransports() {
-    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? ["polling", "websocket", "webtransport"];
+    const wanted = this.opts.transportImplementations ?? this.opts.transports ?? Object.keys(TRANSPORTS);
     this._implementations = { ...TRANSPORTS };
     this.transports = wanted.map((transport) => {
       if (typeof transport === "string") return transport;
