@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -16,28 +15,17 @@ import (
 // A client that takes no more of an answer does not hold the request, and its
 // connection, longer than its session.
 func TestAnAnswerThatIsNotReadEndsAfterItsSession(t *testing.T) {
-	returned := make(chan struct{}, 10)
 	large := TextMessage(make([]byte, 32<<20)) // more than the kernel takes
-	l := startLab(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond, MaxQueue: 64 << 20}, func(h *httptest.Server) {
-		handler := h.Config.Handler
-		h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handler.ServeHTTP(w, r)
-			returned <- struct{}{}
-		})
-		h.Start()
-	})
+	config := Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond, MaxQueue: 64 << 20}
+	l, returned := newLabWatched(t, config, func(*http.Request) bool { return true })
 	c := l.rude()
 	defer c.conn.Close()
 	sid := c.handshake(t)
-	<-returned
+	l.waitFor(returned)
 	require.NoError(t, l.server.session(sid).Send(large))
 	c.ask("transport=polling&sid=" + sid)
 	l.endsWith(PingTimeout)
-	select {
-	case <-returned:
-	case <-time.After(10 * time.Second):
-		t.Error("the answer is still being written")
-	}
+	l.waitFor(returned) // else the answer is still being written
 }
 
 func TestABodyThatDoesNotComeHoldsNoConnection(t *testing.T) {

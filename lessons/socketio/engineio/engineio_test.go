@@ -62,6 +62,32 @@ func startLab(t *testing.T, config Config, start func(*httptest.Server)) *lab {
 	return l
 }
 
+// newLabWatched is newLab with a channel that is told of each handler that has returned,
+// of the requests that are watched.
+func newLabWatched(t *testing.T, config Config, watched func(*http.Request) bool) (l *lab, returned <-chan struct{}) {
+	told := make(chan struct{}, 10)
+	l = startLab(t, config, func(web *httptest.Server) {
+		inner := web.Config.Handler
+		web.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inner.ServeHTTP(w, r)
+			if watched(r) {
+				told <- struct{}{}
+			}
+		})
+		web.Start()
+	})
+	return l, told
+}
+
+func (l *lab) waitFor(c <-chan struct{}) {
+	l.Helper()
+	select {
+	case <-c:
+	case <-time.After(10 * time.Second):
+		l.Fatal("it did not happen")
+	}
+}
+
 func (l *lab) do(method, query, body string) (int, string) {
 	r, err := http.NewRequest(method, l.http.URL+"/engine.io/?"+query, strings.NewReader(body))
 	require.NoError(l, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -15,32 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// newLabWatched is newLab with a channel that is told of each handler of a WebSocket that
-// has returned.
-func newLabWatched(t *testing.T) (l *lab, returned <-chan struct{}) {
-	told := make(chan struct{}, 10)
-	l = startLab(t, Config{}, func(web *httptest.Server) {
-		inner := web.Config.Handler
-		web.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			inner.ServeHTTP(w, r)
-			if isWebSocketUpgrade(r) {
-				told <- struct{}{}
-			}
-		})
-		web.Start()
-	})
-	return l, told
-}
-
-func (l *lab) waitFor(c <-chan struct{}) {
-	l.Helper()
-	select {
-	case <-c:
-	case <-time.After(10 * time.Second):
-		l.Fatal("it did not happen")
-	}
-}
 
 func TestAGuestOfAHandlerGoes(t *testing.T) {
 	opened := map[string]func(l *lab) *websocket.Conn{
@@ -59,7 +32,7 @@ func TestAGuestOfAHandlerGoes(t *testing.T) {
 	}
 	for name, open := range opened {
 		t.Run(name+", while nothing comes", func(t *testing.T) {
-			l, returned := newLabWatched(t)
+			l, returned := newLabWatched(t, Config{}, isWebSocketUpgrade)
 			ws := open(l)
 			l.waitFor(returned)
 			l.write(ws, "4a")
@@ -68,7 +41,7 @@ func TestAGuestOfAHandlerGoes(t *testing.T) {
 			l.endsWith(TransportClose)
 		})
 		t.Run(name+", between messages", func(t *testing.T) {
-			l, returned := newLabWatched(t)
+			l, returned := newLabWatched(t, Config{}, isWebSocketUpgrade)
 			ws := open(l)
 			for i := 0; ; i++ {
 				text := fmt.Sprintf("4message %d", i)
@@ -86,7 +59,7 @@ func TestAGuestOfAHandlerGoes(t *testing.T) {
 
 // What sends a guest away must not touch a message of which only a part is there.
 func TestAGuestReadsItsMessageToTheEnd(t *testing.T) {
-	l, returned := newLabWatched(t)
+	l, returned := newLabWatched(t, Config{}, isWebSocketUpgrade)
 	c := dialBench(t, l.http.Listener.Addr().String())
 	frame := clientFrame(0x81, "4in two parts")
 	fmt.Fprint(c.conn, frame[:8])
