@@ -7,6 +7,8 @@ package engineio
 import (
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -115,6 +117,20 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// upgrades lists the transports that a session may leave polling for, as JSON without
+// the brackets.
+func (c *Config) upgrades() string {
+	var list []string
+	for _, transport := range []string{WebSocket, WebTransport} {
+		if c.offers(transport) && !c.NoUpgrades {
+			list = append(list, `"`+transport+`"`)
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+func (c *Config) offers(transport string) bool { return slices.Contains(c.Transports, transport) }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,10 +15,11 @@ import (
 // Server is an http.Handler for one path, "/engine.io/" or "/socket.io/". It
 // does not look at the path itself.
 type Server struct {
-	config  Config
-	beats   heartbeat
-	flusher flusher
-	lender  lender
+	config   Config
+	upgrades string // as they stand in the open packet
+	beats    heartbeat
+	flusher  flusher
+	lender   lender
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -34,6 +33,7 @@ func NewServer(config Config) *Server {
 	config = config.withDefaults()
 	return &Server{
 		config:   config,
+		upgrades: config.upgrades(),
 		beats:    heartbeat{interval: config.PingInterval, timeout: config.PingTimeout},
 		sessions: map[string]*Session{},
 	}
@@ -93,7 +93,7 @@ func (s *Server) boundWrite(w http.ResponseWriter) (done func()) {
 func (s *Server) admit(q request) (*Session, *refusal) {
 	upgrade := isWebSocketUpgrade(q.Request)
 	switch {
-	case q.transport != Polling && q.transport != WebSocket, !s.offers(q.transport):
+	case q.transport != Polling && q.transport != WebSocket, !s.config.offers(q.transport):
 		return nil, unknownTransport.with("transport", q.transport)
 	case upgrade && q.transport != WebSocket:
 		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport)
@@ -195,7 +195,7 @@ func (s *Server) enter(session *Session) bool {
 func (s *Server) openPacket(session *Session) *Message {
 	upgrades := ""
 	if session.ws == nil {
-		upgrades = s.upgrades()
+		upgrades = s.upgrades
 	}
 	return newText(eiopacket.Open, 128, func(dst []byte) []byte {
 		dst = append(dst, `{"sid":"`+session.id+`","upgrades":[`+upgrades...)
@@ -204,22 +204,6 @@ func (s *Server) openPacket(session *Session) *Message {
 		dst = strconv.AppendInt(append(dst, `,"maxPayload":`...), int64(s.config.MaxPayload), 10)
 		return append(dst, '}')
 	})
-}
-
-// upgrades lists the transports that a session may leave polling for, as JSON without
-// the brackets.
-func (s *Server) upgrades() string {
-	var list []string
-	for _, transport := range []string{WebSocket, WebTransport} {
-		if s.offers(transport) && !s.config.NoUpgrades {
-			list = append(list, `"`+transport+`"`)
-		}
-	}
-	return strings.Join(list, ",")
-}
-
-func (s *Server) offers(transport string) bool {
-	return slices.Contains(s.config.Transports, transport)
 }
 
 // forget takes a session out of the map: nothing else does.

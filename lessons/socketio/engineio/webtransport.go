@@ -65,7 +65,7 @@ func (s *Server) openStream(ws *wsConn, q request) {
 }
 
 func (s *Server) admitStream(q request) *refusal {
-	if !s.offers(WebTransport) {
+	if !s.config.offers(WebTransport) {
 		return unknownTransport.with("transport", WebTransport)
 	}
 	return s.ask(q.Request)
@@ -80,7 +80,7 @@ func (s *Server) probeStream(ws *wsConn, r *http.Request, data []byte) {
 	defer s.running.done()
 	err := json.Unmarshal(data, &handshake)
 	session := s.session(handshake.SID)
-	if err == nil && session != nil && s.offers(WebTransport) && session.begin(ws) {
+	if err == nil && session != nil && s.config.offers(WebTransport) && session.begin(ws) {
 		ws.expire(s.config.UpgradeTimeout)
 		session.upgrade(ws)
 		return
