@@ -2,19 +2,23 @@ package siowebtransport_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
+	"net/http"
+
+	"github.com/quic-go/quic-go/http3"
 
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/siowebtransport"
 )
 
-// A server beside the HTTP server of the same port. The page is to know the hash.
+// A server whose certificate nobody has signed, and a client that trusts it: here one
+// that polls over HTTP/3. A browser's page is told the hash instead.
 func Example() {
-	cert, hash, err := siowebtransport.NewCertificate("127.0.0.1", "localhost")
+	cert, _, err := siowebtransport.NewCertificate("127.0.0.1")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,14 +33,25 @@ func Example() {
 	io := sio.NewServer(sio.Config{Engine: engineio.Config{
 		Transports: []string{engineio.Polling, engineio.WebSocket, engineio.WebTransport},
 	}})
-	io.OnConnection(func(s *sio.Socket) { s.Emit("hello", s.Conn().Transport()) })
 	wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 	served := make(chan error)
 	go func() { served <- wt.Serve(udp) }()
 
-	fmt.Println(hash == sha256.Sum256(cert.Certificate[0]))
+	trusted := x509.NewCertPool()
+	leaf, _ := x509.ParseCertificate(cert.Certificate[0]) // it was made here
+	trusted.AddCert(leaf)
+	transport := &http3.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
+	res, err := (&http.Client{Transport: transport}).Get("https://" + udp.LocalAddr().String() + "/socket.io/?EIO=4&transport=polling")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(res.Proto, res.Status)
+	res.Body.Close()
+	transport.Close()
+
 	io.Close(context.Background()) // tells the clients
 	wt.Close()
 	<-served
-	// Output: true
+	// Output: HTTP/3.0 200 OK
 }

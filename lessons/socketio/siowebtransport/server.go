@@ -73,7 +73,8 @@ func NewServer(target Target, config Config) *Server {
 func (s *Server) Serve(conn net.PacketConn) error { return s.wt.Serve(conn) }
 
 // Close cuts every connection and waits for what the server started. The target's own
-// Close comes before, so that the clients are told.
+// Close comes before, so that the clients are told. Serve must have begun: Close does not
+// wait for one that is just beginning.
 func (s *Server) Close() error {
 	err := s.wt.Close()
 	s.lingering.Wait()
