@@ -134,6 +134,7 @@ export const connecting = {
       await c.next(second, "connect");
       const third = c.connect();
       c.log(third.io.engine.transport.name);
+      await c.next(third, "connect");
     },
   },
 
