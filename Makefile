@@ -1,19 +1,35 @@
 # make test is the one test command: it installs what the tests need and the
-# machine lacks, then checks and runs everything.
+# machine lacks, then checks and runs everything. The others run parts of it.
 
-.PHONY: test setup check bench generate
+.PHONY: test quick pages soak setup check bench generate
 
+REPORT = go run ./internal/testreport
+
+# everything, with the race detector: before a merge, and in CI
 test: setup check
-	go test -race -timeout 15m -p 2 ./...
+	$(REPORT) -race -timeout 25m -p 2 ./...
+
+# after each change: no npm, no browser, no slow test
+quick:
+	$(REPORT) -short ./...
+
+# the pages in a real browser: all of them, or one demo's with DEMO=acks
+pages: setup
+	DEMO='$(DEMO)' $(REPORT) -timeout 15m ./internal/conformance/pages
+
+# rare faults: ROUNDS=3 times everything with the race detector beside busy CPUs,
+# then each fuzz test for FUZZ=20s
+soak: setup
+	ROUNDS='$(ROUNDS)' FUZZ='$(FUZZ)' ./.ci/soak
 
 setup:
-	./.ci/setup
+	@./.ci/setup
 
 check:
 	@unformatted=$$(gofmt -l .ci cmd internal lessons web 2>/dev/null); \
 	if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
-	go vet ./...
-	go tool staticcheck ./...
+	@go vet ./...
+	@go tool staticcheck ./...
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1x ./...

@@ -7,9 +7,19 @@ import (
 	"realtimelab/lessons/longpoll"
 	"realtimelab/lessons/socketio"
 	"realtimelab/lessons/websocket"
+	"realtimelab/web"
 )
 
 // All returns every lesson, in order.
 func All() []lesson.Lesson {
-	return []lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson(), socketio.Lesson()}
+	all := append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson()}, socketio.Lessons()...)
+	for i := range all {
+		all[i].Scripts = web.Pages
+	}
+	return all
+}
+
+// Compared returns the lessons, and the demos that only the comparison runs.
+func Compared() []lesson.Lesson {
+	return append(All(), lesson.Lesson{Demos: []lesson.Demo{socketio.Answers()}})
 }

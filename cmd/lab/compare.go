@@ -44,15 +44,7 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 			if config.Net, err = netsim.Parse(network); err != nil {
 				return err
 			}
-			write := (*compare.Report).Table
-			switch {
-			case asJSON:
-				write = (*compare.Report).JSON
-			case asCSV:
-				write = (*compare.Report).CSV
-			case asMarkdown:
-				write = (*compare.Report).Markdown
-			}
+			write := reportWriter(asJSON, asCSV, asMarkdown)
 			lang, err := parseLang(langFlag)
 			if err != nil {
 				return err
@@ -65,7 +57,7 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 				defer page.Discard()
 				printed := write
 				write = func(r *compare.Report, out io.Writer) error {
-					if err := errors.Join(printed(r, out), r.HTML(page, cmp.Or(lang, environmentLang())), page.Chmod(0o644)); err != nil {
+					if err := errors.Join(printed(r, out), r.HTML(page, cmp.Or(lang, environmentLang()))); err != nil {
 						return err
 					}
 					return page.Keep()
@@ -75,43 +67,56 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&config.Transports, "transports", config.Transports, "which to compare")
+	f.StringSliceVar(&config.Transports, "transports", config.Transports, "transports to compare")
 	f.StringVar(&config.Workload, "workload", config.Workload, "idle, feed, chat, cursor, burst or ack")
 	f.IntVar(&config.Clients, "clients", config.Clients, "connected clients")
-	f.Float64Var(&config.Rate, "rate", config.Rate, "messages a second, see above")
+	f.Float64Var(&config.Rate, "rate", config.Rate, "messages per second; see above")
 	f.IntVar(&config.Size, "size", config.Size, "bytes of a message's text (32 for cursor)")
-	f.DurationVar(&config.Duration, "duration", config.Duration, "of one run of one transport")
-	f.DurationVar(&config.Interval, "interval", config.Interval, "of short polling")
+	f.DurationVar(&config.Duration, "duration", config.Duration, "duration of one run of one transport")
+	f.DurationVar(&config.Interval, "interval", config.Interval, "polling interval of short polling")
 	f.StringVar(&network, "net", "none", networkHelp)
-	f.DurationVar(&config.Cut, "cut", config.Cut, "after each measurement the clients are cut off so long, to see how they recover; 0 leaves it out")
-	f.IntVar(&config.Runs, "runs", config.Runs, "how often each transport is measured")
-	f.Uint64Var(&config.Seed, "seed", config.Seed, "of the schedule and of the order of the transports")
+	f.DurationVar(&config.Cut, "cut", config.Cut, "how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
+	f.IntVar(&config.Runs, "runs", config.Runs, "number of runs of each transport")
+	f.Uint64Var(&config.Seed, "seed", config.Seed, "random seed of the schedule and of the order of the transports")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&asCSV, "csv", false, "print CSV")
 	f.BoolVar(&asMarkdown, "markdown", false, "print a Markdown table")
-	f.StringVar(&file, "report", "", "write a page with plots to this file too: one HTML file, for the screen and for print")
+	f.StringVar(&file, "report", "", "also write an HTML page with charts to this file, for the screen and for print")
 	f.StringVar(&langFlag, "lang", "", "language of the page: en or zh (default: the terminal's)")
 	c.MarkFlagsMutuallyExclusive("json", "csv", "markdown")
 	c.AddCommand(compareServerCommand())
 	return c
 }
 
-// networkHelp is the text of the flag --net.
-var networkHelp = "a simulated network before each client: " + strings.Join(netsim.Names(), ", ") + ", or such as rtt=100ms,jitter=20ms,loss=2%,rate=1mbit"
+// reportWriter returns the printer that the flags select, which is the table by default.
+func reportWriter(asJSON, asCSV, asMarkdown bool) func(*compare.Report, io.Writer) error {
+	switch {
+	case asJSON:
+		return (*compare.Report).JSON
+	case asCSV:
+		return (*compare.Report).CSV
+	case asMarkdown:
+		return (*compare.Report).Markdown
+	}
+	return (*compare.Report).Table
+}
 
-// reportFile begins the page of a report.
+// networkHelp is the help of the flag --net.
+var networkHelp = "simulated network of each client: " + strings.Join(netsim.Names(), ", ") + ", or a list such as rtt=100ms,jitter=20ms,loss=2%,rate=1mbit"
+
+// reportFile creates the file of the HTML report.
 func reportFile(path string) (*draft.File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("--report %s: is a directory", path)
+		return nil, fmt.Errorf("--report %s: this is a directory", path)
 	}
-	page, err := draft.New(path)
+	page, err := draft.New(path, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("--report: %w", err)
 	}
 	return page, nil
 }
 
-// runComparison prints what was measured, even if it was ended early.
+// runComparison runs the comparison and prints the results, even if it was interrupted.
 func runComparison(ctx context.Context, config compare.Config, write func(*compare.Report, io.Writer) error, out, progress io.Writer) error {
 	server, err := serverCommand()
 	if err != nil {
@@ -130,13 +135,13 @@ func runComparison(ctx context.Context, config compare.Config, write func(*compa
 		err = errors.Join(err, write(report, out))
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(progress, "ended early: the figures are of the runs that were whole")
+		fmt.Fprintln(progress, "Interrupted: results cover the completed runs only.")
 		return report.Faults()
 	}
 	return errors.Join(err, report.Faults())
 }
 
-// serverCommand makes this program serve a demo in a process of its own.
+// serverCommand returns a command that runs this program as a demo's server in its own process.
 func serverCommand() (compare.Command, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -144,7 +149,7 @@ func serverCommand() (compare.Command, error) {
 	}
 	return func(demo string) *exec.Cmd {
 		c := exec.Command(self, "compare", "server", demo)
-		detach(c) // Ctrl-C is ours to answer
+		detach(c) // this process handles Ctrl-C
 		return c
 	}, nil
 }
@@ -155,7 +160,7 @@ func compareServerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return compare.Serve(context.Background(), lessons.All(), args[0], os.Stdin, os.Stdout)
+			return compare.Serve(context.Background(), lessons.Compared(), args[0], os.Stdin, os.Stdout)
 		},
 	}
 }

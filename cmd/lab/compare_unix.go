@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// detach keeps the terminal's signals from the command.
+// detach keeps the terminal's signals from reaching the command.
 func detach(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -13,41 +13,42 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/lessons"
 )
 
-// desk is what every exercise command works with: the student's folder, language and terminal.
-type desk struct {
+// exerciseEnv is the state of every exercise command: the student's folder, language and terminal.
+type exerciseEnv struct {
 	dir, langFlag string
 
 	*exercise.Workspace
-	lang     lesson.Lang
+	lang     lang.Lang
 	style    exercise.Style
 	out, err io.Writer
 }
 
-// say picks the text in the student's language.
-func (d *desk) say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(d.lang) }
+// say returns the text in the student's language.
+func (d *exerciseEnv) say(en, zh string) string { return d.lang.Say(en, zh) }
 
 func exerciseCommand() *cobra.Command {
-	d := &desk{}
+	d := &exerciseEnv{}
 	c := &cobra.Command{
 		Use:   "exercise",
-		Short: "Exercises: fix, finish, predict, and be told what is wrong",
-		Long: "The exercises are written to a folder (--dir), a small Go module that needs no network. Edit them there.\n\n" +
+		Short: "Exercises: fix code, complete it, predict traffic, and get feedback",
+		Long: "The exercises are written to a folder (--dir), a small Go module that works offline. Edit them there.\n\n" +
 			"Begin with: lab exercise next",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVar(&d.dir, "dir", "", "the folder to work in (default: "+exercise.DefaultFolder+", or the one you are in)")
+	c.PersistentFlags().StringVar(&d.dir, "dir", "", "folder of the exercises (default: the current one, else "+exercise.DefaultFolder+")")
 	c.PersistentFlags().StringVar(&d.langFlag, "lang", "", "en or zh (default: the terminal's)")
 	c.AddCommand(d.listCommand(), d.nextCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
 	return c
 }
 
-// open prepares the folder, and finds the progress out again if it was lost.
-func (d *desk) open(c *cobra.Command) (err error) {
+// setUp sets the language and the terminal, and opens the folder with exercise.Open or
+// exercise.Look.
+func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exercise) (*exercise.Workspace, error)) (err error) {
 	d.out, d.err = c.OutOrStdout(), c.ErrOrStderr()
 	if d.lang, err = parseLang(d.langFlag); err != nil {
 		return err
@@ -62,16 +63,39 @@ func (d *desk) open(c *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.Workspace, err = exercise.Open(folder(d.dir), all); err != nil {
+	if d.Workspace, err = open(folder(d.dir), all); err != nil {
 		return err
 	}
 	for _, note := range d.Notes {
 		fmt.Fprintln(d.err, "lab:", note.In(d.lang))
 	}
+	return nil
+}
+
+// look reads the folder without writing to it.
+func (d *exerciseEnv) look(c *cobra.Command) error {
+	if err := d.setUp(c, exercise.Look); err != nil {
+		return err
+	}
+	if d.NeedsRebuild() {
+		fmt.Fprintln(d.err, "lab:", d.say("The progress file is missing or damaged. Check your work again: lab exercise check --all",
+			"进度文件丢失或损坏；要重新检查你的练习：lab exercise check --all"))
+	}
+	return nil
+}
+
+// open prepares the folder. If the progress was lost, it checks the student's work again.
+func (d *exerciseEnv) open(c *cobra.Command) error {
+	if err := d.setUp(c, exercise.Open); err != nil {
+		return err
+	}
+	if d.Created {
+		fmt.Fprintln(d.err, "lab:", d.say("The exercises are now in", "练习已写入"), d.Dir)
+	}
 	if !d.NeedsRebuild() {
 		return nil
 	}
-	fmt.Fprintln(d.err, "lab:", d.say("The progress is found out again by checking what you have edited.", "正在重新检查你改过的练习，以恢复进度。"))
+	fmt.Fprintln(d.err, "lab:", d.say("The progress file was lost. Checking your work again.", "进度丢失了：正在重新检查你做过的练习。"))
 	return d.Rebuild(c.Context(), func(r exercise.Report) {
 		if r.Passed {
 			fmt.Fprint(d.err, r.Render(d.lang, exercise.Style{}))
@@ -79,31 +103,25 @@ func (d *desk) open(c *cobra.Command) (err error) {
 	})
 }
 
-// folder is the one given, else the working folder that the command runs in, else the default one.
+// folder returns the given folder, else the workspace that contains the current directory, else the
+// default folder.
 func folder(given string) string {
 	if given != "" {
 		return given
 	}
-	if here, err := os.Getwd(); err == nil {
-		for dir := here; ; dir = filepath.Dir(dir) {
-			if filepath.Base(dir) == exercise.DefaultFolder {
-				return dir
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
-		}
+	if here, exists, err := exercise.Locate("."); err == nil && exists {
+		return here
 	}
 	return exercise.DefaultFolder
 }
 
-// named looks one exercise up; without a name it is the next one.
-func (d *desk) named(args []string) (exercise.Exercise, error) {
+// named returns the exercise with the given name, or the next exercise if there is no name.
+func (d *exerciseEnv) named(args []string) (exercise.Exercise, error) {
 	if len(args) == 0 {
 		if e, ok := d.Next(); ok {
 			return e, nil
 		}
-		return exercise.Exercise{}, errors.New(d.say("all exercises are solved; name the one you mean", "所有练习都完成了；请写出练习的名字"))
+		return exercise.Exercise{}, errors.New(d.say("all exercises are solved: name the one you want", "所有练习都完成了；请写出练习的名字"))
 	}
 	var known []string
 	for _, e := range d.Catalogue {
@@ -115,12 +133,12 @@ func (d *desk) named(args []string) (exercise.Exercise, error) {
 	return exercise.Exercise{}, fmt.Errorf("no exercise %q; did you mean %q? See: lab exercise list", args[0], nearest(args[0], known))
 }
 
-func (d *desk) listCommand() *cobra.Command {
+func (d *exerciseEnv) listCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "list", Short: "All exercises, and how far you are", Args: cobra.NoArgs,
+		Use: "list", Short: "List the exercises and your progress", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := d.open(c); err != nil {
+			if err := d.look(c); err != nil {
 				return err
 			}
 			if asJSON {
@@ -142,7 +160,7 @@ type listedExercise struct {
 	State  exercise.State `json:"state"`
 }
 
-func (d *desk) listJSON() error {
+func (d *exerciseEnv) listJSON() error {
 	all := []listedExercise{}
 	for _, e := range d.Catalogue {
 		all = append(all, listedExercise{e.Name, e.Lesson, e.Kind, d.State(e)})
@@ -150,7 +168,7 @@ func (d *desk) listJSON() error {
 	return json.NewEncoder(d.out).Encode(all)
 }
 
-func (d *desk) list() {
+func (d *exerciseEnv) list() {
 	next, _ := d.Next()
 	marks := map[exercise.State]string{exercise.New: "·", exercise.Started: "○", exercise.Done: "✓"}
 	group, done := "", 0
@@ -172,9 +190,9 @@ func (d *desk) list() {
 	fmt.Fprintf(d.out, "%s %s\n", d.say("Your folder:", "你的目录："), d.Dir)
 }
 
-func (d *desk) nextCommand() *cobra.Command {
+func (d *exerciseEnv) nextCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "next", Short: "What the next exercise asks", Args: cobra.NoArgs,
+		Use: "next", Short: "Show the next exercise", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := d.open(c); err != nil {
 				return err
@@ -191,7 +209,7 @@ func (d *desk) nextCommand() *cobra.Command {
 }
 
 // introduce prints the exercise's text and where to work.
-func (d *desk) introduce(e exercise.Exercise) {
+func (d *exerciseEnv) introduce(e exercise.Exercise) {
 	fmt.Fprintf(d.out, "%s\n", e.Text.In(d.lang))
 	starter, err := e.Starter()
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"realtimelab/internal/exercise"
 )
 
-func (d *desk) checkCommand() *cobra.Command {
+func (d *exerciseEnv) checkCommand() *cobra.Command {
 	var all, asJSON bool
 	var o exercise.Options
 	c := &cobra.Command{
-		Use: "check [NAME]", Short: "Check an exercise: without a name the next one", Args: cobra.MaximumNArgs(1),
+		Use: "check [NAME]", Short: "Check an exercise, by default the next one", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := d.open(c); err != nil {
 				return err
@@ -25,21 +25,21 @@ func (d *desk) checkCommand() *cobra.Command {
 				return err
 			}
 			if o.Target != "" && (all || chosen[0].Kind != exercise.BlackBox) {
-				return errors.New("--target is for one black box exercise")
+				return errors.New("--target needs the name of one black box exercise")
 			}
 			return d.check(c, chosen, o, all, asJSON)
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "check all that can be checked")
+	c.Flags().BoolVar(&all, "all", false, "check every exercise that you have changed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().StringVar(&o.Target, "target", "", "black box: the URL of your server, in any language")
 	c.Flags().BoolVar(&o.Race, "race", false, "compile with the race detector (needs a C compiler)")
 	return c
 }
 
-func (d *desk) choose(args []string, all bool) ([]exercise.Exercise, error) {
+func (d *exerciseEnv) choose(args []string, all bool) ([]exercise.Exercise, error) {
 	if all && len(args) > 0 {
-		return nil, errors.New("name an exercise or say --all, not both")
+		return nil, errors.New("give either an exercise name or --all, not both")
 	}
 	if all {
 		return d.Catalogue, nil
@@ -48,13 +48,13 @@ func (d *desk) choose(args []string, all bool) ([]exercise.Exercise, error) {
 	return []exercise.Exercise{e}, err
 }
 
-// check checks the chosen ones in order; of all, those that are as given are passed over, for they cannot be solved. The error,
-// and so the exit status, tells that some are not solved.
-func (d *desk) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Options, all, asJSON bool) error {
+// check checks the chosen exercises in order. With --all it skips unchanged exercises, which cannot
+// be solved. It returns an error if any is not solved, which sets the exit status.
+func (d *exerciseEnv) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Options, all, asJSON bool) error {
 	reports := []exercise.Report{}
 	passed := 0
 	slow := time.AfterFunc(3*time.Second, func() {
-		fmt.Fprintln(d.err, d.say("Compiling; the first time takes a minute.", "正在编译，第一次要一分钟左右。"))
+		fmt.Fprintln(d.err, d.say("Compiling; the first time takes about a minute.", "正在编译，第一次要一分钟左右。"))
 	})
 	defer slow.Stop()
 	for _, e := range chosen {
@@ -90,8 +90,8 @@ func (d *desk) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Op
 	return fmt.Errorf("%s %d/%d", d.say("solved:", "通过："), passed, len(chosen))
 }
 
-// after tells what to do next.
-func (d *desk) after(reports []exercise.Report) {
+// after suggests the next step.
+func (d *exerciseEnv) after(reports []exercise.Report) {
 	if len(reports) != 1 {
 		return
 	}

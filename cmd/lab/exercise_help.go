@@ -11,12 +11,13 @@ import (
 	"realtimelab/internal/exercise"
 )
 
-// onOne is a command on the exercise that is named, or the next one.
-func (d *desk) onOne(use, short string, do func(exercise.Exercise) error) *cobra.Command {
+// onOne returns a command on one exercise, by default the next one. It opens the folder with open,
+// which is d.open or d.look.
+func (d *exerciseEnv) onOne(use, short string, open func(*cobra.Command) error, do func(exercise.Exercise) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " [NAME]", Short: short, Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := d.open(c); err != nil {
+			if err := open(c); err != nil {
 				return err
 			}
 			e, err := d.named(args)
@@ -28,8 +29,8 @@ func (d *desk) onOne(use, short string, do func(exercise.Exercise) error) *cobra
 	}
 }
 
-func (d *desk) hintCommand() *cobra.Command {
-	return d.onOne("hint", "The next of three hints", func(e exercise.Exercise) error {
+func (d *exerciseEnv) hintCommand() *cobra.Command {
+	return d.onOne("hint", "Show the next of three hints", d.open, func(e exercise.Exercise) error {
 		hint, number, err := d.Hint(e)
 		if err != nil {
 			return err
@@ -39,17 +40,17 @@ func (d *desk) hintCommand() *cobra.Command {
 	})
 }
 
-// unsolved explains why there is no solution to be seen yet.
-func (d *desk) unsolved(e exercise.Exercise, err error) error {
+// unsolved returns an error that says why the solution is not shown yet.
+func (d *exerciseEnv) unsolved(e exercise.Exercise, err error) error {
 	if !errors.Is(err, exercise.ErrUnsolved) {
 		return err
 	}
-	return errors.New(d.say(e.Name+" is not solved yet: try a hint, or say --force", e.Name+" 还没有通过：先看看提示，或者加上 --force"))
+	return errors.New(d.say(e.Name+" is not solved yet: try a hint, or use --force", e.Name+" 还没有通过：先看看提示，或者加上 --force"))
 }
 
-func (d *desk) solutionCommand() *cobra.Command {
+func (d *exerciseEnv) solutionCommand() *cobra.Command {
 	var force bool
-	c := d.onOne("solution", "Our solution, once you have yours", func(e exercise.Exercise) error {
+	c := d.onOne("solution", "Show our solution after you have solved it", d.look, func(e exercise.Exercise) error {
 		files, err := d.ShowSolution(e, force)
 		if err != nil {
 			return d.unsolved(e, err)
@@ -59,13 +60,13 @@ func (d *desk) solutionCommand() *cobra.Command {
 		}
 		return nil
 	})
-	c.Flags().BoolVar(&force, "force", false, "show it though the exercise is not solved")
+	c.Flags().BoolVar(&force, "force", false, "show it even if the exercise is not solved")
 	return c
 }
 
-func (d *desk) diffCommand() *cobra.Command {
+func (d *exerciseEnv) diffCommand() *cobra.Command {
 	var solution, force bool
-	c := d.onOne("diff", "What you changed", func(e exercise.Exercise) error {
+	c := d.onOne("diff", "What you changed", d.look, func(e exercise.Exercise) error {
 		text, err := d.Diff(e)
 		if solution {
 			text, err = d.DiffSolution(e, force)
@@ -76,18 +77,18 @@ func (d *desk) diffCommand() *cobra.Command {
 		fmt.Fprint(d.out, text)
 		return nil
 	})
-	c.Flags().BoolVar(&solution, "solution", false, "from yours to our solution, once you have yours")
-	c.Flags().BoolVar(&force, "force", false, "show it though the exercise is not solved")
+	c.Flags().BoolVar(&solution, "solution", false, "compare your code with our solution, after you have solved it")
+	c.Flags().BoolVar(&force, "force", false, "show it even if the exercise is not solved")
 	return c
 }
 
-func (d *desk) resetCommand() *cobra.Command {
-	return d.onOne("reset", "Begin an exercise anew; what you had is kept", func(e exercise.Exercise) error {
+func (d *exerciseEnv) resetCommand() *cobra.Command {
+	return d.onOne("reset", "Restore the starting files and keep a copy of yours", d.open, func(e exercise.Exercise) error {
 		backup, err := d.Reset(e)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. What you had is in", "已重置。你原来的文件在"), backup)
+		fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. Your files were copied to", "已重置。你原来的文件已备份到"), backup)
 		return nil
 	})
 }

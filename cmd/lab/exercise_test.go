@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons"
 )
 
@@ -51,7 +52,8 @@ func solve(t *testing.T, dir, name string) {
 }
 
 func TestExerciseList(t *testing.T) {
-	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
 	out, _, ok := student(t, dir, "list", "--json")
 	require.True(t, ok)
 	var all []map[string]string
@@ -59,6 +61,17 @@ func TestExerciseList(t *testing.T) {
 	require.GreaterOrEqual(t, len(all), 24)
 	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in", "state": "new"}, all[0])
 
+	for _, args := range [][]string{{"list"}, {"diff", "cursor"}, {"solution", "cursor", "--force"}} {
+		_, errs, ok := student(t, dir, args...)
+		require.True(t, ok, errs)
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries, "list, diff and solution write nothing")
+
+	_, errs, ok := student(t, dir, "next")
+	require.True(t, ok)
+	assert.Equal(t, "lab: The exercises are now in "+filepath.Join(dir, exercise.DefaultFolder)+"\n", errs)
 	solve(t, dir, "predict-poll")
 	out, _, ok = student(t, dir, "check", "predict-poll")
 	require.True(t, ok)
@@ -66,22 +79,33 @@ func TestExerciseList(t *testing.T) {
 	out, _, _ = student(t, filepath.Join(dir, exercise.DefaultFolder, "websocket"), "list")
 	assert.Contains(t, out, "✓ predict-poll", "the folder is found from inside")
 	assert.Contains(t, out, "█")
+
+	require.NoError(t, os.Rename(filepath.Join(dir, exercise.DefaultFolder), filepath.Join(dir, "my work")))
+	inside := filepath.Join(dir, "my work", "websocket")
+	out, errs, ok = student(t, inside, "check", "predict-poll")
+	require.True(t, ok)
+	assert.Contains(t, out, "✓ predict-poll", "a folder of another name, too")
+	assert.Empty(t, errs)
+	assert.NoDirExists(t, filepath.Join(inside, exercise.DefaultFolder))
 }
 
 func TestExerciseThatIsNot(t *testing.T) {
 	dir := t.TempDir()
+	_, _, ok := student(t, dir, "next")
+	require.True(t, ok)
 	_, errs, ok := student(t, dir, "check", "curser")
 	assert.False(t, ok)
 	assert.Equal(t, `lab: no exercise "curser"; did you mean "cursor"? See: lab exercise list`+"\n", errs)
 	_, errs, ok = student(t, dir, "solution", "cursor")
 	assert.False(t, ok)
-	assert.Equal(t, "lab: cursor is not solved yet: try a hint, or say --force\n", errs)
+	assert.Equal(t, "lab: cursor is not solved yet: try a hint, or use --force\n", errs)
 	_, errs, ok = student(t, dir, "check", "cursor", "--target", "http://127.0.0.1:1")
 	assert.False(t, ok)
-	assert.Equal(t, "lab: --target is for one black box exercise\n", errs)
+	assert.Equal(t, "lab: --target needs the name of one black box exercise\n", errs)
 }
 
 func TestExerciseCheck(t *testing.T) {
+	need.Time(t)
 	dir := t.TempDir()
 	out, _, ok := student(t, dir, "check", "cursor", "--json")
 	assert.False(t, ok)
@@ -109,6 +133,7 @@ func TestExerciseCheck(t *testing.T) {
 }
 
 func TestExerciseTarget(t *testing.T) {
+	need.Time(t)
 	dir := t.TempDir()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -125,6 +150,7 @@ func TestExerciseTarget(t *testing.T) {
 
 // TestExerciseOwnServer: without a target the student's own main.go is started, and ended.
 func TestExerciseOwnServer(t *testing.T) {
+	need.Time(t)
 	dir := t.TempDir()
 	out, _, ok := student(t, dir, "check", "blackbox-polling")
 	assert.False(t, ok)
@@ -135,10 +161,19 @@ func TestExerciseOwnServer(t *testing.T) {
 }
 
 func TestExerciseWatchAndClass(t *testing.T) {
-	c, fields, _ := start(t, "class", "--addr", "127.0.0.1:0")
+	need.Time(t)
+	kept := filepath.Join(t.TempDir(), "board.json")
+	c, fields, _ := start(t, "class", "--addr", "127.0.0.1:0", "--keep", kept)
 	require.Equal(t, "class", fields[0])
+	data, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	var board struct{ Code string }
+	require.NoError(t, json.Unmarshal(data, &board))
+	_, errs, ok := student(t, t.TempDir(), "watch", "--class", fields[1], "--name", "Ann")
+	assert.False(t, ok)
+	assert.Contains(t, errs, "\nlab: this board has a join code")
 	dir := t.TempDir()
-	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--name", "Ann")
+	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--code", board.Code, "--name", "Ann")
 	watch.Dir = dir
 	watch.Env = append(os.Environ(), "LC_ALL=C")
 	stdout, err := watch.StdoutPipe()
@@ -154,10 +189,10 @@ func TestExerciseWatchAndClass(t *testing.T) {
 		}
 		t.Fatalf("watch ended before it said %q", text)
 	}
-	until("It is checked whenever you save it.")
-	_, errs, ok := student(t, t.TempDir(), "watch", "--class", fields[1], "--name", "ann")
+	until("It is checked each time you save.")
+	_, errs, ok = student(t, t.TempDir(), "watch", "--class", fields[1], "--code", board.Code, "--name", "ann")
 	assert.False(t, ok)
-	assert.Equal(t, "lab: this name is taken: choose another one\n", errs)
+	assert.Contains(t, errs, "\nlab: this name is taken: choose another one\n")
 
 	solve(t, dir, "predict-poll")
 	until("✓ predict-poll  solved")

@@ -12,44 +12,46 @@ import (
 	"realtimelab/internal/exercise/class"
 )
 
-// pollEvery is how often --poll looks.
+// pollEvery is the interval of --poll.
 const pollEvery = time.Second
 
-// presence is how often a student tells the class board that they are still there.
+// presence is how often a student's program reports to the class board that the student is still
+// there.
 const presence = 20 * time.Second
 
-func (d *desk) watchCommand() *cobra.Command {
+func (d *exerciseEnv) watchCommand() *cobra.Command {
 	var poll bool
 	var seat class.Seat
 	c := &cobra.Command{
 		Use: "watch", Short: "Check an exercise whenever you save it, until Ctrl-C", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if (seat.Board == "") != (seat.Name == "") {
-				return errors.New("--class and --name go together: the board's address, and the name you choose")
+				return errors.New("--class needs --name, and --name needs --class: the board's address, and a name of your choice")
 			}
 			if err := d.open(c); err != nil {
 				return err
 			}
-			watch := &watcher{desk: d, seat: &seat}
+			watch := &watcher{exerciseEnv: d, seat: &seat}
 			if poll {
 				watch.poll = pollEvery
 			}
 			return watch.run(c.Context())
 		},
 	}
-	c.Flags().BoolVar(&poll, "poll", false, "look every second, where file events do not work")
-	c.Flags().StringVar(&seat.Board, "class", "", "the address of the class board, to show there how far you are")
+	c.Flags().BoolVar(&poll, "poll", false, "check the files every second, for systems without file events")
+	c.Flags().StringVar(&seat.Board, "class", "", "address of the class board, which shows your progress")
+	c.Flags().StringVar(&seat.Code, "code", "", "join code of the class board; the teacher shows it")
 	c.Flags().StringVar(&seat.Name, "name", "", "your name on the class board")
 	return c
 }
 
 // watcher is one run of `lab exercise watch`.
 type watcher struct {
-	*desk
+	*exerciseEnv
 	poll    time.Duration
 	seat    *class.Seat
 	current string
-	away    bool // the board did not answer last time
+	away    bool // the last report failed or was refused
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -58,7 +60,7 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 	saved, err := w.Watch(ctx, w.poll)
 	if err != nil {
-		return fmt.Errorf("no file events (%w): try --poll", err)
+		return fmt.Errorf("file events are not available (%w): try --poll", err)
 	}
 	w.next()
 	w.report(ctx)
@@ -79,7 +81,7 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// next introduces the next exercise, unless it was the last.
+// next introduces the next exercise, if there is one.
 func (w *watcher) next() {
 	e, ok := w.Next()
 	if !ok {
@@ -89,7 +91,7 @@ func (w *watcher) next() {
 	}
 	w.current = e.Name
 	w.introduce(e)
-	fmt.Fprintln(w.out, w.say("It is checked whenever you save it.", "每次保存都会检查。"))
+	fmt.Fprintln(w.out, w.say("It is checked each time you save.", "每次保存都会检查。"))
 }
 
 func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
@@ -112,7 +114,8 @@ func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
 	return nil
 }
 
-// join takes the place on the board. A board that is away does not keep anybody from working; a refusal is to be answered.
+// join takes a place on the board. The student can work while the board is unreachable, but a
+// refusal is an error.
 func (w *watcher) join(ctx context.Context) error {
 	if w.seat.Board == "" {
 		return nil
@@ -130,7 +133,7 @@ func (w *watcher) join(ctx context.Context) error {
 	return w.KeepTicket(board, w.seat.Name, w.seat.Ticket)
 }
 
-// report tells the board how far the student is.
+// report sends the student's progress to the board.
 func (w *watcher) report(ctx context.Context) {
 	if w.seat.Board == "" {
 		return
@@ -156,10 +159,14 @@ func (w *watcher) report(ctx context.Context) {
 	}
 }
 
-// tellAway says once that the board is away.
+// tellAway says once that the board does not answer, or that it refused the student.
 func (w *watcher) tellAway(err error) {
+	advice := w.say("Keep working: your progress is sent when the board is back.", "可以继续做题：它回来之后会补报进度。")
+	if !errors.Is(err, class.ErrAway) {
+		advice = w.say("Keep working: your progress is kept here.", "可以继续做题：进度保存在本机。")
+	}
 	if !w.away {
-		fmt.Fprintln(w.err, "lab:", err, w.say("(you can work on; it is told when it is back)", "（可以继续做题；它回来之后会补报进度）"))
+		fmt.Fprintf(w.err, "lab: %v. %s\n", err, advice)
 	}
 	w.away = true
 }

@@ -8,14 +8,14 @@ import (
 	"realtimelab/internal/lesson"
 )
 
-// found is a demo with the lesson it belongs to.
+// found is a demo together with its lesson.
 type found struct {
 	lesson lesson.Lesson
 	demo   lesson.Demo
 }
 
-// findDemos looks the names up. The error for a name that is none lists those
-// there are, and the one that looks most like it.
+// findDemos returns the demos with the given names. The error for an unknown name lists the demos
+// and suggests the most similar one.
 func (o runOptions) findDemos(names []string) ([]found, error) {
 	var known []string
 	byName := map[string]found{}
@@ -36,12 +36,12 @@ func (o runOptions) findDemos(names []string) ([]found, error) {
 	return demos, nil
 }
 
-// nearest is the known name with the least edit distance.
+// nearest returns the known name with the smallest edit distance to name.
 func nearest(name string, known []string) string {
 	return slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
 }
 
-// distance is Levenshtein's, in bytes.
+// distance returns the Levenshtein distance in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

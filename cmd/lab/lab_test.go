@@ -102,4 +102,17 @@ func TestList(t *testing.T) {
 	for _, d := range all {
 		assert.Contains(t, string(names), d.Demo)
 	}
+
+	plain := exec.Command(binary, "list", "--plain")
+	plain.Env = append(os.Environ(), "LC_ALL=zh_CN.UTF-8")
+	out, err = plain.Output()
+	require.NoError(t, err)
+	var want strings.Builder
+	for _, d := range all {
+		want.WriteString(d.Demo + "\t" + d.Lesson + "\t" + d.Title.ZH + "\n")
+	}
+	assert.Equal(t, want.String(), string(out))
+	both, err := exec.Command(binary, "list", "--plain", "--json").CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(both), "none of the others can be")
 }

@@ -5,27 +5,27 @@ import (
 	"os"
 	"strings"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
-// environmentLang is the language of the terminal.
-func environmentLang() lesson.Lang {
+// environmentLang returns the language of the terminal.
+func environmentLang() lang.Lang {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if value := os.Getenv(name); value != "" {
 			if strings.HasPrefix(value, "zh") {
-				return lesson.Chinese
+				return lang.Chinese
 			}
-			return lesson.English
+			return lang.English
 		}
 	}
-	return lesson.English
+	return lang.English
 }
 
-// parseLang reads --lang; empty leaves the choice to the reader.
-func parseLang(flag string) (lesson.Lang, error) {
-	switch lang := lesson.Lang(flag); lang {
-	case "", lesson.English, lesson.Chinese:
-		return lang, nil
+// parseLang parses --lang. Empty means no choice.
+func parseLang(flag string) (lang.Lang, error) {
+	switch language := lang.Lang(flag); language {
+	case "", lang.English, lang.Chinese:
+		return language, nil
 	}
 	return "", fmt.Errorf("unknown language %q: en or zh", flag)
 }

@@ -8,25 +8,28 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // listed is one demo in `lab list --json`.
 type listed struct {
-	Lesson  string      `json:"lesson"`
-	Demo    string      `json:"demo"`
-	Title   lesson.Text `json:"title"`
-	Summary lesson.Text `json:"summary"`
+	Lesson  string    `json:"lesson"`
+	Demo    string    `json:"demo"`
+	Title   lang.Text `json:"title"`
+	Summary lang.Text `json:"summary"`
 }
 
 func listCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, plain bool
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the lessons and demos",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !asJSON {
+			switch {
+			case plain:
+				return printLines(c.OutOrStdout())
+			case !asJSON:
 				return printList(c.OutOrStdout())
 			}
 			all := []listed{}
@@ -39,32 +42,50 @@ func listCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&plain, "plain", false, "print one line per demo, NAME<TAB>LESSON<TAB>TITLE")
+	c.MarkFlagsMutuallyExclusive("json", "plain")
 	return c
 }
 
 func printList(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	lang := environmentLang()
+	language := environmentLang()
 	fmt.Fprintln(table, "LESSON\tDEMO\t")
 	for _, l := range everyLesson() {
+		if len(l.Demos) == 0 {
+			fmt.Fprintf(table, "%s\t\t%s\n", l.Name, l.Summary.In(language))
+		}
 		for _, d := range l.Demos {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", l.Name, d.Name, d.Summary.In(lang))
+			fmt.Fprintf(table, "%s\t%s\t%s\n", l.Name, d.Name, d.Summary.In(language))
 		}
 	}
 	return table.Flush()
 }
 
-// printSentences prints the lessons and demos for those who listen to them.
-func printSentences(w io.Writer, lang lesson.Lang) error {
+// printLines prints a line for each demo, with fields that cut and awk can take apart.
+func printLines(w io.Writer) error {
+	language := environmentLang()
 	for _, l := range everyLesson() {
-		fmt.Fprintf(w, lesson.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(lang), l.Name, l.Title.In(lang), l.Summary.In(lang))
 		for _, d := range l.Demos {
-			fmt.Fprintf(w, lesson.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(lang), d.Name, d.Summary.In(lang))
+			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, l.Name, d.Title.In(language)); err != nil {
+				return err
+			}
 		}
 	}
-	_, err := fmt.Fprintln(w, lesson.Text{
+	return nil
+}
+
+// printSentences prints the lessons and demos as sentences for screen readers.
+func printSentences(w io.Writer, language lang.Lang) error {
+	for _, l := range everyLesson() {
+		fmt.Fprintf(w, lang.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(language), l.Name, l.Title.In(language), l.Summary.In(language))
+		for _, d := range l.Demos {
+			fmt.Fprintf(w, lang.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(language), d.Name, d.Summary.In(language))
+		}
+	}
+	_, err := fmt.Fprintln(w, lang.Text{
 		EN: "To run a demo: lab run NAME --accessible. To run a lesson's tests: lab test LESSON.",
 		ZH: "运行演示：lab run 名称 --accessible。运行课程的测试：lab test 课程。",
-	}.In(lang))
+	}.In(language))
 	return err
 }

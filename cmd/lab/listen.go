@@ -1,21 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
 	"os/exec"
 	"runtime"
 	"strconv"
+	"time"
 
-	"realtimelab/internal/tui"
+	"github.com/spf13/cobra"
+
+	"realtimelab/internal/lang"
+	"realtimelab/internal/qr"
 )
 
-// nextPorts is how many ports after the default one are tried.
+// nextPorts is the number of further ports that are tried if the default port is taken.
 const nextPorts = 100
 
-// listen opens the i-th demo's listener: an address given by hand is taken as
-// it is for the first, and the next ports for those that follow.
+// listen opens the listener of the i-th demo. The first demo gets exactly the address that the user
+// gave, and later demos get the ports that follow.
 func (o runOptions) listen(i int) (net.Listener, error) {
 	hostname, portText, err := net.SplitHostPort(o.addr)
 	if err != nil {
@@ -44,15 +49,54 @@ func (o runOptions) listen(i int) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s: %w", net.JoinHostPort(hostname, strconv.Itoa(port)), err)
 }
 
-// urlOf is where a browser on this machine finds a listener.
-func urlOf(addr *net.TCPAddr) string {
+// addAllowHost adds the flag for host names that the lab cannot know, such as those of a reverse
+// proxy, a tunnel or the hosts file.
+func addAllowHost(c *cobra.Command, names *[]string) {
+	c.Flags().StringSliceVar(names, "allow-host", nil, "also answer to this host name, besides the printed addresses")
+}
+
+// hosts returns the names that a server answers to: the host of its address, and those of
+// --allow-host.
+func hosts(addr string, allowed []string) []string {
+	if hostname, _, err := net.SplitHostPort(addr); err == nil && hostname != "" {
+		return append([]string{hostname}, allowed...)
+	}
+	return allowed
+}
+
+// notePort logs a line if listen chose a port other than the default.
+func (o runOptions) notePort(language lang.Lang, i int, got *net.TCPAddr) {
+	if note := o.portNote(i, got); note != (lang.Text{}) {
+		fmt.Fprintln(o.log, "lab:", note.In(cmp.Or(language, environmentLang())))
+	}
+}
+
+// portNote returns a text that says that the default port was taken, or "" if it was not.
+func (o runOptions) portNote(i int, got *net.TCPAddr) lang.Text {
+	_, wanted, _ := net.SplitHostPort(o.addr)
+	if i > 0 || o.addrByHand || wanted == strconv.Itoa(got.Port) {
+		return lang.Text{}
+	}
+	return lang.Text{
+		EN: fmt.Sprintf("port %s is taken: using port %d instead", wanted, got.Port),
+		ZH: fmt.Sprintf("端口 %s 已被占用，改用 %d", wanted, got.Port),
+	}
+}
+
+// urlOf returns the URL to print for a listener. If the listener is open to the network, others can
+// open the URL.
+func urlOf(addr *net.TCPAddr) string { return roomURL(addr) }
+
+// localURL returns a listener's URL for a browser on this machine. Browsers treat a loopback
+// address as a secure origin, so pages may use features such as the clipboard.
+func localURL(addr *net.TCPAddr) string {
 	if addr.IP.IsUnspecified() {
 		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
 	}
 	return "http://" + addr.String()
 }
 
-// classroom are the URLs of a port on the local network.
+// classroom returns the URLs of a port on the local network.
 func classroom(port int) (urls []string) {
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
@@ -63,25 +107,60 @@ func classroom(port int) (urls []string) {
 	return urls
 }
 
-// printClassroom prints how to reach the demo from the local network.
+// joinURLs returns the URLs of a listener that is open to the local network.
+func joinURLs(addr *net.TCPAddr) []string {
+	if !addr.IP.IsUnspecified() {
+		return nil
+	}
+	return classroom(addr.Port)
+}
+
+// printClassroom prints the URLs of a demo on the local network.
 func printClassroom(w io.Writer, port int, drawn bool) {
 	for _, url := range classroom(port) {
 		fmt.Fprintln(w, url)
 		if !drawn {
 			continue
 		}
-		if code, err := tui.QR(url); err == nil {
+		if code, err := qr.Terminal(url); err == nil {
 			io.WriteString(w, code)
 		}
 	}
 }
 
+// browserTime is how long to wait for an opener to fail. An opener that runs longer is the browser
+// itself.
+const browserTime = 3 * time.Second
+
+// openBrowser opens url in the user's browser. It returns an error if there is no opener, or if the
+// opener fails.
 func openBrowser(url string) error {
+	opener := []string{"xdg-open", url}
 	switch runtime.GOOS {
 	case "darwin":
-		return exec.Command("open", url).Start()
+		opener = []string{"open", url}
 	case "windows":
-		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
+		opener = []string{"rundll32", "url.dll,FileProtocolHandler", url}
 	}
-	return exec.Command("xdg-open", url).Start()
+	c := exec.Command(opener[0], opener[1:]...)
+	if err := c.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s: %w", opener[0], err)
+		}
+	case <-time.After(browserTime):
+	}
+	return nil
+}
+
+// openOrPrint opens url in the browser, or prints it if that fails.
+func openOrPrint(w io.Writer, url string) {
+	if err := openBrowser(url); err != nil {
+		fmt.Fprintf(w, "lab: cannot open a browser (%v): open %s\n", err, url)
+	}
 }

@@ -10,19 +10,22 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"realtimelab/internal/site"
+	"realtimelab/internal/terminal"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal kills the process
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "lab:", err)
+		fmt.Fprintln(terminal.NewWriter(os.Stderr), "lab:", err)
 		os.Exit(1)
 	}
 }
 
 func command() *cobra.Command {
-	o := runOptions{addr: "127.0.0.1:3000"}
+	o := runOptions{addr: "127.0.0.1:3000", directory: &site.Directory{}}
 	var plain, accessible bool
 	root := &cobra.Command{
 		Use:           "lab",
@@ -43,17 +46,21 @@ func command() *cobra.Command {
 			if err := printList(c.OutOrStdout()); err != nil {
 				return err
 			}
-			fmt.Fprintln(c.OutOrStdout(), "\nRun one with: lab run broadcast")
+			fmt.Fprintln(c.OutOrStdout(), "\nRun one with: lab run broadcast\nServe all: lab serve")
 			return nil
 		},
 	}
-	root.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom")
+	addAllowHost(root, &o.allowHosts)
+	root.SetErr(terminal.NewWriter(os.Stderr)) // logs, errors and rows contain text from clients
+	root.Flags().BoolVar(&o.lan, "lan", false, "listen on all addresses, for the whole classroom")
 	root.Flags().StringVar(&o.lang, "lang", "", "en or zh (default: the terminal's)")
-	root.Flags().BoolVar(&plain, "plain", false, "print the lessons and demos as lines, as without a terminal")
-	root.Flags().BoolVar(&accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
+	root.Flags().BoolVar(&plain, "plain", false, "print the lessons and demos as plain lines")
+	root.Flags().BoolVar(&accessible, "accessible", false, "for screen readers: print sentences, one per line")
 	root.AddCommand(
 		listCommand(),
 		runCommand(),
+		serveCommand(),
+		lessonCommand(),
 		testCommand(),
 		compareCommand(),
 		xrayCommand(),

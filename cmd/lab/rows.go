@@ -11,28 +11,29 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
 )
 
-// rowPrinter prints the rows of an x-ray as they come.
+// rowPrinter prints the rows of an x-ray as they arrive.
 type rowPrinter struct {
 	out    io.Writer
-	name   string // stands first on each line; empty for a single demo
-	lang   lesson.Lang
+	name   string // printed at the start of each line; empty for a single demo
+	lang   lang.Lang
 	json   bool
 	layers []xray.Layer // empty: all
 }
 
-// rowFlags are the flags of commands that print rows.
+// rowFlags holds the flags of commands that print rows.
 type rowFlags struct {
 	json   bool
 	layers []string
 }
 
 func (f *rowFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.json, "json", false, "print the x-ray's rows on stdout as JSON, one a line")
-	c.Flags().StringSliceVar(&f.layers, "layers", nil, "print the rows of these layers only: "+strings.Join(layerNames(), ", "))
+	c.Flags().BoolVar(&f.json, "json", false, "print the x-ray's rows on stdout as JSON lines")
+	c.Flags().StringSliceVar(&f.layers, "layers", nil, "print only the rows of these layers: "+strings.Join(layerNames(), ", "))
 }
 
 func layerNames() []string {
@@ -47,18 +48,18 @@ func (f *rowFlags) parse() ([]xray.Layer, error) {
 	var layers []xray.Layer
 	for _, name := range f.layers {
 		if !slices.Contains(xray.Layers, xray.Layer(name)) {
-			return nil, fmt.Errorf("--layers %q: want some of %s", name, strings.Join(layerNames(), ", "))
+			return nil, fmt.Errorf("--layers %q: unknown layer; the layers are %s", name, strings.Join(layerNames(), ", "))
 		}
 		layers = append(layers, xray.Layer(name))
 	}
 	return layers, nil
 }
 
-// rowsPerSecond are printed as text at most. What is more is not even read, so
-// that a busy demo does not pay for lines that scroll by unseen.
+// rowsPerSecond bounds the rows printed as text. Rows beyond it are not read, so that a busy demo
+// does not spend time on lines that scroll by too fast to see.
 const rowsPerSecond = 1000
 
-// print prints until the x-ray ends or ctx does, and what is there then.
+// print prints rows until the x-ray or ctx ends, and then the remaining rows.
 func (p rowPrinter) print(ctx context.Context, x *xray.Xray) {
 	rows := x.Watch()
 	defer func() { rows.Close() }()
@@ -83,7 +84,7 @@ func (p rowPrinter) print(ctx context.Context, x *xray.Xray) {
 	}
 }
 
-// all prints what there is, up to a second's share, and returns how many rows.
+// all prints the available rows, at most one second's share, and returns their number.
 func (p rowPrinter) all(rows *xray.Watcher) int {
 	printed := 0
 	batch := make([]*xray.Row, 100)
@@ -98,7 +99,7 @@ func (p rowPrinter) all(rows *xray.Watcher) int {
 	return printed
 }
 
-// rest lets rows pass for so long, and says so. It reports whether to go on.
+// rest skips rows for the given time and says so. It reports whether to continue.
 func (p rowPrinter) rest(ctx context.Context, x *xray.Xray, d time.Duration) bool {
 	fmt.Fprintf(p.out, "%s(more than %d rows a second: the rest of this second is not shown; --json prints all)\n", p.prefix(), rowsPerSecond)
 	select {
@@ -117,9 +118,9 @@ func (p rowPrinter) prefix() string {
 	return p.name + "\t"
 }
 
-// row prints one row, unless it is filtered out, and returns how many it printed.
+// row prints one row unless it is filtered out, and returns the number of printed rows.
 func (p rowPrinter) row(row *xray.Row) int {
-	if row.Lab || (len(p.layers) > 0 && !slices.Contains(p.layers, row.Layer)) {
+	if len(p.layers) > 0 && !slices.Contains(p.layers, row.Layer) {
 		return 0
 	}
 	if !p.json {
@@ -130,6 +131,6 @@ func (p rowPrinter) row(row *xray.Row) int {
 	if err == nil && p.name != "" {
 		line = append([]byte(fmt.Sprintf(`{"demo":%q,`, p.name)), line[1:]...)
 	}
-	p.out.Write(append(line, '\n'))
+	p.out.Write(append(terminal.JSON(line), '\n'))
 	return 1
 }

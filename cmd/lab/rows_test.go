@@ -77,12 +77,31 @@ func TestRunPlainPrintsRows(t *testing.T) {
 	eventually(t, stderr, func(text string) bool {
 		return strings.Contains(text, "\thttp\tGET /messages?after=0\n") && strings.Contains(text, "\thttp\t200 OK")
 	})
-	for line := range strings.Lines(stderr.String()) {
+	where, rows, _ := strings.Cut(stderr.String(), "\n")
+	assert.Regexp(t, `^short-polling, for you only \(with the key\): http://127\.0\.0\.1:\d+/#key=[\w-]{22}$`, where)
+	assert.NotContains(t, stdout.String(), "key")
+	for line := range strings.Lines(rows) {
 		assert.Len(t, strings.SplitN(line, "\t", 6), 6, line)
 	}
 	require.NoError(t, c.Process.Signal(os.Interrupt))
 	require.NoError(t, c.Wait())
 	assert.Len(t, strings.Split(strings.TrimSpace(stdout.String()), "\n"), 1)
+}
+
+// The pages' own files are among the rows where --lab-files asks for them.
+func TestRunLabFiles(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--lab-files"}} {
+		c, stdout, stderr := begin(t, append([]string{"run", "short-polling", "--plain", "--layers", "http", "--addr", "127.0.0.1:0"}, flags...)...)
+		eventually(t, stdout, func(text string) bool { return strings.HasSuffix(text, "\n") })
+		url := urlIn(stdout.String(), "short-polling")
+		fetch(t, url+"/lab/info.json")
+		fetch(t, url+"/messages?after=0")
+		eventually(t, stderr, func(text string) bool { return strings.Contains(text, "\thttp\tGET /messages?after=0\n") })
+		rows := strings.Count(stderr.String(), "\thttp\tGET /lab/info.json\n")
+		assert.Equal(t, len(flags), rows, "%s", flags)
+		require.NoError(t, c.Process.Signal(os.Interrupt))
+		require.NoError(t, c.Wait())
+	}
 }
 
 func TestRunJSONPrintsRows(t *testing.T) {

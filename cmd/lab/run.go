@@ -17,21 +17,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 	"realtimelab/internal/race"
+	"realtimelab/internal/site"
 	"realtimelab/lessons"
 	"realtimelab/web"
 )
 
-// runOptions are the flags of `lab run`.
+// runOptions holds the flags of `lab run`.
 type runOptions struct {
 	addr        string
 	addrByHand  bool
+	allowHosts  []string
 	lan, open   bool
 	plain       bool
 	accessible  bool
 	noTap       bool
+	labFiles    bool
+	key         host.Key        // of this process
+	directory   *site.Directory // of this process
 	lang        string
 	link        netsim.Link
 	seed        uint64
@@ -39,11 +45,11 @@ type runOptions struct {
 	stdout, log io.Writer
 }
 
-// closeTime bounds the end of a run.
+// closeTime bounds the time to close all demos.
 const closeTime = 4 * time.Second
 
 func runCommand() *cobra.Command {
-	var o runOptions
+	o := runOptions{key: host.NewKey(), directory: &site.Directory{}}
 	var network string
 	c := &cobra.Command{
 		Use:   "run DEMO...",
@@ -59,21 +65,28 @@ func runCommand() *cobra.Command {
 			return run(c.Context(), o, names)
 		},
 	}
-	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3000", "listen here; the default takes the next free port if this one is taken")
-	c.Flags().BoolVar(&o.lan, "lan", false, "listen for the whole classroom, and print the URLs and a QR code")
-	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
+	o.addFlags(c, &network)
 	c.Flags().BoolVar(&o.plain, "plain", false, "print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr")
-	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: sentences, one a line, nothing drawn")
-	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
-	c.Flags().StringVar(&network, "net", "none", networkHelp)
-	c.Flags().Uint64Var(&o.seed, "seed", 1, "of the simulated network's chances")
 	o.rows.add(c)
-	c.Flags().StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the browser's)")
 	return c
 }
 
+// addFlags adds the flags of the commands that run demos. network receives --net.
+func (o *runOptions) addFlags(c *cobra.Command, network *string) {
+	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3000", "address to listen on; if the default port is taken, the next free one is used")
+	addAllowHost(c, &o.allowHosts)
+	c.Flags().BoolVar(&o.lan, "lan", false, "listen on all addresses, for the whole classroom, and print the URLs and a QR code")
+	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
+	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: print sentences, one per line")
+	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
+	c.Flags().BoolVar(&o.labFiles, "lab-files", false, "include requests for the pages' own files (/lab/) in the x-ray")
+	c.Flags().StringVar(network, "net", "none", networkHelp)
+	c.Flags().Uint64Var(&o.seed, "seed", 1, "random seed of the simulated network")
+	c.Flags().StringVar(&o.lang, "lang", "", "language of the pages: en or zh (default: the browser's)")
+}
+
 func run(ctx context.Context, o runOptions, names []string) (err error) {
-	lang, err := parseLang(o.lang)
+	language, err := parseLang(o.lang)
 	if err != nil {
 		return err
 	}
@@ -86,20 +99,20 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	case err != nil:
 		return err
 	case o.noTap && o.rows.json:
-		return errors.New("--json prints the x-ray's rows, and --no-tap leaves the x-ray out")
+		return errors.New("--json prints the x-ray's rows, but --no-tap turns the x-ray off")
 	case !o.plain && !o.accessible && !o.rows.json && len(layers) == 0 && inTerminal(o.stdout):
-		return o.screens(ctx, cmp.Or(lang, environmentLang()), names)
+		return o.screens(ctx, cmp.Or(language, environmentLang()), names)
 	}
 	logs := newSpool(o.log)
 	defer logs.close()
-	log := slog.New(slog.NewTextHandler(logs, nil))
-	printer := rowPrinter{out: logs, lang: cmp.Or(lang, environmentLang()), json: o.rows.json, layers: layers}
+	log := newLog(logs)
+	printer := rowPrinter{out: logs, lang: cmp.Or(language, environmentLang()), json: o.rows.json, layers: layers}
 	if o.rows.json {
 		printer.out = &lockedWriter{out: o.stdout}
 	}
 	var printing sync.WaitGroup
 	defer waitFor(&printing)
-	var running []*host.Running
+	var running []closer
 	defer func() { err = errors.Join(err, closeAll(running)) }()
 	for i, f := range found {
 		listener, err := o.listen(i)
@@ -111,12 +124,14 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 			return errors.Join(err, listener.Close())
 		}
 		running = append(running, r)
-		o.announce(f.demo, listener.Addr().(*net.TCPAddr))
+		addr := listener.Addr().(*net.TCPAddr)
+		o.notePort(language, i, addr)
+		o.announce(f.demo, addr)
 		if x := r.Xray(); x != nil && (o.lines() && !o.accessible || len(layers) > 0 || o.rows.json) {
 			if len(found) > 1 {
 				printer.name = f.demo.Name
 			}
-			printer := printer // each demo's lines keep its own name
+			printer := printer // each demo's lines begin with its own name
 			printing.Go(func() { printer.print(context.WithoutCancel(ctx), x) })
 		}
 	}
@@ -124,13 +139,14 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	return nil
 }
 
-// host serves a demo. The comparison's page has a simulated network in each lane,
-// and none before itself.
+// host serves a demo. The comparison's page simulates a network in each lane and none in front of
+// itself.
 func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, log *slog.Logger) (*host.Running, error) {
-	lang, _ := parseLang(o.lang)
+	language, _ := parseLang(o.lang)
 	c := host.Config{
-		Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages,
-		Lang: lang, NoTap: o.noTap, Net: o.link, Seed: o.seed, Log: log,
+		Lesson: l, Demo: d, Course: o.lessons(), Directory: o.directory, Join: joinURLs(listener.Addr().(*net.TCPAddr)),
+		Listener: listener, Hosts: hosts(o.addr, o.allowHosts), Web: web.Pages, Lang: language,
+		NoTap: o.noTap, LabFiles: o.labFiles, Key: o.key, Net: o.link, Seed: o.seed, Log: log,
 	}
 	if d.Name == race.Name {
 		c.Net = netsim.Link{}
@@ -138,21 +154,28 @@ func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, 
 	return host.Start(c)
 }
 
-// lessons are those of the lecture, and the comparison.
+// lessons returns the lecture's lessons and the comparison.
 func (o runOptions) lessons() []lesson.Lesson {
 	all := lessons.All()
-	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Net: o.link, Seed: o.seed, Listen: func() (net.Listener, error) {
-		if o.lan {
-			return net.Listen("tcp", "0.0.0.0:0")
+	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Key: o.key, Net: o.link, Seed: o.seed, Hosts: hosts(o.addr, o.allowHosts), Listen: func() (net.Listener, error) {
+		hostname, _, err := net.SplitHostPort(o.addr)
+		if err != nil {
+			return nil, err
 		}
-		return net.Listen("tcp", "127.0.0.1:0")
+		if o.lan && !o.addrByHand {
+			hostname = "0.0.0.0"
+		}
+		return net.Listen("tcp", net.JoinHostPort(hostname, "0")) // an address that the page can reach
 	}}))
 }
 
-// everyLesson is for those who only look.
+// everyLesson returns the lessons for commands that only list them.
 func everyLesson() []lesson.Lesson { return runOptions{}.lessons() }
 
-func closeAll(running []*host.Running) error {
+// A closer is a server of the lab.
+type closer interface{ Close(context.Context) error }
+
+func closeAll(running []closer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	errs := make(chan error)
@@ -166,8 +189,7 @@ func closeAll(running []*host.Running) error {
 	return all
 }
 
-// waitFor gives printers a moment: a pipe that nobody reads must not hold up
-// the end.
+// waitFor waits briefly for the printers. A pipe without a reader must not delay the exit.
 func waitFor(printing *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() { printing.Wait(); close(done) }()
@@ -183,7 +205,7 @@ func (o runOptions) lines() bool {
 	return o.plain || !ok || !isatty.IsTerminal(file.Fd())
 }
 
-// lockedWriter lets several demos write lines to one file.
+// lockedWriter lets several demos write lines to one writer.
 type lockedWriter struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -195,28 +217,33 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// announce prints where the demo serves.
+// announce prints the demo's URL.
 func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
 	url := urlOf(addr)
 	if o.rows.json {
 		json.NewEncoder(o.stdout).Encode(map[string]string{"demo": demo.Name, "url": url})
 	} else if o.accessible || !o.lines() {
-		lang, _ := parseLang(o.lang)
-		lang = cmp.Or(lang, environmentLang())
-		fmt.Fprintf(o.stdout, lesson.Text{EN: "%s is running at %s\n%s\nCtrl-C stops it.\n", ZH: "%s 正在运行，地址 %s\n%s\n按 Ctrl-C 停止。\n"}.In(lang),
-			demo.Name, url, demo.Summary.In(lang))
+		language, _ := parseLang(o.lang)
+		language = cmp.Or(language, environmentLang())
+		fmt.Fprintf(o.stdout, lang.Text{EN: "%s is running at %s\n%s\nCtrl-C stops it.\n", ZH: "%s 正在运行，地址 %s\n%s\n按 Ctrl-C 停止。\n"}.In(language),
+			demo.Name, url, demo.Summary.In(language))
 	} else {
 		fmt.Fprintf(o.stdout, "%s\t%s\n", demo.Name, url)
 	}
+	o.announceRest(demo.Name, cmp.Or(lang.Lang(o.lang), environmentLang()), addr)
+}
+
+// announceRest logs the network, the addresses for the classroom and the page's address with the
+// key, and opens the page if that is wanted.
+func (o runOptions) announceRest(name string, language lang.Lang, addr *net.TCPAddr) {
 	if o.link != (netsim.Link{}) {
-		fmt.Fprintf(o.log, "network %s: %s\n", o.link, o.link.Describe().In(cmp.Or(lesson.Lang(o.lang), environmentLang())))
+		fmt.Fprintf(o.log, "network %s: %s\n", o.link, o.link.Describe().In(language))
 	}
-	if o.lan {
+	if addr.IP.IsUnspecified() {
 		printClassroom(o.log, addr.Port, !o.accessible)
 	}
+	fmt.Fprintf(o.log, "%s, for you only (with the key): %s\n", name, o.key.URL(localURL(addr)))
 	if o.open {
-		if err := openBrowser(url); err != nil {
-			fmt.Fprintln(o.log, "lab: cannot open a browser:", err)
-		}
+		openOrPrint(o.log, o.key.URL(localURL(addr)))
 	}
 }

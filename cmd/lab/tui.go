@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -16,6 +15,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui"
 )
@@ -27,17 +27,17 @@ func inTerminal(stdout io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd()) && isatty.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb"
 }
 
-// screens shows the screens until the reader quits, with the demos named running.
-func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []string) error {
+// screens shows the screens until the user quits. The named demos are already running.
+func (o runOptions) screens(ctx context.Context, language lang.Lang, names []string) error {
 	if !signal.Ignored(syscall.SIGHUP) {
 		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is gone: the demos end cleanly
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed: end the demos cleanly
 		defer stop()
 	}
 	var places places
 	return tui.Run(ctx, tui.Config{
 		Lessons: o.lessons(),
-		Lang:    lang,
+		Lang:    language,
 		Run:     names,
 		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {
 			return o.serve(l, d, places.of(d.Name), log)
@@ -58,8 +58,8 @@ func (o runOptions) screens(ctx context.Context, lang lesson.Lang, names []strin
 	})
 }
 
-// places numbers demos in the order of their first start, so that one that starts
-// again finds its port again.
+// places numbers demos in the order of their first start, so that a restarted demo gets the same
+// port.
 type places struct {
 	mu     sync.Mutex
 	byName map[string]int
@@ -83,25 +83,23 @@ func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) 
 	if err != nil {
 		return tui.Served{}, err
 	}
-	running, err := o.host(l, d, listener, slog.New(slog.NewTextHandler(log, nil)))
+	running, err := o.host(l, d, listener, newLog(log))
 	if err != nil {
 		listener.Close()
 		return tui.Served{}, err
 	}
-	served := tui.Served{Running: running, URL: urlOf(listener.Addr().(*net.TCPAddr))}
-	if o.lan {
-		served.Classroom = classroom(listener.Addr().(*net.TCPAddr).Port)
-	}
+	addr := listener.Addr().(*net.TCPAddr)
+	served := tui.Served{Running: running, URL: localURL(addr), KeyURL: o.key.URL(localURL(addr)), Note: o.portNote(i, addr), Classroom: joinURLs(addr)}
 	if o.open {
-		if err := openBrowser(served.URL); err != nil {
-			slog.New(slog.NewTextHandler(log, nil)).Warn("cannot open a browser", "error", err)
+		if err := openBrowser(served.KeyURL); err != nil {
+			newLog(log).Warn("cannot open a browser", "error", err, "open", served.URL)
 		}
 	}
 	return served, nil
 }
 
-// copyToClipboard asks the terminal to do it, which works over ssh too. One write:
-// it must not come between the pieces of a screen.
+// copyToClipboard asks the terminal to copy the text, which also works over ssh. It makes a single
+// write, which cannot be split by a screen update.
 func copyToClipboard(text string) error {
 	_, err := io.WriteString(os.Stdout, osc52.New(text).String())
 	return err

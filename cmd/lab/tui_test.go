@@ -14,10 +14,12 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest/need"
 )
 
-// terminal is a real one: a tmux server with one window.
-type terminal struct {
+// window is a real terminal: a tmux server with one window.
+type window struct {
 	t    *testing.T
 	name string
 	out  string // file that the shell in it writes the lab's end to
@@ -25,26 +27,27 @@ type terminal struct {
 
 // openTerminal runs a command in a terminal of that size. When it has ended, the
 // shell says so, and stays.
-func openTerminal(t *testing.T, command string) *terminal {
-	term := &terminal{t, fmt.Sprintf("lab-%d-%s", os.Getpid(), t.Name()), filepath.Join(t.TempDir(), "end")}
+func openTerminal(t *testing.T, command string) *window {
+	need.Tool(t, "tmux")
+	term := &window{t, fmt.Sprintf("lab-%d-%s", os.Getpid(), t.Name()), filepath.Join(t.TempDir(), "end")}
 	script := fmt.Sprintf("echo before the lab; %s; echo ended with $? | tee %s; exec sleep 60", command, term.out)
 	term.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "env", "LC_ALL=C.UTF-8", "TERM=screen-256color", "sh", "-c", script)
 	t.Cleanup(func() { exec.Command("tmux", "-L", term.name, "kill-server").Run() })
 	return term
 }
 
-func (term *terminal) tmux(args ...string) string {
+func (term *window) tmux(args ...string) string {
 	out, err := exec.Command("tmux", append([]string{"-L", term.name}, args...)...).CombinedOutput()
 	require.NoError(term.t, err, "%s", out)
 	return string(out)
 }
 
-func (term *terminal) press(keys ...string) { term.tmux(append([]string{"send-keys"}, keys...)...) }
+func (term *window) press(keys ...string) { term.tmux(append([]string{"send-keys"}, keys...)...) }
 
-func (term *terminal) screen() string { return term.tmux("capture-pane", "-p") }
+func (term *window) screen() string { return term.tmux("capture-pane", "-p") }
 
 // shows waits until the screen has the text.
-func (term *terminal) shows(text string) string {
+func (term *window) shows(text string) string {
 	term.t.Helper()
 	var last string
 	require.Eventually(term.t, func() bool {
@@ -55,7 +58,7 @@ func (term *terminal) shows(text string) string {
 }
 
 // ended waits for the lab's end and asserts that the terminal is as it was.
-func (term *terminal) ended(status int) string {
+func (term *window) ended(status int) string {
 	term.t.Helper()
 	screen := term.shows(fmt.Sprintf("ended with %d", status))
 	assert.Contains(term.t, screen, "before the lab", "the screen from before is back")
@@ -201,6 +204,7 @@ func TestPlainAndAccessibleDrawNothing(t *testing.T) {
 }
 
 func TestLessonsTestsAsLines(t *testing.T) {
+	need.Time(t)
 	out, err := exec.Command(binary, "test", "websockt").CombinedOutput()
 	assert.Error(t, err)
 	assert.Contains(t, string(out), `did you mean "websocket"?`)

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -18,16 +16,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/host"
+	"realtimelab/internal/httpserver"
 	"realtimelab/internal/proxy"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
+	xrayweb "realtimelab/internal/xray/web"
 	"realtimelab/web"
 )
 
-// xrayOptions are the flags of `lab xray`.
+// xrayOptions holds the flags of `lab xray`.
 type xrayOptions struct {
 	to, addr, page, lang string
+	allowHosts           []string
 	plain, open          bool
+	addrByHand           bool
 	rows                 rowFlags
 	stdout, log          io.Writer
 }
@@ -36,25 +38,31 @@ func xrayCommand() *cobra.Command {
 	var o xrayOptions
 	c := &cobra.Command{
 		Use:   "xray --to URL",
-		Short: "The x-ray in front of any server of yours",
+		Short: "Put the x-ray in front of any server",
 		Long: `Carries connections to a server of yours, byte for byte, and shows what crosses:
 on a page, and with --plain or --json on standard output.
 
 Its first two lines are "xray<TAB>URL", the address for your client, and
 "page<TAB>URL". It reads HTTP/1.1 and WebSocket; with https:// or wss:// it
-speaks TLS to the server, and your client speaks plain HTTP to it.`,
+speaks TLS to the server, and your client speaks plain HTTP to it.
+
+The bytes pass unchanged, Host and Origin included: your server decides which hosts and
+origins it answers to, as it does without the x-ray. The x-ray's page answers only to its
+own, and to --allow-host.`,
 		Example: "  lab xray --to http://127.0.0.1:8080\n  lab xray --to wss://example.org --plain",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			o.addrByHand = c.Flags().Changed("addr")
 			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
 			return o.run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&o.to, "to", "", "the server: http://, ws://, https:// or wss:// and a host (required)")
-	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3100", "where your client connects; port 0 takes any")
-	c.Flags().StringVar(&o.page, "page", "127.0.0.1:0", "where the page is; port 0 takes any")
+	c.Flags().StringVar(&o.to, "to", "", "URL of the server, with http, ws, https or wss (required)")
+	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3100", "address for your client; if the default port is taken, the next free one is used; port 0 picks any")
+	c.Flags().StringVar(&o.page, "page", "127.0.0.1:0", "address of the page; port 0 picks any")
+	addAllowHost(c, &o.allowHosts)
 	c.Flags().StringVar(&o.lang, "lang", "", "en or zh")
-	c.Flags().BoolVar(&o.plain, "plain", false, "print the rows on stdout, one a line")
+	c.Flags().BoolVar(&o.plain, "plain", false, "print the rows on stdout, one per line")
 	c.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
 	o.rows.add(c)
 	c.MarkFlagRequired("to")
@@ -74,55 +82,56 @@ func (o xrayOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	listener, err := listenHere("--addr", o.addr)
+	near := runOptions{addr: o.addr, addrByHand: o.addrByHand, log: o.log}
+	listener, err := near.listen(0)
 	if err != nil {
 		return err
 	}
-	pages, err := listenHere("--page", o.page)
+	pages, err := listenPage(o.page)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	logs := newSpool(o.log)
 	defer logs.close()
-	log := slog.New(slog.NewTextHandler(logs, nil))
+	log := newLog(logs)
 
 	wire := tap.New(tap.Config{})
 	x := xray.New(wire, xray.Config{})
-	panel := host.NewPanel(x)
-	at, page := "http://"+listener.Addr().String(), "http://"+pages.Addr().String()
-	handler, err := host.XrayPage{Web: web.Pages, Lang: lang, Target: target.Redacted(), Proxy: at}.Handler(panel)
+	key := host.NewKey()
+	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: key.Held})
+	near.notePort(lang, 0, listener.Addr().(*net.TCPAddr))
+	at, page := urlOf(listener.Addr().(*net.TCPAddr)), urlOf(pages.Addr().(*net.TCPAddr))
+	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang, Target: target.Redacted(), Proxy: at}.Handler(panel)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	go server.Serve(pages)
+	server := httpserver.New(httpserver.Config{Handler: handler, Hosts: httpserver.NewHosts(pages.Addr(), hosts(o.page, o.allowHosts)...), Log: log})
+	go server.Serve(server.Track(pages))
 	carried := proxy.Start(proxy.Config{Listener: wire.Listener(listener), Target: target, Log: log})
 
-	o.announce(at, page)
+	o.announce(at, key.URL(page))
 	var printing sync.WaitGroup
 	if o.lines() || o.rows.json {
 		printer := rowPrinter{out: o.stdout, lang: cmp.Or(lang, environmentLang()), json: o.rows.json, layers: layers}
 		printing.Go(func() { printer.print(context.WithoutCancel(ctx), x) })
 	}
 	<-ctx.Done()
-	err = carried.Close()
-	panel.Close()
-	server.Close()
+	err = errors.Join(carried.Close(), server.Close(context.Background(), func(context.Context) error { panel.Close(); return nil }))
 	last, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	err = errors.Join(err, x.Sync(last)) // the ends of the connections are rows too
+	err = errors.Join(err, x.Sync(last)) // connection ends are rows too
 	x.Close()
 	waitFor(&printing)
 	return err
 }
 
-func listenHere(flag, addr string) (net.Listener, error) {
+func listenPage(addr string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return nil, fmt.Errorf("%s %q: want HOST:PORT", flag, addr)
+		return nil, fmt.Errorf("--page %q: want HOST:PORT", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot listen on %s: %w", flag, addr, err)
+		return nil, fmt.Errorf("--page: cannot listen on %s: %w", addr, err)
 	}
 	return l, nil
 }
@@ -139,8 +148,6 @@ func (o xrayOptions) announce(at, page string) {
 		fmt.Fprintf(o.stdout, "xray\t%s\npage\t%s\n", at, page)
 	}
 	if o.open {
-		if err := openBrowser(page); err != nil {
-			fmt.Fprintln(o.log, "lab: cannot open a browser:", err)
-		}
+		openOrPrint(o.log, page)
 	}
 }

@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -12,20 +10,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 )
 
 func small(workload string, transports ...string) Config {
 	return Config{Transports: transports, Workload: workload, Clients: 2, Rate: 20, Size: 40,
-		Duration: 500 * time.Millisecond, Interval: 100 * time.Millisecond, Runs: 1, Seed: 7}
+		Duration: 200 * time.Millisecond, Interval: 100 * time.Millisecond, Runs: 1, Seed: 7}
 }
 
 func quiet(Progress) {}
 
+// The tests that measure wait for most of their time, so they run beside each other.
+
 func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
+	need.Time(t)
 	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack} {
 		t.Run(workload, func(t *testing.T) {
+			t.Parallel()
 			c := small(workload, Transports()...)
 			report, err := c.Run(t.Context(), ourselves, quiet)
 			require.NoError(t, err)
@@ -49,13 +52,15 @@ func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 	}
 }
 
-func TestIdleShortPollingAsksSixtyTimesAMinute(t *testing.T) {
+func TestIdleShortPollingAsksOnceAnInterval(t *testing.T) {
+	need.Time(t)
+	t.Parallel()
 	c := small(Idle, "short-polling", "websocket")
-	c.Interval, c.Duration = time.Second, 4*time.Second
+	c.Interval, c.Duration = 250*time.Millisecond, time.Second
 	report, err := c.Run(t.Context(), ourselves, quiet)
 	require.NoError(t, err)
 	perClient := report.Results[0].RequestsPerMinute / 60 * c.Duration.Seconds()
-	assert.InDelta(t, 4, perClient, 1.01, "requests of a client in four seconds")
+	assert.InDelta(t, 4, perClient, 1.01, "requests of a client in four intervals")
 	assert.Zero(t, report.Results[1].RequestsPerMinute)
 }
 
@@ -64,7 +69,13 @@ func TestWebSocketBytesAreThoseOfItsFrames(t *testing.T) {
 	report, err := c.Run(t.Context(), ourselves, quiet)
 	require.NoError(t, err)
 	r := report.Results[0]
-	assert.InDelta(t, 40+6+40+2, r.BytesPerMessage, 1e-9, "a masked frame to the server, one without a mask back")
+	payload := 0
+	shots := c.schedule(0)
+	for n := range shots {
+		payload += len(message(text(n, c.Size), c.Clients))
+	}
+	assert.InDelta(t, 2*float64(payload)/float64(len(shots)), r.Bytes.Payload, 1e-9)
+	assert.InDelta(t, r.Bytes.Payload+6+2, r.BytesPerMessage, 1e-9, "a masked frame to the server, one without a mask back")
 	assert.InDelta(t, 8, r.Bytes.Framing, 1e-9)
 	assert.Zero(t, r.Bytes.Headers)
 	assert.Zero(t, r.RequestsPerMessage)
@@ -145,7 +156,7 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 		reordered: tally.reordered, latency: tally.latency, first: newHistogram(), elapsed: time.Second, busy: 0.95}})
 	require.Len(t, r.Warnings, 1)
 	assert.Contains(t, r.Warnings[0], "the machine was saturated (more than 90%")
-	assert.Contains(t, r.Remarks(lesson.Chinese)[0], "机器已经饱和")
+	assert.Contains(t, r.Remarks(lang.Chinese)[0], "机器已经饱和")
 	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
 }
 
@@ -208,26 +219,9 @@ func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
 		{Transport: "b", Runs: 2, Spread: Spread{P50: Range{2, 4}}},
 		{Transport: "c", Runs: 2, Spread: Spread{P50: Range{5, 6}}},
 	}}
-	assert.Equal(t, "latency p50: least a; no difference: b", r.Verdicts(lesson.English)[0])
+	assert.Equal(t, "latency p50: least a; no difference: b", r.Verdicts(lang.English)[0])
 	r.Results[0].Runs = 1
-	assert.Len(t, r.Verdicts(lesson.English), 1, "one run says nothing of the spread")
-}
-
-func TestJSONHasTheDocumentedNames(t *testing.T) {
-	report, err := small(Feed, "websocket").Run(t.Context(), ourselves, quiet)
-	require.NoError(t, err)
-	var out bytes.Buffer
-	require.NoError(t, report.JSON(&out))
-	var shape struct {
-		Config  map[string]any
-		Results []map[string]any
-	}
-	require.NoError(t, json.Unmarshal(out.Bytes(), &shape))
-	for _, name := range []string{"transport", "workload", "messages", "lost", "duplicated", "reordered", "latency_ms", "bytes_per_message", "first_message_ms",
-		"requests_per_message", "server_cpu_us_per_message", "server_kib_per_client", "spread"} {
-		assert.Contains(t, shape.Results[0], name)
-	}
-	assert.Contains(t, shape.Config, "seed")
+	assert.Len(t, r.Verdicts(lang.English), 1, "one run says nothing of the spread")
 }
 
 func TestNearlyEqualFiguresHaveOneLeast(t *testing.T) {
@@ -235,21 +229,25 @@ func TestNearlyEqualFiguresHaveOneLeast(t *testing.T) {
 		{Transport: "a", Runs: 2, Spread: Spread{P50: Range{0.0002, 0.0003}}},
 		{Transport: "b", Runs: 2, Spread: Spread{P50: Range{0.0001, 0.0001}}},
 	}}
-	assert.Equal(t, "延迟 p50：最小的是 b", r.Verdicts(lesson.Chinese)[0])
+	assert.Equal(t, "延迟 p50：最小的是 b", r.Verdicts(lang.Chinese)[0])
 }
 
 func TestClientsComeBackAfterACut(t *testing.T) {
-	c := small(Feed, Transports()...)
-	c.Cut = 300 * time.Millisecond
-	report, err := c.Run(t.Context(), ourselves, quiet)
-	require.NoError(t, err)
-	require.NoError(t, report.Faults())
-	for _, r := range report.Results {
-		require.NotNil(t, r.Recovery, r.Transport)
-		assert.Positive(t, r.Recovery.P50, r.Transport)
-		assert.Zero(t, r.Recovery.Never, r.Transport)
+	need.Time(t)
+	for _, name := range Transports() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := small(Feed, name)
+			c.Cut = 300 * time.Millisecond
+			report, err := c.Run(t.Context(), ourselves, quiet)
+			require.NoError(t, err)
+			require.NoError(t, report.Faults())
+			require.NotNil(t, report.Results[0].Recovery)
+			assert.Positive(t, report.Results[0].Recovery.P50)
+			assert.Zero(t, report.Results[0].Recovery.Never)
+			assert.EqualValues(t, 300, report.Config.CutMS)
+		})
 	}
-	assert.Positive(t, report.Config.CutMS)
 }
 
 func TestASimulatedNetworkDelaysAndIsCounted(t *testing.T) {
@@ -263,11 +261,13 @@ func TestASimulatedNetworkDelaysAndIsCounted(t *testing.T) {
 	assert.GreaterOrEqual(t, r.Packets.PerMessage, 2.0)
 	assert.Greater(t, r.Packets.BytesPerMessage, r.BytesPerMessage+80, "IP and TCP headers of two packets")
 	assert.Zero(t, r.Packets.Lost)
-	assert.Contains(t, report.heading(lesson.English), "network rtt=100ms (RTT 100ms ± 0s, 0% of the packets lost each way)")
+	assert.Contains(t, report.heading(lang.English), "network rtt=100ms (RTT 100ms ± 0s, 0% of the packets lost each way)")
 }
 
 // What is fed comes from beside the server, so a poller's requests wait for no POST.
 func TestEveryTransportFeedsOverANetwork(t *testing.T) {
+	need.Time(t)
+	t.Parallel()
 	c := small(Feed, Transports()...)
 	c.Net = netsim.Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.01}
 	report, err := c.Run(t.Context(), ourselves, quiet)
@@ -281,6 +281,8 @@ func TestEveryTransportFeedsOverANetwork(t *testing.T) {
 }
 
 func TestATurnIsToldWhileItRuns(t *testing.T) {
+	need.Time(t)
+	t.Parallel()
 	c := small(Feed, "sse", "websocket")
 	c.Duration = time.Second
 	var before, during []Progress

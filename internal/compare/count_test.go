@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/proxy"
 )
 
@@ -112,31 +113,39 @@ func (r *relay) counted() Snapshot {
 	return sum
 }
 
+// behindRelay returns a turn of that transport whose clients reach their server through a relay.
+func behindRelay(t *testing.T, name string) (*turn, *relay) {
+	found, _ := find(name)
+	s, err := startServer(ourselves, found.demo)
+	require.NoError(t, err)
+	t.Cleanup(func() { s.close() })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	between := &relay{Listener: l}
+	target, err := proxy.ParseTarget(s.url)
+	require.NoError(t, err)
+	p := proxy.Start(proxy.Config{Listener: between, Target: target, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { p.Close() })
+	s.url = "http://" + l.Addr().String()
+	return small(Feed, name).turn(s, found, Step{Transport: name}, func(Live) {}), between
+}
+
 // What a relay in between counts, which knows nothing of the tap and reads HTTP with
 // net/http, is what the server says of itself.
 func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
+	need.Time(t)
 	for _, name := range Transports() {
 		t.Run(name, func(t *testing.T) {
-			found, _ := find(name)
-			s, err := startServer(ourselves, found.demo)
-			require.NoError(t, err)
-			defer s.close()
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			between := &relay{Listener: l}
-			target, err := proxy.ParseTarget(s.url)
-			require.NoError(t, err)
-			p := proxy.Start(proxy.Config{Listener: between, Target: target, Log: slog.New(slog.DiscardHandler)})
-			defer p.Close()
-			s.url = "http://" + l.Addr().String()
-			turn := small(Feed, name).turn(s, found, Step{Transport: name}, func(Live) {})
+			t.Parallel()
+			turn, between := behindRelay(t, name)
 			defer turn.hangUp()
 			require.NoError(t, turn.connect(t.Context()))
 			require.NoError(t, turn.run(t.Context()))
 
 			var own, relayed Snapshot
-			for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
-				own, err = s.ask("")
+			var err error
+			for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
+				own, err = turn.server.ask("")
 				require.NoError(t, err)
 				own.Goroutines = 0
 				if relayed = between.counted(); relayed == own || time.Now().After(end) {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 //go:embed report.html
@@ -15,7 +15,7 @@ var reportPage string
 
 // page is what the template of the report is filled with.
 type page struct {
-	Lang    lesson.Lang
+	Lang    lang.Lang
 	Heading string
 	Command string // that makes the report again
 	Rows    [][]string
@@ -30,13 +30,13 @@ type drawing struct {
 }
 
 // Say picks a text of the template.
-func (p page) Say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(p.Lang) }
+func (p page) Say(en, zh string) string { return p.Lang.Say(en, zh) }
 
 // HTML writes the report as one page that needs nothing else: no network, no script.
 // It is meant for the screen and for A4.
-func (r *Report) HTML(w io.Writer, lang lesson.Lang) error {
-	p := page{Lang: lang, Heading: r.heading(lang), Command: r.Config.command(), Rows: r.rows(lang)}
-	p.Notes = r.Remarks(lang)
+func (r *Report) HTML(w io.Writer, language lang.Lang) error {
+	p := page{Lang: language, Heading: r.heading(language), Command: r.Config.command(), Rows: r.rows(language)}
+	p.Notes = r.Remarks(language)
 	for _, c := range r.charts(p.Say) {
 		svg, err := c.draw()
 		if err != nil {

@@ -16,7 +16,7 @@ const serveDemo = "COMPARE_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	if demo := os.Getenv(serveDemo); demo != "" {
-		if err := Serve(context.Background(), lessons.All(), demo, os.Stdin, os.Stdout); err != nil {
+		if err := Serve(context.Background(), lessons.Compared(), demo, os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
 		return

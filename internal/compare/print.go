@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,17 +9,18 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/spreadsheet"
 )
 
 // column is one column of the tables.
 type column struct {
-	title lesson.Text
+	title lang.Text
 	cell  func(Result) string
 }
 
 func col(en, zh string, cell func(Result) string) column {
-	return column{lesson.Text{EN: en, ZH: zh}, cell}
+	return column{lang.Text{EN: en, ZH: zh}, cell}
 }
 
 // figure is a column of one figure.
@@ -77,11 +77,11 @@ func (r *Report) packetColumns() []column {
 	}
 }
 
-func (r *Report) rows(lang lesson.Lang) [][]string {
+func (r *Report) rows(language lang.Lang) [][]string {
 	columns := r.columns()
 	rows := make([][]string, 1+len(r.Results))
 	for _, c := range columns {
-		rows[0] = append(rows[0], c.title.In(lang))
+		rows[0] = append(rows[0], c.title.In(language))
 		for i, x := range r.Results {
 			rows[i+1] = append(rows[i+1], c.cell(x))
 		}
@@ -89,42 +89,42 @@ func (r *Report) rows(lang lesson.Lang) [][]string {
 	return rows
 }
 
-func (r *Report) heading(lang lesson.Lang) string {
+func (r *Report) heading(language lang.Lang) string {
 	c := r.Config
-	text := fmt.Sprintf(lesson.Text{
+	text := fmt.Sprintf(lang.Text{
 		EN: "workload %s, %d clients, rate %g/s, %d bytes, %s a run, %d runs, polling every %s, seed %d",
 		ZH: "负载 %s，%d 个客户端，速率 %g/秒，%d 字节，每轮 %s，共 %d 轮，轮询间隔 %s，种子 %d",
-	}.In(lang), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
+	}.In(language), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
 	if c.simulated() {
-		text += lesson.Text{EN: "; network ", ZH: "；网络 "}.In(lang) + c.Net.String() + " (" + c.Net.Describe().In(lang) + ")"
+		text += lang.Text{EN: "; network ", ZH: "；网络 "}.In(language) + c.Net.String() + " (" + c.Net.Describe().In(language) + ")"
 	}
 	return text
 }
 
 // Verdicts says of each figure which transport has least, and which cannot be told
 // from it because their spreads overlap.
-func (r *Report) Verdicts(lang lesson.Lang) []string {
+func (r *Report) Verdicts(language lang.Lang) []string {
 	if len(r.Results) < 2 || r.Config.Workload == Idle {
 		return nil
 	}
 	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs < 2 }) {
-		return []string{lesson.Text{EN: "one run has no spread: no verdict without --runs 2 or more", ZH: "只有一轮就没有范围可比：用 --runs 2 或更多才下结论"}.In(lang)}
+		return []string{lang.Text{EN: "one run has no spread: no verdict without --runs 2 or more", ZH: "只有一轮就没有范围可比：用 --runs 2 或更多才下结论"}.In(language)}
 	}
 	var verdicts []string
 	for _, of := range []struct {
-		name  lesson.Text
+		name  lang.Text
 		value func(Spread) Range
 	}{
-		{lesson.Text{EN: "latency p50", ZH: "延迟 p50"}, func(s Spread) Range { return s.P50 }},
-		{lesson.Text{EN: "latency p99", ZH: "延迟 p99"}, func(s Spread) Range { return s.P99 }},
-		{lesson.Text{EN: "bytes per message", ZH: "每条消息的字节"}, func(s Spread) Range { return s.Bytes }},
-		{lesson.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, func(s Spread) Range { return s.CPU }},
+		{lang.Text{EN: "latency p50", ZH: "延迟 p50"}, func(s Spread) Range { return s.P50 }},
+		{lang.Text{EN: "latency p99", ZH: "延迟 p99"}, func(s Spread) Range { return s.P99 }},
+		{lang.Text{EN: "bytes per message", ZH: "每条消息的字节"}, func(s Spread) Range { return s.Bytes }},
+		{lang.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, func(s Spread) Range { return s.CPU }},
 	} {
 		best := slices.MinFunc(r.Results, func(a, b Result) int {
 			x, y := of.value(a.Spread), of.value(b.Spread)
 			return cmp.Compare(x.Min+x.Max, y.Min+y.Max)
 		})
-		verdict := fmt.Sprintf(lesson.Text{EN: "%s: least %s", ZH: "%s：最小的是 %s"}.In(lang), of.name.In(lang), best.Transport)
+		verdict := fmt.Sprintf(lang.Text{EN: "%s: least %s", ZH: "%s：最小的是 %s"}.In(language), of.name.In(language), best.Transport)
 		var same []string
 		for _, x := range r.Results {
 			if x.Transport != best.Transport && of.value(x.Spread).overlaps(of.value(best.Spread)) {
@@ -132,7 +132,7 @@ func (r *Report) Verdicts(lang lesson.Lang) []string {
 			}
 		}
 		if len(same) > 0 {
-			verdict += lesson.Text{EN: "; no difference: ", ZH: "；没有差别："}.In(lang) + strings.Join(same, ", ")
+			verdict += lang.Text{EN: "; no difference: ", ZH: "；没有差别："}.In(language) + strings.Join(same, ", ")
 		}
 		verdicts = append(verdicts, verdict)
 	}
@@ -141,9 +141,9 @@ func (r *Report) Verdicts(lang lesson.Lang) []string {
 
 // Table writes the report as plain text.
 func (r *Report) Table(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n\n", r.heading(lesson.English))
+	fmt.Fprintf(w, "%s\n\n", r.heading(lang.English))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range r.rows(lesson.English) {
+	for _, row := range r.rows(lang.English) {
 		fmt.Fprintf(table, "%s\t\n", strings.Join(row, "\t"))
 	}
 	if err := table.Flush(); err != nil {
@@ -153,16 +153,16 @@ func (r *Report) Table(w io.Writer) error {
 }
 
 // Remarks are the verdicts and the warnings.
-func (r *Report) Remarks(lang lesson.Lang) []string {
-	remarks := r.Verdicts(lang)
+func (r *Report) Remarks(language lang.Lang) []string {
+	remarks := r.Verdicts(language)
 	for _, w := range r.warnings {
-		remarks = append(remarks, lesson.Text{EN: "warning: ", ZH: "警告："}.In(lang)+w.In(lang))
+		remarks = append(remarks, lang.Text{EN: "warning: ", ZH: "警告："}.In(language)+w.In(language))
 	}
 	return remarks
 }
 
 func (r *Report) notes(w io.Writer, bullet string) error {
-	notes := r.Remarks(lesson.English)
+	notes := r.Remarks(lang.English)
 	if len(notes) == 0 {
 		return nil
 	}
@@ -172,8 +172,8 @@ func (r *Report) notes(w io.Writer, bullet string) error {
 
 // Markdown writes the report as a Markdown table.
 func (r *Report) Markdown(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n\n", r.heading(lesson.English))
-	for i, row := range r.rows(lesson.English) {
+	fmt.Fprintf(w, "%s\n\n", r.heading(lang.English))
+	for i, row := range r.rows(lang.English) {
 		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
 		if i == 0 {
 			fmt.Fprintf(w, "|---%s|\n", strings.Repeat("|--:", len(row)-1))
@@ -182,8 +182,28 @@ func (r *Report) Markdown(w io.Writer) error {
 	return r.notes(w, "- ")
 }
 
+// Columns writes a Markdown table of the columns with these English titles.
+func (r *Report) Columns(w io.Writer, titles ...string) error {
+	rows := r.rows(lang.English)
+	for i, row := range rows {
+		var cells []string
+		for _, title := range titles {
+			at := slices.Index(rows[0], title)
+			if at < 0 {
+				return fmt.Errorf("no column %q", title)
+			}
+			cells = append(cells, row[at])
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+		if i == 0 {
+			fmt.Fprintf(w, "|---%s|\n", strings.Repeat("|--:", len(cells)-1))
+		}
+	}
+	return nil
+}
+
 // CSV writes one line a transport, after a line of titles.
-func (r *Report) CSV(w io.Writer) error { return csv.NewWriter(w).WriteAll(r.rows(lesson.English)) }
+func (r *Report) CSV(w io.Writer) error { return spreadsheet.WriteCSV(w, r.rows(lang.English)) }
 
 // JSON writes the report as one indented object.
 func (r *Report) JSON(w io.Writer) error {

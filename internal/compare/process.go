@@ -82,9 +82,22 @@ func (s *server) ask(question string) (Snapshot, error) {
 }
 
 // usage asks the server and the system.
-func (s *server) usage() (u usage, err error) {
-	if u.Snapshot, err = s.ask(""); err != nil {
+func (s *server) usage() (usage, error) { return s.usageAfter("") }
+
+// settled is usage after a garbage collection that gives unused memory back to the
+// system, so that the memory is what the clients hold and not what connecting cost.
+func (s *server) settled() (usage, error) { return s.usageAfter("settle") }
+
+// usageAfter asks until the server has counted each write that has begun, for a second at most: a
+// client may have a message before the write that carried it is counted.
+func (s *server) usageAfter(question string) (u usage, err error) {
+	if u.Snapshot, err = s.ask(question); err != nil {
 		return u, err
+	}
+	for end := time.Now().Add(time.Second); u.Writing > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if u.Snapshot, err = s.ask(""); err != nil {
+			return u, err
+		}
 	}
 	if u.cpu, err = cpuOf(s.process); err != nil {
 		return u, err

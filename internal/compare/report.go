@@ -1,19 +1,44 @@
 package compare
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
+	"time"
 
-	"realtimelab/internal/lesson"
+	"github.com/shirou/gopsutil/v4/cpu"
+
+	"realtimelab/internal/lang"
+	"realtimelab/internal/netsim"
 )
 
 // Report is the outcome of a comparison; its JSON is what `lab compare --json` prints.
 type Report struct {
+	Machine  Machine        `json:"machine"`
 	Config   ReportedConfig `json:"config"`
 	Results  []Result       `json:"results"` // in the order of Config.Transports; only what was measured
 	Warnings []string       `json:"warnings,omitempty"`
 
-	warnings []lesson.Text
+	warnings []lang.Text
+}
+
+// Machine is where a Report was measured.
+type Machine struct {
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+	OS    string `json:"os"`
+	Go    string `json:"go"`
+}
+
+// ThisMachine describes the machine that runs the program.
+func ThisMachine() Machine {
+	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	if all, err := cpu.Info(); err == nil && len(all) > 0 {
+		m.CPU = all[0].ModelName
+	}
+	return m
 }
 
 // ReportedConfig is a Config with its durations in milliseconds.
@@ -63,8 +88,8 @@ type Packets struct {
 // Bytes per delivered message, both ways, by what they are. They sum to
 // bytes_per_message.
 type Bytes struct {
-	Payload float64 `json:"payload"` // the texts
-	Framing float64 `json:"framing"` // all that is neither text nor HTTP head: JSON around it, chunks, frames, packets; below zero where compression took away more
+	Payload float64 `json:"payload"` // the JSON messages, the same on every lane
+	Framing float64 `json:"framing"` // all that is neither message nor HTTP head: chunks, frames, packets, event names; below zero where compression took away more
 	Headers float64 `json:"headers"` // HTTP heads
 }
 
@@ -119,12 +144,27 @@ type Result struct {
 	Spread Spread `json:"spread"`
 }
 
+// ReadReport reads what Report.JSON wrote.
+func ReadReport(in io.Reader) (*Report, error) {
+	var r Report
+	err := json.NewDecoder(in).Decode(&r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Config.Net, err = netsim.Parse(r.Config.Network); err != nil {
+		return nil, err
+	}
+	of := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+	r.Config.Duration, r.Config.Interval, r.Config.Cut = of(r.Config.DurationMS), of(r.Config.IntervalMS), of(r.Config.CutMS)
+	return &r, nil
+}
+
 // saturated is the part of the machine's CPU time from which on latency tells more
 // of the machine than of the transport.
 const saturated = 0.9
 
 func (c Config) report(trials []trial) *Report {
-	r := &Report{Results: []Result{}, Config: ReportedConfig{
+	r := &Report{Results: []Result{}, Machine: ThisMachine(), Config: ReportedConfig{
 		Config: c, DurationMS: ms(c.Duration.Microseconds()), IntervalMS: ms(c.Interval.Microseconds()), Network: c.Net.String(), CutMS: ms(c.Cut.Microseconds()),
 	}}
 	for _, name := range c.Transports {
@@ -150,7 +190,7 @@ func (c Config) report(trials []trial) *Report {
 }
 
 func (r *Report) warn(en, zh string, args ...any) {
-	w := lesson.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
+	w := lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
 	r.warnings = append(r.warnings, w)
 	r.Warnings = append(r.Warnings, w.EN)
 }

@@ -57,6 +57,10 @@ func poisson(random *rand.Rand, rate float64, d time.Duration, sender int) []sho
 // warmUp numbers the last message that is sent before the measurement.
 const warmUp = -1
 
+// greeters is how many clients send a hello. Everyone hears each, so that a thousand
+// hellos would be a million deliveries.
+func greeters(clients int) int { return min(clients, 50) }
+
 // hello numbers the message that a client says of itself as soon as it is connected.
 func hello(client int) int { return -2 - client }
 

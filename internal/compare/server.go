@@ -4,14 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
 )
 
@@ -26,11 +28,13 @@ type Snapshot struct {
 	Requests    int64  `json:"requests"`
 	Connections int64  `json:"connections"`
 	Goroutines  int    `json:"goroutines"`
+	Writing     int64  `json:"writing"` // writes under way, which are not counted yet
 }
 
 // Serve serves one transport's demo on a loopback port until in ends. It writes a
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
-// resets the connections and refuses more until "mend"; an empty line only asks.
+// resets the connections and refuses more until "mend"; "settle" returns unused
+// memory to the system; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, out io.Writer) error {
 	_, d, ok := lesson.FindDemo(all, demo)
 	if !ok {
@@ -40,13 +44,12 @@ func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, 
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: instance.Handler, ReadHeaderTimeout: 10 * time.Second}
+	server := httpserver.New(httpserver.Config{Handler: instance.Handler, Log: slog.New(slog.DiscardHandler)})
 	c := &counter{}
 	err = c.serve(server, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_ = instance.Close(ctx)
-	_ = server.Close()
+	err = errors.Join(err, server.Close(ctx, instance.Close))
 	c.serving.Wait()
 	return err
 }
@@ -57,7 +60,7 @@ type counter struct {
 	serving sync.WaitGroup
 }
 
-func (c *counter) serve(server *http.Server, in io.Reader, out io.Writer) error {
+func (c *counter) serve(server *httpserver.Server, in io.Reader, out io.Writer) error {
 	var listeners [2]net.Listener
 	for i := range listeners {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -68,9 +71,9 @@ func (c *counter) serve(server *http.Server, in io.Reader, out io.Writer) error 
 		listeners[i] = l
 	}
 	first := Snapshot{URL: "http://" + listeners[0].Addr().String(), Direct: "http://" + listeners[1].Addr().String()}
-	c.meter = NewMeter(listeners[0])
+	c.meter = NewMeter(server.Track(listeners[0]))
 	c.serving.Go(func() { _ = server.Serve(c.meter.Listener()) })
-	c.serving.Go(func() { _ = server.Serve(listeners[1]) })
+	c.serving.Go(func() { _ = server.Serve(server.Track(listeners[1])) })
 	return c.answer(first, in, out)
 }
 
@@ -86,6 +89,8 @@ func (c *counter) answer(first Snapshot, in io.Reader, out io.Writer) error {
 			c.meter.Cut()
 		case "mend":
 			c.meter.Mend()
+		case "settle":
+			debug.FreeOSMemory()
 		}
 		if err := answers.Encode(c.meter.Count()); err != nil {
 			return err

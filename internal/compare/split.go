@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"realtimelab/internal/feed"
 	"realtimelab/internal/tap"
 )
 
@@ -32,12 +33,15 @@ func NewMeter(l net.Listener) *Meter {
 // Listener is the one to serve.
 func (m *Meter) Listener() net.Listener { return m.line }
 
-// Count returns what has crossed so far.
+// Count returns what has crossed so far. A peer can have received the bytes of the Writing before
+// they are counted.
 func (m *Meter) Count() Snapshot {
+	writing := m.line.writing.Load() // first: what had begun by now is in the figures below, if this is zero
 	n, heads := m.wire.Counters(), m.line.heads
 	return Snapshot{
 		In: n.In, Out: n.Out, Connections: n.Total, Goroutines: runtime.NumGoroutine(),
 		HeadersIn: heads.bytes[tap.In].Load(), HeadersOut: heads.bytes[tap.Out].Load(), Requests: heads.count[tap.In].Load(),
+		Writing: writing,
 	}
 }
 
@@ -51,7 +55,8 @@ func (m *Meter) Mend() { m.line.mend() }
 // them all.
 type listener struct {
 	net.Listener
-	heads *heads
+	heads   *heads
+	writing atomic.Int64 // writes that are not counted yet
 
 	mu    sync.Mutex
 	isCut bool
@@ -110,7 +115,7 @@ func (l *listener) mend() {
 	l.isCut = false
 }
 
-// conn is a tap.Conn, its TryWrite too, whose bytes pass two splitters.
+// conn is a tap.Conn whose bytes pass two splitters.
 type conn struct {
 	*tap.Conn
 	from  *listener
@@ -126,12 +131,7 @@ func (c *conn) Close() error {
 }
 
 // reset closes the connection so that the client's next read fails.
-func (c *conn) reset() {
-	if t, ok := c.NetConn().(*net.TCPConn); ok {
-		_ = t.SetLinger(0)
-	}
-	_ = c.Close()
-}
+func (c *conn) reset() { feed.Reset(c) }
 
 func (c *conn) feed(dir tap.Direction, p []byte) {
 	c.mu[dir].Lock()
@@ -146,13 +146,9 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 func (c *conn) Write(p []byte) (int, error) {
+	c.from.writing.Add(1)
+	defer c.from.writing.Add(-1)
 	n, err := c.Conn.Write(p)
-	c.feed(tap.Out, p[:n])
-	return n, err
-}
-
-func (c *conn) TryWrite(p []byte) (int, error) {
-	n, err := c.Conn.TryWrite(p)
 	c.feed(tap.Out, p[:n])
 	return n, err
 }

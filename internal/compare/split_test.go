@@ -1,9 +1,14 @@
 package compare
 
 import (
+	"io"
+	"net"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/tap"
 )
@@ -37,4 +42,31 @@ func TestAxesEndAtRoundNumbers(t *testing.T) {
 	for v, want := range map[float64]float64{0: 1, 0.33: 0.5, 1: 1, 1.38: 2, 4.2: 5, 7: 10, 1198: 2000} {
 		assert.InDelta(t, want, roundUp(v), 1e-9, v)
 	}
+}
+
+// onePipe is a listener with one connection.
+type onePipe struct {
+	net.Listener
+	conn net.Conn
+}
+
+func (l onePipe) Accept() (net.Conn, error) { return l.conn, nil }
+
+// A write that has begun is said to be under way until its bytes are counted: the peer may have them
+// before.
+func TestAMeterSaysWhatItHasNotCountedYet(t *testing.T) {
+	server, client := net.Pipe()
+	defer client.Close()
+	meter := NewMeter(onePipe{conn: server})
+	conn, err := meter.Listener().Accept()
+	require.NoError(t, err)
+	defer conn.Close()
+	var writing sync.WaitGroup
+	writing.Go(func() { _, _ = conn.Write([]byte("hello")) })
+	require.Eventually(t, func() bool { return meter.Count().Writing == 1 }, time.Minute, time.Millisecond)
+	_, err = io.ReadFull(client, make([]byte, 5))
+	require.NoError(t, err)
+	writing.Wait()
+	assert.Zero(t, meter.Count().Writing)
+	assert.EqualValues(t, 5, meter.Count().Out)
 }

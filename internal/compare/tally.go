@@ -130,7 +130,7 @@ func (t *tally) count(now time.Time, n int) {
 // probe numbers the messages that tell clients that they are back after a cut.
 func (t *tally) probe() int { return hello(len(t.dialed)) }
 
-// live sums up, and begins what is recent anew.
+// live sums up, and resets the recent latencies.
 func (t *tally) live() (l Live) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,9 +1,12 @@
 package compare
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -34,8 +37,36 @@ type dial func(ctx context.Context, o dialing) (*peer, error)
 // dialing is what a client is made of.
 type dialing struct {
 	url      string
+	clients  int // of the comparison, for the messages' ids
 	interval time.Duration
 	hear     func(text string) // called in order, on one goroutine
+}
+
+// message is what every lane carries for a text, in both directions: a message as
+// the feed of the lessons makes it. A server with a feed replaces the id and the
+// time; number's order makes the ids the same.
+func message(text string, clients int) []byte {
+	m := feed.Message{ID: 1, From: "lab", Text: text, At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
+	if n, ok := number(text); ok {
+		m.ID = idOf(n, clients)
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings, a number and a time: nothing that JSON cannot say
+	}
+	return data
+}
+
+// idOf is the id of a message in a feed that has the hellos, the warm-up, and then
+// the messages of the schedule.
+func idOf(number, clients int) int64 {
+	switch {
+	case number >= 0:
+		return int64(greeters(clients) + 2 + number)
+	case number == warmUp:
+		return int64(greeters(clients) + 1)
+	}
+	return int64(-1 - number) // hello(0) is -2
 }
 
 // peer is a client that runs. send sends a text, or asks it and waits for the
@@ -51,8 +82,8 @@ var transports = []transport{
 	{"hanging", "hanging", "hanging", true, dialStream, dialPosts, dialPosts},
 	{"sse", "sse", "sse", true, dialEvents, dialPosts, dialPosts},
 	{"websocket", "ws-chat", "ws-echo", false, dialChat, dialEcho, dialChat},
-	{"socketio-polling", "broadcast", "acks", false, dialSocketIO(sioclient.Polling), dialFerret(sioclient.Polling), dialSocketIO(sioclient.WebSocket)},
-	{"socketio-websocket", "broadcast", "acks", false, dialSocketIO(sioclient.WebSocket), dialFerret(sioclient.WebSocket), dialSocketIO(sioclient.WebSocket)},
+	{"socketio-polling", "broadcast", "socketio answers", false, dialSocketIO(sioclient.Polling), dialAnswers(sioclient.Polling), dialSocketIO(sioclient.WebSocket)},
+	{"socketio-websocket", "broadcast", "socketio answers", false, dialSocketIO(sioclient.WebSocket), dialAnswers(sioclient.WebSocket), dialSocketIO(sioclient.WebSocket)},
 }
 
 // Transports lists the names in the order of the lecture.
@@ -93,10 +124,9 @@ func DialFeed(ctx context.Context, transport, url string) (send func(ctx context
 	return p.send, p.close, nil
 }
 
-// publisher is what the clients of the first three lessons have in common.
-type publisher interface {
+// subscriber is what the clients of the first three lessons have in common.
+type subscriber interface {
 	Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error
-	Publish(ctx context.Context, from, text string) error
 }
 
 // newHTTP is a client with connections of its own, as each browser has.
@@ -107,35 +137,36 @@ func newHTTP(url string) (client *http.Client, close func()) {
 
 func dialShort(ctx context.Context, o dialing) (*peer, error) {
 	client, done := newHTTP(o.url)
-	return follow(ctx, o, &longpoll.ShortClient{URL: o.url, HTTP: client, Interval: o.interval}, done), nil
+	return follow(ctx, o, &longpoll.ShortClient{URL: o.url, HTTP: client, Interval: o.interval}, o.post(client), done), nil
 }
 
 func dialLong(ctx context.Context, o dialing) (*peer, error) {
 	client, done := newHTTP(o.url)
-	return follow(ctx, o, &longpoll.LongClient{URL: o.url, HTTP: client}, done), nil
+	return follow(ctx, o, &longpoll.LongClient{URL: o.url, HTTP: client}, o.post(client), done), nil
 }
 
 func dialStream(ctx context.Context, o dialing) (*peer, error) {
 	client, done := newHTTP(o.url)
-	return follow(ctx, o, &longconn.StreamClient{URL: o.url, HTTP: client}, done), nil
+	return follow(ctx, o, &longconn.StreamClient{URL: o.url, HTTP: client}, o.post(client), done), nil
 }
 
 func dialEvents(ctx context.Context, o dialing) (*peer, error) {
 	client, done := newHTTP(o.url)
-	return follow(ctx, o, &longconn.EventClient{URL: o.url, HTTP: client}, done), nil
+	return follow(ctx, o, &longconn.EventClient{URL: o.url, HTTP: client}, o.post(client), done), nil
 }
 
 func dialChat(ctx context.Context, o dialing) (*peer, error) {
-	return follow(ctx, o, &wslesson.Client{URL: o.url, Header: upgradeHeader(o.url)}, func() {}), nil
+	chat := &wslesson.Client{URL: o.url, Header: upgradeHeader(o.url)}
+	return follow(ctx, o, chat, chat.Send, func() {}), nil
 }
 
 // follow subscribes until close.
-func follow(ctx context.Context, o dialing, c publisher, done func()) *peer {
+func follow(ctx context.Context, o dialing, c subscriber, send func(context.Context, []byte) error, done func()) *peer {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { _ = c.Subscribe(ctx, 0, func(m feed.Message) { o.hear(m.Text) }) })
 	return &peer{
-		send:  func(ctx context.Context, text string) error { return c.Publish(ctx, "lab", text) },
+		send:  func(ctx context.Context, text string) error { return send(ctx, message(text, o.clients)) },
 		close: func() { cancel(); running.Wait(); done() },
 	}
 }
@@ -143,10 +174,29 @@ func follow(ctx context.Context, o dialing, c publisher, done func()) *peer {
 // dialPosts asks with a POST, whose answer is the stored message.
 func dialPosts(_ context.Context, o dialing) (*peer, error) {
 	client, done := newHTTP(o.url)
-	return &peer{close: done, send: func(ctx context.Context, text string) error {
-		_, err := feed.Post(ctx, client, o.url+"/messages", "lab", text)
+	post := o.post(client)
+	return &peer{close: done, send: func(ctx context.Context, text string) error { return post(ctx, message(text, o.clients)) }}, nil
+}
+
+// post publishes a message. The answer is the message as stored.
+func (o dialing) post(client *http.Client) func(ctx context.Context, data []byte) error {
+	return func(ctx context.Context, data []byte) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, o.url+"/messages", bytes.NewReader(data))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := client.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusCreated {
+			return feed.Refused(answer.StatusCode, answer.Body)
+		}
+		_, err = io.Copy(io.Discard, answer.Body)
 		return err
-	}}, nil
+	}
 }
 
 // dialEcho asks with a message, whose answer is its echo.
@@ -157,47 +207,51 @@ func dialEcho(ctx context.Context, o dialing) (*peer, error) {
 	}
 	return &peer{close: func() { _ = ws.Close() }, send: func(ctx context.Context, text string) error {
 		defer context.AfterFunc(ctx, func() { _ = ws.Close() })()
-		if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		question := message(text, o.clients)
+		if err := ws.WriteMessage(websocket.TextMessage, question); err != nil {
 			return err
 		}
 		_, answer, err := ws.ReadMessage()
-		if err == nil && string(answer) != text {
+		if err == nil && !bytes.Equal(answer, question) {
 			err = errors.New("the echo is another text")
 		}
 		return err
 	}}, nil
 }
 
-func dialSio(ctx context.Context, o dialing, by string) (*sioclient.Socket, error) {
+func dialSio(ctx context.Context, o dialing, by string, setup func(*sioclient.Socket)) (*sioclient.Socket, error) {
 	header := browserHeader(o.url)
 	if by == sioclient.WebSocket {
 		header = upgradeHeader(o.url)
 	}
 	return sioclient.Dial(ctx, o.url, sioclient.Config{
-		Transports: []string{by}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler),
+		Transports: []string{by}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler), Setup: setup,
 	})
 }
 
 func dialSocketIO(by string) func(context.Context, dialing) (*peer, error) {
 	return func(ctx context.Context, o dialing) (*peer, error) {
-		s, err := dialSio(ctx, o, by)
+		s, err := dialSio(ctx, o, by, func(s *sioclient.Socket) {
+			s.On("chat message", func(m feed.Message) { o.hear(m.Text) })
+		})
 		if err != nil {
 			return nil, err
 		}
-		s.On("chat message", func(text string) { o.hear(text) })
-		return &peer{close: s.Close, send: func(_ context.Context, text string) error { return s.Emit("chat message", text) }}, nil
+		return &peer{close: s.Close, send: func(_ context.Context, text string) error {
+			return s.Emit("chat message", json.RawMessage(message(text, o.clients)))
+		}}, nil
 	}
 }
 
-// dialFerret asks with an event that wants an acknowledgement.
-func dialFerret(by string) func(context.Context, dialing) (*peer, error) {
+// dialAnswers asks with an event that wants an acknowledgement.
+func dialAnswers(by string) func(context.Context, dialing) (*peer, error) {
 	return func(ctx context.Context, o dialing) (*peer, error) {
-		s, err := dialSio(ctx, o, by)
+		s, err := dialSio(ctx, o, by, nil)
 		if err != nil {
 			return nil, err
 		}
 		return &peer{close: s.Close, send: func(ctx context.Context, text string) error {
-			_, err := s.EmitWithAck(ctx, "ferret", text)
+			_, err := s.EmitWithAck(ctx, "question", json.RawMessage(message(text, o.clients)))
 			return err
 		}}, nil
 	}

@@ -24,7 +24,7 @@ type trial struct {
 	Step
 	sent, expected, delivered, duplicated, reordered int
 
-	payload              int // bytes of text that crossed the wire
+	payload              int // bytes of JSON messages that crossed the wire
 	latency              *hdrhistogram.Histogram
 	first                *hdrhistogram.Histogram // by client: from dialing to its own first message
 	recovery             *hdrhistogram.Histogram // by client: from the end of the cut to its next message
@@ -37,23 +37,23 @@ type trial struct {
 }
 
 const (
-	warmUpPatience   = 30 * time.Second // and what the network takes
-	drainPatience    = 5 * time.Second  // and one polling interval, and what the network takes
-	recoveryPatience = 30 * time.Second // and the same
+	warmUpTimeout   = 30 * time.Second // and what the network takes
+	drainTimeout    = 5 * time.Second  // and one polling interval, and what the network takes
+	recoveryTimeout = 30 * time.Second // and the same
 
 	probePace = 10 * time.Millisecond  // between two probes after a cut
 	livePace  = 250 * time.Millisecond // between two Lives
 	together  = 64                     // clients that connect at a time over a simulated network
 )
 
-// netPatience is what a network may add to any wait: some round trips, and TCP's
+// netTimeout returns the time that a network may add to any wait: some round trips, and TCP's
 // timers where packets are lost.
-func (c Config) netPatience() time.Duration {
-	patience := 20 * (c.Net.RTT + c.Net.Jitter)
+func (c Config) netTimeout() time.Duration {
+	timeout := 20 * (c.Net.RTT + c.Net.Jitter)
 	if c.Net.Loss > 0 || c.Net.Rate > 0 {
-		patience += 20 * time.Second
+		timeout += 20 * time.Second
 	}
-	return patience
+	return timeout
 }
 
 // turn is one trial under way.
@@ -82,7 +82,7 @@ func (c Config) measure(ctx context.Context, command Command, step Step, tell fu
 	defer s.close()
 	t := c.turn(s, found, step, tell)
 	defer t.hangUp()
-	if t.trial.empty, err = s.usage(); err != nil {
+	if t.trial.empty, err = s.settled(); err != nil {
 		return nil, err
 	}
 	if err := t.connect(ctx); err != nil {
@@ -144,12 +144,12 @@ func (t *turn) url(client int) string {
 	return "http://" + t.fronts[client].Addr().String()
 }
 
-// connect opens the clients, evenly over a polling interval if there is one. Each
-// says hello, and hears it. It ends when each has heard the warm-up after that, so
-// that nothing of all this is on its way any more.
+// connect opens the clients, evenly over a polling interval if there is one. The
+// greeters send a hello and wait for it. connect ends when every client has
+// received the warm-up after that, so that nothing of all this is still on its way.
 func (t *turn) connect(ctx context.Context) error {
-	patience := warmUpPatience + 3*t.Interval + t.netPatience()
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not every client heard the first message within %s", patience))
+	timeout := warmUpTimeout + 3*t.Interval + t.netTimeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not every client heard the first message within %s", timeout))
 	defer cancel()
 	if err := t.simulate(); err != nil {
 		return err
@@ -192,8 +192,11 @@ func (t *turn) dialOne(ctx context.Context, i int) (err error) {
 		dial = t.dialAsks
 	}
 	t.tally.dial(i)
-	if t.peers[i], err = dialWithin(ctx, dial, dialing{t.url(i), t.Interval, func(text string) { t.tally.hear(i, text) }}); err != nil {
+	if t.peers[i], err = dialWithin(ctx, dial, dialing{t.url(i), t.Clients, t.Interval, func(text string) { t.tally.hear(i, text) }}); err != nil {
 		return err
+	}
+	if t.Workload != Ack && i >= greeters(t.Clients) {
+		return nil
 	}
 	if err := t.peers[i].send(ctx, text(hello(i), t.Size)); err != nil {
 		return err
@@ -206,7 +209,7 @@ func (t *turn) dialOne(ctx context.Context, i int) (err error) {
 
 // dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
 func (t *turn) dialBesides(ctx context.Context) (*peer, error) {
-	return dialWithin(ctx, t.dialFeed, dialing{t.server.direct, t.Interval, func(string) {}})
+	return dialWithin(ctx, t.dialFeed, dialing{t.server.direct, t.Clients, t.Interval, func(string) {}})
 }
 
 // sender is who sends for a client.
@@ -232,7 +235,7 @@ func dialWithin(ctx context.Context, dial dial, o dialing) (*peer, error) {
 }
 
 func (t *turn) warmUp(ctx context.Context) error {
-	if err := t.await(ctx, func() bool { return t.tally.greeted == t.Clients }); err != nil {
+	if err := t.await(ctx, func() bool { return t.tally.greeted == greeters(t.Clients) }); err != nil {
 		return err
 	}
 	if err := t.sender(0).send(ctx, text(warmUp, t.Size)); err != nil {
@@ -284,7 +287,7 @@ func (t *turn) recover(ctx context.Context) error {
 	if _, err := t.server.ask("mend"); err != nil {
 		return err
 	}
-	end := time.Now().Add(recoveryPatience + t.Interval + t.netPatience())
+	end := time.Now().Add(recoveryTimeout + t.Interval + t.netTimeout())
 	for !t.tally.holds(func() bool { return t.tally.back == t.Clients }) && time.Now().Before(end) {
 		if err := publisher.send(ctx, text(t.tally.probe(), t.Size)); err != nil {
 			return err
@@ -330,7 +333,7 @@ func (t *turn) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.before, err = t.server.usage(); err != nil {
+	if r.before, err = t.server.settled(); err != nil {
 		return err
 	}
 	generatorBefore, err := cpuOf(us)
@@ -370,16 +373,21 @@ func (t *turn) run(ctx context.Context) error {
 	return nil
 }
 
-// payload is how many bytes of text crossed the counted line.
+// payload is how many bytes of JSON messages crossed the counted line, up and down.
+// A message that was not delivered counts as the mean of the others.
 func (t *turn) payload() int {
-	sent, answer := t.trial.sent, t.Size
+	sum := 0
+	for n := range t.tally.shots {
+		sum += len(message(text(n, t.Size), t.Clients))
+	}
+	if sum == 0 {
+		return 0
+	}
+	down := sum * t.trial.delivered / len(t.tally.shots)
 	if t.besides() {
-		sent = 0
+		return down
 	}
-	if t.Workload == Ack && t.ackDemo == "acks" {
-		answer = len("woot") // Socket.IO's answer in the lecture
-	}
-	return sent*t.Size + t.trial.delivered*answer
+	return sum + down
 }
 
 // packets counts those of all clients so far.
@@ -399,7 +407,7 @@ func (t *turn) expected() int {
 }
 
 // shoot gives each shot to its sender at its time, whatever became of those before,
-// and ends when all was delivered and the duration is over, or patience is.
+// and ends when all was delivered and the duration is over, or the timeout is.
 func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	sending, stop := context.WithCancel(ctx)
 	var senders sync.WaitGroup
@@ -419,7 +427,7 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	if err := sleep(ctx, time.Until(began.Add(t.Duration))); err != nil {
 		return err
 	}
-	drain, cancel := context.WithTimeout(ctx, drainPatience+t.Interval+t.netPatience())
+	drain, cancel := context.WithTimeout(ctx, drainTimeout+t.Interval+t.netTimeout())
 	defer cancel()
 	_ = t.await(drain, func() bool { return t.tally.delivered >= t.expected() }) // what is missing is lost
 	return context.Cause(ctx)

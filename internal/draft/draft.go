@@ -1,51 +1,50 @@
-// Package draft writes files that are there whole or not at all.
+// Package draft writes files whole or not at all: until the last byte is on disk, the old file stays in place.
+// Every file that the lab writes goes through it.
 package draft
 
 import (
+	"bytes"
 	"errors"
-	"os"
+	"io"
+	"io/fs"
 	"path/filepath"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
-// File is a file that is not in its place yet. It lies beside it, readable by its
-// owner only, so that what is wrong with the place is known before the work.
+// File collects the contents of a file that is not in place yet. New reports a bad place before the work begins.
 type File struct {
-	*os.File
-	path string
+	bytes.Buffer
+	temporary io.WriteCloser
 }
 
-// New begins a file whose place is path. Discard has to be called in the end.
-func New(path string) (*File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+// New begins a file for path with these permissions. Call Discard in the end, whether or not Keep was called.
+func New(path string, perm fs.FileMode) (*File, error) {
+	temporary, err := atomicwriter.New(target(path), perm)
 	if err != nil {
 		return nil, err
 	}
-	return &File{f, path}, nil
+	return &File{temporary: temporary}, nil
 }
 
-// Keep closes the file and puts it in its place, over what is there.
+// target follows a symbolic link, so that the link stays and its target is replaced.
+func target(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	return path
+}
+
+// Keep writes the file and puts it in place.
 func (f *File) Keep() error {
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), f.path)
+	_, err := f.temporary.Write(f.Bytes())
+	return errors.Join(err, f.temporary.Close())
 }
 
-// Discard takes away what was not kept.
-func (f *File) Discard() {
-	_ = f.Close()
-	_ = os.Remove(f.Name())
-}
+// Discard removes a file that was not kept.
+func (f *File) Discard() { _ = f.temporary.Close() } // nothing was written to it, so closing removes it
 
-// Write writes a file of these bytes.
-func Write(path string, data []byte) error {
-	f, err := New(path)
-	if err != nil {
-		return err
-	}
-	defer f.Discard()
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return f.Keep()
+// Write writes data to the file at path.
+func Write(path string, data []byte, perm fs.FileMode) error {
+	return atomicwriter.WriteFile(target(path), data, perm)
 }

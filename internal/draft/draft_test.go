@@ -23,8 +23,8 @@ func names(t *testing.T, dir string) (all []string) {
 
 func TestWhatIsNotKeptLeavesTheOldFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
-	require.NoError(t, draft.Write(path, []byte("old")))
-	f, err := draft.New(path)
+	require.NoError(t, draft.Write(path, []byte("old"), 0o644))
+	f, err := draft.New(path, 0o644)
 	require.NoError(t, err)
 	_, err = f.Write([]byte("ne"))
 	require.NoError(t, err)
@@ -37,8 +37,8 @@ func TestWhatIsNotKeptLeavesTheOldFile(t *testing.T) {
 
 func TestAKeptFileTakesThePlace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
-	require.NoError(t, draft.Write(path, []byte("old")))
-	require.NoError(t, draft.Write(path, []byte("new")))
+	require.NoError(t, draft.Write(path, []byte("old"), 0o644))
+	require.NoError(t, draft.Write(path, []byte("new"), 0o600))
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, "new", string(data))
@@ -47,8 +47,8 @@ func TestAKeptFileTakesThePlace(t *testing.T) {
 
 func TestAPlaceThatCannotBeIsAnErrorAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	assert.ErrorIs(t, draft.Write(filepath.Join(dir, "none", "a"), nil), fs.ErrNotExist)
+	assert.ErrorIs(t, draft.Write(filepath.Join(dir, "none", "a"), nil, 0o644), fs.ErrNotExist)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "taken"), 0o755))
-	assert.Error(t, draft.Write(filepath.Join(dir, "taken"), nil))
+	assert.Error(t, draft.Write(filepath.Join(dir, "taken"), nil, 0o644))
 	assert.Equal(t, []string{"taken"}, names(t, dir))
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 )
 
@@ -23,7 +24,7 @@ const (
 	BlackBox Kind = "black-box" // write a server, in any language, that is attacked from outside
 )
 
-var kindTitles = map[Kind]lesson.Text{
+var kindTitles = map[Kind]lang.Text{
 	FillIn:   {EN: "fill in", ZH: "填空"},
 	BugZoo:   {EN: "bug zoo", ZH: "找虫"},
 	Predict:  {EN: "predict the wire", ZH: "预测字节"},
@@ -31,7 +32,7 @@ var kindTitles = map[Kind]lesson.Text{
 }
 
 // Title is the kind for a reader.
-func (k Kind) Title() lesson.Text { return kindTitles[k] }
+func (k Kind) Title() lang.Text { return kindTitles[k] }
 
 // Exercise is one entry of the catalogue.
 type Exercise struct {
@@ -40,9 +41,9 @@ type Exercise struct {
 	Kind   Kind
 	Level  int // 1 first steps, 2 needs thought, 3 hard
 
-	Title lesson.Text
-	Text  lesson.Text // Markdown, without the hints
-	Hints []lesson.Text
+	Title lang.Text
+	Text  lang.Text // Markdown, without the hints
+	Hints []lang.Text
 
 	files fs.FS // the exercise's folder in its lesson
 }
@@ -125,10 +126,10 @@ func (e *Exercise) readTexts() error {
 	if len(english.hints) != len(chinese.hints) {
 		return fmt.Errorf("%d hints in English, %d in Chinese", len(english.hints), len(chinese.hints))
 	}
-	e.Title = lesson.Text{EN: english.title, ZH: chinese.title}
-	e.Text = lesson.Text{EN: english.body, ZH: chinese.body}
+	e.Title = lang.Text{EN: english.title, ZH: chinese.title}
+	e.Text = lang.Text{EN: english.body, ZH: chinese.body}
 	for i := range english.hints {
-		e.Hints = append(e.Hints, lesson.Text{EN: english.hints[i], ZH: chinese.hints[i]})
+		e.Hints = append(e.Hints, lang.Text{EN: english.hints[i], ZH: chinese.hints[i]})
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"realtimelab/internal/gotool"
 )
 
 // compileTime bounds the compiler. The first time it also compiles the standard library.
@@ -17,30 +19,33 @@ const compileTime = 3 * time.Minute
 // maxLines bounds how many compile errors or stack frames are shown.
 const maxLines = 5
 
-// compile builds a program of the exercise with the go command's args, such as "test", "-c". The result is nil or what is
-// wrong with the student's file.
-func (w *Workspace) compile(ctx context.Context, e Exercise, args ...string) *Problem {
+// compile builds a program of the exercise with the go command's args, such as "test", "-c"; tmp is a folder for its use. The
+// problem is what is wrong with the student's files, nil if nothing; the error is the lab's.
+func (w *Workspace) compile(ctx context.Context, e Exercise, tmp string, args ...string) (*Problem, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return problem(Toolchain,
 			"There is no Go on this machine (or not in PATH): install it from https://go.dev/dl. The exercises to predict need none.",
-			"这台机器上没有 Go（或者不在 PATH 里）：请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。")
+			"这台机器上没有 Go（或者不在 PATH 里）：请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
+	}
+	overlay, err := w.overlay(e, tmp)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, compileTime)
 	defer cancel()
-	c := exec.CommandContext(ctx, tool, append(args, "./"+e.Lesson+"/"+e.Name)...)
-	c.Dir = w.Dir
-	c.Env = append(os.Environ(), "GOFLAGS=", "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED="+cgo(args))
+	p := newProgram(ctx, tool, append(args, "-overlay", overlay, "./"+e.Lesson+"/"+e.Name)...)
+	p.Dir = w.Dir
+	p.Env = append(gotool.Environ(ctx), "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=readonly", "CGO_ENABLED="+cgo(args))
 	var out output
-	c.Stdout, c.Stderr = &out, &out
-	ownGroup(c)
-	if err := c.Run(); err == nil {
-		return nil
+	p.Stdout, p.Stderr = &out, &out
+	if err := p.run(); err == nil {
+		return nil, nil
 	}
 	if ctx.Err() != nil {
-		return problem(Time, "The compiler did not come to an end.", "编译没有结束。")
+		return problem(Time, "The compiler did not finish.", "编译没有结束。"), nil
 	}
-	return w.compileProblem(e, out.String())
+	return w.compileProblem(e, out.String()), nil
 }
 
 // cgo is off, so that no C compiler is needed; the race detector cannot do without.
@@ -53,11 +58,18 @@ func cgo(args []string) string {
 	return "0"
 }
 
-var compileLine = regexp.MustCompile(`^(?:vet: )?(\S+\.go):(\d+):(?:(\d+):)? (.*)$`)
+var compileLine = regexp.MustCompile(`^(?:vet: )?(.+?\.go):(\d+):(?:(\d+):)? (.*)$`)
+
+// declaredAgain matches the compiler's words for a name that two files declare.
+var declaredAgain = regexp.MustCompile(`^(?:other declaration of (\S+)|(\S+) redeclared in this block|(?:method|field) (\S+) already declared at (.+?\.go):.*)$`)
 
 func (w *Workspace) compileProblem(e Exercise, out string) *Problem {
 	p := problem(Compile, "It does not compile yet.", "还不能通过编译。")
-	inCheck := false
+	starter, err := e.Starter()
+	if err != nil {
+		starter = nil // then no file counts as a copy
+	}
+	inCheck, copied, name := false, "", ""
 	for _, line := range strings.Split(out, "\n") {
 		m := compileLine.FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil {
@@ -65,15 +77,25 @@ func (w *Workspace) compileProblem(e Exercise, out string) *Problem {
 		}
 		number, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
-		name := filepath.Base(m[1])
-		if !e.edited(name) {
+		file := filepath.Base(m[1])
+		if !e.edited(file) {
 			inCheck = true
 		}
+		if d := declaredAgain.FindStringSubmatch(m[4]); d != nil && starter != nil && copied == "" {
+			for _, candidate := range []string{file, filepath.Base(d[4])} {
+				if _, known := starter[candidate]; !known && e.edited(candidate) {
+					copied, name = candidate, d[1]+d[2]+d[3]
+				}
+			}
+		}
 		if len(p.Lines) < maxLines {
-			p.Lines = append(p.Lines, SourceLine{File: name, Line: number, Column: column, Text: w.line(e, name, number), Message: m[4]})
+			p.Lines = append(p.Lines, SourceLine{File: file, Line: number, Column: column, Text: w.line(e, file, number), Message: m[4]})
 		}
 	}
 	switch {
+	case copied != "":
+		p.Text.EN = "“" + copied + "” also declares " + name + ": remove it, or rename it so that its name does not end in .go."
+		p.Text.ZH = "“" + copied + "” 里也声明了 " + name + "：请删掉它，或者改名，不要以 .go 结尾。"
 	case inCheck:
 		p.Text.EN = "It does not compile with its check: keep the names and types that the starter had."
 		p.Text.ZH = "和检查代码放在一起编译不过：请保留初始文件里的名字和类型。"

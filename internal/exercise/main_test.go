@@ -1,9 +1,15 @@
 package exercise_test
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"realtimelab/internal/labtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(fullDisk); dir != "" {
+		openOnFullDisk(dir)
+	}
+	labtest.Main(m)
+}

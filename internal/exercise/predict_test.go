@@ -26,7 +26,6 @@ import (
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 	"realtimelab/lessons/socketio/engineio"
-	"realtimelab/web"
 )
 
 // TestPredictions: the starter fails, the solution passes, each wrong answer is told its own mistake.
@@ -93,7 +92,7 @@ func stoppable(t *testing.T, name string) (address string, stop func()) {
 			if d.Name != name {
 				continue
 			}
-			instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler), Client: web.Client()})
+			instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
 			require.NoError(t, err)
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
@@ -142,11 +141,11 @@ func speak(t *testing.T, conn net.Conn, request, stop string) string {
 	return got.String()
 }
 
-var at = regexp.MustCompile(`"at":"[^"]*"`)
+var at = regexp.MustCompile(`("at":"|@)[^"\n]*Z`)
 
 // timed gives the n-th message (from 1) the time it has in the exercises.
 func timed(text string, second string) string {
-	return at.ReplaceAllString(text, `"at":"2026-11-23T08:00:0`+second+`.000Z"`)
+	return at.ReplaceAllString(text, "${1}2026-11-23T08:00:0"+second+".000Z")
 }
 
 func post(t *testing.T, address, body string) {
@@ -181,6 +180,7 @@ func captureStream(t *testing.T) map[string]string {
 		defer conn.Close()
 		got := speak(t, conn, "GET /stream?after=0 HTTP/1.1\nHost: lab\n\n", "}\n\r\n")
 		_, body, _ := strings.Cut(got, "\r\n\r\n")
+		body = strings.TrimPrefix(body, "1\r\n\n\r\n") // the empty line that the stream begins with
 		captured["chunk"] = escaped(timed(body, "0"))
 		stop()
 		captured["last chunk"] = escaped(speak(t, conn, "", "\r\n\r\n"))
@@ -197,7 +197,7 @@ func captureStream(t *testing.T) map[string]string {
 	first, _, _ := strings.Cut(events(""), "\n\n")
 	captured["event"] = escaped(timed(first, "0") + "\n\n")
 	after, _, _ := strings.Cut(events("Last-Event-ID: 1\n"), "\n")
-	captured["first line after"] = after
+	captured["first line after"] = timed(after, "1")
 	return captured
 }
 

@@ -9,11 +9,9 @@ import (
 	"syscall"
 )
 
-// ownGroup puts the command into a process group of its own, and makes the end of its context kill all of the group: what a
-// student's program starts must not outlive its check.
+// ownGroup puts the command into a process group of its own. The end of its context kills the group.
 func ownGroup(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.WaitDelay = leaveTime
 	c.Cancel = func() error {
 		err := syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
 		if errors.Is(err, syscall.ESRCH) {
@@ -23,9 +21,8 @@ func ownGroup(c *exec.Cmd) {
 	}
 }
 
-// endGroup kills what the command left behind in its group.
-func endGroup(c *exec.Cmd) {
-	if c.Process != nil {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // ESRCH where nothing is left
-	}
+// endFamily kills what the program left behind.
+func (p *program) endFamily() {
+	_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) // ESRCH where nothing is left
+	endStrays(p.family)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"realtimelab/internal/draft"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // State is how far a student is with an exercise.
@@ -23,7 +23,7 @@ const (
 )
 
 // Note is something the student should know, in both languages.
-type Note = lesson.Text
+type Note = lang.Text
 
 // progressFile holds what cannot be seen from the exercises themselves.
 const progressFile = "progress.json"
@@ -56,31 +56,47 @@ func (p *progress) fill() {
 
 func (w *Workspace) progressPath() string { return filepath.Join(w.Dir, progressFile) }
 
-// loadProgress reads the file. One that is broken is kept beside, and Rebuild is due.
-func (w *Workspace) loadProgress() error {
+// readProgress reads the progress file and reports through NeedsRebuild that it is lost though there is work. It writes
+// nothing.
+func (w *Workspace) readProgress() error {
+	w.progress.fill()
 	data, err := os.ReadFile(w.progressPath())
-	if err == nil {
-		var p progress
-		if json.Unmarshal(data, &p) == nil && p.Version == progressVersion {
-			p.fill()
-			w.progress = p
-			return nil
-		}
-		kept := w.progressPath() + ".broken"
-		if err := os.Rename(w.progressPath(), kept); err != nil {
-			return err
-		}
-		w.Notes = append(w.Notes, Note{
-			EN: "The progress file could not be read; it is kept as " + kept + ".",
-			ZH: "进度文件读不出来，原样保存在 " + kept + "。",
-		})
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	w.progress.fill()
-	w.broken = len(w.started()) > 0
+	var p progress
+	if err == nil && json.Unmarshal(data, &p) == nil && p.Version == progressVersion {
+		p.fill()
+		w.progress = p
+		return nil
+	}
+	w.broken = err == nil || len(w.started()) > 0
+	return nil
+}
+
+// loadProgress reads the progress file and writes a new one if there is none. A file that cannot be read is kept beside it.
+func (w *Workspace) loadProgress() error {
+	if err := w.readProgress(); err != nil {
+		return err
+	}
+	kept := w.progressPath() + ".broken"
 	if w.broken {
-		return nil // Rebuild writes the file when it is whole
+		switch err := os.Rename(w.progressPath(), kept); {
+		case err == nil:
+			w.Notes = append(w.Notes, Note{
+				EN: "The progress file could not be read; it is kept as " + kept + ".",
+				ZH: "进度文件读不出来，原样保存在 " + kept + "。",
+			})
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+		if len(w.started()) > 0 {
+			return nil // Rebuild writes the file
+		}
+		w.broken = false
+	}
+	if _, err := os.Stat(w.progressPath()); err == nil {
+		return nil
 	}
 	return w.save()
 }
@@ -104,7 +120,7 @@ func (w *Workspace) save() error {
 	if err != nil {
 		return err
 	}
-	return draft.Write(w.progressPath(), append(data, '\n'))
+	return draft.Write(w.progressPath(), append(data, '\n'), 0o600) // it holds the tickets
 }
 
 // change edits the progress as it is on disk now: another command may have changed it since.
@@ -142,7 +158,7 @@ func (w *Workspace) Next() (Exercise, bool) {
 }
 
 // Hint returns the next hint of the exercise and its number from 1, and the last one again when there is no further.
-func (w *Workspace) Hint(e Exercise) (hint lesson.Text, number int, err error) {
+func (w *Workspace) Hint(e Exercise) (hint lang.Text, number int, err error) {
 	err = w.change(func(p *progress) {
 		p.Hints[e.Name] = max(1, min(p.Hints[e.Name]+1, len(e.Hints)))
 		number = p.Hints[e.Name]

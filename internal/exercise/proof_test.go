@@ -24,7 +24,9 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/blackbox"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/gotool"
+	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/lang"
 	"realtimelab/lessons"
 )
 
@@ -101,7 +103,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for _, l := range lessons.All() {
-		assert.NotZero(t, byLesson[l.Name], "exercises of %s", l.Name)
+		assert.Equal(t, l.Exercises != nil, byLesson[l.Name] > 0, "exercises of %s", l.Name)
 	}
 	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict, exercise.BlackBox} {
 		assert.GreaterOrEqual(t, byKind[kind], 4, kind)
@@ -113,8 +115,9 @@ var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
 func withoutCode(text string) string { return code.ReplaceAllString(text, "") }
 
 // TestProof: every starter compiles and fails, every solution passes, every wrong solution fails with its own message; all
-// with the race detector, in one program, and none takes more than five seconds.
+// with the race detector, in one program. The limit of the runner bounds each.
 func TestProof(t *testing.T) {
+	need.Time(t)
 	var all []variant
 	for _, e := range catalogue(t) {
 		vs := variants(t, e)
@@ -149,7 +152,6 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 	if v.name == "solution" {
 		require.Nil(t, r.Problem, "%+v\n%s", r.Problem, r.Output)
 		require.True(t, r.Passed)
-		require.Less(t, r.Took, 5*time.Second)
 		return
 	}
 	require.False(t, r.Passed)
@@ -186,7 +188,7 @@ func (v variant) attack(ctx context.Context, t *testing.T, program string) (r ex
 	require.NotContains(t, said.String(), "DATA RACE")
 	r = exercise.Report{Passed: finding == nil, Steps: blackbox.Steps(v.exercise.Name), Passing: passed, Took: time.Since(start)}
 	if finding != nil {
-		r.Problem = &exercise.Problem{Cause: exercise.Idea, Text: lesson.Text{EN: finding.EN, ZH: finding.ZH}, Fields: finding.Fields}
+		r.Problem = &exercise.Problem{Cause: exercise.Idea, Text: lang.Text{EN: finding.EN, ZH: finding.ZH}, Fields: finding.Fields}
 	}
 	return r
 }
@@ -200,8 +202,10 @@ func main() {
 		fmt.Println(listener.URL)
 		select {}
 	}
-	os.Args = append(os.Args[:1], os.Args[2:]...)
-	testing.Main(func(string, string) (bool, error) { return true, nil }, checks[name], nil, nil)
+	nonce := os.Args[2]
+	last := testing.InternalTest{Name: "TestLabEvidence", F: func(t *testing.T) { t.Log(nonce) }}
+	os.Args = append(os.Args[:1], os.Args[3:]...)
+	testing.Main(func(string, string) (bool, error) { return true, nil }, append(checks[name], last), nil, nil)
 }
 `
 
@@ -233,7 +237,7 @@ func buildAll(t *testing.T, all []variant) string {
 	program := filepath.Join(w.Dir, "proof")
 	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")
 	c.Dir = w.Dir
-	c.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOPROXY=off")
+	c.Env = append(gotool.Environ(t.Context()), "GOPROXY=off")
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program

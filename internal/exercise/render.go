@@ -8,7 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"realtimelab/internal/exercise/check"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/terminal"
 )
 
 // Style colours what is printed; the zero value is for a file or a pipe.
@@ -30,22 +31,22 @@ func (s Style) soft(text string) string { return s.paint("2", text) }
 const width = 96
 
 // Render is the report for a reader.
-func (r Report) Render(lang lesson.Lang, s Style) string {
+func (r Report) Render(language lang.Lang, s Style) string {
 	var b strings.Builder
 	if r.Passed {
-		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lesson.Text{EN: "solved", ZH: "通过"}.In(lang))
+		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lang.Text{EN: "solved", ZH: "通过"}.In(language))
 		return b.String()
 	}
-	step := lesson.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(lang)
+	step := lang.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(language)
 	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(fmt.Sprintf(step, min(r.Passing+1, r.Steps), r.Steps)))
 	if r.Problem != nil {
-		b.WriteString(indent(ansi.Wrap(r.Problem.Text.In(lang), width, "")))
-		if details := renderLines(r.Problem.Lines, s) + renderFields(r.Problem.Fields, lang, s); details != "" {
+		b.WriteString(indent(ansi.Wrap(terminal.CleanLines(r.Problem.Text.In(language)), width, "")))
+		if details := renderLines(r.Problem.Lines, s) + renderFields(r.Problem.Fields, language, s); details != "" {
 			b.WriteString("\n" + details)
 		}
 	}
 	if r.Output != "" {
-		fmt.Fprintf(&b, "\n%s\n%s", indent(lesson.Text{EN: "Your program printed:", ZH: "你的程序输出："}.In(lang)), indent(lastLines(r.Output)))
+		fmt.Fprintf(&b, "\n%s\n%s", indent(lang.Text{EN: "Your program printed:", ZH: "你的程序输出："}.In(language)), indent(terminal.CleanLines(lastLines(r.Output))))
 	}
 	return b.String()
 }
@@ -54,7 +55,8 @@ func (r Report) Render(lang lesson.Lang, s Style) string {
 const printedLines = 20
 
 func lastLines(text string) string {
-	lines := strings.Split(ansi.Strip(text), "\n")
+	text = strings.ReplaceAll(ansi.Strip(text), "\r\n", "\n")
+	lines := strings.Split(terminal.CleanLines(text), "\n")
 	if len(lines) > printedLines {
 		lines = append([]string{"…"}, lines[len(lines)-printedLines:]...)
 	}
@@ -72,30 +74,31 @@ func indent(text string) string {
 func renderLines(lines []SourceLine, s Style) string {
 	var b strings.Builder
 	for _, l := range lines {
-		text := strings.ReplaceAll(l.Text, "\t", "    ")
-		place := fmt.Sprintf("%s:%d", l.File, l.Line)
+		text := terminal.Clean(l.Text)
+		place := fmt.Sprintf("%s:%d", terminal.Clean(l.File), l.Line)
 		fmt.Fprintf(&b, "    %s  %s\n", s.soft(place), text)
 		if l.Message == "" {
 			continue
 		}
 		caret := ansi.StringWidth(place) + 2
 		if l.Column > 0 && l.Column-1 <= len(l.Text) {
-			caret += ansi.StringWidth(strings.ReplaceAll(l.Text[:l.Column-1], "\t", "    "))
+			caret += ansi.StringWidth(terminal.Clean(l.Text[:l.Column-1]))
 		}
-		fmt.Fprintf(&b, "    %s%s\n", strings.Repeat(" ", caret), s.bad("^ "+l.Message))
+		fmt.Fprintf(&b, "    %s%s\n", strings.Repeat(" ", caret), s.bad("^ "+terminal.Clean(l.Message)))
 	}
 	return b.String()
 }
 
 // renderFields shows a field that agrees in one line, and one that does not in two.
-func renderFields(fields []check.Field, lang lesson.Lang, s Style) string {
-	yours, want := lesson.Text{EN: "yours", ZH: "你的"}.In(lang), lesson.Text{EN: "expected", ZH: "应为"}.In(lang)
+func renderFields(fields []check.Field, language lang.Lang, s Style) string {
+	yours, want := lang.Text{EN: "yours", ZH: "你的"}.In(language), lang.Text{EN: "expected", ZH: "应为"}.In(language)
 	name, label := 0, max(ansi.StringWidth(yours), ansi.StringWidth(want))
 	for _, f := range fields {
 		name = max(name, ansi.StringWidth(f.Name))
 	}
 	var b strings.Builder
 	for _, f := range fields {
+		f.Yours, f.Want = terminal.Clean(f.Yours), terminal.Clean(f.Want)
 		if f.OK {
 			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label), f.Want)
 			continue

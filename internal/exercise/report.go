@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // Cause says what kind of problem a check found.
@@ -16,7 +16,8 @@ const (
 	Idea      Cause = "idea"      // it runs, and does not do what it should
 	Compile   Cause = "compile"   // it is no Go program
 	Time      Cause = "time"      // it did not come to an end
-	Panic     Cause = "panic"     // it ended itself
+	Panic     Cause = "panic"     // it crashed, or ended before the check did
+	Memory    Cause = "memory"    // it used too much of it
 	Toolchain Cause = "toolchain" // there is no Go to compile it with
 	Target    Cause = "target"    // the server to check does not answer
 	File      Cause = "file"      // the student's file cannot be read as it should be
@@ -34,17 +35,17 @@ type SourceLine struct {
 // Problem is the first thing that is not yet right: one at a time.
 type Problem struct {
 	Cause  Cause         `json:"cause"`
-	Text   lesson.Text   `json:"text"`
+	Text   lang.Text     `json:"text"`
 	Fields []check.Field `json:"fields,omitempty"`
 	Lines  []SourceLine  `json:"lines,omitempty"`
 }
 
 func problem(cause Cause, en, zh string) *Problem {
-	return &Problem{Cause: cause, Text: lesson.Text{EN: en, ZH: zh}}
+	return &Problem{Cause: cause, Text: lang.Text{EN: en, ZH: zh}}
 }
 
 func found(f check.Finding) *Problem {
-	return &Problem{Cause: Idea, Text: lesson.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
+	return &Problem{Cause: Idea, Text: lang.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
 }
 
 // Report is what one check says.

@@ -3,9 +3,10 @@ package exercise
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -25,15 +26,22 @@ func (w *Workspace) checkGo(ctx context.Context, e Exercise, race bool, r *Repor
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	program := filepath.Join(tmp, "check.exe")
-	args := []string{"test", "-c", "-trimpath", "-tags", "exercise", "-gcflags=-N -l", "-o", program} // without optimizing, so that a trace names the right lines
+	run := testRun{
+		exercise: e, program: filepath.Join(tmp, "check.exe"), findings: filepath.Join(tmp, "findings"), nonce: rand.Text(),
+		limit: w.limit, memory: memoryLimit,
+	}
+	args := []string{
+		"test", "-c", "-trimpath", "-tags", "exercise", "-o", run.program,
+		"-gcflags=-N -l", // without optimizing, so that a trace names the right lines
+		"-ldflags=-X realtimelab/" + e.Lesson + "/" + e.Name + "_test.labNonce=" + run.nonce,
+	}
 	if race {
 		args = append(args, "-race")
+		run.memory = raceMemoryLimit
 	}
-	if r.Problem = w.compile(ctx, e, args...); r.Problem != nil {
-		return nil
+	if r.Problem, err = w.compile(ctx, e, tmp, args...); err != nil || r.Problem != nil {
+		return err
 	}
-	run := testRun{exercise: e, program: program, findings: filepath.Join(tmp, "findings")}
 	if err := run.do(ctx, w.Folder(e)); err != nil {
 		return err
 	}
@@ -47,70 +55,99 @@ type testRun struct {
 	program  string
 	args     []string // before those of the testing package
 	findings string   // the file that check.Fail appends to
+	nonce    string   // the evidence step prints it
+	limit    time.Duration
+	memory   uint64
 
-	out    output
-	passed bool
-	late   bool
+	said     transcript
+	state    *os.ProcessState
+	late     bool
+	exceeded bool // its limit of memory
 }
 
 // do runs the check in that folder. The error is the lab's, not the student's.
 func (t *testRun) do(ctx context.Context, folder string) error {
-	late, cancel := context.WithTimeout(ctx, runTime+time.Second) // testing gives up first, and tells where it waits
+	// Package check gives up first, and prints where the program waits: a busy machine needs time for that.
+	late, cancel := context.WithTimeout(ctx, t.limit+5*time.Second)
 	defer cancel()
-	args := append(t.args, "-test.v", "-test.failfast", "-test.parallel=1", "-test.timeout="+runTime.String())
-	c := exec.CommandContext(late, t.program, args...)
-	c.Dir = folder
-	c.Env = append(os.Environ(), check.FindingsVariable+"="+t.findings, "GOTRACEBACK=all")
-	c.Stdout, c.Stderr = &t.out, &t.out
-	ownGroup(c)
-	if err := c.Start(); err != nil {
+	t.said.nonce, t.said.passed = t.nonce, map[string]bool{}
+	args := append(t.args, "-test.v=test2json", "-test.failfast", "-test.paniconexit0", "-test.parallel=1", "-test.timeout=0")
+	p := newProgram(late, t.program, args...)
+	p.asStudents(t.memory)
+	p.Dir = folder
+	p.Env = append(p.Env, check.FindingsVariable+"="+t.findings, check.LimitVariable+"="+t.limit.String())
+	p.Stdout, p.Stderr = &t.said, &t.said
+	if err := p.run(); p.ProcessState == nil {
 		return err
 	}
-	err := c.Wait()
-	endGroup(c)
-	t.passed = err == nil
-	t.late = late.Err() != nil
+	t.said.close()
+	t.state, t.late, t.exceeded = p.ProcessState, late.Err() != nil, p.exceeded.Load()
 	return ctx.Err()
 }
 
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 
-// read makes the report of the run.
+// read makes the report of the run. The check is passed if the program ended well and every step, the evidence too, says so.
 func (t *testRun) read(w *Workspace, r *Report) {
-	said := t.sort()
-	r.Passing, r.Output = said.passing, strings.TrimSpace(said.printed)
-	if t.passed {
-		r.Passed, r.Passing = true, r.Steps
+	r.Output = strings.TrimSpace(t.said.printed.String())
+	for _, step := range t.exercise.stepNames() {
+		if t.said.passed[step] {
+			r.Passing++
+		}
+	}
+	if t.state.Success() && r.Passing == r.Steps && t.said.sealed {
+		r.Passed = true
 		return
 	}
-	r.Problem = t.finding()
+	if r.Problem = t.finding(); r.Problem == nil {
+		r.Problem = t.problem(w)
+	}
+}
+
+// problem explains a run that ended without a finding.
+func (t *testRun) problem(w *Workspace) (p *Problem) {
+	crash := t.said.crash.String()
 	switch {
-	case r.Problem != nil:
-	case t.late || strings.Contains(said.crash, "test timed out"):
-		r.Problem = problem(Time,
-			"Not done after "+runTime.String()+": a loop without an end, or a wait that nothing ends. It was here:",
-			runTime.String()+" 过去了还没有结束：死循环，或者永远等不到头的等待。当时停在这里：")
-		r.Problem.Lines = w.frames(t.exercise, said.crash)
-	case strings.Contains(said.crash, "blocked goroutines remain"):
-		r.Problem = problem(Panic,
-			"A goroutine of yours was left behind: it still waits when everything is over. It waits here:",
+	case t.exceeded:
+		return memoryProblem(t.memory)
+	case t.late || strings.Contains(crash, "test timed out"):
+		p = problem(Time,
+			"Not done after "+t.limit.String()+": a loop that does not end, or a wait that nothing ends. It was here:",
+			t.limit.String()+" 过去了还没有结束：死循环，或者永远等不到头的等待。当时停在这里：")
+	case strings.Contains(crash, "blocked goroutines remain"):
+		p = problem(Panic,
+			"A goroutine of yours is left: it still waits when everything else is over. It waits here:",
 			"你的一个 goroutine 被落下了：一切都结束了，它还在等。它等在这里：")
-		r.Problem.Lines = w.frames(t.exercise, said.crash)
-	case strings.HasPrefix(said.crash, "WARNING: DATA RACE"):
-		r.Problem = problem(Panic,
+	case strings.HasPrefix(crash, "WARNING: DATA RACE"):
+		p = problem(Panic,
 			"Two goroutines use the same memory at the same time, and one of them writes (a data race). It was here:",
 			"两个 goroutine 同时使用同一块内存，其中至少一个在写（数据竞争）。发生在这里：")
-		r.Problem.Lines = w.frames(t.exercise, said.crash)
-	case strings.Contains(said.crash, "deadlock"):
-		r.Problem = problem(Panic,
-			"Everybody waits for somebody else, for ever (a deadlock). It waits here:",
-			"所有人都在互相等待，永远等不到头（死锁）。等在这里：")
-		r.Problem.Lines = w.frames(t.exercise, said.crash)
+	case strings.Contains(crash, "deadlock"):
+		p = problem(Panic,
+			"All goroutines wait for each other and none can go on (a deadlock). They wait here:",
+			"所有 goroutine 都在互相等待，谁也无法继续（死锁）。等在这里：")
+	case strings.Contains(crash, "unexpected call to os.Exit(0)"):
+		p = problem(Panic,
+			"Your program calls os.Exit, which ends the check before its last step. It is called here:",
+			"你的程序调用了 os.Exit，检查还没走完就被结束了。调用在这里：")
+	case crash == "":
+		status := t.state.String()
+		return problem(Panic,
+			"The program ended before the check did ("+status+"). Look for os.Exit or log.Fatal in your code.",
+			"检查还没走完，程序就结束了（"+status+"）。请看看代码里有没有 os.Exit 或 log.Fatal。")
 	default:
-		cause := firstLine(said.crash)
-		r.Problem = problem(Panic, "Your program ended itself: "+cause, "你的程序自己崩溃了："+cause)
-		r.Problem.Lines = w.frames(t.exercise, said.crash)
+		cause := firstLine(crash)
+		p = problem(Panic, "Your program crashed: "+cause, "你的程序自己崩溃了："+cause)
 	}
+	p.Lines = w.frames(t.exercise, crash)
+	return p
+}
+
+func memoryProblem(limit uint64) *Problem {
+	const mib = 1 << 20
+	return problem(Memory,
+		fmt.Sprintf("Your program used more than %d MiB of memory and was ended: look for a slice, map or queue that grows without a bound.", limit/mib),
+		fmt.Sprintf("你的程序用了超过 %d MiB 内存，已被结束：请找找不断增长、没有上限的 slice、map 或队列。", limit/mib))
 }
 
 // finding is the first that the check wrote down, nil if none.
@@ -127,37 +164,9 @@ func (t *testRun) finding() *Problem {
 	return found(f)
 }
 
-// sorted is what a test binary printed, taken apart.
-type sorted struct {
-	passing int
-	printed string // by the student's program
-	crash   string // from the panic or fatal error on
-}
-
-func (t *testRun) sort() (s sorted) {
-	var printed, crash strings.Builder
-	crashed := false
-	for line := range strings.Lines(t.out.String()) {
-		switch {
-		case crashed:
-			crash.WriteString(line)
-		case strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "WARNING: DATA RACE"):
-			crashed = true
-			crash.WriteString(line)
-		case strings.HasPrefix(line, "--- PASS: "):
-			s.passing++
-		case strings.HasPrefix(line, "--- FAIL: "), strings.HasPrefix(line, "=== "), line == "PASS\n", line == "FAIL\n":
-		default:
-			printed.WriteString(line)
-		}
-	}
-	s.printed, s.crash = printed.String(), crash.String()
-	return s
-}
-
 // frames finds the student's lines in a stack trace.
 func (w *Workspace) frames(e Exercise, trace string) []SourceLine {
-	frame := regexp.MustCompile(`/` + regexp.QuoteMeta(e.Name) + `/(\w+\.go):(\d+)`)
+	frame := regexp.MustCompile(`/` + regexp.QuoteMeta(e.Name) + `/([^/\n]+\.go):(\d+)`)
 	var lines []SourceLine
 	seen := map[string]bool{}
 	for _, m := range frame.FindAllStringSubmatch(trace, -1) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 )
 
 // startTime is how long a student's server may take until it listens.
-const startTime = 5 * time.Second
+const startTime = 20 * time.Second
 
 // checkBlackBox attacks the target of the options, else the student's own main.go if it was edited, else the target of last
 // time.
@@ -57,8 +56,8 @@ func (w *Workspace) checkOwnServer(ctx context.Context, e Exercise, r *Report) e
 	}
 	defer os.RemoveAll(tmp)
 	program := filepath.Join(tmp, "server.exe")
-	if r.Problem = w.compile(ctx, e, "build", "-trimpath", "-o", program); r.Problem != nil {
-		return nil
+	if r.Problem, err = w.compile(ctx, e, tmp, "build", "-trimpath", "-o", program); err != nil || r.Problem != nil {
+		return err
 	}
 	address, err := freeAddress()
 	if err != nil {
@@ -66,20 +65,19 @@ func (w *Workspace) checkOwnServer(ctx context.Context, e Exercise, r *Report) e
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := exec.CommandContext(ctx, program, address)
-	c.Dir = w.Folder(e)
+	p := newProgram(ctx, program, address)
+	p.asStudents(memoryLimit)
+	p.Dir = w.Folder(e)
 	var out output
-	c.Stdout, c.Stderr = &out, &out
-	ownGroup(c)
-	if err := c.Start(); err != nil {
-		return err
-	}
+	p.Stdout, p.Stderr = &out, &out
 	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	go func() { ended <- p.run() }()
 	err = w.attackWhenUp(ctx, e, address, ended, r)
 	cancel()
-	endGroup(c)
 	<-ended
+	if p.exceeded.Load() {
+		r.Passed, r.Problem = false, memoryProblem(memoryLimit)
+	}
 	r.Output = strings.TrimSpace(out.String())
 	return err
 }

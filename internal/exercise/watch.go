@@ -3,6 +3,8 @@ package exercise
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -13,11 +15,15 @@ import (
 // settle is how long a file must be at rest before it is read: editors save in several steps.
 const settle = 100 * time.Millisecond
 
+// lookEvery is how often Watch looks without an event: a folder that was removed and made again has no watch on it.
+const lookEvery = time.Second
+
 // Watch sends each exercise whose content the student has changed, until ctx ends; then it closes the channel. With poll above
 // 0 it looks that often, for places where file events do not work (a network folder, some containers); with 0 it waits for
-// events. The error is that of a system that has no more events to give: poll then.
+// events, and looks every second for changes that had none. The error is that of a system that has no more events to give: use
+// poll then.
 func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan Exercise, error) {
-	events, closeEvents, err := w.events(poll)
+	watcher, err := w.watchFolders(poll)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +34,8 @@ func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan Exerc
 	}
 	go func() {
 		defer close(saved)
-		defer closeEvents()
-		for rest(ctx, events, poll) {
+		defer watcher.close()
+		for watcher.rest(ctx) {
 			for _, e := range w.Catalogue {
 				sum := w.sum(e)
 				if sum == seen[e.Name] || sum == gone {
@@ -42,18 +48,72 @@ func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan Exerc
 					return
 				}
 			}
+			_ = watcher.add() // the next look finds what has no event
 		}
 	}()
 	return saved, nil
 }
 
-// rest waits until something may have changed and is at rest again. It returns false when ctx ends.
-func rest(ctx context.Context, events <-chan fsnotify.Event, poll time.Duration) bool {
-	wait := time.NewTimer(poll)
-	defer wait.Stop()
-	if poll == 0 { // the first event starts the timer
-		wait.Stop()
+// folderWatcher waits for changes below the folders of all exercises. It watches folders, not files, because editors replace
+// files.
+type folderWatcher struct {
+	folders []string
+	every   time.Duration
+	events  *fsnotify.Watcher // nil to poll only
+}
+
+func (w *Workspace) watchFolders(poll time.Duration) (*folderWatcher, error) {
+	f := &folderWatcher{every: lookEvery}
+	if poll > 0 {
+		f.every = poll
+		return f, nil
 	}
+	for _, e := range w.Catalogue {
+		f.folders = append(f.folders, w.Folder(e))
+	}
+	var err error
+	if f.events, err = fsnotify.NewBufferedWatcher(100); err != nil {
+		return nil, err
+	}
+	if err := f.add(); err != nil {
+		_ = f.events.Close() // the error that matters is the first
+		return nil, err
+	}
+	go func() {
+		for range f.events.Errors { // an overflow: the next look finds what was missed, because it reads all files
+		}
+	}()
+	return f, nil
+}
+
+// add watches the folders that are there. A path whose folder was replaced is watched again.
+func (f *folderWatcher) add() error {
+	if f.events == nil {
+		return nil
+	}
+	var failed error
+	for _, folder := range f.folders {
+		if err := f.events.Add(folder); err != nil && failed == nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = err
+		}
+	}
+	return failed
+}
+
+func (f *folderWatcher) close() {
+	if f.events != nil {
+		_ = f.events.Close() // nothing is written through it
+	}
+}
+
+// rest waits until something may have changed and is at rest again. It returns false when ctx ends.
+func (f *folderWatcher) rest(ctx context.Context) bool {
+	var events <-chan fsnotify.Event
+	if f.events != nil {
+		events = f.events.Events
+	}
+	wait := time.NewTimer(f.every)
+	defer wait.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,28 +124,6 @@ func rest(ctx context.Context, events <-chan fsnotify.Event, poll time.Duration)
 			wait.Reset(settle)
 		}
 	}
-}
-
-// events watches the folders of all exercises, not the files: editors replace files.
-func (w *Workspace) events(poll time.Duration) (events <-chan fsnotify.Event, end func(), err error) {
-	if poll > 0 {
-		return nil, func() {}, nil
-	}
-	watcher, err := fsnotify.NewBufferedWatcher(100)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, e := range w.Catalogue {
-		if err := watcher.Add(w.Folder(e)); err != nil {
-			_ = watcher.Close() // the error that matters is the first
-			return nil, nil, err
-		}
-	}
-	go func() {
-		for range watcher.Errors { // an overflow: the next event finds what was missed, for all files are read then
-		}
-	}()
-	return watcher.Events, func() { _ = watcher.Close() }, nil
 }
 
 // gone is the sum of an exercise whose file is not there at the moment.

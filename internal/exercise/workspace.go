@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"realtimelab/internal/draft"
 	"realtimelab/internal/exercise/check"
 )
 
@@ -24,58 +27,129 @@ type Workspace struct {
 	Dir       string
 	Catalogue []Exercise
 
-	// Notes are what Open has to tell the student, such as a progress file that had to be made anew.
+	// Created reports that Open wrote the workspace, because there was none.
+	Created bool
+
+	// Notes are messages of Open or Look for the student, such as a progress file that cannot be read.
 	Notes []Note
 
 	progress progress
 	broken   bool
+	limit    time.Duration // of a check's run
 }
 
-// goMod makes the folder a module. Its name is the lab's own, so the checks compile in either place.
-const goMod = "module realtimelab\n\ngo 1.26.0\n"
+// marker is the line of go.mod by which a workspace is known, whatever its folder is called.
+const marker = "// This folder holds the lab's exercises; lab exercise finds it by this line."
 
-// Open prepares the folder: it writes what is missing, renews the checks and the texts, and touches nothing that the student
-// wrote.
-func Open(dir string, catalogue []Exercise) (*Workspace, error) {
-	dir, err := filepath.Abs(dir)
+// goMod makes the folder a module. The module has the lab's own name, so the checks compile in either place.
+const goMod = marker + "\n\n" + unmarked
+
+// unmarked is the go.mod of workspaces that older versions wrote.
+const unmarked = "module realtimelab\n\ngo 1.26.0\n"
+
+// Locate returns the workspace that dir is or lies in. If there is none, it returns dir, made absolute, and false.
+func Locate(dir string) (folder string, exists bool, err error) {
+	folder, err = filepath.Abs(dir)
+	if err != nil {
+		return "", false, err
+	}
+	places := []string{folder}
+	if resolved, err := filepath.EvalSymlinks(folder); err == nil {
+		places = append(places, resolved) // a link to a folder inside a workspace
+	}
+	for _, place := range places {
+		for {
+			if isWorkspace(place) {
+				return place, true, nil
+			}
+			parent := filepath.Dir(place)
+			if parent == place {
+				break
+			}
+			place = parent
+		}
+	}
+	return folder, false, nil
+}
+
+func isWorkspace(dir string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	return err == nil && (strings.Contains(text, marker+"\n") || text == unmarked)
+}
+
+// Look returns the workspace as it is and writes nothing. Without a workspace at dir every exercise is New.
+func Look(dir string, catalogue []Exercise) (*Workspace, error) {
+	dir, _, err := Locate(dir)
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Dir: dir, Catalogue: catalogue}
-	if err := w.refuseSource(); err != nil {
+	w := &Workspace{Dir: dir, Catalogue: catalogue, limit: runTime}
+	return w, w.readProgress()
+}
+
+// Open returns the workspace ready to work in: it writes missing files, renews the checks and the texts, and keeps
+// everything that the student wrote.
+func Open(dir string, catalogue []Exercise) (*Workspace, error) {
+	dir, exists, err := Locate(dir)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.writeModule(); err != nil {
-		return nil, err
+	w := &Workspace{Dir: dir, Catalogue: catalogue, Created: !exists, limit: runTime}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !exists {
+		return nil, fmt.Errorf("%s is a Go module of its own: choose another folder with --dir", dir)
 	}
-	for _, e := range catalogue {
-		if err := w.write(e); err != nil {
-			return nil, err
-		}
+	if err := w.prepare(catalogue); err != nil {
+		return nil, err
 	}
 	return w, w.loadProgress()
 }
 
-// refuseSource keeps the folder out of a module that is not the lab's exercises.
-func (w *Workspace) refuseSource() error {
-	data, err := os.ReadFile(filepath.Join(w.Dir, "go.mod"))
-	if err == nil && string(data) != goMod {
-		return fmt.Errorf("%s is a Go module of its own: choose another folder with --dir", w.Dir)
-	}
-	return nil
-}
+// Folder is where the files of the exercise are.
+func (w *Workspace) Folder(e Exercise) string { return filepath.Join(w.Dir, e.Lesson, e.Name) }
 
-func (w *Workspace) writeModule() error {
-	support := filepath.Join(w.Dir, "internal", "exercise", "check")
-	if err := os.MkdirAll(support, 0o755); err != nil {
-		return err
-	}
-	if err := renew(filepath.Join(w.Dir, "go.mod"), []byte(goMod)); err != nil {
-		return err
-	}
-	entries, err := fs.ReadDir(check.Source, ".")
+// writers bounds how many files prepare writes at once. Each waits for the disk, so several together are faster.
+const writers = 16
+
+// prepare writes the module and the files of these exercises, except the student's own.
+func (w *Workspace) prepare(exercises []Exercise) error {
+	files, err := w.module()
 	if err != nil {
 		return err
+	}
+	for _, e := range exercises {
+		starter, err := e.Starter()
+		if err != nil {
+			return err
+		}
+		given, err := e.given()
+		if err != nil {
+			return err
+		}
+		for name, data := range given {
+			files[filepath.Join(w.Folder(e), name)] = data
+		}
+		for name, data := range starter {
+			path := filepath.Join(w.Folder(e), name)
+			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+				files[path] = data
+			}
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(writers)
+	for path, data := range files {
+		group.Go(func() error { return renew(path, data) })
+	}
+	return group.Wait()
+}
+
+// module returns what makes the folder a Go module: go.mod and the package that the checks import.
+func (w *Workspace) module() (map[string][]byte, error) {
+	files := map[string][]byte{filepath.Join(w.Dir, "go.mod"): []byte(goMod)}
+	entries, err := fs.ReadDir(check.Source, ".")
+	if err != nil {
+		return nil, err
 	}
 	for _, entry := range entries {
 		if strings.HasSuffix(entry.Name(), "_test.go") {
@@ -83,62 +157,22 @@ func (w *Workspace) writeModule() error {
 		}
 		data, err := fs.ReadFile(check.Source, entry.Name())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := renew(filepath.Join(support, entry.Name()), data); err != nil {
-			return err
-		}
+		files[filepath.Join(w.Dir, "internal", "exercise", "check", entry.Name())] = data
 	}
-	return nil
+	return files, nil
 }
 
-// Folder is where the files of the exercise are.
-func (w *Workspace) Folder(e Exercise) string { return filepath.Join(w.Dir, e.Lesson, e.Name) }
-
-func (w *Workspace) write(e Exercise) error {
-	starter, err := e.Starter()
-	if err != nil {
-		return err
-	}
-	given, err := e.given()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(w.Folder(e), 0o755); err != nil {
-		return err
-	}
-	for name, data := range given {
-		if err := renew(filepath.Join(w.Folder(e), name), data); err != nil {
-			return err
-		}
-	}
-	for name, data := range starter {
-		if err := create(filepath.Join(w.Folder(e), name), data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// renew writes the file unless it is already so.
+// renew writes the file unless it has these contents already.
 func renew(path string, data []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
-	return os.WriteFile(path, data, 0o644)
-}
-
-// create writes the file unless there is one.
-func create(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return draft.Write(path, data, 0o644)
 }
 
 // Mine returns the student's files, by name. A file that is gone is left out.
@@ -201,13 +235,13 @@ func (w *Workspace) Reset(e Exercise) (backup string, err error) {
 		return "", err
 	}
 	for name, data := range mine {
-		// Not .go: what is kept must not be compiled with the exercises.
-		if err := os.WriteFile(filepath.Join(backup, name+".txt"), data, 0o644); err != nil {
+		// Without the ending .go the backup is not compiled with the exercises.
+		if err := draft.Write(filepath.Join(backup, name+".txt"), data, 0o644); err != nil {
 			return "", err
 		}
 	}
 	for name, data := range starter {
-		if err := os.WriteFile(filepath.Join(w.Folder(e), name), data, 0o644); err != nil {
+		if err := renew(filepath.Join(w.Folder(e), name), data); err != nil {
 			return "", err
 		}
 	}

@@ -3,6 +3,7 @@ package exercise_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/lang"
 )
 
 // desk is a student's folder with some of the exercises.
@@ -31,6 +33,7 @@ func desk(t *testing.T, names ...string) (*exercise.Workspace, []exercise.Exerci
 	require.Len(t, some, len(names))
 	w, err := exercise.Open(filepath.Join(t.TempDir(), "work"), some)
 	require.NoError(t, err)
+	w.SetLimit(time.Minute) // the machine may be busy
 	return w, some
 }
 
@@ -38,8 +41,14 @@ func write(t *testing.T, w *exercise.Workspace, e exercise.Exercise, text string
 	starter, err := e.Starter()
 	require.NoError(t, err)
 	for name := range starter {
-		require.NoError(t, os.WriteFile(filepath.Join(w.Folder(e), name), []byte(text), 0o644))
+		save(t, filepath.Join(w.Folder(e), name), text)
 	}
+}
+
+// save writes a file as editors do, a new one in the place of the old: a watcher never reads half of it.
+func save(t *testing.T, path, text string) {
+	require.NoError(t, os.WriteFile(path+".new", []byte(text), 0o644))
+	require.NoError(t, os.Rename(path+".new", path))
 }
 
 // solve writes the solution.
@@ -59,6 +68,7 @@ func check(t *testing.T, w *exercise.Workspace, e exercise.Exercise) exercise.Re
 
 // TestAStudentsDay goes through what a student does to one exercise, with the real compiler.
 func TestAStudentsDay(t *testing.T) {
+	need.Time(t)
 	w, some := desk(t, "cursor")
 	e := some[0]
 	assert.Equal(t, exercise.New, w.State(e))
@@ -66,8 +76,8 @@ func TestAStudentsDay(t *testing.T) {
 	r := check(t, w, e)
 	assert.False(t, r.Passed)
 	assert.Equal(t, exercise.Idea, r.Problem.Cause)
-	assert.Contains(t, r.Render(lesson.English, exercise.Style{}), "step 1 of 6")
-	assert.Contains(t, r.Render(lesson.Chinese, exercise.Style{}), "第 1 步，共 6 步")
+	assert.Contains(t, r.Render(lang.English, exercise.Style{}), "step 1 of 6")
+	assert.Contains(t, r.Render(lang.Chinese, exercise.Style{}), "第 1 步，共 6 步")
 
 	solution, err := e.Solution()
 	require.NoError(t, err)
@@ -83,7 +93,7 @@ func TestAStudentsDay(t *testing.T) {
 	assert.Equal(t, "cursor.go", r.Problem.Lines[0].File)
 	assert.Equal(t, "\tanswer := []Mesage{}", r.Problem.Lines[0].Text)
 	assert.Equal(t, "undefined: Mesage", r.Problem.Lines[0].Message)
-	shown := r.Render(lesson.English, exercise.Style{})
+	shown := r.Render(lang.English, exercise.Style{})
 	assert.Contains(t, shown, "cursor.go:12      answer := []Mesage{}\n"+strings.Repeat(" ", 34)+"^ undefined: Mesage")
 
 	r = change("func Next(", "func Following(")
@@ -105,7 +115,9 @@ func TestAStudentsDay(t *testing.T) {
 
 // TestEndless: a loop without end is cut, with all that it started.
 func TestEndless(t *testing.T) {
+	need.Time(t)
 	w, some := desk(t, "cursor")
+	w.SetLimit(5 * time.Second)
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	solution, err := some[0].Solution()
 	require.NoError(t, err)
@@ -125,6 +137,7 @@ import (
 	}`, 1))
 	r := check(t, w, some[0])
 	require.Equal(t, exercise.Time, r.Problem.Cause, "%+v", r.Problem)
+	require.NotEmpty(t, r.Problem.Lines)
 	assert.Equal(t, "for {", strings.TrimSpace(r.Problem.Lines[0].Text), "the line that loops")
 	data, err := os.ReadFile(pidFile)
 	require.NoError(t, err)
@@ -256,10 +269,24 @@ func TestWatch(t *testing.T) {
 			require.NoError(t, err)
 			write(t, w, some[1], "[hello]\n81")
 			assert.Equal(t, "predict-frames", (<-saved).Name)
-			// Saved as editors do: a new file in the place of the old one.
 			path := filepath.Join(w.Folder(some[0]), "answer.txt")
-			require.NoError(t, os.WriteFile(path+".new", []byte("[body]\n[]"), 0o644))
-			require.NoError(t, os.Rename(path+".new", path))
+			save(t, path, "[body]\n[]")
+			assert.Equal(t, "predict-poll", (<-saved).Name)
+			// A folder that is removed, or moved away with all of the workspace, and made again.
+			again := func(text string, folder string) {
+				require.NoError(t, os.Rename(folder, folder+" old"))
+				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+				for i := range 2 { // once as the folder is new, once later
+					save(t, path, fmt.Sprint(text, i))
+					assert.Equal(t, "predict-poll", (<-saved).Name)
+				}
+				require.NoError(t, os.RemoveAll(folder+" old"))
+			}
+			again("a", w.Folder(some[0]))
+			again("b", w.Dir)
+			require.NoError(t, os.RemoveAll(w.Folder(some[0])))
+			require.NoError(t, os.MkdirAll(w.Folder(some[0]), 0o755))
+			save(t, path, "c")
 			assert.Equal(t, "predict-poll", (<-saved).Name)
 			cancel()
 			_, open := <-saved

@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// Counters is what a client of any transport counts while it runs.
+// Counters counts the traffic of a client of any transport.
 type Counters struct {
-	Requests atomic.Int64 // HTTP requests sent, upgrades among them
-	Empty    atomic.Int64 // answers without a message
+	Requests atomic.Int64 // HTTP requests sent, including upgrades
+	Empty    atomic.Int64 // responses without a message
 	Messages atomic.Int64 // messages received
-	Bytes    atomic.Int64 // bytes of body or payload received, without HTTP headers and framing
-	Failures atomic.Int64 // requests and connections that ended in an error and were tried again
+	Bytes    atomic.Int64 // bytes of body or payload received, not counting HTTP headers and framing
+	Failures atomic.Int64 // requests and connections that failed and were retried
 }
 
-// RefusedError is an answer that trying again will not change.
+// A RefusedError is a response that a retry will not change.
 type RefusedError struct {
 	Status int
-	Reason string // what the server's {"error":"…"} says
+	Reason string // the server's {"error":"…"}
 }
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("refused with %d %s: %s", e.Status, http.StatusText(e.Status), e.Reason)
 }
 
-// Refused reads the error that an answer of another status than the wanted one
-// is: a *RefusedError, or a passing one if the server is only too busy or closing.
+// Refused returns the error for a response with an unexpected status: a *RefusedError, or a
+// temporary error if the server is busy or closing.
 func Refused(status int, body io.Reader) error {
 	var answer struct{ Error string }
 	data, _ := io.ReadAll(io.LimitReader(body, 4<<10))
@@ -45,8 +45,8 @@ func Refused(status int, body io.Reader) error {
 	return &RefusedError{status, answer.Error}
 }
 
-// Post publishes over POST url, once: after an error other than a *RefusedError
-// nobody knows whether the message was taken, so trying again may double it.
+// Post publishes a message with one POST to url. After an error other than a *RefusedError the
+// server may or may not have the message, so a retry may duplicate it.
 func Post(ctx context.Context, client *http.Client, url, from, text string) (Message, error) {
 	var m Message
 	body, err := json.Marshal(Draft{from, text})
@@ -69,19 +69,20 @@ func Post(ctx context.Context, client *http.Client, url, from, text string) (Mes
 	return m, json.NewDecoder(resp.Body).Decode(&m)
 }
 
-// Backoff spaces attempts: each pause is up to twice as long as the one before,
-// and random, so that clients that were cut together do not return together. The
-// zero value is the default.
+// Backoff spaces attempts by exponential backoff with full jitter. Each pause is random, between
+// zero and a limit that doubles with each attempt, so that clients that were cut together do not
+// reconnect together. The zero value is the default.
 type Backoff struct {
-	Min, Max time.Duration // 0 is 100 ms and 5 s
+	Min, Max time.Duration // limit of the first pause, and of every pause; 0 means 100 ms and 5 s
+	Floor    time.Duration // added to each pause
 
-	pause time.Duration
+	limit time.Duration // limit of the previous pause
 }
 
-// Reset starts over, after a success.
-func (b *Backoff) Reset() { b.pause = 0 }
+// Reset starts again with the shortest limit. Call it after a success.
+func (b *Backoff) Reset() { b.limit = 0 }
 
-// Wait pauses before the next attempt. The error is the cause of ctx's end.
+// Wait pauses before the next attempt. If ctx ends, the error is its cause.
 func (b *Backoff) Wait(ctx context.Context) error {
 	low, high := b.Min, b.Max
 	if low == 0 {
@@ -90,8 +91,8 @@ func (b *Backoff) Wait(ctx context.Context) error {
 	if high == 0 {
 		high = 5 * time.Second
 	}
-	b.pause = min(max(2*b.pause, low), high)
-	timer := time.NewTimer(b.pause/2 + rand.N(b.pause/2+1))
+	b.limit = min(max(2*b.limit, low), high)
+	timer := time.NewTimer(b.Floor + rand.N(b.limit+1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

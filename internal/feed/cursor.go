@@ -8,16 +8,15 @@ import (
 	"time"
 )
 
-// Cursor is the reader's place after this message, as it may be written on the
-// wire: 7@2026-11-23T08:00:00.123Z. The bare id, 7, is a cursor too. The time
-// tells a log from the one before the server's restart, which had other messages
-// under the same ids.
+// Cursor returns a reader's position after this message in the form used on the wire:
+// 7@2026-11-23T08:00:00.123Z. The bare id, 7, is a cursor too. The time tells this log from the one
+// before a restart, whose ids were the same.
 func (m Message) Cursor() string {
 	return strconv.FormatInt(m.ID, 10) + "@" + m.At.String()
 }
 
-// After reads the cursor of a query, ?after=7, and returns the id to read on from.
-// Without one it is 0: from the beginning. The error's text is for the client.
+// After parses the cursor in a query, ?after=7, and returns the id after which to read. Without a
+// cursor it returns 0, the beginning. The error's text is meant for the client.
 func (f *Feed) After(query url.Values) (int64, error) {
 	if !query.Has("after") {
 		return 0, nil
@@ -25,8 +24,8 @@ func (f *Feed) After(query url.Values) (int64, error) {
 	return f.ParseCursor("after", query.Get("after"))
 }
 
-// ParseCursor reads a cursor that stands under name, and returns the id to read on
-// from: 0 if the cursor's time shows that it belongs to another log.
+// ParseCursor parses a cursor and returns the id after which to read. It returns 0 if the cursor's
+// time shows that it belongs to another log. Errors call the cursor name.
 func (f *Feed) ParseCursor(name, text string) (int64, error) {
 	digits, at, timed := strings.Cut(text, "@")
 	n, err := strconv.ParseUint(digits, 10, 63)
@@ -46,8 +45,8 @@ func (f *Feed) ParseCursor(name, text string) (int64, error) {
 	return int64(n), nil
 }
 
-// wrote tells whether the message with that id and time may be of this log. Of one
-// that is no longer kept it is enough that it is not older than the log.
+// wrote reports whether a message with that id and time can be from this log. If the message is no
+// longer kept, it only checks that the time is not before the log's start.
 func (f *Feed) wrote(id int64, at time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -57,6 +56,3 @@ func (f *Feed) wrote(id int64, at time.Time) bool {
 	first := f.last - int64(len(f.log)) + 1
 	return id < first || f.log[id-first].At.Equal(at)
 }
-
-// Began is when this log began: a message older than that is of another.
-func (f *Feed) Began() Time { return f.began }

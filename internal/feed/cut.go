@@ -2,21 +2,21 @@ package feed
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 )
 
-// Cuts breaks connections on purpose: a page names its own with ?client=NAME and
-// asks for them to be cut with POST /cut?client=NAME, to see what its transport
-// makes of it. The zero value is ready.
+// Cuts lets a page break its own connections to see how its transport recovers. The page names them
+// with ?client=NAME and cuts them with POST /cut?client=NAME. The zero value is ready for use.
 type Cuts struct {
 	mu    sync.Mutex
 	conns map[string]map[*func()]struct{}
 }
 
-// Add registers a connection under the name its request gives, if it gives one.
-// cut ends the connection without a goodbye; it is called at most once, and must
-// not block. The caller calls remove when the connection has ended.
+// Add registers a connection under the name in its request, if there is one. cut must abort the
+// connection without blocking, and is called at most once. The caller calls remove when the
+// connection has ended.
 func (c *Cuts) Add(r *http.Request, cut func()) (remove func()) {
 	name := r.URL.Query().Get("client")
 	if name == "" {
@@ -44,7 +44,7 @@ func (c *Cuts) remove(name string, key *func()) {
 	}
 }
 
-// take forgets the connections under name and returns them.
+// take removes the connections registered under name and returns them.
 func (c *Cuts) take(name string) map[*func()]struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +53,8 @@ func (c *Cuts) take(name string) map[*func()]struct{} {
 	return conns
 }
 
-// ServeCut is POST /cut?client=NAME: 200 and {"cut":2}, the number of connections cut.
+// ServeCut handles POST /cut?client=NAME. It answers 200 with {"cut":2}, the number of connections
+// cut.
 func (c *Cuts) ServeCut(w http.ResponseWriter, r *http.Request) {
 	if err := sameOrigin.Check(r); err != nil {
 		Refuse(w, http.StatusForbidden, "pages of another origin may not cut here")
@@ -71,4 +72,21 @@ func (c *Cuts) ServeCut(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	fmt.Fprintf(w, "{\"cut\":%d}\n", len(conns))
+}
+
+// Reset aborts a connection: the peer gets a TCP reset, and unsent data is discarded. It finds the
+// TCP connection below wrappers that have a NetConn method.
+func Reset(conn net.Conn) {
+	for under := conn; under != nil; {
+		if tcp, ok := under.(interface{ SetLinger(sec int) error }); ok {
+			_ = tcp.SetLinger(0)
+			break
+		}
+		wrapper, ok := under.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		under = wrapper.NetConn()
+	}
+	_ = conn.Close()
 }

@@ -22,16 +22,16 @@ import (
 	"sync"
 )
 
-// Why a reader or a subscription ends.
+// The reasons why a reader or a subscription ends.
 var (
 	ErrClosed = errors.New("feed: closed")
 	ErrSlow   = errors.New("feed: subscriber is too slow")
 )
 
-// Config holds a feed's bounds. The zero value is the default.
+// A Config sets a feed's limits. The zero value is the default.
 type Config struct {
-	History int // messages kept for readers that come back; 0 is 1000
-	Queue   int // messages that a subscriber may fall behind; 0 is 256
+	History int // messages kept for readers that reconnect; 0 means 1000
+	Queue   int // maximum backlog of a subscriber, in messages; 0 means 256
 }
 
 func (c Config) withDefaults() Config {
@@ -40,21 +40,21 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Feed is a bounded log of messages that many may write and read at once.
+// A Feed is a bounded log of messages. Many goroutines may write and read at once.
 type Feed struct {
 	cfg   Config
-	epoch string // tells this log from that of an earlier start
-	began Time   // so does this: no message is older
+	epoch string // distinguishes this log from that of an earlier start
+	began Time   // as does this: no message is older
 
 	mu      sync.Mutex
-	log     []Entry // the last cfg.History messages, ids rising by one; its elements are never written again
-	last    int64   // id of the newest message, 0 at first
+	log     []Entry // the last cfg.History messages, with consecutive ids; elements never change
+	last    int64   // id of the newest message, initially 0
 	changed chan struct{}
 	subs    map[*Subscription]struct{}
 	closed  bool
 }
 
-// New makes an empty feed. It runs no goroutine.
+// New returns an empty feed. It starts no goroutine.
 func New(cfg Config) *Feed {
 	return &Feed{
 		cfg:     cfg.withDefaults(),
@@ -65,9 +65,9 @@ func New(cfg Config) *Feed {
 	}
 }
 
-// Publish appends a message, stamped with the next id and the time, and wakes
-// all readers. It never blocks: a subscriber that has fallen too far behind is
-// dropped with ErrSlow. The error is ErrClosed.
+// Publish stamps a message with the next id and the time, appends it and wakes all readers. It
+// never blocks: a subscriber that has fallen too far behind is dropped with ErrSlow. After Close it
+// returns ErrClosed.
 func (f *Feed) Publish(from, text string) (Message, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,22 +85,22 @@ func (f *Feed) Publish(from, text string) (Message, error) {
 	return entry.Message, nil
 }
 
-// wake ends every wait. Whoever waits took the channel in the same critical
-// section in which it saw that there was nothing for it, so no wake is lost.
+// wake ends every wait. No wake is lost, because a reader takes the channel in the same critical
+// section in which it finds nothing to read.
 func (f *Feed) wake() {
 	close(f.changed)
 	f.changed = make(chan struct{})
 }
 
-// Since is what is kept of the messages after the cursor, without waiting.
+// Since returns the messages after the cursor that are still kept. It does not block.
 func (f *Feed) Since(after int64) []Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.since(f.place(after))
 }
 
-// Wait is Since, but waits until there is at least one message. The error is
-// ErrClosed, or the cause of ctx's end; then there are no messages.
+// Wait is like Since but blocks until there is at least one message. It returns no messages and an
+// error, which is ErrClosed or the cause of ctx's end, if the wait is cut short.
 func (f *Feed) Wait(ctx context.Context, after int64) ([]Entry, error) {
 	f.mu.Lock()
 	after = f.place(after)
@@ -123,7 +123,7 @@ func (f *Feed) Wait(ctx context.Context, after int64) ([]Entry, error) {
 	}
 }
 
-// place is the cursor, or 0 for one that this log never gave out.
+// place returns the cursor, or 0 if this log never issued it.
 func (f *Feed) place(after int64) int64 {
 	if after < 0 || after > f.last {
 		return 0
@@ -131,29 +131,29 @@ func (f *Feed) place(after int64) int64 {
 	return after
 }
 
-// since shares the log's memory.
+// since returns a slice that shares the log's memory.
 func (f *Feed) since(after int64) []Entry {
 	missed := int(min(f.last-after, int64(len(f.log))))
 	return f.log[len(f.log)-missed : len(f.log) : len(f.log)]
 }
 
-// Version changes whenever the log does, also from one start of the server to
-// the next: good for an ETag.
+// Version returns a string that changes with each message and with each start of the server. It can
+// serve as an ETag.
 func (f *Feed) Version() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.epoch + "-" + strconv.FormatInt(f.last, 10)
 }
 
-// Last is the id of the newest message, 0 if there is none.
+// Last returns the id of the newest message, or 0 if there is none.
 func (f *Feed) Last() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last
 }
 
-// Close refuses further messages and ends every wait with ErrClosed. What is in
-// the log can still be read. Call it as often as you like.
+// Close refuses further messages and ends every wait with ErrClosed. The log stays readable.
+// Further calls do nothing.
 func (f *Feed) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,23 +17,23 @@ type Message struct {
 	At   Time   `json:"at"`
 }
 
-// Time is a moment in UTC, to the millisecond.
+// A Time is a moment in UTC with millisecond precision.
 type Time struct{ time.Time }
 
-// String is the time as it stands in the JSON of a message.
+// String returns the time in the form used in a message's JSON.
 func (t Time) String() string { return strings.Trim(string(t.appendJSON(nil)), `"`) }
 
 func (t Time) appendJSON(dst []byte) []byte { return t.UTC().AppendFormat(dst, timeFormat) }
 
-// timeFormat keeps its three digits even when they are zeros, as JavaScript's toISOString does.
+// timeFormat always has three digits of milliseconds, as JavaScript's toISOString does.
 const timeFormat = `"2006-01-02T15:04:05.000Z"`
 
-// MarshalJSON writes the three digits of the milliseconds always.
+// MarshalJSON always writes three digits of milliseconds.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return t.appendJSON(nil), nil
 }
 
-// UnmarshalJSON reads any RFC 3339 time.
+// UnmarshalJSON accepts any RFC 3339 time.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	err := t.Time.UnmarshalJSON(data)
 	t.Time = t.UTC()
@@ -42,8 +42,8 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 
 func now() Time { return Time{time.Now().UTC().Truncate(time.Millisecond)} }
 
-// Entry is a message in the log with its JSON, which is made once for all who
-// read it. It is shared and never changed.
+// An Entry is a message in the log with its JSON, which is encoded once for all readers. It must
+// not be changed.
 type Entry struct {
 	Message
 	JSON []byte
@@ -54,12 +54,12 @@ func newEntry(m Message) Entry {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(m); err != nil {
-		panic(err) // strings, a number and a time: nothing that JSON cannot say
+		panic(err) // cannot fail: only strings, a number and a time
 	}
 	return Entry{m, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
 }
 
-// AppendArray appends the entries as one JSON array: what a poll is answered with.
+// AppendArray appends the entries as a JSON array, which is the response to a poll.
 func AppendArray(dst []byte, entries []Entry) []byte {
 	dst = append(dst, '[')
 	for i, e := range entries {

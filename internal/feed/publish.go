@@ -12,22 +12,22 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of what a client may say.
+// Limits of a client's message.
 const (
 	MaxBody = 64 << 10 // bytes of JSON in one message
 	MaxFrom = 64       // characters in a name
 )
 
-// bodyTimeout is how long a client may take to send a message's body.
+// bodyTimeout bounds the time to receive a message body.
 const bodyTimeout = 10 * time.Second
 
-// Draft is what a client sends: a message before the feed has stamped it.
+// A Draft is a client's message before the feed stamps it.
 type Draft struct {
 	From string `json:"from"`
 	Text string `json:"text"`
 }
 
-// ParseDraft reads a draft from its JSON. The error's text is for the client.
+// ParseDraft parses a draft from JSON. The error's text is meant for the client.
 func ParseDraft(data []byte) (Draft, error) {
 	var d Draft
 	if !utf8.Valid(data) {
@@ -47,10 +47,9 @@ func ParseDraft(data []byte) (Draft, error) {
 
 var sameOrigin = http.NewCrossOriginProtection()
 
-// ServePublish is POST /messages of every lesson: a draft comes in, 201 and the
-// stamped message go out. A page of another origin is answered 403, a body that
-// says it is no JSON 415, one above MaxBody 413, one that takes too long 408, a bad
-// one 400.
+// ServePublish handles POST /messages of every lesson. It takes a draft and answers 201 with the
+// stamped message. It answers 403 to a page of another origin, 415 to a body that is not declared
+// as JSON, 413 to one above MaxBody, 408 to one that arrives too slowly, and 400 to an invalid one.
 func (f *Feed) ServePublish(w http.ResponseWriter, r *http.Request) {
 	if err := sameOrigin.Check(r); err != nil {
 		Refuse(w, http.StatusForbidden, "pages of another origin may not publish here")
@@ -60,7 +59,7 @@ func (f *Feed) ServePublish(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusUnsupportedMediaType, "the body must be application/json")
 		return
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every ResponseWriter can; net/http lifts it afterwards
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // some ResponseWriters have no deadlines; net/http resets it afterwards
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
 		refuseBody(w, err)
@@ -83,8 +82,8 @@ func (f *Feed) ServePublish(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(newEntry(m).JSON, '\n'))
 }
 
-// mayBeJSON lets pass what says it is JSON, what says nothing, and the two types
-// that clients send without a thought: curl -d sends a form's.
+// mayBeJSON accepts JSON types, a missing type, and the two types that clients send by default,
+// such as curl -d's form type.
 func mayBeJSON(contentType string) bool {
 	if contentType == "" {
 		return true

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Routes is a demo's endpoints: path, method, handler. GET answers HEAD too, and
-// a handler sees HEAD as the method. Another method is answered 405 with Allow,
-// another path 404, OPTIONS with Allow alone.
+// Routes maps a demo's endpoints: path, then method, to handler. GET handlers also serve HEAD and
+// see it as the method. Other methods get 405 with Allow, other paths 404, and OPTIONS gets Allow
+// only.
 type Routes map[string]map[string]http.HandlerFunc
 
 func (rs Routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	methods, ok := rs[r.URL.Path]
 	if !ok {
-		Refuse(w, http.StatusNotFound, "there is no "+r.URL.Path+" here")
+		Refuse(w, http.StatusNotFound, "not found: "+r.URL.Path)
 		return
 	}
 	method := r.Method
@@ -46,7 +46,7 @@ func allow(methods map[string]http.HandlerFunc) string {
 	return strings.Join(names, ", ")
 }
 
-// Refuse answers with {"error":"…"} and the status.
+// Refuse answers with the status and {"error":"…"}.
 func Refuse(w http.ResponseWriter, status int, reason string) {
 	body, _ := json.Marshal(map[string]string{"error": reason})
 	h := w.Header()
@@ -56,8 +56,7 @@ func Refuse(w http.ResponseWriter, status int, reason string) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// RefuseClosed answers a reader or a publisher of a feed that was closed: 503,
-// and the connection is not used again.
+// RefuseClosed answers 503 to a client of a closed feed, and ends the connection.
 func RefuseClosed(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	w.Header().Set("Retry-After", "1")

@@ -2,29 +2,29 @@ package feed
 
 import "context"
 
-// batch bounds what one Take returns, so that a reader of a long backlog still
-// comes round to its heartbeat.
+// batch bounds the messages that one Take returns, so that a reader with a long backlog can still
+// send its heartbeats.
 const batch = 64
 
-// always is ready at once.
+// always is a channel that is always ready.
 var always = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
 
-// Subscription reads a feed from a cursor on: first the backlog, then what is
-// new, with no seam between them where a message could be lost or come twice. It
-// keeps no queue of its own, just a place in the log. One goroutine reads it.
+// A Subscription reads a feed after a cursor: first the backlog, then new messages, without loss or
+// duplicates between them. It has no queue of its own, only a position in the log. Only one
+// goroutine may read it.
 type Subscription struct {
 	feed   *Feed
-	joined int64 // the newest message when it began: the backlog does not make a reader slow
+	joined int64 // id of the newest message at the start; the initial backlog does not count as being slow
 
-	cursor int64 // under feed.mu, as is err
-	err    error // why it has ended
+	cursor int64 // guarded by feed.mu, as is err
+	err    error // why the subscription has ended
 }
 
-// Subscribe starts to read after the cursor. The caller closes the subscription.
+// Subscribe returns a subscription that reads after the cursor. The caller must close it.
 func (f *Feed) Subscribe(after int64) *Subscription {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -33,19 +33,19 @@ func (f *Feed) Subscribe(after int64) *Subscription {
 	return s
 }
 
-// Subscribers counts the subscriptions that are neither closed nor dropped.
+// Subscribers returns the number of active subscriptions.
 func (f *Feed) Subscribers() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.subs)
 }
 
-// oldest is the cursor, moved over what is no longer kept.
+// oldest returns the cursor, moved past messages that are no longer kept.
 func (f *Feed) oldest(cursor int64) int64 {
 	return max(cursor, f.last-int64(len(f.log)))
 }
 
-// dropSlow runs under mu after each message.
+// dropSlow drops the subscribers that have fallen too far behind. Publish calls it with mu held.
 func (f *Feed) dropSlow() {
 	for s := range f.subs {
 		behind := f.last - max(s.cursor, s.joined)
@@ -55,7 +55,7 @@ func (f *Feed) dropSlow() {
 	}
 }
 
-// remove is the one place where a subscription leaves the feed, under mu.
+// remove is the only function that removes a subscription from the feed. The caller holds mu.
 func (f *Feed) remove(s *Subscription, why error) {
 	if s.err == nil {
 		s.err = why
@@ -63,9 +63,9 @@ func (f *Feed) remove(s *Subscription, why error) {
 	delete(f.subs, s)
 }
 
-// Take is what there is now, at most a batch, never waiting; more is ready when
-// there is something else to take. After the last message of a closed feed the
-// error is ErrClosed; of a subscription that was dropped it is ErrSlow at once.
+// Take returns the available messages, at most a batch, without blocking. The channel more is ready
+// when there is more to take. After the last message of a closed feed the error is ErrClosed. A
+// dropped subscription returns ErrSlow at once.
 func (s *Subscription) Take() (entries []Entry, more <-chan struct{}, err error) {
 	f := s.feed
 	f.mu.Lock()
@@ -86,7 +86,8 @@ func (s *Subscription) Take() (entries []Entry, more <-chan struct{}, err error)
 	return entries, more, nil
 }
 
-// Next is Take, but waits until there is at least one message, or until ctx ends: the error is then its cause.
+// Next is like Take but blocks until there is at least one message. If ctx ends, the error is its
+// cause.
 func (s *Subscription) Next(ctx context.Context) ([]Entry, error) {
 	for {
 		entries, more, err := s.Take()
@@ -101,7 +102,7 @@ func (s *Subscription) Next(ctx context.Context) ([]Entry, error) {
 	}
 }
 
-// Close ends the subscription. Call it as often as you like.
+// Close ends the subscription. Further calls do nothing.
 func (s *Subscription) Close() {
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package host runs one demo: its listener, its page, its life.
+// Package host runs one demo: its listener, its pages and its lifecycle.
 package host
 
 import (
@@ -7,55 +7,87 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
-	"time"
 
+	"realtimelab/internal/httpserver"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/site"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
+	xrayweb "realtimelab/internal/xray/web"
 )
 
-// Config of a running demo.
+// A Config describes a demo to run.
 type Config struct {
 	Lesson lesson.Lesson
 	Demo   lesson.Demo
 
-	// Listener takes the demo's connections. Running.Close closes it.
+	// Course lists the lessons, in order, of the home page at /lab/ and of the pages under /lab/lesson/.
+	// Empty means Lesson alone.
+	Course []lesson.Lesson
+
+	// Directory lists the lab's running demos, this one among them until it is closed. Nil means
+	// that the lab serves no other.
+	Directory *site.Directory
+
+	// Join lists the demo's addresses for others on the local network.
+	Join []string
+
+	// Listener accepts the demo's connections. Running.Close closes it.
 	Listener net.Listener
 
-	Client fs.FS // our browser client's bundles
-	Web    fs.FS // pages/<demo>/ and shared/
+	// Hosts lists further names that the demo answers to, besides those of its listener.
+	Hosts []string
 
-	// Lang is the page's language; empty leaves it to the browser.
-	Lang lesson.Lang
+	Web fs.FS // pages/<demo>/ and shared/
 
-	// Net is a simulated network between the clients and the demo, with the seed of
-	// its chances; none if it is zero.
+	// Lang is the page's language. Empty lets the browser choose.
+	Lang lang.Lang
+
+	// Net is a simulated network between the clients and the demo, and Seed its random seed. A zero
+	// Net means no simulation.
 	Net  netsim.Link
 	Seed uint64
 
-	// NoTap serves without the wire tap: there is no x-ray then.
+	// Key grants access to the x-ray of all connections. Without it, a page sees only its own
+	// browser's connections.
+	Key Key
+
+	// LabFiles includes requests for the pages' own files under /lab/ in the x-ray. The x-ray never
+	// includes its own requests.
+	LabFiles bool
+
+	// NoTap serves without the wire tap, and so without the x-ray.
 	NoTap bool
 
 	Log *slog.Logger
 }
 
-// Running is a demo that serves.
+// Running is a demo that is being served.
 type Running struct {
 	Name     string
 	instance *lesson.Instance
-	server   *http.Server
+	server   *httpserver.Server
 	served   chan error
-	xray     *xray.Xray    // nil without the tap
-	panel    *Panel        // with xray
-	front    *netsim.Front // nil without a network
+	leave    func()         // removes the demo from the directory
+	xray     *xray.Xray     // nil without the tap
+	panel    *xrayweb.Panel // nil if xray is nil
+	front    *netsim.Front  // nil without a simulated network
 }
 
-// Start serves the demo until Close.
+// Start serves the demo until Close is called.
 func Start(c Config) (*Running, error) {
 	log := c.Log.With("demo", c.Demo.Name)
-	instance, err := c.Demo.Start(lesson.Env{Log: log, Client: c.Client})
+	if c.Directory == nil {
+		c.Directory = &site.Directory{}
+	}
+	hosts := httpserver.NewHosts(c.Listener.Addr(), c.Hosts...)
+	env := lesson.Env{Log: log}
+	if addr, ok := c.Listener.Addr().(*net.TCPAddr); ok {
+		env.Port = addr.Port
+	}
+	instance, err := c.Demo.Start(env)
 	if err != nil {
 		return nil, err
 	}
@@ -63,30 +95,34 @@ func Start(c Config) (*Running, error) {
 	if err := r.simulate(&c); err != nil {
 		return nil, errors.Join(err, instance.Close(context.Background()))
 	}
+	var wire *tap.Tap
 	if !c.NoTap {
-		wire := tap.New(tap.Config{})
-		c.Listener = wire.Listener(c.Listener)
-		r.xray = xray.New(wire, xray.Config{})
-		r.panel = NewPanel(r.xray)
+		omitted := labPath
+		if c.LabFiles {
+			omitted = xrayweb.Path // the x-ray leaves out its own requests
+		}
+		wire = tap.New(tap.Config{Omit: xray.Omit(omitted)})
+		r.xray = xray.New(wire, xray.Config{Lab: labPath})
+		r.panel = xrayweb.NewPanel(xrayweb.PanelConfig{Xray: r.xray, Keyed: c.Key.Held, ByBrowser: true, LabFiles: c.LabFiles, Lessons: true})
 	}
-	handler, err := c.handler(instance, r.panel)
+	handler, err := c.handler(instance, env.Port, r.panel)
 	if err != nil {
 		r.closeXray()
 		return nil, errors.Join(err, r.closeFront(), instance.Close(context.Background()))
 	}
-	r.server = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		ConnContext:       tap.ConnContext,
+	c.Directory.Add(c.Demo.Name, env.Port, instance.Clients)
+	r.leave = func() { c.Directory.Remove(c.Demo.Name, env.Port) }
+	r.server = httpserver.New(httpserver.Config{Handler: handler, Hosts: hosts, Log: log, ConnContext: tap.ConnContext})
+	listener := r.server.Track(c.Listener)
+	if wire != nil {
+		listener = wire.Listener(listener)
 	}
-	go func() { r.served <- r.server.Serve(c.Listener) }()
+	go func() { r.served <- r.server.Serve(listener) }()
 	return r, nil
 }
 
-// simulate puts the network before the demo: clients connect to it, and the demo
-// gets a listener of its own behind it.
+// simulate puts the simulated network in front of the demo. Clients connect to the network, and the
+// demo gets its own listener behind it.
 func (r *Running) simulate(c *Config) error {
 	if c.Net == (netsim.Link{}) {
 		return nil
@@ -107,10 +143,10 @@ func (r *Running) closeFront() error {
 	return r.front.Close()
 }
 
-// Front is the simulated network before the demo; nil without one.
+// Front returns the simulated network in front of the demo, or nil if there is none.
 func (r *Running) Front() *netsim.Front { return r.front }
 
-// Xray reads what crosses the demo's wire; nil without the tap.
+// Xray returns the x-ray of the demo's connections, or nil without the tap.
 func (r *Running) Xray() *xray.Xray { return r.xray }
 
 func (r *Running) closeXray() {
@@ -120,27 +156,22 @@ func (r *Running) closeXray() {
 	}
 }
 
-// Clients is the number of connected clients.
+// Clients returns the number of connected clients.
 func (r *Running) Clients() int { return r.instance.Clients() }
 
-// graceful is how much of Close's time goes to requests that are under way.
-const graceful = time.Second
-
-// Close tells the clients, then closes the listener and every connection. It
-// returns when all has ended, or with the context's error.
+// Close closes the listener, lets clients disconnect, and soon closes all remaining connections. It
+// returns when everything has ended, or with the context's error.
 func (r *Running) Close(ctx context.Context) error {
-	err := r.instance.Close(ctx)
+	r.leave()
+	err := r.server.Close(ctx, r.instance.Close, r.closePanel)
+	err = errors.Join(err, <-r.served)
+	r.closeXray()
+	return errors.Join(err, r.closeFront())
+}
+
+func (r *Running) closePanel(context.Context) error {
 	if r.panel != nil {
 		r.panel.Close()
 	}
-	patience, cancel := context.WithTimeout(ctx, graceful)
-	defer cancel()
-	if r.server.Shutdown(patience) != nil {
-		err = errors.Join(err, r.server.Close())
-	}
-	if served := <-r.served; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	r.closeXray()
-	return errors.Join(err, r.closeFront())
+	return nil
 }

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,8 +21,10 @@ import (
 	"go.uber.org/goleak"
 
 	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/tap"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,7 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // demo answers "pong" to everything.
 var demo = lesson.Demo{
 	Name:  "ping",
-	Title: lesson.Text{EN: "Ping", ZH: "乒"},
+	Title: lang.Text{EN: "Ping", ZH: "乒"},
 	Start: func(lesson.Env) (*lesson.Instance, error) {
 		return &lesson.Instance{
 			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pong") }),
@@ -44,10 +48,12 @@ var web = fstest.MapFS{
 	"pages/xray/index.html": {Data: []byte("<!doctype html>")},
 }
 
+var key = host.NewKey()
+
 func start(t *testing.T, noTap bool) (*host.Running, string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, NoTap: noTap, Log: slog.New(slog.DiscardHandler)})
+	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, NoTap: noTap, Key: key, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	return r, "http://" + l.Addr().String()
 }
@@ -59,8 +65,18 @@ func stop(t *testing.T, r *host.Running) {
 }
 
 func get(t *testing.T, url string) (int, string) {
+	return getAs(t, url, "")
+}
+
+// getAs is get with a header Authorization.
+func getAs(t *testing.T, url, authorization string) (int, string) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	res, err := client.Get(url)
+	req, err := http.NewRequest("GET", url, nil)
+	require.NoError(t, err)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+	res, err := client.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
@@ -68,14 +84,14 @@ func get(t *testing.T, url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// panel is a page's connection to the x-ray.
+// panel is a page's connection to the x-ray, which sees everyone unless said otherwise.
 type panel struct {
 	*testing.T
 	*websocket.Conn
 }
 
 func open(t *testing.T, url string) panel {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray", http.Header{"Origin": {url}})
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray", http.Header{"Origin": {url}, "Authorization": {key.Bearer()}})
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return panel{t, conn}
@@ -85,7 +101,7 @@ type brief struct {
 	ID      uint64
 	Layer   string
 	Lab     bool
-	Summary lesson.Text
+	Summary lang.Text
 }
 
 // until reads messages until one satisfies the condition.
@@ -184,7 +200,7 @@ func TestExports(t *testing.T) {
 	r, url := start(t, false)
 	defer stop(t, r)
 	get(t, url+"/hello")
-	status, body := get(t, url+"/lab/xray.jsonl")
+	status, body := getAs(t, url+"/lab/xray.jsonl", key.Bearer())
 	assert.Equal(t, 200, status)
 	found := false
 	lines := bufio.NewScanner(strings.NewReader(body))
@@ -195,7 +211,7 @@ func TestExports(t *testing.T) {
 		found = found || b.Summary.EN == "GET /hello"
 	}
 	assert.True(t, found)
-	_, capture := get(t, url+"/lab/xray.pcapng")
+	_, capture := getAs(t, url+"/lab/xray.pcapng", key.Bearer())
 	assert.Equal(t, "\x0a\x0d\x0d\x0a", capture[:4])
 	assert.Contains(t, capture, "GET /hello HTTP/1.1")
 }
@@ -222,4 +238,84 @@ func TestNetworkStandsBeforeTheDemo(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "the handshake, the request")
 	assert.GreaterOrEqual(t, r.Front().Counters().Packets, int64(5))
 	assert.EqualValues(t, 1, r.Xray().Tap().Counters().Total, "the tap sees what the demo sees")
+}
+
+// TestPagesAreLimited: one page too many is told so, and the next gets in when one has left.
+func TestPagesAreLimited(t *testing.T) {
+	r, url := start(t, false)
+	defer stop(t, r)
+	first := open(t, url)
+	counted := func(m map[string]json.RawMessage) bool { return m["counters"] != nil }
+	first.until(counted)
+	for range 199 {
+		open(t, url).until(counted)
+	}
+	crowded := open(t, url)
+	crowded.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, _, err := crowded.ReadMessage()
+	assert.True(t, websocket.IsCloseError(err, websocket.CloseTryAgainLater), "%v", err)
+	first.Close()
+	require.Eventually(t, func() bool {
+		next := open(t, url)
+		defer next.Close()
+		next.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_, _, err := next.ReadMessage()
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// ring is what a demo's tap holds, in short.
+func ring(r *host.Running) (events []string) {
+	reader := r.Xray().Tap().NewReader()
+	defer reader.Close()
+	var joined []tap.Event
+	batch := make([]tap.Event, 100)
+	for n := reader.Read(batch); n > 0; n = reader.Read(batch) {
+		for _, e := range batch[:n] {
+			// net/http may read the first byte of a request alone: pieces of one direction are joined.
+			if last := len(joined) - 1; last >= 0 && e.Kind == tap.Data && joined[last].Kind == tap.Data && joined[last].Peer == e.Peer && joined[last].Dir == e.Dir {
+				joined[last].Bytes = slices.Concat(joined[last].Bytes, e.Bytes)
+				continue
+			}
+			joined = append(joined, e)
+		}
+	}
+	for _, e := range joined {
+		events = append(events, fmt.Sprintf("#%d %v %v %d %q", e.Peer.ID, e.Kind, e.Dir, e.Offset, e.Bytes))
+	}
+	return events
+}
+
+// Downloads of the x-ray, the pages' files and the pages' sockets leave no trace,
+// on connections of their own and on one that carries the demo's requests too.
+func TestTheLabsOwnRequestsLeaveNoTrace(t *testing.T) {
+	r, url := start(t, false)
+	defer stop(t, r)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	ask := func(path string) {
+		res, err := client.Get(url + path)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		require.NoError(t, err)
+		res.Body.Close()
+	}
+	ask("/first")
+	ask("/second")
+	before, counted := ring(r), r.Xray().Tap().Counters()
+	require.Len(t, before, 5, "opened, twice a request and a response: %q", before)
+	open(t, url)
+	for range 10 {
+		for _, path := range []string{"/lab/xray.pcapng", "/lab/xray.jsonl", "/lab/xray.har", "/lab/info.json", "/lab/shared/lab.js", "/lab/none"} {
+			ask(path)
+			getAs(t, url+path, key.Bearer())
+		}
+	}
+	assert.Equal(t, before, ring(r))
+	assert.Equal(t, counted, r.Xray().Tap().Counters())
+	ask("/third")
+	after := ring(r)
+	require.Len(t, after, len(before)+2)
+	assert.Equal(t, before, after[:len(before)])
+	assert.Contains(t, after[len(before)], fmt.Sprintf("#1 data in %d \"GET /third", counted.In), "offsets close up")
 }

@@ -1,4 +1,4 @@
-// Package lesson is the contract between a lesson and all that runs it.
+// Package lesson defines the contract between a lesson and the code that runs it.
 package lesson
 
 import (
@@ -6,77 +6,65 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+
+	"realtimelab/internal/lang"
 )
 
-// Lang is a language that a learner reads.
-type Lang string
-
-// The two languages of the lab.
-const (
-	English Lang = "en"
-	Chinese Lang = "zh"
-)
-
-// Text is what a learner reads, in both languages.
-type Text struct {
-	EN string `json:"en"`
-	ZH string `json:"zh"`
-}
-
-// In returns the text in that language, English for one it does not know.
-func (t Text) In(lang Lang) string {
-	if lang == Chinese {
-		return t.ZH
-	}
-	return t.EN
-}
-
-// Lesson is one topic.
+// A Lesson is one topic.
 type Lesson struct {
 	Name           string
-	Title, Summary Text
-	Body           Text  // Markdown, see Expand
-	Source         fs.FS // the Go files of the lesson's package
+	Title, Summary lang.Text
+	Body           lang.Text // Markdown, see Expand
+	Folder         string    // of the lesson's package in the repository; several lessons may share one
+	Source         fs.FS     // the Go files of the package
+	Pages          fs.FS     // the texts of the demos' pages: pages/DEMO.md and pages/DEMO.zh.md
+	Scripts        fs.FS     // the browser's files, as web.Pages; nil if the text shows none
 	Demos          []Demo
-	Exercises      fs.FS // the lesson's folder exercises; nil if it has none
+	Exercises      fs.FS // the package's folder exercises; nil if it has none, or if an earlier lesson has them
 }
 
-// Demo is one runnable thing with one page, under web/pages/Name.
+// A Demo is one runnable program with one page, under web/pages/Name.
 type Demo struct {
 	Name           string
-	Title, Summary Text
+	Title, Summary lang.Text
 
-	// Source names the code shown beside the page, see Region.
+	// Source names the code shown next to the page; see Region.
 	Source []string
 
-	// Start builds the running demo. It opens no listener.
+	// Client names the code of the page that is shown next to Source; see ScriptRegion. Most pages
+	// show none.
+	Client []string
+
+	// Peer lets the page frame itself, as a second client beside the first.
+	Peer bool
+
+	// Start starts the demo. It opens no listener.
 	Start func(Env) (*Instance, error)
 }
 
-// Env is what the lab lends a demo.
+// An Env holds the lab's resources for a demo.
 type Env struct {
-	Log    *slog.Logger
-	Client fs.FS // our browser client's bundles, by their official file names
+	Log  *slog.Logger
+	Port int // port of the demo's page; 0 if it has none
 }
 
-// Instance is a running demo.
+// An Instance is a running demo.
 type Instance struct {
 	// Handler serves the demo's own endpoints at the root of its listener.
 	Handler http.Handler
 
-	// Frames are other origins that the demo's page may frame, as sources of a
-	// Content-Security-Policy. Most have none.
-	Frames []string
+	// Frames lists the ports, on the same host, whose pages the demo's page may frame. Most demos
+	// have none.
+	Frames []int
 
-	// Clients is the number of connected clients.
+	// Clients returns the number of connected clients.
 	Clients func() int
 
-	// Close tells the clients, and ends every goroutine of the demo. It is
-	// called once.
+	// Close disconnects the clients and ends every goroutine of the demo. It is called once.
 	Close func(ctx context.Context) error
 }
 
-// FindDemo looks a demo up by its name, with the lesson that it belongs to.
+// FindDemo finds a demo by its name, together with its lesson.
 func FindDemo(all []Lesson, name string) (Lesson, Demo, bool) {
 	for _, l := range all {
 		for _, d := range l.Demos {

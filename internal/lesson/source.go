@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+
+	"realtimelab/internal/lang"
 )
 
 // Region returns code from the real source. "chat.go" is the whole file,
@@ -38,6 +40,22 @@ func Region(src fs.FS, ref string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("lesson: no declaration %s in %s", decl, name)
+}
+
+// ScriptRegion returns code from a page's module. "chat.js#send" is the text between the lines
+// "// #region send" and "// #endregion"; "chat.js" is the whole file.
+func ScriptRegion(page fs.FS, ref string) (string, error) {
+	name, region, one := strings.Cut(ref, "#")
+	data, err := fs.ReadFile(page, name)
+	if err != nil || !one {
+		return string(data), err
+	}
+	_, rest, begins := strings.Cut(string(data), "\n// #region "+region+"\n")
+	code, _, ends := strings.Cut(rest, "\n// #endregion\n")
+	if !begins || !ends {
+		return "", fmt.Errorf("lesson: no region %s in %s", region, name)
+	}
+	return code, nil
 }
 
 func describe(d ast.Decl) (doc *ast.CommentGroup, names []string) {
@@ -76,16 +94,22 @@ func receiver(d *ast.FuncDecl) string {
 
 var include = regexp.MustCompile(`(?m)^\{\{code "([^"]+)"\}\}$`)
 
-// Expand returns the lesson's text with each line {{code "file.go#decl"}}
-// replaced by that region, as a fenced block.
-func (l Lesson) Expand(lang Lang) (string, error) {
+// Expand returns the lesson's text with the code that it names. A line {{code "file.go#decl"}} becomes
+// that Region of Source, {{code "pages/demo/demo.js#name"}} that ScriptRegion of Scripts. Each is a fenced
+// block that names its place: "```go file.go#decl".
+func (l Lesson) Expand(language lang.Lang) (string, error) {
 	var failed error
-	text := include.ReplaceAllStringFunc(l.Body.In(lang), func(line string) string {
-		code, err := Region(l.Source, include.FindStringSubmatch(line)[1])
+	text := include.ReplaceAllStringFunc(l.Body.In(language), func(line string) string {
+		ref := include.FindStringSubmatch(line)[1]
+		language, region, files := "go", Region, l.Source
+		if file, _, _ := strings.Cut(ref, "#"); strings.HasSuffix(file, ".js") {
+			language, region, files = "js", ScriptRegion, l.Scripts
+		}
+		code, err := region(files, ref)
 		if err != nil {
 			failed = err
 		}
-		return "```go\n" + strings.TrimRight(code, "\n") + "\n```"
+		return "```" + language + " " + ref + "\n" + strings.TrimRight(code, "\n") + "\n```"
 	})
 	return text, failed
 }

@@ -10,9 +10,9 @@ import (
 	"realtimelab/internal/proxy"
 )
 
-// Config of a Front.
+// A Config configures a Front.
 type Config struct {
-	// Listener takes the clients' connections. Close closes it.
+	// Listener accepts the clients' connections. Close closes it.
 	Listener net.Listener
 
 	// Target is the server's HOST:PORT.
@@ -20,54 +20,54 @@ type Config struct {
 
 	Link Link
 
-	// Seed of all chance. The clients' links are numbered in the order in which
-	// they come, and each direction of each has chances of its own.
+	// Seed is the random seed. Links are numbered in the order of their first client, and each
+	// direction of a link has its own random sequence.
 	Seed uint64
 
 	Log *slog.Logger
 }
 
-// Front is a simulated network in front of a server. All connections from one
-// host share one link, as those of one laptop do.
+// A Front is a simulated network in front of a server. All connections from one host share one
+// link, like those of one laptop.
 type Front struct {
 	config Config
 	proxy  *proxy.Proxy
 	counts counts
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows; holders do not block
 	link   Link
 	cut    bool
 	opened uint64 // wires so far
 	wires  map[string]*hosted
 }
 
-// hosted is the wire of one host, with the proxy behind it.
+// hosted is the wire of one host, and the proxy behind it.
 type hosted struct {
 	*wire
 	far *proxy.Proxy
 }
 
-// maxHosts is how many hosts have links at a time. The links of hosts that have no
-// connection make room.
+// maxHosts bounds the hosts with links at one time. Links of hosts without a connection are removed
+// to make room.
 const maxHosts = 256
 
 var errCrowded = errors.New("netsim: too many hosts at a time")
 
-// Counters count IP packets, both ways, from all clients.
+// Counters counts IP packets of all clients in both directions.
 type Counters struct {
-	Packets int64 // handed to the links, lost ones too
-	Bytes   int64 // of them, IP and TCP headers included
-	Lost    int64 // of them, by chance, by a cut, by a full queue
+	Packets int64 // passed to the links, including lost ones
+	Bytes   int64 // their bytes, including IP and TCP headers
+	Lost    int64 // those lost by chance, by a cut or by a full queue
 }
 
-// Start carries connections until Close.
+// Start carries connections until Close is called.
 func Start(c Config) *Front {
 	f := &Front{config: c, link: c.Link, wires: map[string]*hosted{}}
 	f.proxy = proxy.Start(proxy.Config{Listener: c.Listener, Dial: f.dial, Log: c.Log})
 	return f
 }
 
-// dial opens the way of a client's connection over its host's link.
+// dial connects a client to the server over its host's link.
 func (f *Front) dial(ctx context.Context, client net.Conn) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(client.RemoteAddr().String())
 	if err != nil {
@@ -85,7 +85,7 @@ func (f *Front) dial(ctx context.Context, client net.Conn) (net.Conn, error) {
 	return &conn{Conn: c, left: sync.OnceFunc(func() { f.leave(h) })}, nil
 }
 
-// conn tells when it is closed.
+// conn is a connection that reports when it is closed.
 type conn struct {
 	net.Conn
 	left func()
@@ -98,20 +98,37 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// enter counts a connection of that host.
+// enter counts a connection of that host and makes the wire of a new host. Idle wires of other
+// hosts end to make room.
 func (f *Front) enter(host string) (*hosted, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	h, ok := f.wires[host]
+	var idle []*hosted
+	var err error
 	if !ok {
-		var err error
-		if h, err = f.open(); err != nil {
-			return nil, err
-		}
-		f.wires[host] = h
+		idle = f.takeIdle()
+		h, err = f.open(host)
 	}
-	h.conns++
-	return h, nil
+	if err == nil {
+		h.conns++
+	}
+	f.mu.Unlock()
+	for _, other := range idle {
+		other.end()
+	}
+	return h, err
+}
+
+// takeIdle takes wires without a connection out until there is room for one more. The caller holds
+// mu, and ends them without it.
+func (f *Front) takeIdle() (idle []*hosted) {
+	for host, h := range f.wires {
+		if len(f.wires) >= maxHosts && h.conns == 0 {
+			delete(f.wires, host)
+			idle = append(idle, h)
+		}
+	}
+	return idle
 }
 
 func (f *Front) leave(h *hosted) {
@@ -120,14 +137,8 @@ func (f *Front) leave(h *hosted) {
 	h.conns--
 }
 
-// open makes a wire, as enter needs it.
-func (f *Front) open() (*hosted, error) {
-	for host, h := range f.wires {
-		if len(f.wires) >= maxHosts && h.conns == 0 {
-			delete(f.wires, host)
-			h.end()
-		}
-	}
+// open makes the wire of a host. The caller holds mu.
+func (f *Front) open(host string) (*hosted, error) {
 	if len(f.wires) >= maxHosts {
 		return nil, errCrowded
 	}
@@ -143,15 +154,17 @@ func (f *Front) open() (*hosted, error) {
 	f.opened++
 	h := &hosted{wire: w, far: proxy.Start(proxy.Config{Listener: l, Dial: f.reach, Log: f.config.Log})}
 	h.apply(f.link, f.cut)
+	f.wires[host] = h
 	return h, nil
 }
 
-// reach opens the last piece of the way, from the far end to the server.
+// reach connects the far end of the link to the server.
 func (f *Front) reach(ctx context.Context, _ net.Conn) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", f.config.Target)
 }
 
+// end closes the connections over the wire and waits for its goroutines.
 func (h *hosted) end() {
 	_ = h.far.Close()
 	h.wire.close()
@@ -163,20 +176,20 @@ func (h *hosted) apply(l Link, cut bool) {
 	}
 }
 
-// Link is what the links do now.
+// Link returns the current settings of the links.
 func (f *Front) Link() Link {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.link
 }
 
-// Set changes the links, for the packets to come.
+// Set changes the links for later packets.
 func (f *Front) Set(l Link) {
 	f.change(func() { f.link = l })
 }
 
-// Cut loses every packet from now on, until Cut(false). Connections stay open as
-// long as TCP's patience lasts.
+// Cut starts or ends a cut, during which every packet is lost. Connections stay open until TCP
+// gives up on them.
 func (f *Front) Cut(cut bool) {
 	f.change(func() { f.cut = cut })
 }
@@ -190,21 +203,22 @@ func (f *Front) change(do func()) {
 	}
 }
 
-// Addr is where clients find the server.
+// Addr returns the address for clients.
 func (f *Front) Addr() net.Addr { return f.config.Listener.Addr() }
 
-// Counters returns what has crossed so far.
+// Counters returns the counts so far.
 func (f *Front) Counters() Counters {
 	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load()}
 }
 
-// Close ends every connection, and waits until all is over. The listener is closed.
+// Close closes the listener and every connection, and waits for all goroutines to end.
 func (f *Front) Close() error {
 	err := f.proxy.Close()
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	for host, h := range f.wires {
-		delete(f.wires, host)
+	wires := f.wires
+	f.wires = map[string]*hosted{}
+	f.mu.Unlock()
+	for _, h := range wires {
 		h.end()
 	}
 	return err

@@ -14,18 +14,18 @@ import (
 	"strings"
 	"time"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
-// Link is what a network does to packets. Its zero value does nothing.
+// A Link describes what a network does to packets. The zero value does nothing.
 type Link struct {
-	RTT    time.Duration // there and back, without queueing
-	Jitter time.Duration // the RTT varies by this much either way, evenly; packets stay in order
-	Loss   float64       // part of the packets that are lost, in each direction, independently
-	Rate   float64       // bits of IP packets a second, in each direction; 0 is no bound
+	RTT    time.Duration // round-trip time without queueing
+	Jitter time.Duration // the RTT varies evenly by up to this much either way; packets stay in order
+	Loss   float64       // fraction of packets lost, independently in each direction
+	Rate   float64       // bits of IP packets per second in each direction; 0 means unlimited
 }
 
-// presets are typical of what they are named for, no more.
+// presets are typical values for the networks they are named after.
 var presets = []struct {
 	name string
 	link Link
@@ -38,7 +38,7 @@ var presets = []struct {
 	{"lossy", Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05, Rate: 10e6}},
 }
 
-// Names lists the networks that Parse knows by name.
+// Names returns the names of the presets.
 func Names() []string {
 	var names []string
 	for _, p := range presets {
@@ -47,7 +47,7 @@ func Names() []string {
 	return names
 }
 
-// Bounds of a Link.
+// Limits of a Link.
 const (
 	maxRTT  = 10 * time.Second
 	maxLoss = 0.5
@@ -134,7 +134,7 @@ func parseRate(text string) (float64, error) {
 	return 0, fmt.Errorf("no unit")
 }
 
-// String is what Parse reads: a name if there is one for l.
+// String returns l in the syntax of Parse, as a name if there is one.
 func (l Link) String() string {
 	for _, p := range presets {
 		if p.link == l {
@@ -163,13 +163,13 @@ func formatRate(rate float64) string {
 	return strconv.FormatFloat(rate, 'f', -1, 64) + "bit"
 }
 
-// Describe says in figures what the link does.
-func (l Link) Describe() lesson.Text {
+// Describe returns a description of the link in figures.
+func (l Link) Describe() lang.Text {
 	if l == (Link{}) {
-		return lesson.Text{EN: "no simulated network", ZH: "不模拟网络"}
+		return lang.Text{EN: "no simulated network", ZH: "不模拟网络"}
 	}
 	loss := strconv.FormatFloat(l.Loss*100, 'g', 6, 64)
-	d := lesson.Text{
+	d := lang.Text{
 		EN: fmt.Sprintf("RTT %s ± %s, %s%% of the packets lost each way", l.RTT, l.Jitter, loss),
 		ZH: fmt.Sprintf("往返 %s ± %s，每个方向丢包 %s%%", l.RTT, l.Jitter, loss),
 	}

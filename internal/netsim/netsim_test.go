@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"realtimelab/internal/labtest/need"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -198,21 +200,26 @@ func trips(t *testing.T, c net.Conn, n int) []time.Duration {
 
 func TestRoundTripTakesTheRTT(t *testing.T) {
 	_, addr := front(t, echo(t).Addr().String(), Link{RTT: 100 * time.Millisecond})
+	began := time.Now() // before dial, because the handshake on the link begins with it
 	c := dial(t, addr)
-	began := time.Now()
 	trips(t, c, 1)
 	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "the handshake takes one RTT, the echo another")
-	times := trips(t, c, 8)
-	assert.GreaterOrEqual(t, times[0], 100*time.Millisecond)
-	assert.Less(t, times[0], 150*time.Millisecond, "the quickest of eight")
+	// A busy machine makes a trip longer, never shorter: one of many is close to the RTT.
+	quickest := time.Hour
+	for n := 0; quickest >= 150*time.Millisecond && n < 200; n++ {
+		quickest = min(quickest, trips(t, c, 1)[0])
+	}
+	assert.GreaterOrEqual(t, quickest, 100*time.Millisecond)
+	assert.Less(t, quickest, 150*time.Millisecond)
 }
 
 // TCP repairs a loss: the median stays, the tail pays the retransmission timer.
 func TestLossLengthensTheTailAsTCPDoes(t *testing.T) {
+	need.Time(t)
 	const rto = 200 * time.Millisecond // the least that a retransmission timer waits
 	f, addr := front(t, echo(t).Addr().String(), Link{RTT: 10 * time.Millisecond, Loss: 0.02})
 	times := trips(t, dial(t, addr), 300)
-	assert.Less(t, times[150], rto/2)
+	assert.Less(t, times[150], rto, "the median has no retransmission")
 	assert.GreaterOrEqual(t, times[297], rto, "p99")
 	assert.Positive(t, f.Counters().Lost)
 }
@@ -232,8 +239,8 @@ func TestBulkPassesWholeThroughLossAndHalfClose(t *testing.T) {
 
 func TestRateBoundsAStream(t *testing.T) {
 	_, addr := front(t, echo(t).Addr().String(), Link{Rate: 8e6})
-	c := dial(t, addr)
 	began := time.Now()
+	c := dial(t, addr)
 	go func() {
 		c.Write(make([]byte, 500_000))
 		c.(*net.TCPConn).CloseWrite()
@@ -263,7 +270,7 @@ func TestCutHoldsAndMends(t *testing.T) {
 	f.Cut(true)
 	_, err := io.WriteString(c, "held\n")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Lost > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return f.Counters().Lost > 0 }, time.Minute, time.Millisecond)
 	f.Cut(false)
 	line, err := bufio.NewReader(c).ReadString('\n')
 	require.NoError(t, err)
@@ -272,6 +279,7 @@ func TestCutHoldsAndMends(t *testing.T) {
 
 // A server that goes on sending into a cut is heard again after it.
 func TestAStreamSurvivesACut(t *testing.T) {
+	need.Time(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
@@ -337,4 +345,46 @@ func TestCloseEndsOpenConnections(t *testing.T) {
 	require.NoError(t, f.Close())
 	_, err = c.Read(make([]byte, 1))
 	assert.Error(t, err)
+}
+
+// A wire whose connections end slowly holds up nobody but who ends it.
+func TestTheFrontAnswersWhileAWireEnds(t *testing.T) {
+	for name, end := range map[string]func(f *Front){
+		"close": func(f *Front) { f.Close() },
+		"room for another host": func(f *Front) {
+			for i := range maxHosts { // the last one takes the place of the slow one, the only idle one
+				_, err := f.enter(strconv.Itoa(i))
+				assert.NoError(t, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, _ := front(t, "127.0.0.1:1", Link{RTT: time.Second})
+			slow, err := f.enter("slow")
+			require.NoError(t, err)
+			ending, resume, finish := make(chan struct{}), make(chan struct{}), slow.close
+			slow.close = func() {
+				close(ending)
+				<-resume
+				finish()
+			}
+			f.leave(slow)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				end(f)
+			}()
+			<-ending
+			answered := make(chan Link, 1)
+			go func() { answered <- f.Link() }()
+			select {
+			case l := <-answered:
+				assert.Equal(t, time.Second, l.RTT)
+			case <-time.After(10 * time.Second):
+				assert.Fail(t, "the lock is held")
+			}
+			close(resume)
+			<-ended
+		})
+	}
 }

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// Bounds of the queue before the bottleneck: as much as takes queueTime to send,
-// and queueFloor bytes where that is less. What comes to a full queue is lost.
+// Limits of the queue before the bottleneck: the bytes that it sends in queueTime, but at least
+// queueFloor bytes. A packet that finds the queue full is lost.
 const (
 	queueTime  = 250 * time.Millisecond
 	queueFloor = 32 * mtu
 )
 
-// path is one direction of a link: pure, its clock is what the caller says. The
-// same seed and the same packets at the same times have the same fates.
+// path is one direction of a link. It does no I/O, and the caller passes the time. The same seed
+// and the same packets at the same times give the same results.
 type path struct {
 	link   Link
 	random *rand.Rand
 	cut    bool
-	free   time.Duration // when the bottleneck has sent all that it has
+	free   time.Duration // when the bottleneck will have sent everything queued
 	last   time.Duration // when the newest packet arrives
 }
 
@@ -26,11 +26,11 @@ func newPath(l Link, seed, stream uint64) *path {
 	return &path{link: l, random: rand.New(rand.NewPCG(seed, stream))}
 }
 
-// send takes a packet of that size in bytes, at a time that does not fall. It
-// returns when the packet arrives, not before those sent before it; false if it
-// never does.
+// send takes a packet of the given size in bytes. Times passed to it must not decrease. It returns
+// when the packet arrives, which is not before earlier packets do, or false if the packet is lost.
 func (p *path) send(now time.Duration, size int) (arrives time.Duration, ok bool) {
-	// Both are drawn for each packet, so that a change of the link leaves the others' fates alone.
+	// Both are drawn for each packet, so that a change of the link does not affect other packets'
+	// results.
 	lost, swing := p.random.Float64() < p.link.Loss, p.random.Float64()-0.5
 	if lost || p.cut {
 		return 0, false

@@ -22,8 +22,8 @@ import (
 const (
 	mtu     = 1500 // bytes of an IP packet
 	nic     = 1
-	inbound = 4096 // packets that a stack may hand to its path at once
-	flying  = 8192 // packets that may be on their way in one direction; more are lost
+	inbound = 4096 // packets that a stack may pass to its path at once
+	flying  = 8192 // packets in transit in one direction; more are lost
 )
 
 var (
@@ -33,14 +33,14 @@ var (
 
 func address(text string) tcpip.Address { return tcpip.AddrFrom4(netip.MustParseAddr(text).As4()) }
 
-// counts are of one Front, all its wires together.
+// counts sums up all wires of one Front.
 type counts struct{ packets, bytes, lost atomic.Int64 }
 
 // wire is a link with a TCP/IP stack at each end.
 type wire struct {
 	client, server *stack.Stack
 	up, down       *lane
-	conns          int // under the Front's mu
+	conns          int // guarded by the Front's mu
 	close          func()
 }
 
@@ -74,9 +74,9 @@ func newWire(l Link, seed, stream uint64, n *counts) (*wire, error) {
 	return w, nil
 }
 
-// newStack is an IPv4 host whose TCP has SACK and CUBIC, as Linux by default, but not
-// RACK: in this stack its probe timer is set anew with each segment that is sent, so
-// that a sender that goes on sending into a cut never meets its retransmission timer.
+// newStack returns an IPv4 host whose TCP uses SACK and CUBIC, the defaults of Linux. It does not
+// use RACK: in this stack each sent segment restarts the probe timer, so a sender that keeps
+// sending during a cut never reaches its retransmission timeout.
 func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
@@ -101,12 +101,12 @@ func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
 	return s, end, nil
 }
 
-// dial opens a connection from the client's end; the handshake crosses the link.
+// dial opens a connection from the client's end. The handshake crosses the link.
 func (w *wire) dial(ctx context.Context) (net.Conn, error) {
 	return gonet.DialContextTCP(ctx, w.client, serverAddr, ipv4.ProtocolNumber)
 }
 
-// listen takes connections at the server's end.
+// listen accepts connections at the server's end.
 func (w *wire) listen() (net.Listener, error) {
 	l, err := gonet.ListenTCP(w.server, serverAddr, ipv4.ProtocolNumber)
 	if err != nil {
@@ -115,7 +115,7 @@ func (w *wire) listen() (net.Listener, error) {
 	return listener{l}, nil
 }
 
-// listener is a TCPListener whose Close ends an Accept that waits, as net's does.
+// listener is a TCPListener whose Close ends a blocked Accept, as in package net.
 type listener struct{ *gonet.TCPListener }
 
 func (l listener) Close() error {
@@ -123,7 +123,7 @@ func (l listener) Close() error {
 	return l.TCPListener.Close()
 }
 
-// lane carries one direction's packets as its path says.
+// lane carries the packets of one direction according to its path.
 type lane struct {
 	from, to *channel.Endpoint
 	counts   *counts
@@ -134,7 +134,7 @@ type lane struct {
 	path *path
 }
 
-// flight is a packet on its way.
+// flight is a packet in transit.
 type flight struct {
 	arrives time.Duration
 	packet  *stack.PacketBuffer
@@ -144,14 +144,14 @@ func newLane(p *path, from, to *channel.Endpoint, n *counts) *lane {
 	return &lane{path: p, from: from, to: to, counts: n, began: time.Now(), flying: make(chan flight, flying)}
 }
 
-// change changes the path for the packets to come.
+// change changes the path of later packets.
 func (d *lane) change(f func(*path)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f(d.path)
 }
 
-// take asks the path of each packet.
+// take passes each packet to the path.
 func (d *lane) take(ctx context.Context) {
 	for {
 		packet := d.from.ReadContext(ctx)
@@ -175,7 +175,7 @@ func (d *lane) take(ctx context.Context) {
 	}
 }
 
-// deliver hands packets to the other end when they arrive.
+// deliver passes packets to the other end when they arrive.
 func (d *lane) deliver(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -198,8 +198,8 @@ func (d *lane) deliver(ctx context.Context) {
 	}
 }
 
-// inject gives the other end the packet's bytes anew: what a stack noted about its
-// own packet does not cross a wire.
+// inject gives the other end a fresh packet with the same bytes, because a stack's own notes on a
+// packet do not cross a wire.
 func (d *lane) inject(sent *stack.PacketBuffer) {
 	view := sent.ToView()
 	sent.DecRef()
@@ -208,7 +208,7 @@ func (d *lane) inject(sent *stack.PacketBuffer) {
 	d.to.InjectInbound(ipv4.ProtocolNumber, received)
 }
 
-// drain releases what was on its way when the wire closed.
+// drain releases the packets in transit when the wire closes.
 func (d *lane) drain() {
 	for {
 		select {

@@ -1,4 +1,4 @@
-// Package proxy carries TCP connections to a server, byte for byte.
+// Package proxy forwards TCP connections to a server, byte for byte.
 package proxy
 
 import (
@@ -8,54 +8,69 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
+
+	"realtimelab/internal/accept"
+	"realtimelab/internal/loglimit"
+	"realtimelab/internal/tasks"
 )
 
-// Config of a Proxy.
+// A Config configures a Proxy.
 type Config struct {
-	// Listener takes the clients' connections. Close closes it.
+	// Listener accepts the clients' connections. Close closes it.
 	Listener net.Listener
 
-	// Target is the server: http, ws, https or wss, a host, and perhaps a port.
-	// To https and wss it speaks TLS, and verifies the certificate. A client whose
-	// way to it fails is told so with a 502.
+	// Target is the URL of the server: http, ws, https or wss, a host, and optionally a port. The
+	// proxy speaks TLS to https and wss targets and verifies their certificate. A client gets a 502
+	// if the server cannot be reached.
 	Target *url.URL
 
-	// Dial opens the way to the server in place of Target. A client whose way
-	// fails is closed.
+	// Dial connects to the server in place of Target. The client's connection is closed if it
+	// fails.
 	Dial func(ctx context.Context, client net.Conn) (net.Conn, error)
 
 	Log *slog.Logger
 
-	// TLS is used for https and wss. Nil is the default.
+	// TLS is the configuration for https and wss. Nil is the default.
 	TLS *tls.Config
+
+	// Linger is how long a client may take to end its half once the server has ended its own;
+	// 0 is 30 s. A client that never does would hold its connection forever.
+	Linger time.Duration
 }
 
-// DialTimeout bounds the way to the server, TLS included.
+// DialTimeout bounds connecting to the server, including the TLS handshake.
 const DialTimeout = 10 * time.Second
 
-// Proxy carries what its clients send to the target, and back. Nothing is
-// changed on the way, the Host header neither.
+// A Proxy forwards bytes between its clients and the target. It changes none of them, not even the
+// Host header.
 type Proxy struct {
-	config Config
-	dial   func(ctx context.Context, client net.Conn) (net.Conn, error)
-	ctx    context.Context
-	cancel context.CancelFunc
+	config   Config
+	dial     func(ctx context.Context, client net.Conn) (net.Conn, error)
+	ctx      context.Context
+	cancel   context.CancelFunc
+	warnings loglimit.Limit // about clients that cannot reach the server
 
-	mu       sync.Mutex
-	closed   bool
-	open     map[net.Conn]struct{} // both sides
-	carrying sync.WaitGroup        // added to under mu while not closed
+	carrying tasks.Group // counts the open connections, and accept
+
+	mu   sync.Mutex
+	open map[net.Conn]struct{} // both sides
 }
+
+// warnEvery is the minimum time between two log lines about clients that cannot reach the server. A
+// polling client would otherwise fill the log.
+const warnEvery = 10 * time.Second
 
 // ParseTarget reads a server's URL.
 func ParseTarget(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no URL", text)
+		return nil, fmt.Errorf("%q is not a URL", text)
 	}
 	if _, known := defaultPorts[u.Scheme]; !known || u.Hostname() == "" {
 		return nil, fmt.Errorf("%q: want http://, ws://, https:// or wss:// and a host", text)
@@ -65,13 +80,16 @@ func ParseTarget(text string) (*url.URL, error) {
 
 var defaultPorts = map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443"}
 
-// Start carries connections until Close.
+// Start forwards connections until Close is called.
 func Start(c Config) *Proxy {
 	ctx, cancel := context.WithCancel(context.Background())
+	c.Listener = accept.Retry(c.Listener, c.Log)
+	if c.Linger == 0 {
+		c.Linger = 30 * time.Second
+	}
 	p := &Proxy{config: c, ctx: ctx, cancel: cancel, open: map[net.Conn]struct{}{}}
 	p.dial = p.dialer()
-	p.carrying.Add(1)
-	go p.accept()
+	p.carrying.Go(p.accept)
 	return p
 }
 
@@ -93,63 +111,63 @@ func (p *Proxy) dialer() func(context.Context, net.Conn) (net.Conn, error) {
 	if p.config.TLS != nil {
 		config = p.config.TLS.Clone()
 	}
-	config.NextProtos = []string{"http/1.1"} // the bytes pass as they are: HTTP/2 must not be agreed on
+	config.NextProtos = []string{"http/1.1"} // the bytes are forwarded unchanged, so HTTP/2 must not be negotiated
 	d := tls.Dialer{Config: config}
 	return func(ctx context.Context, _ net.Conn) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 }
 
-// Close ends every connection, and waits until all is over.
+// Close closes every connection and waits for the proxy's goroutines to end.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
-	p.closed = true
-	for c := range p.open {
+	p.carrying.Refuse()
+	open := slices.Collect(maps.Keys(p.open))
+	p.mu.Unlock()
+	for _, c := range open {
 		c.Close()
 	}
-	p.mu.Unlock()
 	p.cancel()
 	err := p.config.Listener.Close()
-	p.carrying.Wait()
+	_ = p.carrying.Wait(context.Background()) // which never ends
 	return err
 }
 
 func (p *Proxy) accept() {
-	defer p.carrying.Done()
 	for {
 		c, err := p.config.Listener.Accept()
-		switch {
-		case err == nil:
-			if !p.enter(c) {
-				c.Close()
-				return
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) && p.ctx.Err() == nil {
+				p.config.Log.Error("no more connections are accepted", "err", err)
 			}
-			go p.carry(c)
-		case p.ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
-		default: // out of descriptors, say
-			p.config.Log.Warn("cannot accept", "err", err)
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-p.ctx.Done():
-				return
-			}
 		}
+		if !p.enter(c) {
+			c.Close()
+			return
+		}
+		go p.carry(c)
 	}
 }
 
-// enter counts a client's connection, unless the proxy is closed.
+// enter registers a connection to close. It returns false if the proxy is closed.
 func (p *Proxy) enter(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if !p.carrying.Enter() {
 		return false
 	}
 	p.open[c] = struct{}{}
-	p.carrying.Add(1)
 	return true
 }
 
+func (p *Proxy) leave(c net.Conn) {
+	p.mu.Lock()
+	delete(p.open, c)
+	p.mu.Unlock()
+	c.Close()
+	p.carrying.Leave()
+}
+
 func (p *Proxy) carry(client net.Conn) {
-	defer p.carrying.Done()
 	defer p.leave(client)
 	ctx, cancel := context.WithTimeout(p.ctx, DialTimeout)
 	server, err := p.dial(ctx, client)
@@ -158,34 +176,21 @@ func (p *Proxy) carry(client net.Conn) {
 		p.refuse(client, err)
 		return
 	}
-	if !p.add(server) {
+	if !p.enter(server) {
 		server.Close()
 		return
 	}
 	defer p.leave(server)
 	var both sync.WaitGroup
 	both.Go(func() { pass(server, client) })
-	both.Go(func() { pass(client, server) })
+	both.Go(func() {
+		pass(client, server)
+		client.SetReadDeadline(time.Now().Add(p.config.Linger))
+	})
 	both.Wait()
 }
 
-func (p *Proxy) add(c net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.closed {
-		p.open[c] = struct{}{}
-	}
-	return !p.closed
-}
-
-func (p *Proxy) leave(c net.Conn) {
-	p.mu.Lock()
-	delete(p.open, c)
-	p.mu.Unlock()
-	c.Close()
-}
-
-// pass copies one direction. At its end it ends that direction alone; after an
+// pass copies one direction. At the end of the stream it closes only that direction; after an
 // error, both.
 func pass(to, from net.Conn) {
 	_, err := io.Copy(to, from)
@@ -197,23 +202,33 @@ func pass(to, from net.Conn) {
 	from.Close()
 }
 
-// refuse ends a client that has no way to the server.
+// refuse closes a client that cannot reach the server.
 func (p *Proxy) refuse(client net.Conn, err error) {
-	if p.config.Dial != nil {
-		p.config.Log.Warn("cannot reach the server", "err", err)
-		return
+	p.warn(err)
+	if p.config.Dial == nil {
+		refuse(client, p.config.Target, err)
 	}
-	p.config.Log.Warn("cannot reach the server", "target", p.config.Target.Redacted(), "err", err)
-	refuse(client, p.config.Target, err)
 }
 
-// refuse tells a client, which speaks HTTP, that there is no server.
+func (p *Proxy) warn(err error) {
+	unlogged, ok := p.warnings.Allow(1, warnEvery)
+	if !ok {
+		return
+	}
+	log := p.config.Log
+	if p.config.Dial == nil {
+		log = log.With("target", p.config.Target.Redacted())
+	}
+	log.Warn("cannot reach the server", "clients", unlogged+1, "err", err)
+}
+
+// refuse answers an HTTP client that the server cannot be reached.
 func refuse(client net.Conn, target *url.URL, err error) {
 	client.SetDeadline(time.Now().Add(time.Second))
-	client.Read(make([]byte, 4096)) // an answer before the question would be none
+	client.Read(make([]byte, 4096)) // a response must not come before the request
 	text := fmt.Sprintf("lab xray: cannot reach %s: %v\n", target.Redacted(), err)
 	fmt.Fprintf(client, "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(text), text)
 	if half, ok := client.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		io.Copy(io.Discard, client) // closing with bytes unread would take the answer back
+		io.Copy(io.Discard, client) // closing with unread bytes would send RST and could discard the response
 	}
 }

@@ -1,16 +1,19 @@
 package proxy_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,10 +73,68 @@ func TestBytesPassUnchangedAndHalvesCloseAlone(t *testing.T) {
 	assert.Equal(t, sent, got)
 }
 
+// TestClientThatNeverEnds: a server ends a silent client's connection, as its deadlines say, and the
+// client keeps its half open.
+func TestClientThatNeverEnds(t *testing.T) {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer server.Close()
+	go func() {
+		if c, err := server.Accept(); err == nil {
+			io.WriteString(c, "408")
+			c.Close()
+		}
+	}()
+	u, err := proxy.ParseTarget("http://" + server.Addr().String())
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan struct{})
+	p := proxy.Start(proxy.Config{Listener: closeListener{l, ended}, Target: u, Linger: 100 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	defer p.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	assert.Equal(t, "408", string(answer))
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal("the proxy keeps the connection")
+	}
+}
+
+// closeListener tells when its first connection is closed.
+type closeListener struct {
+	net.Listener
+	closed chan struct{}
+}
+
+func (l closeListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &closeConn{c.(*net.TCPConn), sync.OnceFunc(func() { close(l.closed) })}, nil
+}
+
+type closeConn struct {
+	*net.TCPConn
+	tell func()
+}
+
+func (c *closeConn) Close() error {
+	c.tell()
+	return c.TCPConn.Close()
+}
+
 func TestTLSUpstream(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.Proto+" "+r.Host)
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the refused certificate below
+	server.StartTLS()
 	defer server.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
@@ -97,6 +158,21 @@ func get(t *testing.T, at string, status int) string {
 
 func TestNoServer(t *testing.T) {
 	assert.Contains(t, get(t, start(t, "http://127.0.0.1:1", nil), http.StatusBadGateway), "cannot reach http://127.0.0.1:1")
+}
+
+// TestManyClientsWithoutAServer: a client that tries again and again gets its answers, and the log one line.
+func TestManyClientsWithoutAServer(t *testing.T) {
+	u, err := proxy.ParseTarget("http://127.0.0.1:1")
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var log bytes.Buffer
+	p := proxy.Start(proxy.Config{Listener: l, Target: u, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 20 {
+		get(t, l.Addr().String(), http.StatusBadGateway)
+	}
+	require.NoError(t, p.Close())
+	assert.Equal(t, 1, strings.Count(log.String(), "cannot reach the server"), log.String())
 }
 
 func TestCloseEndsWhatIsOpen(t *testing.T) {

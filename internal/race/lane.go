@@ -8,35 +8,30 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"realtimelab/internal/compare"
-	"realtimelab/internal/host"
+	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
-// lane is one transport in the race: its demo's server behind a meter and a
-// simulated network, and a sender beside it that neither sees.
+// lane is one transport in the race: its demo's server behind a meter and a simulated network, and
+// a sender that bypasses both.
 type lane struct {
 	name     string
 	port     int
 	instance *lesson.Instance
-	server   *http.Server
+	server   *httpserver.Server
 	meter    *compare.Meter
 	front    *netsim.Front
 	queue    chan string
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
-	closing  func() // ends the sender
+	closing  func() // stops the sender
 }
 
-// queued is how many messages a lane's server may be behind; more are dropped.
+// queued is the capacity of a lane's queue; messages beyond it are dropped.
 const queued = 256
-
-// policy lets a lane's page load and reach its own server only. The page of the race
-// frames it.
-const policy = "default-src 'self'; connect-src 'self' ws:; img-src 'self' data:; base-uri 'none'"
 
 func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *lane, err error) {
 	_, demo, ok := lesson.FindDemo(c.Lessons, compare.Demo(name))
@@ -49,21 +44,23 @@ func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *l
 			err = errors.Join(err, l.close(context.Background()))
 		}
 	}()
-	if l.instance, err = demo.Start(lesson.Env{Log: slog.New(slog.DiscardHandler), Client: env.Client}); err != nil {
+	if l.instance, err = demo.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)}); err != nil {
 		return nil, err
 	}
-	pages, err := fs.Sub(c.Web, "pages/compare")
-	if err != nil {
-		return nil, err
-	}
-	l.server = &http.Server{Handler: l.handler(pages), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(env.Log.Handler(), slog.LevelDebug)}
-	metered, direct, err := l.serve()
+	page, err := fs.Sub(c.Web, "pages/compare")
 	if err != nil {
 		return nil, err
 	}
 	public, err := c.Listen()
 	if err != nil {
 		return nil, err
+	}
+	l.server = httpserver.New(httpserver.Config{
+		Handler: l.handler(page, c.Web, env.Port), Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: env.Log,
+	})
+	metered, direct, err := l.serve()
+	if err != nil {
+		return nil, errors.Join(err, public.Close())
 	}
 	l.port = public.Addr().(*net.TCPAddr).Port
 	l.front = netsim.Start(netsim.Config{Listener: public, Target: metered, Link: c.Net, Seed: c.Seed, Log: env.Log})
@@ -77,15 +74,17 @@ func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *l
 	return l, nil
 }
 
-// handler is the demo's, with the lane's page under /lab/lane/.
-func (l *lane) handler(pages fs.FS) http.Handler {
+// handler returns the demo's handler. It adds the lane's page under /lab/lane/, which the race's
+// page on that port frames, and the page's modules under /lab/shared/.
+func (l *lane) handler(page, web fs.FS, framedBy int) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", l.instance.Handler)
-	mux.Handle("GET /lab/lane/", host.Asset(policy, http.StripPrefix("/lab/lane/", http.FileServerFS(pages))))
+	mux.Handle("GET /lab/lane/", httpserver.Policy{FramedBy: []int{framedBy}}.Page(http.StripPrefix("/lab/lane/", http.FileServerFS(page))))
+	mux.Handle("GET /lab/shared/", httpserver.Policy{}.Page(http.StripPrefix("/lab/", http.FileServerFS(web))))
 	return mux
 }
 
-// serve serves on two loopback ports, of which the first is metered.
+// serve listens on two loopback ports, the first of which is metered.
 func (l *lane) serve() (metered, direct string, err error) {
 	var listeners [2]net.Listener
 	for i := range listeners {
@@ -96,19 +95,19 @@ func (l *lane) serve() (metered, direct string, err error) {
 			return "", "", err
 		}
 	}
-	l.meter = compare.NewMeter(listeners[0])
+	l.meter = compare.NewMeter(l.server.Track(listeners[0]))
 	l.running.Go(func() { _ = l.server.Serve(l.meter.Listener()) })
-	l.running.Go(func() { _ = l.server.Serve(listeners[1]) })
+	l.running.Go(func() { _ = l.server.Serve(l.server.Track(listeners[1])) })
 	return listeners[0].Addr().String(), listeners[1].Addr().String(), nil
 }
 
-// send hands the messages to the lane's server, in order.
+// send passes the messages to the lane's server, in order.
 func (l *lane) send(ctx context.Context, send func(context.Context, string) error, log *slog.Logger) {
 	for {
 		select {
 		case text := <-l.queue:
 			if err := send(ctx, text); err != nil && ctx.Err() == nil {
-				log.Warn("not sent", "lane", l.name, "err", err)
+				log.Warn("message not sent", "lane", l.name, "err", err)
 			}
 		case <-ctx.Done():
 			return
@@ -116,8 +115,8 @@ func (l *lane) send(ctx context.Context, send func(context.Context, string) erro
 	}
 }
 
-// say queues a message; false if the lane is too far behind.
-func (l *lane) say(text string) bool {
+// enqueue queues a message. It returns false if the queue is full.
+func (l *lane) enqueue(text string) bool {
 	select {
 	case l.queue <- text:
 		return true
@@ -126,21 +125,21 @@ func (l *lane) say(text string) bool {
 	}
 }
 
-// reset cuts every connection, which may come again at once.
+// reset cuts every connection. Clients may reconnect at once.
 func (l *lane) reset() {
 	l.meter.Cut()
 	l.meter.Mend()
 }
 
-// close tells the clients and ends all that openLane began, as far as it came.
+// close notifies the clients and ends everything that openLane has started so far.
 func (l *lane) close(ctx context.Context) (err error) {
 	l.cancel()
 	l.closing()
-	if l.instance != nil {
+	switch {
+	case l.server != nil:
+		err = l.server.Close(ctx, l.instance.Close)
+	case l.instance != nil:
 		err = l.instance.Close(ctx)
-	}
-	if l.server != nil {
-		err = errors.Join(err, l.server.Close())
 	}
 	if l.front != nil {
 		err = errors.Join(err, l.front.Close())

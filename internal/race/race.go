@@ -2,6 +2,7 @@ package race
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,20 +13,23 @@ import (
 	"github.com/gorilla/websocket"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/tasks"
 )
 
-// state is what all who watch share, and each may change.
+// state is shared by all viewers. Clients that hold the key may change it.
 type state struct {
-	Rate     float64 `json:"rate"`     // messages a second
-	Interval int     `json:"interval"` // of short polling, ms
-	Net      string  `json:"net"`      // as --net takes it
+	Rate     float64 `json:"rate"`     // messages per second
+	Interval int     `json:"interval"` // of short polling, in ms
+	Net      string  `json:"net"`      // in the syntax of --net
 	Paused   bool    `json:"paused"`
-	Cut      bool    `json:"cut"` // every packet is lost just now
+	Cut      bool    `json:"cut"` // every packet is currently lost
 }
 
-// Bounds of a state, and what it begins with.
+// Limits of a state.
 const (
 	minRate, maxRate         = 0.1, 100
 	minInterval, maxInterval = 50, 10_000
@@ -34,23 +38,27 @@ const (
 	size    = 100 // bytes of a message's text
 )
 
+// path is the race's endpoint for its pages. It is below /lab/ so that browsers send the key's
+// cookie.
+const path = "/lab/race"
+
 // race is the running demo.
 type race struct {
+	key     host.Key
 	lanes   []*lane
 	ctx     context.Context
 	cancel  context.CancelFunc
-	running sync.WaitGroup // the feed, the viewers and the end of a cut; added to under mu while not closed
+	running tasks.Group // counts the feed, the viewers and the timer that ends a cut
 
 	mu      sync.Mutex
-	closed  bool
 	state   state
 	sent    int
 	viewers map[*viewer]struct{}
-	changed chan struct{} // has room for one: the feed's pace may be another
+	changed chan struct{} // capacity 1: tells the feed that its pace may have changed
 }
 
 func (c Config) start(env lesson.Env) (*lesson.Instance, error) {
-	r := &race{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5, Interval: 1000, Net: c.Net.String()}}
+	r := &race{key: c.Key, viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5, Interval: 1000, Net: c.Net.String()}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	opening, done := context.WithTimeout(r.ctx, 10*time.Second)
 	defer done()
@@ -63,23 +71,24 @@ func (c Config) start(env lesson.Env) (*lesson.Instance, error) {
 	}
 	r.running.Go(r.feed)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /race", r.serve)
+	mux.HandleFunc("GET "+path, r.serve)
+	mux.HandleFunc("POST "+path, r.serveChange)
 	instance := &lesson.Instance{Handler: mux, Clients: r.watching, Close: r.close}
 	for _, l := range r.lanes {
-		instance.Frames = append(instance.Frames, fmt.Sprintf("http://*:%d", l.port))
+		instance.Frames = append(instance.Frames, l.port)
 	}
 	return instance, nil
 }
 
-// watching is the number of viewers.
+// watching returns the number of viewers.
 func (r *race) watching() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.viewers)
 }
 
-// feed says the same in every lane at the same moment, while anybody watches. A
-// message is its number, when it was said in milliseconds of Unix time, and filling.
+// feed sends the same message over every lane at the same moment, while anyone watches. A message
+// consists of its number, its time of sending in milliseconds of Unix time, and padding.
 func (r *race) feed() {
 	last := time.Now()
 	for {
@@ -89,7 +98,7 @@ func (r *race) feed() {
 		case <-timer.C:
 			last = time.Now()
 			if on {
-				r.say()
+				r.publish()
 			}
 		case <-r.changed:
 			timer.Stop()
@@ -100,7 +109,7 @@ func (r *race) feed() {
 	}
 }
 
-// pace is how long to wait after the last message, and whether to speak then.
+// pace returns how long to wait after the last message, and whether to send one then.
 func (r *race) pace(last time.Time) (time.Duration, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,7 +119,7 @@ func (r *race) pace(last time.Time) (time.Duration, bool) {
 	return max(time.Until(last.Add(time.Duration(float64(time.Second)/r.state.Rate))), 0), true
 }
 
-func (r *race) say() {
+func (r *race) publish() {
 	r.mu.Lock()
 	r.sent++
 	n := r.sent
@@ -118,13 +127,12 @@ func (r *race) say() {
 	text := fmt.Sprintf("%d|%.3f|", n, float64(time.Now().UnixMicro())/1000)
 	text += strings.Repeat("x", max(size-len(text), 0))
 	for _, l := range r.lanes {
-		l.say(text)
+		l.enqueue(text)
 	}
 }
 
-// wish is what a viewer asks for; what is missing stays.
-type wish struct {
-	Ping     *float64 `json:"ping"`
+// change is a request to change the state. Missing fields leave it as it is.
+type change struct {
 	Rate     *float64 `json:"rate"`
 	Interval *int     `json:"interval"`
 	Net      *string  `json:"net"`
@@ -133,52 +141,55 @@ type wish struct {
 	Reset    bool     `json:"reset"` // reset every connection
 }
 
-// grant changes what is asked for, or tells in one line why not.
-func (r *race) grant(w wish) error {
+// apply makes the change, or returns an error that says why it cannot.
+func (r *race) apply(c change) error {
 	var link *netsim.Link
-	if w.Net != nil {
-		l, err := netsim.Parse(*w.Net)
+	if c.Net != nil {
+		l, err := netsim.Parse(*c.Net)
 		if err != nil {
 			return err
 		}
 		link = &l
 	}
 	switch {
-	case w.Rate != nil && !(*w.Rate >= minRate && *w.Rate <= maxRate):
-		return fmt.Errorf("rate %g: want %g to %g messages a second", *w.Rate, minRate, float64(maxRate))
-	case w.Interval != nil && (*w.Interval < minInterval || *w.Interval > maxInterval):
-		return fmt.Errorf("interval %d: want %d to %d ms", *w.Interval, minInterval, maxInterval)
+	case c.Rate != nil && !(*c.Rate >= minRate && *c.Rate <= maxRate):
+		return fmt.Errorf("rate %g: want %g to %g messages a second", *c.Rate, minRate, float64(maxRate))
+	case c.Interval != nil && (*c.Interval < minInterval || *c.Interval > maxInterval):
+		return fmt.Errorf("interval %d: want %d to %d ms", *c.Interval, minInterval, maxInterval)
 	}
-	if w.Reset {
+	if c.Reset {
 		for _, l := range r.lanes {
 			l.reset()
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w.Rate != nil {
-		r.state.Rate = *w.Rate
+	before := r.state
+	if c.Rate != nil {
+		r.state.Rate = *c.Rate
 	}
-	if w.Interval != nil {
-		r.state.Interval = *w.Interval
+	if c.Interval != nil {
+		r.state.Interval = *c.Interval
 	}
-	if w.Paused != nil {
-		r.state.Paused = *w.Paused
+	if c.Paused != nil {
+		r.state.Paused = *c.Paused
 	}
-	if link != nil {
+	if link != nil && link.String() != r.state.Net {
 		r.state.Net = link.String()
 		for _, l := range r.lanes {
 			l.front.Set(*link)
 		}
 	}
-	if w.Cut && !r.state.Cut && !r.closed {
+	if c.Cut && !r.state.Cut && r.running.Enter() {
 		r.cut()
 	}
-	r.tellAll()
+	if r.state != before {
+		r.notifyAll()
+	}
 	return nil
 }
 
-// cut loses every packet for a while, as grant asks.
+// cut loses every packet for cutTime. The caller holds mu and has entered running.
 func (r *race) cut() {
 	set := func(cut bool) {
 		r.state.Cut = cut
@@ -187,23 +198,29 @@ func (r *race) cut() {
 		}
 	}
 	set(true)
-	r.running.Go(func() {
+	go func() {
+		defer r.running.Leave()
 		select {
 		case <-time.After(cutTime):
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			set(false)
-			r.tellAll()
+			r.notifyAll()
 		case <-r.ctx.Done():
 		}
-	})
+	}()
 }
 
-// tellAll tells the viewers and the feed that the state is another. The caller holds mu.
-func (r *race) tellAll() {
+// notifyAll wakes the viewers and the feed after a change of the state. The caller holds mu.
+func (r *race) notifyAll() {
 	for v := range r.viewers {
 		v.wake()
 	}
+	r.wakeFeed()
+}
+
+// wakeFeed makes the feed check the state and the viewers again.
+func (r *race) wakeFeed() {
 	select {
 	case r.changed <- struct{}{}:
 	default:
@@ -212,11 +229,9 @@ func (r *race) tellAll() {
 
 // close ends the viewers, the feed and the lanes.
 func (r *race) close(ctx context.Context) error {
-	r.mu.Lock()
-	r.closed = true
-	r.mu.Unlock()
+	r.running.Refuse()
 	r.cancel()
-	r.running.Wait()
+	_ = r.running.Wait(context.Background()) // which never ends
 	errs := make(chan error)
 	for _, l := range r.lanes {
 		go func() { errs <- l.close(ctx) }()
@@ -228,11 +243,12 @@ func (r *race) close(ctx context.Context) error {
 	return err
 }
 
-// viewer is one page that watches.
+// viewer is one page that watches the race.
 type viewer struct {
 	race   *race
+	keyed  bool // may change the state
 	conn   *websocket.Conn
-	news   chan struct{} // has room for one: the state changed
+	news   chan struct{} // capacity 1: the state changed
 	answer chan any
 }
 
@@ -243,49 +259,49 @@ func (v *viewer) wake() {
 	}
 }
 
-// maxViewers is how many pages watch at a time: a class.
+// maxViewers bounds the pages that watch at the same time. It is enough for a class.
 const maxViewers = 200
 
-// enter counts a viewer, unless the race is over or crowded.
+// enter registers a viewer and reports whether it may watch. It returns false if the race is closed
+// or full.
 func (r *race) enter(v *viewer) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || len(r.viewers) >= maxViewers {
+	if len(r.viewers) >= maxViewers || !r.running.Enter() {
 		return false
 	}
 	r.viewers[v] = struct{}{}
-	r.running.Add(1)
-	r.tellAll()
+	r.wakeFeed()
 	return true
 }
 
 func (r *race) leave(v *viewer) {
 	r.mu.Lock()
 	delete(r.viewers, v)
-	r.tellAll()
+	r.wakeFeed()
 	r.mu.Unlock()
-	r.running.Done()
+	r.running.Leave()
 }
 
-// serve is the WebSocket between the race and a page. The server sends
+// serve handles the WebSocket between the race and a page. The server sends
 //
-//	{"lanes":[{"name","port"},…],"nets":[{"name","says":{"en","zh"}},…],"sent":n}   first
-//	{"state":{…}}                                                             first, and when it changes
+//	{"lanes":[{"name","port"},…],"nets":[{"name","says":{"en","zh"}},…],"sent":n,"keyed":true}   first
+//	{"state":{…}}                                                             first, and on each change
 //	{"counts":[{"in","out","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
-//	{"error":"…"}                                                             the answer to what cannot be done
 //
-// and the page sends a wish. Counts are of all viewers together.
+// and the page sends pings. The counts cover all viewers together. To change the state, the page
+// posts a change.
 func (r *race) serve(w http.ResponseWriter, req *http.Request) {
-	v := &viewer{race: r, news: make(chan struct{}, 1), answer: make(chan any)}
+	v := &viewer{race: r, keyed: r.key.Held(req), news: make(chan struct{}, 1), answer: make(chan any)}
 	conn, err := (&websocket.Upgrader{}).Upgrade(w, req, nil)
 	if err != nil {
-		return // it has answered, with 400 or 403
+		return // Upgrade has answered with 400 or 403
 	}
 	defer conn.Close()
 	v.conn = conn
 	if !r.enter(v) {
-		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseTryAgainLater, "too many watch"), time.Now().Add(time.Second))
+		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseTryAgainLater, "too many viewers"), time.Now().Add(time.Second))
 		return
 	}
 	defer r.leave(v)
@@ -298,21 +314,38 @@ func (r *race) serve(w http.ResponseWriter, req *http.Request) {
 	reading.Wait()
 }
 
+// serveChange applies a change for clients that hold the key. It answers 204, or an error of one line.
+func (r *race) serveChange(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if !r.key.Held(req) {
+		http.Error(w, "Only the person who started the race can change it. Open the page with the key: its URL is in the terminal.", http.StatusForbidden)
+		return
+	}
+	var wanted change
+	err := json.NewDecoder(http.MaxBytesReader(w, req.Body, 1<<10)).Decode(&wanted)
+	if err == nil {
+		err = r.apply(wanted)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 func (v *viewer) read(ctx context.Context) {
 	v.conn.SetReadLimit(1 << 10)
 	for {
-		var w wish
-		if v.conn.ReadJSON(&w) != nil {
+		var m struct {
+			Ping *float64 `json:"ping"`
+		}
+		if v.conn.ReadJSON(&m) != nil {
 			return
 		}
-		var answer any
-		if err := v.race.grant(w); err != nil {
-			answer = map[string]string{"error": err.Error()}
-		} else if w.Ping != nil {
-			answer = map[string]float64{"pong": *w.Ping, "now": float64(time.Now().UnixMicro()) / 1000}
-		} else {
+		if m.Ping == nil {
 			continue
 		}
+		answer := map[string]float64{"pong": *m.Ping, "now": float64(time.Now().UnixMicro()) / 1000}
 		select {
 		case v.answer <- answer:
 		case <-ctx.Done():
@@ -323,21 +356,29 @@ func (v *viewer) read(ctx context.Context) {
 
 const (
 	countPace = 250 * time.Millisecond
-	writeTime = 10 * time.Second // for one message to a page
+	statePace = 100 * time.Millisecond // minimum interval: changes in between are sent as one
+	writeTime = 10 * time.Second       // timeout of one message to a page
 )
 
-// write sends until the page or the race ends.
+// write sends until the page disconnects or the race closes.
 func (v *viewer) write(ctx context.Context) {
 	pace := time.NewTicker(countPace)
 	defer pace.Stop()
-	if v.send(v.race.welcome()) != nil || v.send(v.race.now()) != nil {
+	rest := time.NewTimer(0) // the next state may be sent when it fires
+	defer rest.Stop()
+	var news <-chan struct{}
+	if v.send(v.race.welcome(v.keyed)) != nil || v.send(v.race.now()) != nil {
 		return
 	}
 	for {
 		var err error
 		select {
-		case <-v.news:
+		case <-rest.C:
+			news = v.news
+		case <-news:
 			err = v.send(v.race.now())
+			news = nil
+			rest.Reset(statePace)
 		case <-pace.C:
 			err = v.send(v.race.counts())
 		case answer := <-v.answer:
@@ -357,14 +398,14 @@ func (v *viewer) send(message any) error {
 	return v.conn.WriteJSON(message)
 }
 
-func (r *race) welcome() any {
+func (r *race) welcome(keyed bool) any {
 	type place struct {
 		Name string `json:"name"`
 		Port int    `json:"port"`
 	}
 	type network struct {
-		Name string      `json:"name"`
-		Says lesson.Text `json:"says"`
+		Name string    `json:"name"`
+		Says lang.Text `json:"says"`
 	}
 	var places []place
 	for _, l := range r.lanes {
@@ -377,7 +418,7 @@ func (r *race) welcome() any {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return map[string]any{"lanes": places, "nets": networks, "sent": r.sent}
+	return map[string]any{"lanes": places, "nets": networks, "sent": r.sent, "keyed": keyed}
 }
 
 func (r *race) now() any {

@@ -3,6 +3,7 @@ package race
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,6 +23,8 @@ import (
 	"go.uber.org/goleak"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/host"
+	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
@@ -29,11 +33,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var pages fs.FS = fstest.MapFS{"pages/compare/lane.html": {Data: []byte("<!doctype html>")}}
 
+var key = host.NewKey()
+
 func config() Config {
-	return Config{Lessons: lessons.All(), Web: pages, Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }}
+	return Config{Key: key, Lessons: lessons.All(), Web: pages, Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }}
 }
 
-var env = lesson.Env{Log: slog.New(slog.DiscardHandler), Client: fstest.MapFS{}}
+var env = lesson.Env{Log: slog.New(slog.DiscardHandler)}
 
 func start(t *testing.T) (*lesson.Instance, string) {
 	l := Lesson(config())
@@ -41,7 +47,7 @@ func start(t *testing.T) (*lesson.Instance, string) {
 	require.NoError(t, err)
 	server := httptest.NewServer(instance.Handler)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, instance.Close(ctx))
 		server.Close()
@@ -61,7 +67,6 @@ type message struct {
 	Sent    int
 	Pong    float64
 	Now     float64
-	Error   string
 }
 
 type page struct {
@@ -70,7 +75,7 @@ type page struct {
 }
 
 func watch(t *testing.T, url string) page {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/race", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return page{t, conn}
@@ -78,7 +83,7 @@ func watch(t *testing.T, url string) page {
 
 func (p page) until(ok func(message) bool) message {
 	p.Helper()
-	require.NoError(p, p.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(p, p.SetReadDeadline(time.Now().Add(time.Minute)))
 	for {
 		var m message
 		require.NoError(p, p.ReadJSON(&m))
@@ -86,6 +91,44 @@ func (p page) until(ok func(message) bool) message {
 			return m
 		}
 	}
+}
+
+// ask posts body with the Authorization header and returns the status and the answer.
+func ask(t *testing.T, url, authorization, body string) (int, string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	req, err := http.NewRequest("POST", url+path, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", authorization)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, string(text)
+}
+
+// TestChangesRequireTheKey: every control that changes the race requires the key, and none works over the socket.
+func TestChangesRequireTheKey(t *testing.T) {
+	_, url := start(t)
+	p := watch(t, url)
+	before := p.until(func(m message) bool { return m.State != nil }).State
+	for _, body := range []string{`{"rate":50}`, `{"interval":200}`, `{"net":"3g"}`, `{"cut":true}`, `{"reset":true}`, `{"paused":true}`} {
+		for _, authorization := range []string{"", "Bearer ", host.NewKey().Bearer()} {
+			status, text := ask(t, url, authorization, body)
+			assert.Equal(t, http.StatusForbidden, status, body)
+			assert.Contains(t, text, "Open the page with the key")
+		}
+		require.NoError(t, p.WriteMessage(websocket.TextMessage, []byte(body)))
+	}
+	require.NoError(t, p.WriteMessage(websocket.TextMessage, []byte(`{"ping":1}`)))
+	p.until(func(m message) bool { // all that came before is read by then
+		if m.State != nil {
+			assert.Equal(t, before, m.State)
+		}
+		return m.Pong == 1
+	})
+	assert.Equal(t, before, watch(t, url).until(func(m message) bool { return m.State != nil }).State)
 }
 
 func TestAllLanesCarryTheSame(t *testing.T) {
@@ -129,10 +172,11 @@ func TestLanePageMayReachItsServerOnly(t *testing.T) {
 }
 
 func TestWishesChangeTheStateOfAll(t *testing.T) {
+	need.Time(t)
 	_, url := start(t)
 	a, b := watch(t, url), watch(t, url)
 	for _, c := range []struct {
-		wish string
+		body string
 		want func(state) bool
 	}{
 		{`{"rate":50}`, func(s state) bool { return s.Rate == 50 }},
@@ -142,7 +186,8 @@ func TestWishesChangeTheStateOfAll(t *testing.T) {
 		{`{"cut":true}`, func(s state) bool { return s.Cut }},
 		{`{"reset":true,"paused":true}`, func(s state) bool { return s.Paused }},
 	} {
-		require.NoError(t, a.WriteMessage(websocket.TextMessage, []byte(c.wish)))
+		status, text := ask(t, url, key.Bearer(), c.body)
+		require.Equal(t, http.StatusNoContent, status, text)
 		b.until(func(m message) bool { return m.State != nil && c.want(*m.State) })
 	}
 	b.until(func(m message) bool { return m.State != nil && !m.State.Cut }) // it mends
@@ -154,22 +199,24 @@ func TestWishesChangeTheStateOfAll(t *testing.T) {
 func TestBadWishesGetOneLine(t *testing.T) {
 	_, url := start(t)
 	p := watch(t, url)
-	for wish, want := range map[string]string{
+	for body, want := range map[string]string{
 		`{"rate":0}`:         "want 0.1 to 100",
 		`{"rate":1e9}`:       "want 0.1 to 100",
 		`{"interval":1}`:     "want 50 to 10000",
 		`{"net":"pigeon"}`:   "want one of none",
 		`{"net":"loss=90%"}`: "want 0% to 50%",
+		`x`:                  "invalid character",
+		`{"rate":"fast"}`:    "cannot unmarshal",
 	} {
-		require.NoError(t, p.WriteMessage(websocket.TextMessage, []byte(wish)))
-		got := p.until(func(m message) bool { return m.Error != "" })
-		assert.Contains(t, got.Error, want)
-		assert.NotContains(t, got.Error, "\n")
+		status, text := ask(t, url, key.Bearer(), body)
+		assert.Equal(t, http.StatusBadRequest, status, body)
+		assert.Contains(t, text, want)
+		assert.Equal(t, 1, strings.Count(text, "\n"))
 	}
-	for _, nonsense := range []string{"x", `{"rate":"fast"}`, `{"net":"` + strings.Repeat("x", 2000) + `"}`} {
+	for _, nonsense := range []string{"x", `{"ping":"fast"}`, `{"ping":"` + strings.Repeat("x", 2000) + `"}`} {
 		other := watch(t, url)
 		require.NoError(t, other.WriteMessage(websocket.TextMessage, []byte(nonsense)))
-		require.NoError(t, other.SetReadDeadline(time.Now().Add(10*time.Second)))
+		require.NoError(t, other.SetReadDeadline(time.Now().Add(time.Minute)))
 		for {
 			if _, _, err := other.ReadMessage(); err != nil {
 				break
@@ -179,22 +226,32 @@ func TestBadWishesGetOneLine(t *testing.T) {
 	p.until(func(m message) bool { return m.Counts != nil && m.Viewers == 1 })
 }
 
+// TestNobodyWatchingNothingIsSaid: the feed speaks at its rate while somebody watches, and only then.
 func TestNobodyWatchingNothingIsSaid(t *testing.T) {
-	instance, url := start(t)
-	p := watch(t, url)
-	p.until(func(m message) bool { return m.Sent > 1 })
-	require.NoError(t, p.Close())
-	gone := func() bool { return instance.Clients() == 0 }
-	require.Eventually(t, gone, 10*time.Second, time.Millisecond)
-	look := func() int {
-		p := watch(t, url)
-		defer p.Close()
-		return p.until(func(m message) bool { return m.Lanes != nil }).Sent
-	}
-	before := look()
-	require.Eventually(t, gone, 10*time.Second, time.Millisecond)
-	time.Sleep(1200 * time.Millisecond) // six would have been said
-	assert.Less(t, look(), before+4, "but for what was said while somebody looked")
+	synctest.Test(t, func(t *testing.T) {
+		r := &race{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5}}
+		r.ctx, r.cancel = context.WithCancel(t.Context())
+		r.running.Go(r.feed)
+		saidIn := func(d time.Duration) int {
+			count := func() int {
+				synctest.Wait()
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				return r.sent
+			}
+			before := count()
+			time.Sleep(d)
+			return count() - before
+		}
+		assert.Zero(t, saidIn(time.Minute), "before anybody watches")
+		v := &viewer{race: r, news: make(chan struct{}, 1)}
+		require.True(t, r.enter(v))
+		assert.Equal(t, 50, saidIn(10*time.Second))
+		r.leave(v)
+		assert.Zero(t, saidIn(time.Minute), "after the last has gone")
+		r.cancel()
+		require.NoError(t, r.running.Wait(t.Context()))
+	})
 }
 
 func TestALaneThatCannotOpenLeavesNothing(t *testing.T) {
@@ -212,4 +269,48 @@ func TestALaneThatCannotOpenLeavesNothing(t *testing.T) {
 	c.Lessons = nil
 	_, err = Lesson(c).Demos[0].Start(env)
 	assert.ErrorContains(t, err, "no demo")
+}
+
+// TestOneViewerCannotFloodTheOthers: pings, and posted changes that alter nothing, reach no other viewer, and changes are sent at most ten
+// times a second.
+func TestOneViewerCannotFloodTheOthers(t *testing.T) {
+	_, url := start(t)
+	a, b := watch(t, url), watch(t, url)
+	b.until(func(m message) bool { return m.State != nil })
+	states := func(last float64) (n int) {
+		b.until(func(m message) bool {
+			if m.State != nil {
+				n++
+			}
+			return m.State != nil && m.State.Rate == last
+		})
+		return n
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	post := func(body string) {
+		req, err := http.NewRequest("POST", url+path, strings.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", key.Bearer())
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		res.Body.Close()
+		require.Equal(t, http.StatusNoContent, res.StatusCode)
+	}
+
+	for range 200 {
+		require.NoError(t, a.WriteMessage(websocket.TextMessage, []byte(`{"ping":1}`)))
+		post(`{"rate":5}`)
+	}
+	post(`{"rate":6}`)
+	assert.Equal(t, 1, states(6), "only the last change alters the state")
+
+	began := time.Now()
+	for i := range 500 {
+		post(fmt.Sprintf(`{"rate":%d}`, 10+i%2))
+		time.Sleep(time.Millisecond)
+	}
+	post(`{"rate":7}`)
+	got := states(7)
+	assert.LessOrEqual(t, got, int(time.Since(began)/statePace)+2)
 }

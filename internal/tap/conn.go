@@ -6,10 +6,11 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
-// Listener returns l with every connection that it accepts recorded.
+// Listener returns l with every accepted connection recorded.
 func (t *Tap) Listener(l net.Listener) net.Listener { return &listener{l, t} }
 
 type listener struct {
@@ -25,88 +26,115 @@ func (l *listener) Accept() (net.Conn, error) {
 	return l.tap.Conn(c), nil
 }
 
-// Conn is a recorded connection. It does what the connection under it does.
+// A Conn is a recorded connection. Otherwise it behaves like the connection it wraps.
 type Conn struct {
 	net.Conn
 	tap    *Tap
 	peer   *Peer
 	socket socket
 
-	writing sync.Mutex // held during a write and what records it
+	writing sync.Mutex // held during a write and while recording it
+	runs    []run      // of the write under way; guarded by writing
 
 	// Guarded by tap.mu.
-	passed [2]int64 // bytes in each Direction
-	ended  bool     // the client's end was read
-	muted  bool
-	closed bool
+	passed  [2]int64 // recorded bytes in each Direction
+	omitter Omitter  // nil once the rest is decided; see muted
+	muted   bool     // the rest is omitted
+	held    []piece  // already read, but the omitter needs more to decide
+	shown   bool     // its Opened event was recorded
+	omitted bool     // some of its bytes were omitted
+	ended   [2]bool  // that direction has ended
+	aborted bool     // the connection was reset, or the kernel gave up on it
+	closed  bool
+	claims  int64
 }
 
-// Conn returns c recorded.
+// run is a stretch of a write that was either recorded or omitted.
+type run struct {
+	size     int
+	recorded bool
+}
+
+// piece holds the bytes of one read.
+type piece struct {
+	time  time.Time
+	bytes []byte
+}
+
+// Conn returns c wrapped so that it is recorded.
 func (t *Tap) Conn(c net.Conn) *Conn {
 	wrapped := &Conn{Conn: c, tap: t, socket: newSocket(c)}
-	wrapped.peer = &Peer{ID: t.ids.Add(1), Local: c.LocalAddr(), Remote: c.RemoteAddr(), Opened: time.Now()}
+	wrapped.peer = &Peer{Local: c.LocalAddr(), Remote: c.RemoteAddr(), Opened: time.Now()}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.counters.Total++
-	t.open[wrapped.peer.ID] = wrapped
-	t.add(wrapped, entry{time: wrapped.peer.Opened, kind: Opened}, nil)
+	if t.omit != nil {
+		wrapped.omitter = t.omit()
+	} else {
+		wrapped.show()
+	}
 	return wrapped
 }
 
-// Peer is what the connection's events call it.
+// show records once that the connection was opened. With an Omitter, the first recorded event calls
+// it, so a connection with only omitted bytes leaves no trace. The caller holds tap.mu.
+func (c *Conn) show() {
+	if c.shown {
+		return
+	}
+	c.shown = true
+	c.tap.counters.Total++
+	c.peer.ID = uint64(c.tap.counters.Total)
+	c.tap.open[c] = struct{}{}
+	c.tap.add(c, entry{time: c.peer.Opened, kind: Opened}, nil)
+}
+
+// Peer returns the Peer that identifies the connection in its events.
 func (c *Conn) Peer() *Peer { return c.peer }
 
-// NetConn is the connection under c. What is done with it is not recorded.
+// NetConn returns the wrapped connection, whose reads and writes are not recorded.
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
-// Read records what it has read.
+// Read reads from the connection and records the bytes.
 func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n == 0 && err == nil {
 		return n, err
 	}
-	now := time.Now()
-	c.tap.mu.Lock()
-	defer c.tap.mu.Unlock()
-	if n > 0 {
-		c.record(entry{time: now, kind: Data, dir: In}, p[:n])
-	}
-	if errors.Is(err, io.EOF) && !c.ended {
-		c.ended = true
-		c.tap.add(c, entry{time: now, kind: Ended, dir: In, offset: c.passed[In]}, nil)
-	}
+	c.locked(func(now time.Time) {
+		if c.closed {
+			return
+		}
+		if n > 0 {
+			c.cross(now, In, p[:n])
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			c.end(now, In)
+		case err != nil:
+			c.failed(now, err)
+		}
+	})
 	return n, err
 }
 
-// Write records p and then writes it: the client's answer cannot overtake it in
-// the ring. Bytes that were not written are taken back by an Unsent event.
+// Write records p before it writes it, so that the client's answer cannot come before p in the
+// ring. If some bytes are not written, an Unsent event takes them back.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.locked(func(now time.Time) {
-		if len(p) > 0 {
-			c.record(entry{time: now, kind: Data, dir: Out}, p)
+		c.runs = c.runs[:0]
+		if !c.closed {
+			c.cross(now, Out, p)
 		}
 	})
 	n, err := c.Conn.Write(p)
-	if n < len(p) {
-		c.locked(func(now time.Time) { c.unsend(now, len(p)-n) })
+	if err != nil || n < len(p) {
+		c.locked(func(now time.Time) {
+			c.unsend(now, len(p)-n)
+			c.failed(now, err)
+		})
 	}
-	return n, err
-}
-
-// TryWrite writes as much of p as the kernel takes at once, which may be
-// nothing, and never waits. It writes nothing where the system or the connection
-// under c has no such call, or while another write is under way.
-func (c *Conn) TryWrite(p []byte) (int, error) {
-	if len(p) == 0 || !c.socket.ok() || !c.writing.TryLock() {
-		return 0, nil
-	}
-	defer c.writing.Unlock()
-	var seq uint64
-	c.locked(func(now time.Time) { seq = c.record(entry{time: now, kind: Data, dir: Out, pending: true}, p) })
-	n, err := c.socket.tryWrite(p)
-	c.locked(func(time.Time) { c.commit(seq, n, len(p)) })
 	return n, err
 }
 
@@ -116,51 +144,159 @@ func (c *Conn) CloseWrite() error {
 	if !ok {
 		return errors.ErrUnsupported
 	}
-	c.locked(func(now time.Time) { c.tap.add(c, entry{time: now, kind: Ended, dir: Out, offset: c.passed[Out]}, nil) })
+	c.locked(func(now time.Time) { c.end(now, Out) })
 	return half.CloseWrite()
 }
 
-// Close ends the record and the connection.
+// Close records how the connection ends and closes it.
 func (c *Conn) Close() error {
+	fate := c.socket.fate()
 	c.locked(func(now time.Time) {
 		if c.closed {
 			return
 		}
 		c.closed = true
-		c.tap.add(c, entry{time: now, kind: Closed, dir: Out}, nil)
-		delete(c.tap.open, c.peer.ID)
+		c.release()
+		c.endAs(now, fate)
+		c.note(entry{time: now, kind: Closed, dir: Out})
+		if c.shown {
+			delete(c.tap.open, c)
+			c.tap.settle(c)
+		}
 	})
 	return c.Conn.Close()
 }
 
-// Mute ends the record of the connection, which goes on. Its bytes are counted
-// no more.
-func (c *Conn) Mute() {
-	c.locked(func(now time.Time) {
-		c.tap.add(c, entry{time: now, kind: Muted}, nil)
-		c.muted = true
-	})
+// endAs records what the wire shows when a connection in state f is closed.
+func (c *Conn) endAs(now time.Time, f fate) {
+	switch {
+	case c.aborted || !f.known:
+	case f.reset:
+		c.reset(now, In)
+	default:
+		if f.ended {
+			c.end(now, In)
+		}
+		if c.ended[In] && c.ended[Out] {
+			return
+		}
+		if f.unread || f.abort {
+			c.reset(now, Out)
+		} else {
+			c.end(now, Out)
+		}
+	}
+}
+
+// end records the end of a direction, which is its FIN.
+func (c *Conn) end(now time.Time, dir Direction) {
+	if c.ended[dir] || c.aborted {
+		return
+	}
+	c.release()
+	c.ended[dir] = true
+	c.note(entry{time: now, kind: Ended, dir: dir, offset: c.passed[dir]})
+}
+
+// reset records that the side sending in direction dir has reset the connection.
+func (c *Conn) reset(now time.Time, dir Direction) {
+	c.release()
+	c.aborted = true
+	c.note(entry{time: now, kind: Reset, dir: dir, offset: c.passed[dir]})
+}
+
+// failed records what a read or write error reveals about the wire.
+func (c *Conn) failed(now time.Time, err error) {
+	var errno syscall.Errno
+	if c.aborted || c.closed || !errors.As(err, &errno) {
+		return
+	}
+	switch {
+	case isReset(errno), isBrokenPipe(errno) && c.ended[In] && !c.ended[Out]: // the client had closed and answered data with RST
+		c.reset(now, In)
+	case !isBrokenPipe(errno): // such as a kernel timeout, which no packet shows
+		c.aborted = true
+	}
+}
+
+// note records an event without bytes, unless the whole connection was omitted.
+func (c *Conn) note(e entry) {
+	if !c.shown && c.omitted {
+		return
+	}
+	c.show()
+	c.tap.add(c, e, nil)
 }
 
 func (c *Conn) locked(do func(now time.Time)) {
-	now := time.Now()
 	c.tap.mu.Lock()
 	defer c.tap.mu.Unlock()
-	do(now)
+	do(time.Now()) // taken with the lock held, so that a connection's times do not decrease
 }
 
-// record counts p and adds it to the ring, as locked's functions do.
-func (c *Conn) record(e entry, p []byte) (seq uint64) {
+// cross splits p into pieces and records those that are not omitted.
+func (c *Conn) cross(now time.Time, dir Direction, p []byte) {
+	if dir == Out {
+		c.release() // the response has begun, so the request will not become clearer
+	}
+	for len(p) > 0 {
+		n, verdict := len(p), Record
+		if c.muted {
+			verdict = Omit
+		} else if c.omitter != nil {
+			n, verdict = c.omitter.Next(dir, p)
+		}
+		c.take(now, dir, p[:n], verdict)
+		p = p[n:]
+	}
+}
+
+// take records, omits or holds p, as the verdict says.
+func (c *Conn) take(now time.Time, dir Direction, p []byte, v Verdict) {
+	if v == Wait {
+		c.held = append(c.held, piece{now, append([]byte(nil), p...)})
+		return
+	}
+	recorded := v == Record || v == RecordRest
+	for _, h := range c.held {
+		c.put(h.time, In, h.bytes, recorded)
+	}
+	c.held = nil
+	c.put(now, dir, p, recorded)
+	if v == RecordRest || v == OmitRest {
+		c.omitter, c.muted = nil, v == OmitRest
+	}
+}
+
+func (c *Conn) put(now time.Time, dir Direction, p []byte, recorded bool) {
+	if dir == Out {
+		c.runs = append(c.runs, run{len(p), recorded})
+	}
+	if recorded {
+		c.record(entry{time: now, kind: Data, dir: dir}, p)
+	} else {
+		c.omitted = true
+	}
+}
+
+// release records the bytes that are waiting for a verdict.
+func (c *Conn) release() {
+	held := c.held
+	c.held = nil
+	for _, h := range held {
+		c.record(entry{time: h.time, kind: Data, dir: In}, h.bytes)
+	}
+}
+
+// record counts p and adds it to the ring. The caller holds tap.mu.
+func (c *Conn) record(e entry, p []byte) {
+	c.show()
 	e.offset, e.size = c.passed[e.dir], len(p)
-	seq = c.tap.add(c, e, p)
+	c.tap.add(c, e, p)
 	c.count(e.dir, len(p))
-	return seq
 }
 
 func (c *Conn) count(dir Direction, n int) {
-	if c.muted {
-		return
-	}
 	c.passed[dir] += int64(n)
 	if dir == In {
 		c.tap.counters.In += int64(n)
@@ -169,28 +305,26 @@ func (c *Conn) count(dir Direction, n int) {
 	}
 }
 
-// unsend takes back the last n bytes of what was written.
+// unsend takes back the last n bytes of the current write, except those that were not recorded.
 func (c *Conn) unsend(now time.Time, n int) {
-	c.count(Out, -n)
-	c.tap.add(c, entry{time: now, kind: Unsent, dir: Out, offset: c.passed[Out], size: n}, nil)
-}
-
-// commit completes an event that waited to know its size.
-func (c *Conn) commit(seq uint64, n, of int) {
-	c.count(Out, n-of)
-	ring := &c.tap.ring
-	if seq == none || seq < ring.first {
-		return
+	back := 0
+	for i := len(c.runs) - 1; i >= 0 && n > 0; i-- {
+		part := min(n, c.runs[i].size)
+		if c.runs[i].recorded {
+			back += part
+		}
+		n -= part
 	}
-	e := ring.at(seq)
-	e.pending, e.size, e.kept = false, n, min(e.kept, n)
-	c.tap.signal()
+	if back > 0 {
+		c.count(Out, -back)
+		c.note(entry{time: now, kind: Unsent, dir: Out, offset: c.passed[Out], size: back})
+	}
 }
 
 type contextKey struct{}
 
-// ConnContext is for http.Server.ConnContext: it lets handlers find the
-// connection that their request came on.
+// ConnContext is an http.Server.ConnContext that lets handlers find the connection of their
+// request; see FromContext.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	if recorded, ok := c.(*Conn); ok {
 		return context.WithValue(ctx, contextKey{}, recorded)
@@ -198,7 +332,7 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// FromContext returns the connection of a request, nil if it is not recorded.
+// FromContext returns the connection of a request, or nil if it is not recorded.
 func FromContext(ctx context.Context) *Conn {
 	c, _ := ctx.Value(contextKey{}).(*Conn)
 	return c

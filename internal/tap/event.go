@@ -2,29 +2,28 @@ package tap
 
 import "time"
 
-// Kind says what happened on a connection.
+// A Kind is the kind of an event.
 type Kind uint8
 
 // The kinds of events.
 const (
 	Opened Kind = iota // the connection was accepted
-	Data               // bytes were read, or handed to the kernel
-	Unsent             // a write failed: what the stream has from Offset on was never sent
-	Ended              // one direction ended: the client's end was read, or the server closed its half
-	Closed             // the server closed the connection; its last event
-	Muted              // the connection is not recorded any more; its last event
+	Data               // bytes were read, or passed to the kernel
+	Unsent             // a write failed: the stream's bytes from Offset on were not sent
+	Ended              // one direction ended with a FIN, as far as the server can tell
+	Reset              // one side reset the connection, as far as the server can tell
+	Closed             // the server closed its socket; the connection's last event
 )
 
-var kindNames = [...]string{"opened", "data", "unsent", "ended", "closed", "muted"}
+var kindNames = [...]string{"opened", "data", "unsent", "ended", "reset", "closed"}
 
-// String is the kind's name in lower case.
+// String returns the kind's name in lower case.
 func (k Kind) String() string { return kindNames[k] }
 
-// Event is one thing that happened on one connection. The events of a connection
-// are in the order in which they happened: bytes that the server wrote stand
-// before what its client answered.
+// An Event is one thing that happened on one connection. A connection's events are in the order in
+// which they happened: bytes that the server wrote come before the client's answer to them.
 type Event struct {
-	Seq  uint64 // counts all events of the Tap
+	Seq  uint64 // number of the event among all events of the Tap
 	Peer *Peer
 	Time time.Time
 	Kind Kind

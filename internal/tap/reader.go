@@ -1,10 +1,10 @@
 package tap
 
-// Reader follows a Tap's events from the oldest one that is still held. It is
-// for one goroutine.
+// A Reader follows a Tap's events, starting with the oldest one still in the ring. Only one
+// goroutine may use it.
 type Reader struct {
-	// C receives when there is something to read. It may receive once more
-	// than there is.
+	// C receives a value when there are events to read. It may receive one value more than
+	// necessary.
 	C <-chan struct{}
 
 	c   chan struct{}
@@ -13,11 +13,11 @@ type Reader struct {
 	next uint64 // guarded by tap.mu, as is lazy
 	lazy bool
 
-	bytes []byte // of the events that Read returned last
+	bytes []byte // of the events that the last Read returned
 	lost  uint64
 }
 
-// NewReader returns a Reader that starts with the oldest event held. Close ends it.
+// NewReader returns a Reader that starts with the oldest event in the ring. Call Close when done.
 func (t *Tap) NewReader() *Reader {
 	c := make(chan struct{}, 1)
 	r := &Reader{C: c, c: c, tap: t}
@@ -31,7 +31,14 @@ func (t *Tap) NewReader() *Reader {
 	return r
 }
 
-// Close ends the Reader. C receives no more.
+// Events returns the number of events so far, which is the Seq of the next one.
+func (t *Tap) Events() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ring.next
+}
+
+// Close stops the Reader. C receives no further values.
 func (r *Reader) Close() {
 	r.tap.mu.Lock()
 	defer r.tap.mu.Unlock()
@@ -53,7 +60,7 @@ func (r *Reader) Lazy(lazy bool) {
 	}
 }
 
-// Unread is the part of the ring that waits to be read, between 0 and 1.
+// Unread returns the unread fraction of the ring, between 0 and 1.
 func (r *Reader) Unread() float64 {
 	r.tap.mu.Lock()
 	defer r.tap.mu.Unlock()
@@ -66,7 +73,7 @@ func (r *Reader) unread() float64 {
 	return max(float64(events)/float64(ring.maxEntries), float64(bytes)/float64(ring.maxBytes))
 }
 
-// due tells that C should receive. The caller holds tap.mu.
+// due reports whether C should receive a value. The caller holds tap.mu.
 func (r *Reader) due() bool {
 	if r.lazy {
 		return r.unread() >= 0.5
@@ -81,12 +88,12 @@ func (r *Reader) wake() {
 	}
 }
 
-// readBytes is about how many bytes one Read copies, and bounds how long it
-// holds the lock.
+// readBytes is roughly the number of bytes that one Read copies. It limits how long Read holds the
+// lock.
 const readBytes = 64 << 10
 
-// Read fills dst with the next events and returns how many; 0 if there are none
-// now. It does not wait. The bytes of the events are valid until the next Read.
+// Read fills dst with the next events and returns their number, 0 if there are none. It does not
+// block. The events' bytes are valid until the next Read.
 func (r *Reader) Read(dst []Event) int {
 	r.tap.mu.Lock()
 	defer r.tap.mu.Unlock()
@@ -99,12 +106,6 @@ func (r *Reader) Read(dst []Event) int {
 	n := 0
 	for ; n < len(dst) && r.next < ring.next && len(r.bytes) < readBytes; r.next++ {
 		e := ring.at(r.next)
-		if e.pending {
-			break
-		}
-		if e.kind == Data && e.size == 0 {
-			continue
-		}
 		start := len(r.bytes)
 		r.bytes = ring.appendBytes(r.bytes, e)
 		dst[n] = Event{r.next, e.peer, e.time, e.kind, e.dir, e.offset, e.size, r.bytes[start:len(r.bytes):len(r.bytes)]}
@@ -113,5 +114,5 @@ func (r *Reader) Read(dst []Event) int {
 	return n
 }
 
-// Lost is how many events were gone before this Reader came to read them.
+// Lost returns the number of events that were dropped before this Reader read them.
 func (r *Reader) Lost() uint64 { return r.lost }

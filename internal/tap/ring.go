@@ -1,32 +1,27 @@
 package tap
 
 import (
-	"math"
 	"math/bits"
 	"time"
 )
 
-// entry is an event as the ring holds it; its bytes lie in the ring's.
+// entry is an event as stored in the ring. Its bytes are stored separately, in the ring's byte
+// array.
 type entry struct {
-	peer    *Peer
-	time    time.Time
-	kind    Kind
-	dir     Direction
-	pending bool // readers stop here: its size is not known yet
+	peer *Peer
+	time time.Time
+	kind Kind
+	dir  Direction
 
 	offset int64 // in the stream of its direction
 	size   int   // bytes that crossed
 	pos    uint64
-	room   int // bytes that the ring gave it
-	kept   int // bytes of them that hold something
+	kept   int // bytes in the ring
 }
 
-// none is the sequence number of an event that was not kept.
-const none = math.MaxUint64
-
-// ring holds the newest events and their bytes. Both counts only rise; what is
-// held is [first, next) of the events and [tail, head) of the bytes. The two
-// arrays start small and double until their bound.
+// ring holds the newest events and their bytes. The indices only increase: the ring holds the
+// events in [first, next) and the bytes in [tail, head). Both arrays start small and double up to
+// their limit.
 type ring struct {
 	entries    []entry
 	maxEntries int
@@ -44,32 +39,31 @@ func newRing(maxBytes, maxEntries int) ring {
 
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(max(n, 2)-1)) }
 
-// add appends an event, and returns its sequence number and how many bytes of p
-// were kept.
-func (r *ring) add(e entry, p []byte) (seq uint64, kept int) {
+// add appends an event and returns the number of bytes of p that were kept.
+func (r *ring) add(e entry, p []byte) (kept int) {
 	p = p[:min(len(p), r.maxBytes/2)]
 	for r.next-r.first >= uint64(r.maxEntries) || r.head-r.tail+uint64(len(p)) > uint64(r.maxBytes) {
 		r.drop()
 	}
 	r.grow(len(p))
-	e.pos, e.room, e.kept = r.head, len(p), len(p)
+	e.pos, e.kept = r.head, len(p)
 	r.put(p)
 	r.entries[r.next&uint64(len(r.entries)-1)] = e
 	r.next++
-	return r.next - 1, len(p)
+	return len(p)
 }
 
-// drop forgets the oldest event.
+// drop removes the oldest event.
 func (r *ring) drop() {
 	e := r.at(r.first)
-	r.tail = e.pos + uint64(e.room)
+	r.tail = e.pos + uint64(e.kept)
 	*e = entry{}
 	r.first++
 }
 
 func (r *ring) at(seq uint64) *entry { return &r.entries[seq&uint64(len(r.entries)-1)] }
 
-// put copies p to the head, around the end of the array if need be.
+// put copies p to the head and wraps around at the end of the array.
 func (r *ring) put(p []byte) {
 	for len(p) > 0 {
 		n := copy(r.bytes[r.head&uint64(len(r.bytes)-1):], p)
@@ -89,7 +83,7 @@ func (r *ring) appendBytes(dst []byte, e *entry) []byte {
 	return dst
 }
 
-// grow makes room for one more event of n bytes.
+// grow makes room for another event of n bytes.
 func (r *ring) grow(n int) {
 	if held := int(r.next - r.first); held >= len(r.entries) {
 		old := *r
@@ -107,7 +101,7 @@ func (r *ring) grow(n int) {
 	}
 }
 
-// unread is how many events and bytes came since seq.
+// unread returns the number of events and bytes added since seq.
 func (r *ring) unread(seq uint64) (events, bytes int) {
 	if seq >= r.next {
 		return 0, 0

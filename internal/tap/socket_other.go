@@ -2,13 +2,23 @@
 
 package tap
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
 
-// socket takes nothing where the system has no such call.
+// socket tells nothing, because this system has no suitable call.
 type socket struct{}
 
 func newSocket(net.Conn) socket { return socket{} }
 
-func (socket) ok() bool { return false }
+// fate is always unknown here, so the tap records only the ends that it reads or that the server
+// requests.
+type fate struct{ known, ended, reset, unread, abort bool }
 
-func (socket) tryWrite([]byte) (int, error) { return 0, nil }
+func (socket) fate() fate { return fate{} }
+
+const wsaECONNRESET = syscall.Errno(10054) // of Windows
+
+func isReset(err syscall.Errno) bool  { return err == wsaECONNRESET }
+func isBrokenPipe(syscall.Errno) bool { return false }

@@ -1,11 +1,10 @@
-// Package tap records what crosses connections: every byte, its direction, its
-// time and its place in the stream. It knows bytes, not protocols.
+// Package tap records what crosses connections: every byte with its direction, its time and its
+// place in the stream. It does not interpret protocols.
 //
-// A Tap wraps a net.Listener; what its connections read and write goes into one
-// ring of bounded size. Writing to the ring is a copy under a short lock and
-// waits for nobody: the oldest events make room for the newest. Readers follow
-// the ring at their own pace and learn what they missed. When a connection has
-// closed, nothing of it is left but its events in the ring.
+// A Tap wraps a net.Listener and records what its connections read and write in one ring of bounded
+// size. Recording is a copy under a short lock and never waits for a reader: new events overwrite
+// the oldest. Readers follow the ring at their own pace and can ask how many events they missed.
+// After a connection closes, only its events in the ring remain.
 package tap
 
 import (
@@ -15,16 +14,19 @@ import (
 	"time"
 )
 
-// Config bounds what a Tap holds. The zero value is the default.
+// A Config sets the limits of a Tap. The zero value is the default.
 type Config struct {
-	MaxBytes  int // captured bytes held, rounded up to a power of two; 0 is 4 MiB
-	MaxEvents int // events held, rounded up to a power of two; 0 is 16384
+	MaxBytes  int // captured bytes in memory, rounded up to a power of two; 0 means 4 MiB
+	MaxEvents int // events in memory, rounded up to a power of two; 0 means 16384
 
 	// CountOnly counts bytes and connections and records no events.
 	CountOnly bool
+
+	// Omit returns the Omitter for a new connection. Nil records everything.
+	Omit func() Omitter
 }
 
-// Direction is seen from the server, whose listener is tapped.
+// A Direction is seen from the server, whose listener is tapped.
 type Direction uint8
 
 // The directions.
@@ -33,7 +35,7 @@ const (
 	Out                  // server → client: what the server wrote
 )
 
-// String is "in" or "out".
+// String returns "in" or "out".
 func (d Direction) String() string {
 	if d == In {
 		return "in"
@@ -41,30 +43,34 @@ func (d Direction) String() string {
 	return "out"
 }
 
-// Peer is one connection, as its events name it.
+// A Peer identifies one connection in its events.
 type Peer struct {
-	ID            uint64 // counts from 1, in the order of acceptance
+	ID            uint64 // counts from 1, in the order of the Opened events
 	Local, Remote net.Addr
 	Opened        time.Time
+
+	owner atomic.Pointer[string] // nil until an owner claims it
 }
 
-// Counters are bytes and connections so far.
+// Counters counts bytes and connections so far.
 type Counters struct {
-	In, Out int64 // bytes that were read, and written
-	Open    int   // connections now
-	Total   int64 // connections ever
-	Dropped int64 // bytes that no reader can see: they came in a piece larger than half the ring
+	In, Out int64 // bytes read, and bytes written
+	Open    int   // connections open now
+	Total   int64 // connections so far
+	Dropped int64 // bytes that were not kept, because they came in a piece larger than half the ring
 }
 
-// Tap records the connections that are given to it.
+// A Tap records its connections.
 type Tap struct {
 	countOnly bool
-	ids       atomic.Uint64
+	omit      func() Omitter
+	claimed   atomic.Int64
 
-	mu       sync.Mutex // guards what follows; nothing waits while holding it
+	mu       sync.Mutex // guards the fields below; holders do not block
 	ring     ring
 	readers  []*Reader
-	open     map[uint64]*Conn
+	open     map[*Conn]struct{} // only those that are shown
+	tallies  map[string]*Tally
 	counters Counters
 }
 
@@ -76,7 +82,10 @@ func New(c Config) *Tap {
 	if c.MaxEvents == 0 {
 		c.MaxEvents = 16384
 	}
-	return &Tap{countOnly: c.CountOnly, ring: newRing(c.MaxBytes, c.MaxEvents), open: map[uint64]*Conn{}}
+	return &Tap{
+		countOnly: c.CountOnly, omit: c.Omit, ring: newRing(c.MaxBytes, c.MaxEvents),
+		open: map[*Conn]struct{}{}, tallies: map[string]*Tally{},
+	}
 }
 
 // Counters returns the sums over all connections.
@@ -88,39 +97,32 @@ func (t *Tap) Counters() Counters {
 	return c
 }
 
-// ConnCounters are the bytes of one open connection.
+// ConnCounters counts the bytes of one open connection.
 type ConnCounters struct {
 	Peer    *Peer
 	In, Out int64
 }
 
-// Conns returns the counters of the connections that are open, in no order.
+// Conns returns the counters of the open connections in no particular order.
 func (t *Tap) Conns() []ConnCounters {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := make([]ConnCounters, 0, len(t.open))
-	for _, c := range t.open {
+	for c := range t.open {
 		all = append(all, ConnCounters{c.peer, c.passed[In], c.passed[Out]})
 	}
 	return all
 }
 
-// add puts an event of c into the ring. The caller holds t.mu.
-func (t *Tap) add(c *Conn, e entry, p []byte) uint64 {
-	if t.countOnly || c.muted {
-		return none
+// add adds an event of c to the ring and wakes the readers that have enough to read. The caller
+// holds t.mu.
+func (t *Tap) add(c *Conn, e entry, p []byte) {
+	if t.countOnly {
+		return
 	}
 	e.peer = c.peer
-	seq, kept := t.ring.add(e, p)
+	kept := t.ring.add(e, p)
 	t.counters.Dropped += int64(len(p) - kept)
-	if !e.pending {
-		t.signal()
-	}
-	return seq
-}
-
-// signal wakes the readers that have enough to read. The caller holds t.mu.
-func (t *Tap) signal() {
 	for _, r := range t.readers {
 		if r.due() {
 			r.wake()

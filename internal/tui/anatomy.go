@@ -7,7 +7,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
 )
 
@@ -18,8 +19,8 @@ const anatomyBytes = 2048
 type anatomy struct {
 	row   *xray.Row
 	text  *pager
-	lang  lesson.Lang // of text
-	width int         // of text
+	lang  lang.Lang // of text
+	width int       // of text
 }
 
 // newAnatomy returns nil for no row.
@@ -43,9 +44,9 @@ func (a *anatomy) view(u *ui, width, height int) string {
 func (a *anatomy) draw(u *ui, width int) string {
 	row, fields := a.row, a.row.Fields()
 	var b strings.Builder
-	b.WriteString(bold.Render(wrap(Clean(row.Summary.In(u.lang)), width)) + "\n")
+	b.WriteString(bold.Render(terminal.Wrap(terminal.Clean(row.Summary.In(u.lang)), width)) + "\n")
 	if row.Problem != nil {
-		b.WriteString(bad.Render(wrap("! "+Clean(row.Problem.In(u.lang)), width)) + "\n")
+		b.WriteString(bad.Render(terminal.Wrap("! "+terminal.Clean(row.Problem.In(u.lang)), width)) + "\n")
 	}
 	b.WriteString(soft.Render(fmt.Sprintf(u.say("%s · %d bytes on the wire, from byte %d of connection %d", "%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer, row.Size, row.Offset, row.Conn)) + "\n\n")
 	b.WriteString(dump(u, row.Data, fields, width))
@@ -53,11 +54,11 @@ func (a *anatomy) draw(u *ui, width int) string {
 		describe(&b, u, f, hues[i%len(hues)], 0, width)
 	}
 	for _, s := range row.Steps {
-		b.WriteString(wrap("= "+s.What.In(u.lang)+": "+Clean(s.Value), width) + "\n")
+		b.WriteString(terminal.Wrap("= "+s.What.In(u.lang)+": "+terminal.Clean(s.Value), width) + "\n")
 	}
 	for _, v := range row.Views {
 		b.WriteString("\n" + bold.Render(v.Name.In(u.lang)) + "\n")
-		b.WriteString(wrap(Clean(string(v.Data[:min(len(v.Data), anatomyBytes)])), width) + "\n")
+		b.WriteString(terminal.Wrap(terminal.Clean(string(v.Data[:min(len(v.Data), anatomyBytes)])), width) + "\n")
 	}
 	return b.String()
 }
@@ -65,16 +66,16 @@ func (a *anatomy) draw(u *ui, width int) string {
 // describe writes a field and its parts, a level further in.
 func describe(b *strings.Builder, u *ui, f xray.Field, hue lipgloss.Style, level, width int) {
 	indent := strings.Repeat("  ", level)
-	head := hue.Render(indent+"■ "+Clean(f.Name)) + soft.Render(fmt.Sprintf(" %d–%d ", f.Start, max(f.End-1, f.Start)))
+	head := hue.Render(indent+"■ "+terminal.Clean(f.Name)) + soft.Render(fmt.Sprintf(" %d–%d ", f.Start, max(f.End-1, f.Start)))
 	if f.Value != "" {
-		head += Clean(f.Value)
+		head += terminal.Clean(f.Value)
 	}
-	b.WriteString(wrap(head, width) + "\n")
+	b.WriteString(terminal.Wrap(head, width) + "\n")
 	meaning := f.Meaning.In(u.lang)
 	if f.Spec != "" {
 		meaning += " [" + f.Spec + "]"
 	}
-	for line := range splitLines(wrap(meaning, width-len(indent)-2)) {
+	for line := range splitLines(terminal.Wrap(meaning, width-len(indent)-2)) {
 		b.WriteString(indent + "  " + soft.Render(line) + "\n")
 	}
 	for _, part := range f.Parts {

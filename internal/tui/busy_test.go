@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
-	"realtimelab/web"
 )
 
 // served is a demo of the configured lab on a listener of its own.
@@ -25,7 +25,7 @@ func served(t *testing.T) (*stage, *probe) {
 	c.Start = func(l lesson.Lesson, d lesson.Demo, log io.Writer) (Served, error) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Log: slog.New(slog.NewTextHandler(log, nil))})
+		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Web: plainPage(d), Log: slog.New(slog.NewTextHandler(log, nil))})
 		return Served{Running: running, URL: "http://" + listener.Addr().String()}, err
 	}
 	s := newStage(c)
@@ -45,7 +45,7 @@ func TestABusyWireLeavesTheScreenResponsive(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
-	go io.WriteString(conn, strings.Repeat("GET /none HTTP/1.1\r\nHost: a\r\n\r\n", requests))
+	go io.WriteString(conn, strings.Repeat("GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n", requests))
 	answers := bufio.NewReader(conn)
 	for range requests {
 		res, err := http.ReadResponse(answers, nil)
@@ -56,7 +56,7 @@ func TestABusyWireLeavesTheScreenResponsive(t *testing.T) {
 	defer cancel()
 	require.NoError(t, p.Running.Xray().Sync(ctx))
 
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v")
 	d.demos[0].state, d.demos[0].probe = running, p
 	first := p.sample(noon, true)

@@ -9,7 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/compare"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 )
 
@@ -70,13 +70,13 @@ func newComparison(u *ui, s *stage) *comparisonScreen {
 func (s *stage) startComparison(c compare.Config) *comparisonRun {
 	ctx, cancel := context.WithCancel(s.ctx)
 	r := &comparisonRun{config: c, news: make(chan compare.Progress, 64), done: make(chan comparisonEnd, 1), cancel: cancel}
-	if !s.enter() {
+	if !s.working.Enter() {
 		close(r.news)
 		r.done <- comparisonEnd{err: errClosing}
 		return r
 	}
 	go func() {
-		defer s.working.Done()
+		defer s.working.Leave()
 		defer cancel()
 		report, err := s.config.Compare(ctx, c, func(p compare.Progress) {
 			select {
@@ -221,7 +221,7 @@ func (c *comparisonScreen) take(n comparisonNews) tea.Cmd {
 
 // figure is something that is measured of each transport.
 type figure struct {
-	name   lesson.Text
+	name   lang.Text
 	format string
 	log    bool // drawn so, for it spans orders of magnitude
 	of     func(compare.Result) float64
@@ -237,9 +237,9 @@ func (c *comparisonScreen) measured() compare.Config {
 }
 
 func (c *comparisonScreen) figures() []figure {
-	memory := figure{lesson.Text{EN: "server memory a client, KiB", ZH: "每个客户端的服务器内存，KiB"}, "%.0f", false,
+	memory := figure{lang.Text{EN: "server memory a client, KiB", ZH: "每个客户端的服务器内存，KiB"}, "%.0f", false,
 		func(r compare.Result) float64 { return r.MemoryPerClient }, nil}
-	back := figure{lesson.Text{EN: "silence after a cut, ms", ZH: "切断之后的沉默，毫秒"}, "%.0f", false, func(r compare.Result) float64 {
+	back := figure{lang.Text{EN: "silence after a cut, ms", ZH: "切断之后的沉默，毫秒"}, "%.0f", false, func(r compare.Result) float64 {
 		if r.Recovery == nil {
 			return 0
 		}
@@ -247,23 +247,23 @@ func (c *comparisonScreen) figures() []figure {
 	}, nil}
 	if c.measured().Workload == compare.Idle {
 		return []figure{
-			{lesson.Text{EN: "requests a client and minute", ZH: "每个客户端每分钟的请求数"}, "%.1f", false, func(r compare.Result) float64 { return r.RequestsPerMinute }, nil},
-			{lesson.Text{EN: "bytes a client and minute", ZH: "每个客户端每分钟的字节数"}, "%.0f", false, func(r compare.Result) float64 { return r.BytesPerMinute }, nil},
+			{lang.Text{EN: "requests a client and minute", ZH: "每个客户端每分钟的请求数"}, "%.1f", false, func(r compare.Result) float64 { return r.RequestsPerMinute }, nil},
+			{lang.Text{EN: "bytes a client and minute", ZH: "每个客户端每分钟的字节数"}, "%.0f", false, func(r compare.Result) float64 { return r.BytesPerMinute }, nil},
 			memory, back,
 		}
 	}
 	return []figure{
-		{lesson.Text{EN: "median delay, ms (logarithmic)", ZH: "延迟中位数，毫秒（对数）"}, "%.2f", true,
+		{lang.Text{EN: "median delay, ms (logarithmic)", ZH: "延迟中位数，毫秒（对数）"}, "%.2f", true,
 			func(r compare.Result) float64 { return r.Latency.P50 }, func(l compare.Live) float64 { return l.P50 }},
-		{lesson.Text{EN: "delay of the slowest 1 %, ms (logarithmic)", ZH: "最慢 1% 的延迟，毫秒（对数）"}, "%.2f", true,
+		{lang.Text{EN: "delay of the slowest 1 %, ms (logarithmic)", ZH: "最慢 1% 的延迟，毫秒（对数）"}, "%.2f", true,
 			func(r compare.Result) float64 { return r.Latency.P99 }, func(l compare.Live) float64 { return l.P99 }},
-		{lesson.Text{EN: "bytes a message", ZH: "每条消息的字节数"}, "%.0f", false,
+		{lang.Text{EN: "bytes a message", ZH: "每条消息的字节数"}, "%.0f", false,
 			func(r compare.Result) float64 { return r.BytesPerMessage }, func(l compare.Live) float64 { return per(l.Bytes, l.Delivered) }},
-		{lesson.Text{EN: "requests a message", ZH: "每条消息的请求数"}, "%.3f", false,
+		{lang.Text{EN: "requests a message", ZH: "每条消息的请求数"}, "%.3f", false,
 			func(r compare.Result) float64 { return r.RequestsPerMessage }, func(l compare.Live) float64 { return per(l.Requests, l.Delivered) }},
-		{lesson.Text{EN: "server CPU a message, µs", ZH: "每条消息的服务器 CPU，微秒"}, "%.0f", false, func(r compare.Result) float64 { return r.CPUPerMessage }, nil},
+		{lang.Text{EN: "server CPU a message, µs", ZH: "每条消息的服务器 CPU，微秒"}, "%.0f", false, func(r compare.Result) float64 { return r.CPUPerMessage }, nil},
 		memory,
-		{lesson.Text{EN: "from nothing to the first message, ms", ZH: "从零到第一条消息，毫秒"}, "%.1f", false, func(r compare.Result) float64 { return r.First.P50 }, nil},
+		{lang.Text{EN: "from nothing to the first message, ms", ZH: "从零到第一条消息，毫秒"}, "%.1f", false, func(r compare.Result) float64 { return r.First.P50 }, nil},
 		back,
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/compare"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 func TestComparisonRunsUntilItIsStopped(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("m")
 	c := d.measures
 	require.Equal(t, screen(c), d.at)
@@ -34,7 +34,7 @@ func TestComparisonRunsUntilItIsStopped(t *testing.T) {
 }
 
 func TestComparisonEndsWithTheStage(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("m")
 	begun := d.send(pressed("r")).(comparisonNews)
 	require.NoError(t, d.stage.close())
@@ -47,7 +47,7 @@ func TestComparisonEndsWithTheStage(t *testing.T) {
 }
 
 func TestComparisonSettings(t *testing.T) {
-	d := newDesk(t, lesson.English, 120, 40)
+	d := newDesk(t, lang.English, 120, 40)
 	d.press("m")
 	c := d.measures
 	d.press("c", "d")

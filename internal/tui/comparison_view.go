@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/terminal"
 )
 
 // nameWidth holds the longest name of a transport.
@@ -31,7 +32,7 @@ func (c *comparisonScreen) view(width, height int) string {
 	}
 	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
 	for _, line := range c.remarks() {
-		b.WriteString(wrap(" "+line, width-1) + "\n")
+		b.WriteString(terminal.Wrap(" "+line, width-1) + "\n")
 	}
 	return block(b.String(), width, height)
 }
@@ -150,7 +151,7 @@ func spark(delays []float64, cells int) string {
 func (c *comparisonScreen) remarks() []string {
 	var all []string
 	if c.err != nil {
-		all = append(all, bad.Render(Clean(c.err.Error())))
+		all = append(all, bad.Render(terminal.Clean(c.err.Error())))
 	}
 	if c.report == nil || c.running || len(c.report.Results) == 0 {
 		return all

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -58,6 +61,14 @@ func (d *demo) url() string {
 	return d.probe.URL
 }
 
+// keyURL is the same with the key of the person at the terminal.
+func (d *demo) keyURL() string {
+	if d.probe == nil {
+		return ""
+	}
+	return cmp.Or(d.probe.KeyURL, d.probe.URL)
+}
+
 // toggle runs a demo or stops it; one that is about to do either is left alone.
 func (m *model) toggle(d *demo) tea.Cmd {
 	switch d.state {
@@ -96,10 +107,24 @@ func (m *model) sampled(s sample) tea.Cmd {
 		if d.probe == s.from {
 			d.clients = s.clients
 			d.screen.take(s)
+			if line := lastError(s.log); line != "" {
+				m.notice = d.Name + ": " + line
+			}
 			return m.watch(d)
 		}
 	}
 	return nil // it has ended
+}
+
+// lastError returns the message and the values of the last error in a log, as slog writes it. It
+// deserves the notice: the log itself is in another view.
+func lastError(log []string) string {
+	for _, line := range slices.Backward(log) {
+		if _, text, ok := strings.Cut(line, "level=ERROR msg="); ok {
+			return text
+		}
+	}
+	return ""
 }
 
 func (d *demo) stopped(s stopped) tea.Cmd {

@@ -7,7 +7,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/terminal"
 )
 
 // sheetKind says what a sheet holds.
@@ -25,11 +26,9 @@ const (
 type sheet struct {
 	of       string // the exercise
 	kind     sheetKind
-	body     lesson.Text
+	body     lang.Text
 	markdown bool
 }
-
-func both(text string) lesson.Text { return lesson.Text{EN: text, ZH: text} }
 
 func instructions(e exercise.Exercise) sheet {
 	return sheet{of: e.Name, kind: theTask, body: e.Text, markdown: true}
@@ -42,12 +41,12 @@ func hintsSoFar(e exercise.Exercise, number int) sheet {
 		fmt.Fprintf(&en, "**Hint %d of %d**\n\n%s\n\n", i+1, len(e.Hints), e.Hints[i].EN)
 		fmt.Fprintf(&zh, "**提示 %d，共 %d 个**\n\n%s\n\n", i+1, len(e.Hints), e.Hints[i].ZH)
 	}
-	return sheet{of: e.Name, kind: theHints, body: lesson.Text{EN: en.String(), ZH: zh.String()}, markdown: true}
+	return sheet{of: e.Name, kind: theHints, body: lang.Text{EN: en.String(), ZH: zh.String()}, markdown: true}
 }
 
 // result is a report, and what to do next.
 func result(r exercise.Report, next string) *sheet {
-	s := sheet{of: r.Name, kind: theResult, body: lesson.Text{EN: r.Render(lesson.English, exercise.Style{}), ZH: r.Render(lesson.Chinese, exercise.Style{})}}
+	s := sheet{of: r.Name, kind: theResult, body: lang.Text{EN: r.Render(lang.English, exercise.Style{}), ZH: r.Render(lang.Chinese, exercise.Style{})}}
 	switch {
 	case !r.Passed:
 		s.body.EN += "\nStuck? h gives a hint.\n"
@@ -85,11 +84,7 @@ func (x *exerciseScreen) lay() tea.Cmd {
 		if !s.markdown {
 			return laid{x, s, as, marked(text)}
 		}
-		text, err := setMarkdown(text, as.width)
-		if err != nil {
-			text = err.Error()
-		}
-		return laid{x, s, as, text}
+		return laid{x, s, as, setMarkdown(text, as.width)}
 	}
 }
 
@@ -97,7 +92,7 @@ func (x *exerciseScreen) lay() tea.Cmd {
 func marked(text string) string {
 	var b strings.Builder
 	for line := range splitLines(text) {
-		line = Clean(line)
+		line = terminal.Clean(line)
 		switch mark := strings.TrimLeft(line, " "); {
 		case strings.HasPrefix(mark, "✓"), strings.HasPrefix(line, "+"):
 			line = good.Render(line)

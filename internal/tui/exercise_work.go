@@ -14,7 +14,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // workDone is what work on the student's folder led to.
@@ -34,7 +34,7 @@ func (d workDone) recipient() screen { return d.to }
 
 // work does one thing with the folder, off the screen. There is one at a time,
 // since a Workspace is for one goroutine.
-func (x *exerciseScreen) work(doing lesson.Text, do func(context.Context, *workDone)) tea.Cmd {
+func (x *exerciseScreen) work(doing lang.Text, do func(context.Context, *workDone)) tea.Cmd {
 	if x.cancel != nil {
 		return ask(noticed{x.say("one thing at a time: esc ends what is under way", "一次只做一件事：按 esc 结束正在进行的操作")})
 	}
@@ -43,11 +43,11 @@ func (x *exerciseScreen) work(doing lesson.Text, do func(context.Context, *workD
 	d := workDone{to: x, desk: x.desk}
 	return func() tea.Msg {
 		defer cancel()
-		if !x.stage.enter() {
+		if !x.stage.working.Enter() {
 			d.err = errClosing
 			return d
 		}
-		defer x.stage.working.Done()
+		defer x.stage.working.Leave()
 		do(ctx, &d)
 		if ctx.Err() != nil {
 			d.sheet, d.notice, d.err = nil, "", context.Canceled
@@ -64,20 +64,20 @@ func (x *exerciseScreen) work(doing lesson.Text, do func(context.Context, *workD
 
 // load finds the exercises, and how far the student is if there is a folder.
 func (x *exerciseScreen) load() tea.Cmd {
-	config, lang := x.stage.config, x.lang
-	return x.work(lesson.Text{EN: "looking for your exercises", ZH: "正在查找你的练习"}, func(ctx context.Context, d *workDone) {
+	config, language := x.stage.config, x.lang
+	return x.work(lang.Text{EN: "looking for your exercises", ZH: "正在查找你的练习"}, func(ctx context.Context, d *workDone) {
 		if d.all, d.err = exercise.Catalogue(config.Lessons); d.err != nil {
 			return
 		}
 		if _, err := os.Stat(filepath.Join(config.ExerciseFolder, "go.mod")); err == nil {
-			openFolder(ctx, d, config.ExerciseFolder, d.all, lang)
+			openFolder(ctx, d, config.ExerciseFolder, d.all, language)
 		}
 	})
 }
 
 // openFolder prepares the student's folder, and finds out their progress again if
 // it was lost.
-func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.Exercise, lang lesson.Lang) {
+func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.Exercise, language lang.Lang) {
 	desk, err := exercise.Open(folder, all)
 	if err != nil {
 		d.err = err
@@ -85,7 +85,7 @@ func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.
 	}
 	d.desk = desk
 	for _, note := range desk.Notes {
-		d.notice = note.In(lang)
+		d.notice = note.In(language)
 	}
 	if desk.NeedsRebuild() {
 		d.err = desk.Rebuild(ctx, func(exercise.Report) {})
@@ -101,9 +101,9 @@ func (x *exerciseScreen) open(i int) tea.Cmd {
 		x.turnTo(task)
 		return x.lay()
 	}
-	folder, all, lang := x.stage.config.ExerciseFolder, x.all, x.lang
-	return x.work(lesson.Text{EN: "writing your exercises", ZH: "正在写入你的练习"}, func(ctx context.Context, d *workDone) {
-		openFolder(ctx, d, folder, all, lang)
+	folder, all, language := x.stage.config.ExerciseFolder, x.all, x.lang
+	return x.work(lang.Text{EN: "writing your exercises", ZH: "正在写入你的练习"}, func(ctx context.Context, d *workDone) {
+		openFolder(ctx, d, folder, all, language)
 		if d.desk != nil {
 			d.sheet = &task
 		}
@@ -113,7 +113,7 @@ func (x *exerciseScreen) open(i int) tea.Cmd {
 // check runs an exercise's check and shows its report.
 func (x *exerciseScreen) check(name string) tea.Cmd {
 	e := x.all[x.index(name)]
-	doing := lesson.Text{EN: "checking " + name + " (the first time takes a minute)", ZH: "正在检查 " + name + "（第一次要一分钟左右）"}
+	doing := lang.Text{EN: "checking " + name + " (the first time takes a minute)", ZH: "正在检查 " + name + "（第一次要一分钟左右）"}
 	return x.work(doing, func(ctx context.Context, d *workDone) {
 		report, err := d.desk.Check(ctx, e, exercise.Options{})
 		if err != nil {
@@ -131,7 +131,7 @@ func (x *exerciseScreen) checkAll() tea.Cmd {
 		return ask(noticed{x.say("there is nothing of yours to check yet", "还没有可检查的内容")})
 	}
 	say := x.say("checked %d, solved %d", "检查了 %d 个，通过 %d 个")
-	return x.work(lesson.Text{EN: "checking what you have edited", ZH: "正在检查你改过的练习"}, func(ctx context.Context, d *workDone) {
+	return x.work(lang.Text{EN: "checking what you have edited", ZH: "正在检查你改过的练习"}, func(ctx context.Context, d *workDone) {
 		checked, passed := 0, 0
 		for _, e := range d.desk.Catalogue {
 			if d.desk.Untouched(e) {
@@ -152,7 +152,7 @@ func (x *exerciseScreen) checkAll() tea.Cmd {
 }
 
 func (x *exerciseScreen) hint(e exercise.Exercise) tea.Cmd {
-	return x.work(lesson.Text{EN: "a hint", ZH: "提示"}, func(_ context.Context, d *workDone) {
+	return x.work(lang.Text{EN: "a hint", ZH: "提示"}, func(_ context.Context, d *workDone) {
 		_, number, err := d.desk.Hint(e)
 		if err != nil {
 			d.err = err
@@ -165,23 +165,23 @@ func (x *exerciseScreen) hint(e exercise.Exercise) tea.Cmd {
 
 func (x *exerciseScreen) diff(e exercise.Exercise) tea.Cmd {
 	same := x.say("you have changed nothing yet", "你还没有改动")
-	return x.work(lesson.Text{EN: "comparing", ZH: "正在比较"}, func(_ context.Context, d *workDone) {
+	return x.work(lang.Text{EN: "comparing", ZH: "正在比较"}, func(_ context.Context, d *workDone) {
 		text, err := d.desk.Diff(e)
 		d.err = err
 		if text == "" {
 			d.notice = same
 			return
 		}
-		d.sheet = &sheet{of: e.Name, kind: theDiff, body: both(text)}
+		d.sheet = &sheet{of: e.Name, kind: theDiff, body: lang.Same(text)}
 	})
 }
 
 // solution shows ours, and asks first if the student has none.
 func (x *exerciseScreen) solution(e exercise.Exercise, force bool) tea.Cmd {
-	return x.work(lesson.Text{EN: "the solution", ZH: "答案"}, func(_ context.Context, d *workDone) {
+	return x.work(lang.Text{EN: "the solution", ZH: "答案"}, func(_ context.Context, d *workDone) {
 		files, err := d.desk.ShowSolution(e, force)
 		if errors.Is(err, exercise.ErrUnsolved) {
-			d.sure = &confirmation{lesson.Text{EN: "Not solved yet. See the solution all the same?", ZH: "还没有通过。仍然要看答案吗？"}, func() tea.Cmd { return x.solution(e, true) }}
+			d.sure = &confirmation{lang.Text{EN: "Not solved yet. See the solution all the same?", ZH: "还没有通过。仍然要看答案吗？"}, func() tea.Cmd { return x.solution(e, true) }}
 			return
 		}
 		if err != nil {
@@ -192,13 +192,13 @@ func (x *exerciseScreen) solution(e exercise.Exercise, force bool) tea.Cmd {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			fmt.Fprintf(&b, "// %s\n%s\n", name, files[name])
 		}
-		d.sheet = &sheet{of: e.Name, kind: theSolution, body: both(b.String())}
+		d.sheet = &sheet{of: e.Name, kind: theSolution, body: lang.Same(b.String())}
 	})
 }
 
 func (x *exerciseScreen) reset(e exercise.Exercise) tea.Cmd {
 	say := x.say("reset; what you had is in %s", "已重置。你原来的文件在 %s")
-	return x.work(lesson.Text{EN: "resetting", ZH: "正在重置"}, func(_ context.Context, d *workDone) {
+	return x.work(lang.Text{EN: "resetting", ZH: "正在重置"}, func(_ context.Context, d *workDone) {
 		backup, err := d.desk.Reset(e)
 		if err != nil {
 			d.err = err
@@ -282,18 +282,18 @@ func (x *exerciseScreen) toggleWatch() tea.Cmd {
 	w, desk := &watch{make(chan string), cancel}, x.desk
 	x.watch = w
 	return func() tea.Msg {
-		if !x.stage.enter() {
+		if !x.stage.working.Enter() {
 			cancel()
 			return saved{to: x, watch: w, ended: true, err: errClosing}
 		}
 		events, err := desk.Watch(ctx, 0)
 		if err != nil {
-			x.stage.working.Done()
+			x.stage.working.Leave()
 			cancel()
 			return saved{to: x, watch: w, ended: true, err: fmt.Errorf("no file events here: %w (lab exercise watch --poll does without)", err)}
 		}
 		go func() {
-			defer x.stage.working.Done()
+			defer x.stage.working.Leave()
 			defer close(w.saved)
 			for e := range events {
 				select {

@@ -8,7 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // exerciseScreen is where a student works: the list, and one exercise at a time.
@@ -23,7 +23,7 @@ type exerciseScreen struct {
 	states  map[string]exercise.State
 
 	cancel  context.CancelFunc // ends the work under way; nil if there is none
-	doing   lesson.Text        // what it is
+	doing   lang.Text          // what it is
 	err     error              // of the last one
 	watch   *watch             // nil while saving checks nothing
 	pending []string           // were saved while there was work under way
@@ -40,7 +40,7 @@ type exerciseScreen struct {
 
 // confirmation is a question that y answers.
 type confirmation struct {
-	text lesson.Text
+	text lang.Text
 	yes  func() tea.Cmd
 }
 
@@ -198,7 +198,7 @@ func (x *exerciseScreen) openedKey(k tea.KeyMsg) tea.Cmd {
 	case "s":
 		return x.solution(e, false)
 	case "r":
-		x.sure = &confirmation{lesson.Text{EN: "Begin anew? What you have is kept in a backup.", ZH: "从头开始？你现有的内容会备份。"}, func() tea.Cmd { return x.reset(e) }}
+		x.sure = &confirmation{lang.Text{EN: "Begin anew? What you have is kept in a backup.", ZH: "从头开始？你现有的内容会备份。"}, func() tea.Cmd { return x.reset(e) }}
 	case "y":
 		return ask(copyText{x.paths[0]})
 	default:

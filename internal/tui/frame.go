@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
+
+	"realtimelab/internal/terminal"
 )
 
 // View is the header, the screen, and the bar.
@@ -56,7 +58,7 @@ func (m *model) global() []key.Binding {
 // bar shows what just happened, or as many keys as fit; help and quit always do.
 func (m *model) bar() string {
 	if m.notice != "" {
-		return cut(" "+busy.Render(Clean(m.notice)), m.width)
+		return cut(" "+busy.Render(terminal.Clean(m.notice)), m.width)
 	}
 	last := hints(m.global())
 	if m.at.typing() {

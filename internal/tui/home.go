@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
+
+	"realtimelab/internal/terminal"
 )
 
 // item is a line of the home screen: a lesson, one of its demos, or another screen.
@@ -161,7 +163,7 @@ func (h *home) view(width, height int) string {
 		b.WriteByte('\n')
 	}
 	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
-	b.WriteString(wrap(h.detail(), width-2))
+	b.WriteString(terminal.Wrap(h.detail(), width-2))
 	return b.String()
 }
 
@@ -230,7 +232,7 @@ func (h *home) detail() string {
 	case at.demo == nil:
 		return " " + at.course.Summary.In(h.lang)
 	case at.demo.err != nil:
-		return " " + bad.Render(Clean(at.demo.err.Error()))
+		return " " + bad.Render(terminal.Clean(at.demo.err.Error()))
 	}
 	return " " + at.demo.Summary.In(h.lang)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"testing/fstest"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
@@ -18,9 +19,9 @@ import (
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui/gotest"
-	"realtimelab/web"
 )
 
 // panics, in the environment, makes this test binary show the screens of a lab
@@ -55,12 +56,17 @@ func panicking() Config {
 			return Served{}, err
 		}
 		l.Source, d.Source = nil, nil
-		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
+		running, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Web: plainPage(d), Log: slog.New(slog.DiscardHandler)})
 		return Served{Running: running, URL: "http://" + listener.Addr().String()}, err
 	}
 	c.Lessons[0].Demos[0].Source = []string{"broadcast.go"}
 	c.Lessons[0].Source = brokenSource{}
 	return c
+}
+
+// plainPage holds a page for a demo, without a stage.
+func plainPage(d lesson.Demo) fs.FS {
+	return fstest.MapFS{"shared/lab.js": {}, "pages/" + d.Name + "/index.html": {}}
 }
 
 // configured is a lab with one lesson of two demos.
@@ -73,18 +79,18 @@ func configured() Config {
 		}, nil
 	}
 	return Config{
-		Lang: lesson.English,
+		Lang: lang.English,
 		Lessons: []lesson.Lesson{{
 			Name:    "talk",
-			Title:   lesson.Text{EN: "Talking", ZH: "聊天"},
-			Summary: lesson.Text{EN: "Who says what to whom.", ZH: "谁对谁说了什么。"},
-			Body: lesson.Text{
+			Title:   lang.Text{EN: "Talking", ZH: "聊天"},
+			Summary: lang.Text{EN: "Who says what to whom.", ZH: "谁对谁说了什么。"},
+			Body: lang.Text{
 				EN: "# Talking\n\nWords go there, and words come back, and nobody is ever quite sure which of them came first.\n\n| a | b |\n|---|---|\n| one | two |\n",
 				ZH: "# 聊天\n\n话说出去，又有话回来，谁也说不准哪一句在先，哪一句在后。连上 WebSocket 之后，双方都可以随时开口，谁都不必等对方。\n\n- 一条很长的列表项，长到一行放不下，于是要在字与字之间断开，接着的一行要缩进对齐。\n",
 			},
 			Demos: []lesson.Demo{
-				{Name: "broadcast", Title: lesson.Text{EN: "To all", ZH: "发给所有人"}, Summary: lesson.Text{EN: "One speaks, all hear it.", ZH: "一个人说，所有人听见。"}, Start: start},
-				{Name: "rooms", Title: lesson.Text{EN: "Rooms", ZH: "房间"}, Summary: lesson.Text{EN: "Only who is in hears it.", ZH: "只有在里面的人听得见。"}, Start: start},
+				{Name: "broadcast", Title: lang.Text{EN: "To all", ZH: "发给所有人"}, Summary: lang.Text{EN: "One speaks, all hear it.", ZH: "一个人说，所有人听见。"}, Start: start},
+				{Name: "rooms", Title: lang.Text{EN: "Rooms", ZH: "房间"}, Summary: lang.Text{EN: "Only who is in hears it.", ZH: "只有在里面的人听得见。"}, Start: start},
 			},
 		}},
 		Start: func(lesson.Lesson, lesson.Demo, io.Writer) (Served, error) { return Served{}, errors.New("no port") },

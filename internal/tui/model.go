@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // The smallest terminal that the screens fit in.
@@ -37,14 +37,14 @@ type reply interface{ recipient() screen }
 
 // ui is what all screens share.
 type ui struct {
-	lang   lesson.Lang
+	lang   lang.Lang
 	width  int // of a screen
 	height int
 	notice string // what just happened; until the next key
 }
 
 // say picks the text in the reader's language.
-func (u *ui) say(en, zh string) string { return lesson.Text{EN: en, ZH: zh}.In(u.lang) }
+func (u *ui) say(en, zh string) string { return u.lang.Say(en, zh) }
 
 // bind is a key with its help.
 func (u *ui) bind(keys, en, zh string) key.Binding {
@@ -177,7 +177,7 @@ func (m *model) key(k tea.KeyMsg) tea.Cmd {
 		m.help = !m.help
 		return nil
 	case "L":
-		m.lang = map[lesson.Lang]lesson.Lang{lesson.English: lesson.Chinese, lesson.Chinese: lesson.English}[m.lang]
+		m.lang = map[lang.Lang]lang.Lang{lang.English: lang.Chinese, lang.Chinese: lang.English}[m.lang]
 		return m.resized()
 	}
 	if m.help {
@@ -218,10 +218,10 @@ func (m *model) message(msg tea.Msg) tea.Cmd {
 }
 
 func (m *model) open(url string) tea.Cmd {
-	failed, done := m.say("cannot open a browser: %v", "无法打开浏览器：%v"), m.say("opened %s", "已打开 %s")
+	failed, done := m.say("cannot open a browser (%v): open %s", "无法打开浏览器（%v）：请打开 %s"), m.say("opened %s", "已打开 %s")
 	return func() tea.Msg {
 		if err := m.config.Open(url); err != nil {
-			return noticed{fmt.Sprintf(failed, err)}
+			return noticed{fmt.Sprintf(failed, err, url)}
 		}
 		return noticed{fmt.Sprintf(done, url)}
 	}

@@ -18,7 +18,7 @@ import (
 	"realtimelab/internal/compare"
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
@@ -32,9 +32,9 @@ type desk struct {
 	t *testing.T
 }
 
-func newDesk(t *testing.T, lang lesson.Lang, width, height int) *desk {
+func newDesk(t *testing.T, language lang.Lang, width, height int) *desk {
 	c := configured()
-	c.Lang = lang
+	c.Lang = language
 	d := &desk{newModel(c, newStage(c)), t}
 	d.send(tea.WindowSizeMsg{Width: width, Height: height})
 	return d
@@ -131,6 +131,11 @@ var views = map[string]func(*desk){
 		d.demos[0].probe.Classroom = []string{"http://192.0.2.7:3000"}
 		d.press("tab", "tab", "tab")
 	},
+	"port-taken": func(d *desk) {
+		d.press("v")
+		d.sampled(nil)
+		d.demos[0].probe.Note = lang.Text{EN: "port 3000 is taken, so this one listens on 3001", ZH: "端口 3000 已被占用，改用 3001"}
+	},
 	"text":      func(d *desk) { d.type_("l") },
 	"exercises": func(d *desk) { d.given() },
 	"exercise": func(d *desk) {
@@ -141,7 +146,7 @@ var views = map[string]func(*desk){
 		d.given()
 		d.reads(0)
 		d.follow(d.exercises.take(workDone{sheet: result(exercise.Report{Name: "hold", Steps: 3, Passing: 1, Output: "\x1b[2Jdone\n", Problem: &exercise.Problem{
-			Text:   lesson.Text{EN: "The poll is answered before anything is new.", ZH: "还没有新消息就回答了轮询。"},
+			Text:   lang.Text{EN: "The poll is answered before anything is new.", ZH: "还没有新消息就回答了轮询。"},
 			Fields: []check.Field{{Name: "status", Want: "200", OK: true}, {Name: "body", Yours: "[]", Want: "[{…}]", Spec: "RFC 9110 §15.3.1"}},
 			Lines:  []exercise.SourceLine{{File: "hold.go", Line: 7, Column: 2, Text: "\treturn nil", Message: "at once"}},
 		}}, "")}))
@@ -201,9 +206,9 @@ func (d *desk) given() {
 	x := d.exercises
 	x.loading, d.at = true, x
 	x.take(workDone{all: []exercise.Exercise{
-		{Name: "hold", Lesson: "talk", Kind: exercise.FillIn, Level: 1, Title: lesson.Text{EN: "Hold the poll", ZH: "挂起轮询"},
-			Text: lesson.Text{EN: "# Hold the poll\n\nAnswer when there is something new, and no sooner.\n", ZH: "# 挂起轮询\n\n有了新消息再回答，不要提前。\n"}},
-		{Name: "guess", Lesson: "talk", Kind: exercise.Predict, Level: 3, Title: lesson.Text{EN: "Say the next bytes", ZH: "说出接下来的字节"}},
+		{Name: "hold", Lesson: "talk", Kind: exercise.FillIn, Level: 1, Title: lang.Text{EN: "Hold the poll", ZH: "挂起轮询"},
+			Text: lang.Text{EN: "# Hold the poll\n\nAnswer when there is something new, and no sooner.\n", ZH: "# 挂起轮询\n\n有了新消息再回答，不要提前。\n"}},
+		{Name: "guess", Lesson: "talk", Kind: exercise.Predict, Level: 3, Title: lang.Text{EN: "Say the next bytes", ZH: "说出接下来的字节"}},
 	}})
 	x.desk = &exercise.Workspace{Dir: "/home/ann/lab-exercises"}
 	x.states = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}
@@ -252,10 +257,10 @@ func (d *desk) tested() {
 func TestGoldenViews(t *testing.T) {
 	for name, prepare := range views {
 		for _, size := range [][2]int{{80, 24}, {120, 40}, {60, 20}} {
-			for _, lang := range []lesson.Lang{lesson.English, lesson.Chinese} {
-				file := fmt.Sprintf("%s-%dx%d-%s.txt", name, size[0], size[1], lang)
+			for _, language := range []lang.Lang{lang.English, lang.Chinese} {
+				file := fmt.Sprintf("%s-%dx%d-%s.txt", name, size[0], size[1], language)
 				t.Run(file, func(t *testing.T) {
-					d := newDesk(t, lang, size[0], size[1])
+					d := newDesk(t, language, size[0], size[1])
 					prepare(d)
 					view := d.View()
 					fits(t, view, size[0], size[1])
@@ -295,13 +300,13 @@ func golden(t *testing.T, file, view string) {
 func TestEverySizeFitsOrSaysSo(t *testing.T) {
 	for name, prepare := range views {
 		for _, size := range [][2]int{{1, 1}, {20, 5}, {49, 30}, {50, 17}, {50, 18}, {51, 19}, {109, 25}, {110, 25}, {200, 60}} {
-			d := newDesk(t, lesson.Chinese, 80, 24)
+			d := newDesk(t, lang.Chinese, 80, 24)
 			prepare(d)
 			d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 			fits(t, d.View(), size[0], size[1])
 			assert.NotEmpty(t, name)
 		}
 	}
-	small := newDesk(t, lesson.English, 49, 30)
+	small := newDesk(t, lang.English, 49, 30)
 	assert.Contains(t, small.View(), "The lab needs 50×18")
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/viewport"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"realtimelab/internal/terminal"
 )
 
 // pager is text to scroll through. One that follows stays at the end as lines come,
@@ -55,7 +57,7 @@ func (p *pager) view(width, height int) string {
 	atEnd := p.follows && p.port.AtBottom()
 	if p.changed || p.port.Width != width || p.port.Height != height {
 		p.port.Width, p.port.Height = width, height
-		p.port.SetContent(wrap(strings.Join(p.lines, "\n"), width))
+		p.port.SetContent(terminal.Wrap(strings.Join(p.lines, "\n"), width))
 		p.changed = false
 		if atEnd {
 			p.port.GotoBottom()

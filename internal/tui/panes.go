@@ -3,7 +3,11 @@ package tui
 import (
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/markdown"
+	"realtimelab/internal/qr"
 )
 
 // area is a rectangle in cells.
@@ -42,7 +46,7 @@ func (r *runScreen) viewXray(width, height int) string {
 	return block(r.rows.view(list.width, list.height), width, list.height) + "\n" + rule + "\n" + r.anatomy.view(r.ui, width-1, detail.height-1)
 }
 
-// code is the demo's source as it runs.
+// code returns the demo's source as it runs.
 func (d *demo) code() string {
 	var b strings.Builder
 	for _, ref := range d.Source {
@@ -51,8 +55,8 @@ func (d *demo) code() string {
 			code = err.Error()
 		}
 		b.WriteString("\n " + bold.Render(ref) + "\n\n")
-		for line := range splitLines(code) {
-			b.WriteString(" " + Clean(line) + "\n")
+		for line := range splitLines(markdown.TerminalCode("go", code, lipgloss.DefaultRenderer())) {
+			b.WriteString(" " + line + "\n")
 		}
 	}
 	return b.String()
@@ -65,7 +69,7 @@ func (r *runScreen) codes() string {
 	}
 	var b strings.Builder
 	for _, url := range r.demo.probe.Classroom {
-		code, err := QR(url)
+		code, err := qr.Terminal(url)
 		if err != nil {
 			code = err.Error()
 		}

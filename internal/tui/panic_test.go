@@ -11,10 +11,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest/need"
 )
 
 // TestAPanicLeavesTheTerminalAsItWas runs this test binary in a terminal.
 func TestAPanicLeavesTheTerminalAsItWas(t *testing.T) {
+	need.Tool(t, "tmux")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := l.Addr().String()

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
 )
 
@@ -40,13 +41,14 @@ type sample struct {
 // sample reads what there is; the rows only if they are wanted, since they cost
 // the demo something.
 func (p *probe) sample(at time.Time, rows bool) sample {
+	clients := p.Running.Clients()
 	s := sample{from: p, at: at}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return s
 	}
-	s.clients = p.Running.Clients()
+	s.clients = clients
 	s.log, p.logged = p.log.since(p.logged)
 	x := p.Running.Xray()
 	if x == nil {
@@ -68,8 +70,7 @@ func (p *probe) sample(at time.Time, rows bool) sample {
 	return s
 }
 
-// newest reads all that there is and keeps the last of it. The lab's own rows
-// are nobody's loss.
+// newest reads the rows that wait and keeps the last sampleRows of them. It returns how many it dropped.
 func newest(w *xray.Watcher) (kept []*xray.Row, dropped uint64) {
 	batch := make([]*xray.Row, sampleRows)
 	for range sampleReads {
@@ -77,11 +78,7 @@ func newest(w *xray.Watcher) (kept []*xray.Row, dropped uint64) {
 		if n == 0 {
 			break
 		}
-		for _, r := range batch[:n] {
-			if !r.Lab {
-				kept = append(kept, r)
-			}
-		}
+		kept = append(kept, batch[:n]...)
 		if more := len(kept) - sampleRows; more > 0 {
 			dropped += uint64(more)
 			kept = append(kept[:0], kept[more:]...)
@@ -115,7 +112,7 @@ func (l *logRing) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for line := range splitLines(string(p)) {
-		l.lines = append(l.lines, Clean(line))
+		l.lines = append(l.lines, terminal.Clean(line))
 		l.total++
 	}
 	if more := len(l.lines) - logLines; more > 0 {

@@ -4,25 +4,26 @@ import (
 	"context"
 	"errors"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/tui/gotest"
 )
 
 // Reason says in the reader's language why tests did not run, and what would help.
-func Reason(err error, lang lesson.Lang) string {
+func Reason(err error, language lang.Lang) string {
 	switch {
 	case errors.Is(err, gotest.ErrNoGo):
-		return lesson.Text{
+		return lang.Text{
 			EN: "The tests need Go, and there is no go command on PATH. Install Go 1.26 or newer (go.dev/dl, or your system's packages), then run them again.",
 			ZH: "测试需要 Go，但 PATH 中没有 go 命令。请安装 Go 1.26 或更新版本（go.dev/dl，或系统的软件包），然后再试。",
-		}.In(lang)
+		}.In(language)
 	case errors.Is(err, gotest.ErrNoSource):
-		return lesson.Text{
+		return lang.Text{
 			EN: "The tests are in the lab's source, and it is not here. Get the source and run lab in its folder.",
 			ZH: "测试在实验室的源代码里，而这里没有源代码。请取得源代码，并在其文件夹中运行 lab。",
-		}.In(lang)
+		}.In(language)
 	case errors.Is(err, context.Canceled):
-		return lesson.Text{EN: "Stopped.", ZH: "已停止。"}.In(lang)
+		return lang.Text{EN: "Stopped.", ZH: "已停止。"}.In(language)
 	}
-	return Clean(err.Error())
+	return terminal.Clean(err.Error())
 }

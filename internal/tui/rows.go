@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/tap"
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
 )
 
@@ -114,7 +115,7 @@ func (l *rowList) trim() {
 // passes reports whether a row has every word of the filter: in its layer, its
 // connection (#3), or what it says. A word after a minus must not be there.
 func (l *rowList) passes(row *xray.Row) bool {
-	if row.Lab || !l.loud && slices.Contains(quiet, row.Layer) {
+	if !l.loud && slices.Contains(quiet, row.Layer) {
 		return false
 	}
 	words := strings.Fields(strings.ToLower(l.filter.Value()))
@@ -257,7 +258,7 @@ func (l *rowList) status() string {
 	case l.typing():
 		return l.filter.View()
 	case l.filter.Value() != "":
-		parts = append(parts, busy.Render("/"+Clean(l.filter.Value())))
+		parts = append(parts, busy.Render("/"+terminal.Clean(l.filter.Value())))
 	}
 	if l.dropped > 0 {
 		parts = append(parts, bad.Render(fmt.Sprintf(l.say("%d rows too fast to show", "%d 行来得太快，未显示"), l.dropped)))
@@ -304,9 +305,9 @@ func (l *rowList) line(row *xray.Row, selected bool, width int) string {
 	if width >= 100 {
 		head += fmt.Sprintf("%6s ", strconv.Itoa(row.Size))
 	}
-	text := strings.Repeat("  ", l.depth[row.ID]) + Clean(row.Summary.In(l.lang))
+	text := strings.Repeat("  ", l.depth[row.ID]) + terminal.Clean(row.Summary.In(l.lang))
 	if row.Problem != nil {
-		text += " ! " + Clean(row.Problem.In(l.lang))
+		text += " ! " + terminal.Clean(row.Problem.In(l.lang))
 	}
 	if selected {
 		return chosen.Render(fit("▸"+head+text, width))

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
 )
 
@@ -71,7 +72,7 @@ func (r *runScreen) bindings() []key.Binding {
 	if r.pane == xrayPane {
 		all = append(all, r.bind("enter", "anatomy", "解剖"), r.bind("/", "filter", "筛选"), r.bind("p", "pause", "暂停"))
 	}
-	all = append(all, r.bind("o", "browser", "浏览器"), r.bind("c", "copy URL", "复制网址"))
+	all = append(all, r.bind("o", "browser", "浏览器"), r.bind("c", "copy URL", "复制网址"), r.bind("k", "URL with the key", "带密钥的网址"))
 	if r.pane == xrayPane {
 		all = append(all, r.bind("a", "TCP and bodies too", "也显示 TCP 与正文"), r.bind("x", "clear", "清空"), r.bind("G", "newest", "最新"))
 	}
@@ -82,7 +83,16 @@ func (r *runScreen) openIt() tea.Cmd {
 	if r.demo.url() == "" {
 		return ask(noticed{r.say("not running: start it first", "未运行：请先启动")})
 	}
-	return ask(openPage{r.demo.url()})
+	return ask(openPage{r.demo.keyURL()})
+}
+
+// showKey shows the URL that is not for the projector. The clipboard gets it too.
+func (r *runScreen) showKey() tea.Cmd {
+	url := r.demo.keyURL()
+	if url == "" {
+		return ask(noticed{r.say("not running: start it first", "未运行：请先启动")})
+	}
+	return tea.Sequence(ask(copyText{url}), ask(noticed{r.say("for you alone: ", "仅供你本人使用：") + url}))
 }
 
 func (r *runScreen) copyIt() tea.Cmd {
@@ -118,6 +128,8 @@ func (r *runScreen) key(k tea.KeyMsg) tea.Cmd {
 		return r.openIt()
 	case "c":
 		return r.copyIt()
+	case "k":
+		return r.showKey()
 	case "tab", "right":
 		r.show((r.pane + 1) % panes)
 	case "shift+tab":
@@ -263,13 +275,16 @@ func (r *runScreen) view(width, height int) string {
 func (r *runScreen) where() string {
 	switch {
 	case r.demo.err != nil:
-		return bad.Render(Clean(r.demo.err.Error()))
+		return bad.Render(terminal.Clean(r.demo.err.Error()))
 	case r.demo.probe == nil:
 		return soft.Render(r.say("Press s to start it.", "按 s 启动。"))
 	}
 	all := accent.Render(r.demo.url())
 	for _, url := range r.demo.probe.Classroom {
 		all += "  " + bold.Render(url)
+	}
+	if note := r.demo.probe.Note.In(r.lang); note != "" {
+		all += "  " + busy.Render(terminal.Clean(note))
 	}
 	return all
 }

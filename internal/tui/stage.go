@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/tasks"
 )
 
 // closeTime bounds the end of a demo.
@@ -20,10 +21,10 @@ type stage struct {
 	ctx    context.Context // ends with the stage
 	cancel context.CancelFunc
 
+	working tasks.Group // counts what close waits for
+
 	mu      sync.Mutex // guards what follows
-	closed  bool
 	serving map[*probe]struct{}
-	working sync.WaitGroup // added to while not closed
 }
 
 func newStage(c Config) *stage {
@@ -31,22 +32,12 @@ func newStage(c Config) *stage {
 	return &stage{config: c, ctx: ctx, cancel: cancel, serving: map[*probe]struct{}{}}
 }
 
-// enter counts work that close waits for, unless the stage is closed.
-func (s *stage) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.working.Add(1)
-	}
-	return !s.closed
-}
-
 // start serves a demo until stop or close.
 func (s *stage) start(l lesson.Lesson, d lesson.Demo) (*probe, error) {
-	if !s.enter() {
+	if !s.working.Enter() {
 		return nil, errClosing
 	}
-	defer s.working.Done()
+	defer s.working.Leave()
 	p := &probe{}
 	served, err := s.config.Start(l, d, &p.log)
 	if err != nil {
@@ -68,8 +59,8 @@ func (s *stage) stop(p *probe) error {
 	if !there {
 		return nil
 	}
-	if s.enter() {
-		defer s.working.Done()
+	if s.working.Enter() {
+		defer s.working.Leave()
 	}
 	p.close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
@@ -79,11 +70,9 @@ func (s *stage) stop(p *probe) error {
 
 // close ends all, and waits for it. Nothing starts after it.
 func (s *stage) close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.working.Refuse()
 	s.cancel()
-	s.working.Wait()
+	_ = s.working.Wait(context.Background()) // which never ends
 	s.mu.Lock()
 	var all []*probe
 	for p := range s.serving {

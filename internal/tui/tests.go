@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/terminal"
 	"realtimelab/internal/tui/gotest"
 )
 
@@ -56,13 +57,13 @@ const maxBatch = 256
 func (s *stage) startTests(name string) *testRun {
 	ctx, cancel := context.WithCancel(s.ctx)
 	r := &testRun{events: make(chan gotest.Event, maxBatch), done: make(chan error, 1), cancel: cancel}
-	if !s.enter() {
+	if !s.working.Enter() {
 		close(r.events)
 		r.done <- errClosing
 		return r
 	}
 	go func() {
-		defer s.working.Done()
+		defer s.working.Leave()
 		defer cancel()
 		err := s.config.Test(ctx, name, func(e gotest.Event) {
 			select {
@@ -126,7 +127,7 @@ func (t *testScreen) start() tea.Cmd {
 	t.running, t.run, t.err, t.report = true, nil, nil, gotest.Report{}
 	t.selected, t.first, t.open = 0, 0, -1
 	return func() tea.Msg {
-		return testBatch{to: t, run: t.stage.startTests(t.course.Name)}
+		return testBatch{to: t, run: t.stage.startTests(t.course.Folder)}
 	}
 }
 
@@ -215,7 +216,7 @@ func (t *testScreen) show(i int) {
 	var b strings.Builder
 	b.WriteString(t.line(all[i], true) + "\n\n")
 	for _, line := range all[i].Output {
-		b.WriteString(Clean(line) + "\n")
+		b.WriteString(terminal.Clean(line) + "\n")
 	}
 	if len(all[i].Output) == 0 {
 		b.WriteString(soft.Render(t.say("It printed nothing.", "没有输出。")))
@@ -248,7 +249,7 @@ func (t *testScreen) view(width, height int) string {
 		return head + t.output.view(width-1, height-testHead)
 	}
 	if t.err != nil {
-		head += wrap(" "+bad.Render(t.reason()), width-1) + "\n"
+		head += terminal.Wrap(" "+bad.Render(t.reason()), width-1) + "\n"
 	}
 	all := t.listed()
 	if len(all) == 0 {

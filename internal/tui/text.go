@@ -6,33 +6,31 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/glamour"
-	"github.com/charmbracelet/glamour/ansi"
-	"github.com/charmbracelet/glamour/styles"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/markdown"
 )
 
-// textWidth is the widest a text is set: longer lines are hard to read.
+// textWidth limits the width of a text in cells. Longer lines are hard to read.
 const textWidth = 100
 
-// textScreen is a lesson's text, with the code that runs in it.
+// textScreen shows a lesson's text, with the code that it explains.
 type textScreen struct {
 	*ui
 	course *course
 	pager  *pager
-	shown  layout // what pager has
+	shown  layout // of the text in pager
 }
 
-// layout is what a rendering depends on.
+// layout holds the settings that a rendering depends on.
 type layout struct {
-	lang  lesson.Lang
+	lang  lang.Lang
 	width int
 }
 
-// rendered is a text that was laid out.
+// rendered is the message that carries a text in its layout.
 type rendered struct {
 	to   *textScreen
 	as   layout
@@ -51,7 +49,7 @@ func (t *textScreen) bindings() []key.Binding {
 
 func (t *textScreen) layout() layout { return layout{t.lang, min(t.width-2, textWidth)} }
 
-// resized lays the text out anew, unless it is laid out so already.
+// resized renders the text again if the layout has changed.
 func (t *textScreen) resized() tea.Cmd {
 	as := t.layout()
 	if as == t.shown || as.width < 1 {
@@ -96,71 +94,26 @@ func (t *textScreen) view(width, height int) string {
 	return text + "\n" + ends("", soft.Render(fmt.Sprintf("%d%% ", t.pager.percent())), width)
 }
 
-// render lays a lesson's text out.
+// render returns a lesson's text in a layout.
 func render(l lesson.Lesson, as layout) (string, error) {
 	text, err := l.Expand(as.lang)
 	if err != nil {
 		return "", err
 	}
-	return setMarkdown(text, as.width)
+	return setMarkdown(text, as.width), nil
 }
 
-// setMarkdown lays a Markdown text out.
-func setMarkdown(text string, width int) (string, error) {
+// textMargin is the empty space to the left of a text, in cells.
+const textMargin = 2
+
+// setMarkdown renders a Markdown text for the terminal, with a margin.
+func setMarkdown(text string, width int) string {
 	var b strings.Builder
-	for _, part := range tables(strings.ReplaceAll(text, "\t", "    ")) {
-		out, err := set(part, width)
-		if err != nil {
-			return "", err
+	for line := range splitLines(markdown.Terminal(text, width-textMargin, lipgloss.DefaultRenderer())) {
+		if line != "" {
+			b.WriteString(strings.Repeat(" ", textMargin) + line)
 		}
-		b.WriteString(strings.Trim(out, "\n") + "\n\n")
+		b.WriteByte('\n')
 	}
-	return strings.TrimRight(b.String(), "\n"), nil
-}
-
-// tables parts the tables of a Markdown text from the rest.
-func tables(text string) (parts []string) {
-	fenced, in := false, false
-	var now strings.Builder
-	for line := range strings.Lines(text) {
-		fenced = fenced != strings.HasPrefix(line, "```")
-		if table := !fenced && strings.HasPrefix(line, "|"); table != in {
-			parts = append(parts, now.String())
-			now.Reset()
-			in = table
-		}
-		now.WriteString(line)
-	}
-	return append(parts, now.String())
-}
-
-// set lays a part of a text out. Tables are fitted by glamour; all else is broken
-// here, since glamour breaks lines at spaces alone and Chinese has none.
-func set(part string, width int) (string, error) {
-	table := strings.HasPrefix(part, "|")
-	wordWrap := 0
-	if table {
-		wordWrap = width
-	}
-	renderer, err := glamour.NewTermRenderer(
-		glamour.WithStyles(textStyle()), glamour.WithWordWrap(wordWrap), glamour.WithColorProfile(lipgloss.ColorProfile()))
-	if err != nil {
-		return "", err
-	}
-	out, err := renderer.Render(part)
-	if err != nil || table {
-		return out, err
-	}
-	return wrap(out, width), nil
-}
-
-// textStyle suits the terminal: without colours, marks take their place.
-func textStyle() ansi.StyleConfig {
-	switch {
-	case lipgloss.ColorProfile() == termenv.Ascii:
-		return styles.NoTTYStyleConfig
-	case lipgloss.HasDarkBackground():
-		return styles.DarkStyleConfig
-	}
-	return styles.LightStyleConfig
+	return b.String()
 }

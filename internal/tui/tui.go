@@ -15,6 +15,7 @@ import (
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui/gotest"
 )
@@ -22,7 +23,7 @@ import (
 // Config of the screens.
 type Config struct {
 	Lessons []lesson.Lesson
-	Lang    lesson.Lang
+	Lang    lang.Lang
 
 	// Run names the demos to start at once; the first one's screen is opened.
 	Run []string
@@ -52,7 +53,10 @@ type Config struct {
 type Served struct {
 	Running   *host.Running
 	URL       string
+	KeyURL    string   // with the key, for the person at the terminal; empty without one
 	Classroom []string // its URLs on the local network, if it listens there
+
+	Note lang.Text // what the reader should know of the address; shown beside it
 }
 
 // Run shows the screens until the reader quits or ctx ends; then it stops every

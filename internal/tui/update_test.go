@@ -3,23 +3,21 @@ package tui
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
 )
 
 func TestEnterRunsAndStopsADemo(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	one := d.demos[0]
 	begun := d.send(d.press("enter").(toggle)) // the key's answer has begun it, and it is not begun twice
 	assert.Nil(t, begun)
@@ -39,12 +37,26 @@ func TestEnterRunsAndStopsADemo(t *testing.T) {
 }
 
 func TestADemoThatCannotStartSaysWhy(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	one := d.demos[0]
 	d.press("enter")
 	d.Update(started{one, nil, errors.New("the port is taken")})
 	assert.Contains(t, d.View(), "✗ failed")
 	assert.Contains(t, d.View(), "the port is taken")
+}
+
+// TestAnErrorOfARunningDemoIsSeen: in whatever view the reader is, until the next key.
+func TestAnErrorOfARunningDemoIsSeen(t *testing.T) {
+	d := newDesk(t, lang.English, 120, 24)
+	one := d.runs(0)
+	d.Update(sample{from: one.probe, at: noon, log: []string{
+		`time=x level=ERROR msg="cannot accept connections" advice="raise the limit with ulimit -n"`, "time=x level=INFO msg=hi",
+	}})
+	assert.Contains(t, d.View(), one.Name+`: "cannot accept connections" advice="raise the limit with ulimit -n"`)
+	d.press("down")
+	assert.NotContains(t, d.View(), "cannot accept")
+	d.Update(sample{from: one.probe, at: noon, log: []string{"time=x level=WARN msg=slow"}})
+	assert.NotContains(t, d.View(), "slow", "warnings are in the log")
 }
 
 func TestNamedDemosStartAndTheFirstIsShown(t *testing.T) {
@@ -59,16 +71,16 @@ func TestNamedDemosStartAndTheFirstIsShown(t *testing.T) {
 
 func TestQuit(t *testing.T) {
 	for _, k := range []string{"q", "ctrl+c"} {
-		assert.IsType(t, tea.QuitMsg{}, newDesk(t, lesson.English, 80, 24).press(k), k)
+		assert.IsType(t, tea.QuitMsg{}, newDesk(t, lang.English, 80, 24).press(k), k)
 	}
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v", "/", "q")
 	assert.Equal(t, "q", d.demos[0].screen.rows.filter.Value(), "q is text in the filter")
 	assert.IsType(t, tea.QuitMsg{}, d.press("ctrl+c"))
 }
 
 func TestKeysThatComeTogetherAreOneAfterTheOther(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v")
 	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/sio")})
 	assert.Equal(t, "sio", d.demos[0].screen.rows.filter.Value())
@@ -94,7 +106,7 @@ func TestFilterWords(t *testing.T) {
 		"#3 frame":    {3},
 		"#4":          nil,
 	} {
-		d := newDesk(t, lesson.English, 80, 24)
+		d := newDesk(t, lang.English, 80, 24)
 		l := d.demos[0].screen.rows
 		l.filter.SetValue(filter)
 		l.add(chat(), 0)
@@ -107,7 +119,7 @@ func TestFilterWords(t *testing.T) {
 }
 
 func TestQuietLayersAreShownWhenAskedFor(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v")
 	d.sampled(chat())
 	assert.NotContains(t, d.View(), "tcp")
@@ -116,7 +128,7 @@ func TestQuietLayersAreShownWhenAskedFor(t *testing.T) {
 }
 
 func TestPauseHoldsRowsBack(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v", "p")
 	d.sampled(chat())
 	assert.Contains(t, d.View(), "paused, 5 rows wait")
@@ -127,7 +139,7 @@ func TestPauseHoldsRowsBack(t *testing.T) {
 }
 
 func TestTheSelectedRowStaysWhileOthersCome(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v")
 	d.sampled(chat())
 	d.press("up")
@@ -147,14 +159,14 @@ func TestTheSelectedRowStaysWhileOthersCome(t *testing.T) {
 }
 
 func TestRowsThatWereReadBeforeAreNotDoubled(t *testing.T) {
-	l := newDesk(t, lesson.English, 80, 24).demos[0].screen.rows
+	l := newDesk(t, lang.English, 80, 24).demos[0].screen.rows
 	l.add(chat(), 0)
 	l.add(chat(), 0)
 	assert.Len(t, l.all, 5)
 }
 
 func TestDroppedRowsAreCounted(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("v")
 	d.sampled(chat())
 	d.demos[0].screen.rows.add(nil, 750)
@@ -162,7 +174,7 @@ func TestDroppedRowsAreCounted(t *testing.T) {
 }
 
 func TestMouseChoosesAndOpens(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	click := func(y int) tea.Msg {
 		return d.send(tea.MouseMsg{X: 4, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
 	}
@@ -181,47 +193,10 @@ func TestMouseChoosesAndOpens(t *testing.T) {
 }
 
 func TestTheLanguageChangesEverywhere(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	assert.Contains(t, d.View(), "not running")
 	d.press("L")
 	assert.Contains(t, d.View(), "未运行")
-}
-
-func TestWrap(t *testing.T) {
-	for in, want := range map[string]string{
-		"one two three":         "one two\nthree",
-		"一二三四五六":                "一二三四\n五六",
-		"一二三四，五":                "一二三\n四，五", // no line begins with a comma
-		"一二三（四五":                "一二三\n（四五", // and none ends with an opening bracket
-		"HTTP 里只有":              "HTTP 里\n只有",
-		"abcdefghijkl":          "abcdefgh\nijkl",
-		"• one two three":       "• one\n  two\n  three",
-		"\x1b[1mone two three!": "\x1b[1mone two\x1b[0m\n\x1b[1mthree!",
-	} {
-		assert.Equal(t, want, wrap(in, 8), in)
-	}
-}
-
-func FuzzWrap(f *testing.F) {
-	f.Add("一二三（四五 one\x1b[1m two", 7)
-	f.Fuzz(func(t *testing.T, s string, width int) {
-		s, width = strings.ReplaceAll(Clean(s), "\n", " "), 10+width&63
-		joined := strings.Map(func(r rune) rune {
-			if r == ' ' || r == '\n' {
-				return -1
-			}
-			return r
-		}, wrap(s, width))
-		assert.Equal(t, strings.ReplaceAll(s, " ", ""), joined)
-		for line := range strings.SplitSeq(wrap(s, width), "\n") {
-			assert.LessOrEqual(t, ansi.StringWidth(strings.TrimRight(line, " ")), width)
-		}
-	})
-}
-
-func TestClean(t *testing.T) {
-	assert.Equal(t, `a\x1b[2Jb    c\u202ed\xff\n你`, Clean("a\x1b[2Jb\tc\u202ed\xff\n你"))
-	assert.Equal(t, "\uFFFD", Clean("\uFFFD"))
 }
 
 func TestGauge(t *testing.T) {
@@ -256,7 +231,7 @@ func TestRunningTestsEndWithTheStage(t *testing.T) {
 }
 
 func TestATestRunIsListedAndSummedUp(t *testing.T) {
-	d := newDesk(t, lesson.English, 80, 24)
+	d := newDesk(t, lang.English, 80, 24)
 	d.press("t")
 	d.tested()
 	assert.Contains(t, d.View(), "1 passed · 1 failed")
@@ -267,6 +242,6 @@ func TestATestRunIsListedAndSummedUp(t *testing.T) {
 }
 
 func TestReasonsSayWhatHelps(t *testing.T) {
-	assert.Contains(t, Reason(gotest.ErrNoGo, lesson.English), "Install Go")
-	assert.Contains(t, Reason(gotest.ErrNoSource, lesson.Chinese), "源代码")
+	assert.Contains(t, Reason(gotest.ErrNoGo, lang.English), "Install Go")
+	assert.Contains(t, Reason(gotest.ErrNoSource, lang.Chinese), "源代码")
 }

@@ -9,8 +9,8 @@ import (
 // handshakeGUID is the constant of RFC 6455 §1.3.
 const handshakeGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// acceptSteps works out what Sec-WebSocket-Accept must be (RFC 6455 §4.2.2), and
-// holds it against what the server said.
+// acceptSteps computes the required Sec-WebSocket-Accept (RFC 6455 §4.2.2) and compares it with the
+// server's.
 func acceptSteps(key, said string) ([]Step, *Text) {
 	sum := sha1.Sum([]byte(key + handshakeGUID))
 	accept := base64.StdEncoding.EncodeToString(sum[:])

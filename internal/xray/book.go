@@ -2,15 +2,15 @@ package xray
 
 import "sync"
 
-// rowCost is about what a row takes besides its data.
+// rowCost is roughly the memory of a row, not counting its data.
 const rowCost = 400
 
 // book holds the newest rows.
 type book struct {
 	maxRows, maxBytes int
 
-	mu       sync.Mutex // guards what follows
-	rows     []*Row     // their ids follow each other
+	mu       sync.Mutex // guards the fields below
+	rows     []*Row     // their ids are consecutive
 	bytes    int
 	lastID   uint64
 	watchers map[*Watcher]struct{}
@@ -28,7 +28,7 @@ func (r *Row) cost() int {
 	return n
 }
 
-// add appends rows, whose ids follow those before, and drops the oldest.
+// add appends rows, whose ids continue those in the book, and drops the oldest.
 func (b *book) add(rows []*Row) {
 	if len(rows) == 0 {
 		return
@@ -86,17 +86,16 @@ func (b *book) watch() *Watcher {
 	return w
 }
 
-// skip moves a watcher behind all that is held.
+// skip moves a watcher past all rows in memory.
 func (b *book) skip(w *Watcher) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w.next = b.lastID + 1
 }
 
-// Watcher follows the rows at its own pace. It is for one goroutine.
+// A Watcher follows the rows at its own pace. Only one goroutine may use it.
 type Watcher struct {
-	// C receives when there is something to read. It may receive once more
-	// than there is.
+	// C receives a value when there are rows to read. It may receive one value more than necessary.
 	C <-chan struct{}
 
 	c    chan struct{}
@@ -112,8 +111,8 @@ func (w *Watcher) wake() {
 	}
 }
 
-// Read fills dst with the next rows and returns how many; 0 if there are none
-// now. It does not wait.
+// Read fills dst with the next rows and returns their number, 0 if there are none. It does not
+// block.
 func (w *Watcher) Read(dst []*Row) int {
 	w.book.mu.Lock()
 	defer w.book.mu.Unlock()
@@ -132,10 +131,10 @@ func (w *Watcher) Read(dst []*Row) int {
 	return n
 }
 
-// Lost is how many rows were gone before this Watcher came to read them.
+// Lost returns the number of rows that were dropped before this Watcher read them.
 func (w *Watcher) Lost() uint64 { return w.lost }
 
-// Close ends the Watcher.
+// Close stops the Watcher.
 func (w *Watcher) Close() {
 	w.book.mu.Lock()
 	defer w.book.mu.Unlock()

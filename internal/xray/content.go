@@ -16,7 +16,7 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// kind is what a body holds.
+// kind is the format of a body.
 type kind int
 
 const (
@@ -27,17 +27,17 @@ const (
 	packetPayload // of Engine.IO's polling
 )
 
-// content reads the body of one request or response.
+// content reads the content of one request or response body.
 type content struct {
 	kind    kind
 	coding  string
 	session *session
 
-	pending []byte // the line, event, or whole body that is not complete
-	began   *Row   // in which pending began
-	last    *Row   // that was written last
-	broken  *Text  // why it is read no further
-	missed  bool   // something of it was skimmed
+	pending []byte // the incomplete line, event or body
+	began   *Row   // the row in which pending began
+	last    *Row   // the row of the last write
+	broken  *Text  // why reading has stopped
+	missed  bool   // part of it was skimmed
 	resync  bool   // skip to the next line or event
 }
 
@@ -59,24 +59,31 @@ func newContent(s *stream, h head, response bool) *content {
 	return c
 }
 
+// carriesPackets reports whether the body after a head holds Engine.IO packets, each of which is a
+// message of its own.
+func carriesPackets(s *stream, h head, response bool) bool {
+	length, err := h.contentLength()
+	return newContent(s, h, response).kind == packetPayload && (err == nil && length > 0 || h.has("Transfer-Encoding", "chunked"))
+}
+
 func (c *content) held() int { return cap(c.pending) }
 
-// stream tells content that is read unit by unit while it comes.
+// stream reports whether the content is read unit by unit as it arrives.
 func (c *content) stream() bool {
 	return (c.kind == eventStream || c.kind == lineContent) && (c.coding == "" || c.coding == "identity")
 }
 
-// whole tells content that is read once it is complete.
+// whole reports whether the content is read once it is complete.
 func (c *content) whole() bool {
 	return !c.stream() && (c.kind != plainContent && c.kind != jsonContent || c.coding != "")
 }
 
-// miss notes that a part was skimmed.
+// miss records that a part was skimmed.
 func (c *content) miss() {
 	c.missed, c.resync, c.pending = true, true, nil
 }
 
-// write reads the next part of the body, which came in row.
+// write reads the next part of the body, which arrived in row.
 func (c *content) write(s *stream, row *Row, p []byte) {
 	c.last = row
 	switch {
@@ -91,7 +98,7 @@ func (c *content) write(s *stream, row *Row, p []byte) {
 	}
 }
 
-// end reads a body that is complete.
+// end reads the completed body.
 func (c *content) end(s *stream) {
 	switch {
 	case c.last == nil:
@@ -113,7 +120,7 @@ func (c *content) problem(s *stream, why Text) *Row {
 	return r
 }
 
-// readWhole undoes the compression and reads what is in it.
+// readWhole decompresses a complete body and reads its content.
 func (c *content) readWhole(s *stream) {
 	data := c.pending
 	if c.coding != "" && c.coding != "identity" {
@@ -145,7 +152,7 @@ func (c *content) readWhole(s *stream) {
 	}
 }
 
-// bodySummary is the summary of a body, or of a piece of it.
+// bodySummary returns the summary of a body, or of a piece of it.
 func (c *content) bodySummary(data []byte) Text {
 	p := c.preview(data)
 	return say("body of %d bytes · %s", "正文 %d 字节 · %s", len(data), p)
@@ -158,7 +165,7 @@ func (c *content) preview(data []byte) string {
 	return preview(data)
 }
 
-// dress gives the row that holds the whole body the fields of its kind.
+// dress gives the row of a complete body the fields of its kind.
 func (c *content) dress(r *Row) {
 	switch {
 	case c.coding == "gzip":
@@ -168,16 +175,18 @@ func (c *content) dress(r *Row) {
 		r.fields = jsonFields
 	case c.kind == packetPayload && c.session.version == "4":
 		r.fields = payloadFields
+	case c.kind == packetPayload && c.session.version == "3":
+		r.fields = payload3Fields
 	}
 }
 
-// maxInflated bounds what a compressed body may become.
+// maxInflated bounds the size of a decompressed body.
 const maxInflated = 4 << 20
 
-var errBomb = fmt.Errorf("it becomes more than %d bytes", maxInflated)
+var errBomb = fmt.Errorf("the content exceeds %d bytes", maxInflated)
 
-// inflateBody undoes a content coding (RFC 9110 §8.4.1). With an error, it
-// returns what came before it.
+// inflateBody reverses a content coding (RFC 9110 §8.4.1). With an error, it returns the data
+// before the error.
 func inflateBody(coding string, data []byte) ([]byte, error) {
 	r, err := inflater(coding, bytes.NewReader(data))
 	if err != nil {
@@ -196,7 +205,7 @@ func inflater(coding string, r *bytes.Reader) (io.Reader, error) {
 		return gzip.NewReader(r)
 	case "br":
 		return brotli.NewReader(r), nil
-	case "deflate": // in zlib's format, or bare as some servers send it
+	case "deflate": // in zlib format, or raw as some servers send it
 		if z, err := zlib.NewReader(r); err == nil {
 			return z, nil
 		}
@@ -205,10 +214,10 @@ func inflater(coding string, r *bytes.Reader) (io.Reader, error) {
 		}
 		return flate.NewReader(r), nil
 	}
-	return nil, errors.New("the content coding " + printable(coding, 40) + " is not known here")
+	return nil, errors.New("the content coding " + printable(coding, 40) + " is not supported")
 }
 
-// textFields is a body that is shown as it is.
+// textFields returns the field of a body that is shown as it is.
 func textFields(r *Row) []Field {
 	meaning := say("content", "内容")
 	if r.Dir == tap.In {

@@ -6,33 +6,34 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// decoder makes rows of events. It is pure: events in, rows out.
+// decoder turns events into rows. It does no I/O.
 type decoder struct {
 	conns    map[uint64]*conn
 	sessions sessions
 	rows     []*Row
 	lastID   uint64
+	lab      string // prefix of the lab's own paths, if any
 
-	quiet    bool // follow the framing, make no rows
+	quiet    bool // follow the framing but make no rows
 	requests int64
 	skimmed  int64
 
 	maxPending int
-	pending    int // bytes of unfinished units, as conn.pending counts them
+	pending    int // bytes of unfinished units: the sum of conn.pending
 }
 
 func newDecoder(maxPending, maxSessions int) *decoder {
 	return &decoder{conns: map[uint64]*conn{}, sessions: newSessions(maxSessions), maxPending: maxPending}
 }
 
-// take returns the rows made since the last take.
+// take returns the rows made since the last call.
 func (d *decoder) take() []*Row {
 	rows := d.rows
 	d.rows = nil
 	return rows
 }
 
-// event reads one event of the tap.
+// event reads one event from the tap.
 func (d *decoder) event(e tap.Event) {
 	c := d.conn(e)
 	if d.quiet {
@@ -48,16 +49,16 @@ func (d *decoder) event(e tap.Event) {
 		c.unsent(e)
 	case tap.Ended:
 		c.ended(e.Dir)
+	case tap.Reset:
+		c.reset(e.Dir)
 	case tap.Closed:
 		c.closed()
-	case tap.Muted:
-		d.forget(c)
 	}
 	d.account(c, e.Kind)
 }
 
-// conn finds the event's connection. One whose beginning was not recorded is
-// shown as bytes.
+// conn finds the event's connection. If its beginning was not recorded, its traffic is shown as
+// bytes.
 func (d *decoder) conn(e tap.Event) *conn {
 	c := d.conns[e.Peer.ID]
 	if c == nil {
@@ -79,8 +80,8 @@ func (d *decoder) forget(c *conn) {
 	delete(d.conns, c.peer.ID)
 }
 
-// account bounds what unfinished units hold: the connection that goes over the
-// bound is read no further.
+// account limits the memory of unfinished units. It stops reading the connection that exceeds the
+// limit.
 func (d *decoder) account(c *conn, kind tap.Kind) {
 	if kind == tap.Closed {
 		d.forget(c)
@@ -97,14 +98,14 @@ func (d *decoder) account(c *conn, kind tap.Kind) {
 	d.pending += c.pending
 }
 
-// emit gives a row its id and keeps it.
+// emit assigns a row its id and stores it.
 func (d *decoder) emit(r *Row) {
 	d.lastID++
 	r.ID = d.lastID
 	d.rows = append(d.rows, r)
 }
 
-// since is a time span as a learner reads it.
+// since formats a duration for a learner.
 func since(from, to time.Time) string {
 	d := max(to.Sub(from), 0)
 	switch {

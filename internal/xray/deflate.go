@@ -10,17 +10,18 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// deflate is what permessage-deflate needs to know of one direction (RFC 7692).
+// deflate is the permessage-deflate state of one direction (RFC 7692).
 type deflate struct {
-	takeover bool   // the sender's compressor remembers the messages before
-	window   []byte // the end of what it remembers
-	broken   *Text  // why no more can be inflated
+	takeover bool   // the sender's compressor keeps its window between messages
+	window   []byte // the end of the data inflated so far
+	broken   *Text  // why inflating has stopped
 }
 
-// maxWindow is how far back DEFLATE refers.
+// maxWindow is the maximum distance of a DEFLATE back-reference.
 const maxWindow = 32 << 10
 
-// newDeflate reads what the server agreed to, nil if there is no such extension.
+// newDeflate parses the server's extension header. It returns nil if permessage-deflate was not
+// negotiated.
 func newDeflate(extensions string, dir tap.Direction) *deflate {
 	for _, extension := range strings.Split(extensions, ",") {
 		params := strings.Split(extension, ";")
@@ -42,7 +43,7 @@ func newDeflate(extensions string, dir tap.Direction) *deflate {
 	return nil
 }
 
-// inflate returns the message's content, and why it cannot be had.
+// inflate returns the message's content, or the reason why it is not available.
 func (w *websocket) inflate(m message) ([]byte, *Text) {
 	if !m.compressed {
 		return m.data, nil
@@ -66,7 +67,7 @@ func (w *websocket) inflate(m message) ([]byte, *Text) {
 	return nil, &why
 }
 
-// lose ends the inflating, if what follows depends on what came before.
+// lose stops inflating if later messages depend on the lost one.
 func (d *deflate) lose(why Text) *Text {
 	if d.takeover {
 		d.broken, d.window = &why, nil
@@ -74,8 +75,8 @@ func (d *deflate) lose(why Text) *Text {
 	return &why
 }
 
-// tail is what a sender leaves out at the end of each message (RFC 7692 §7.2.1),
-// and an empty last block, so that the stream ends.
+// tail restores what a sender removes from the end of each message (RFC 7692 §7.2.1), and adds an
+// empty last block that ends the stream.
 var tail = []byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
 
 var flaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
@@ -99,7 +100,7 @@ func (d *deflate) inflate(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-// remember keeps the end of all that was inflated.
+// remember keeps the end of the inflated data.
 func (d *deflate) remember(out []byte) {
 	if len(out) >= maxWindow {
 		d.window = append(d.window[:0], out[len(out)-maxWindow:]...)

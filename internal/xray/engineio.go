@@ -17,7 +17,12 @@ func readPayload(s *stream, carrier *Row, body []byte, session *session) {
 	if len(body) == 0 {
 		return
 	}
-	if session.version != "4" {
+	switch session.version {
+	case "3":
+		readPayload3(s, carrier, body, session)
+		return
+	case "4":
+	default:
 		s.emit(otherVersion(s, carrier, body, session))
 		return
 	}
@@ -29,11 +34,11 @@ func readPayload(s *stream, carrier *Row, body []byte, session *session) {
 func otherVersion(s *stream, carrier *Row, data []byte, session *session) *Row {
 	r := s.derive(Bytes, carrier, bytes.Clone(data))
 	r.Summary = same(preview(data))
-	r.explain(say("version %s of Engine.IO is not read here, only 4", "这里不解读 Engine.IO 的版本 %s，只解读 4", printable(session.version, 20)))
+	r.explain(say("version %s of Engine.IO is not read here, only 3 and 4", "这里不解读 Engine.IO 的版本 %s，只解读 3 和 4", printable(session.version, 20)))
 	return r
 }
 
-// payloadFields is a polling body: packets and the separators between them.
+// payloadFields returns the fields of a polling body: packets and the separators between them.
 func payloadFields(r *Row) []Field {
 	var l fieldList
 	for i, text := range bytes.Split(r.Data, []byte{eiopacket.Separator}) {
@@ -45,30 +50,39 @@ func payloadFields(r *Row) []Field {
 	return l.all
 }
 
-// readPacket reads one packet: what a WebSocket message holds, or what stands
-// between two separators.
+// readPacket reads one packet from a WebSocket message or a polling body.
 func readPacket(s *stream, carrier *Row, data []byte, binary bool, session *session) {
-	if session.version != "4" {
+	parseText, parseBinary, inBinary, inBase64 := eiopacket.ParseText, parseBinary4, binaryPacketFields, base64Fields
+	switch session.version {
+	case "3":
+		parseText, parseBinary, inBinary, inBase64 = eiopacket.ParseTextV3, eiopacket.ParseBinaryV3, binary3Fields, base643Fields
+	case "4":
+	default:
 		s.emit(otherVersion(s, carrier, data, session))
 		return
 	}
 	row := s.derive(EIO, carrier, data)
 	row.Summary, row.fields = Text{}, textPacketFields
-	p := eiopacket.ParseBinary(data)
+	parse := parseText
 	if binary {
-		row.fields = binaryPacketFields
-	} else {
-		var err error
-		if p, err = eiopacket.ParseText(data); err != nil {
-			s.emit(badPacket(row, err))
-			return
-		}
-		if p.Binary {
-			row.fields = base64Fields
-			row.Views = []View{{say("the bytes that the base64 stands for", "base64 所表示的字节"), p.Data}}
-		}
+		parse = parseBinary
 	}
-	row.Summary = packetSummary(p, s.dir)
+	p, err := parse(data)
+	switch {
+	case err != nil:
+		s.emit(badPacket(row, err))
+		return
+	case binary:
+		row.fields = inBinary
+	case p.Binary:
+		row.fields = inBase64
+		row.Views = []View{{say("the bytes that the base64 stands for", "base64 所表示的字节"), p.Data}}
+	}
+	row.Summary, row.Kind = packetSummary(p, s.dir), packetKind(p)
+	if p.Type == eiopacket.Message {
+		session.ask(s.dir, p)
+	}
+	row.Message = p.Type != eiopacket.Message || !session.socketIO
 	s.emit(row)
 	switch p.Type {
 	case eiopacket.Open:
@@ -80,6 +94,8 @@ func readPacket(s *stream, carrier *Row, data []byte, binary bool, session *sess
 	}
 }
 
+func parseBinary4(data []byte) (eiopacket.Packet, error) { return eiopacket.ParseBinary(data), nil }
+
 func openSid(data []byte) string {
 	var open struct{ Sid string }
 	if json.Unmarshal(data, &open) != nil {
@@ -88,7 +104,7 @@ func openSid(data []byte) string {
 	return open.Sid
 }
 
-// badPacket turns a row into one of bytes that stop making sense at the error's offset.
+// badPacket turns a row into one of bytes, split at the offset of the error.
 func badPacket(row *Row, err error) *Row {
 	row.Layer = Bytes
 	row.Summary = same(preview(row.Data))
@@ -102,7 +118,7 @@ func badPacket(row *Row, err error) *Row {
 	return row
 }
 
-// splitFields are the bytes before an error, and those from it on.
+// splitFields returns two fields: the bytes before offset, which could be read, and the rest.
 func splitFields(offset int) func(*Row) []Field {
 	return func(r *Row) []Field {
 		var l fieldList
@@ -124,6 +140,8 @@ func packetSummary(p eiopacket.Packet, dir tap.Direction) Text {
 		return say("pong probe: upgrade, step 2 of 3: it works", "pong probe：升级第 2 步（共 3 步）：能用")
 	case p.Type == eiopacket.Upgrade:
 		return say("upgrade: step 3 of 3: from now on everything goes over the WebSocket", "upgrade：升级第 3 步（共 3 步）：从现在起都走 WebSocket")
+	case p.Type == eiopacket.Ping && dir == tap.In:
+		return say("ping: is the server still there?", "ping：服务器还在吗？")
 	case p.Type == eiopacket.Ping:
 		return say("ping: is the client still there?", "ping：客户端还在吗？")
 	case p.Type == eiopacket.Pong:
@@ -136,6 +154,22 @@ func packetSummary(p eiopacket.Packet, dir tap.Direction) Text {
 		return say("binary message, %d bytes", "二进制消息，%d 字节", len(p.Data))
 	}
 	return say("message · %s", "消息 · %s", preview(p.Data))
+}
+
+func packetKind(p eiopacket.Packet) Kind {
+	probe := string(p.Data) == "probe"
+	switch p.Type {
+	case eiopacket.Ping, eiopacket.Pong:
+		if probe {
+			return Upgrade
+		}
+		return Heartbeat
+	case eiopacket.Upgrade, eiopacket.Noop:
+		return Upgrade
+	case eiopacket.Close:
+		return Close
+	}
+	return ""
 }
 
 func binaryPacketFields(r *Row) []Field {
@@ -152,7 +186,7 @@ func base64Fields(r *Row) []Field {
 func textPacketFields(r *Row) []Field {
 	var l fieldList
 	t := eiopacket.Type(r.Data[0])
-	l.add(1, "type", t.String(), typeMeaning(t), eioSpec)
+	l.add(1, "type", t.String(), typeMeanings[t], eioSpec)
 	switch {
 	case t == eiopacket.Open:
 		addJSON(&l, r.Data[1:], openPart)
@@ -162,38 +196,25 @@ func textPacketFields(r *Row) []Field {
 	return l.all
 }
 
-func typeMeaning(t eiopacket.Type) Text {
-	switch t {
-	case eiopacket.Open:
-		return say("the handshake, from the server", "握手，由服务器发出")
-	case eiopacket.Close:
-		return say("ends the session", "结束会话")
-	case eiopacket.Ping:
-		return say("heartbeat from the server; from the client it tries a WebSocket", "服务器的心跳；由客户端发出时是在试探 WebSocket")
-	case eiopacket.Pong:
-		return say("the answer to a ping", "对 ping 的回答")
-	case eiopacket.Message:
-		return say("content for the layer above", "交给上一层的内容")
-	case eiopacket.Upgrade:
-		return say("leaves polling for the WebSocket", "从轮询切换到 WebSocket")
-	}
-	return say("nothing; it only ends a poll", "没有内容，只用来结束一次轮询")
+var typeMeanings = map[eiopacket.Type]Text{
+	eiopacket.Open:    say("the handshake, from the server", "握手，由服务器发出"),
+	eiopacket.Close:   say("ends the session", "结束会话"),
+	eiopacket.Ping:    say("heartbeat, from the server in version 4 and from the client in version 3; with probe, the client tries a WebSocket", "心跳：版本 4 由服务器发出，版本 3 由客户端发出；带 probe 时是客户端在试探 WebSocket"),
+	eiopacket.Pong:    say("the answer to a ping", "对 ping 的回答"),
+	eiopacket.Message: say("content for the layer above", "交给上一层的内容"),
+	eiopacket.Upgrade: say("leaves polling for the WebSocket", "从轮询切换到 WebSocket"),
+	eiopacket.Noop:    say("nothing; it only ends a poll", "没有内容，只用来结束一次轮询"),
 }
 
-// openPart is a member of the handshake.
+var openMeanings = map[string]Text{
+	"sid":          say("the session's id; every later request carries it", "会话 id；之后的每个请求都带上它"),
+	"upgrades":     say("the transports that the client may go on to", "客户端可以升级到哪些传输方式"),
+	"pingInterval": say("milliseconds between two pings of the server", "服务器两次 ping 之间的毫秒数"),
+	"pingTimeout":  say("milliseconds that the server waits for the pong", "服务器等待 pong 的毫秒数"),
+	"maxPayload":   say("the most bytes of one polling body", "一次轮询正文的最大字节数"),
+}
+
+// openPart describes a member of the handshake.
 func openPart(_ int, p jsonPart) (string, Text, string) {
-	meaning := say("a member of the handshake", "握手的一个成员")
-	switch p.name {
-	case "sid":
-		meaning = say("the session's id; every later request carries it", "会话 id；之后的每个请求都带上它")
-	case "upgrades":
-		meaning = say("the transports that the client may go on to", "客户端可以升级到哪些传输方式")
-	case "pingInterval":
-		meaning = say("milliseconds between two pings of the server", "服务器两次 ping 之间的毫秒数")
-	case "pingTimeout":
-		meaning = say("milliseconds that the server waits for the pong", "服务器等待 pong 的毫秒数")
-	case "maxPayload":
-		meaning = say("the most bytes of one polling body", "一次轮询正文的最大字节数")
-	}
-	return printable(p.name, 40), meaning, "Engine.IO v4, Handshake"
+	return printable(p.name, 40), lookUp(openMeanings, p.name, say("a member of the handshake", "握手的一个成员")), "Engine.IO v4, Handshake"
 }

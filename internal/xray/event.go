@@ -8,14 +8,15 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// happened makes the row that says in words what a whole packet means. Its data
-// is the packet's JSON and then its attachments.
-func (s *stream) happened(carrier *Row, p siopacket.Packet, session *session) {
+// happened makes the row that explains a complete packet in words. Its data is the packet's JSON
+// followed by its attachments, whose rows are parts.
+func (s *stream) happened(carrier *Row, p siopacket.Packet, parts []uint64, session *session) {
 	data := append([]byte(nil), p.Data...)
 	for _, a := range p.Attachments {
 		data = append(data, a...)
 	}
 	row := s.derive(Event, carrier, data)
+	row.Message, row.Parts = true, parts
 	row.fields = func(r *Row) []Field { return eventFields(r.Data, p) }
 	who := party(s.dir)
 	switch p.Type {
@@ -32,7 +33,7 @@ func (s *stream) happened(carrier *Row, p siopacket.Packet, session *session) {
 	}
 }
 
-// party is who speaks in that direction.
+// party names the sender in a direction.
 func party(dir tap.Direction) Text {
 	if dir == tap.In {
 		return say("the client", "客户端")
@@ -40,7 +41,7 @@ func party(dir tap.Direction) Text {
 	return say("the server", "服务器")
 }
 
-// place is the namespace, if it is not the main one.
+// place names the namespace, unless it is the main one.
 func place(p siopacket.Packet) Text {
 	if ns := namespace(p); ns != siopacket.MainNamespace {
 		return say(" in %s", "（在 %s）", ns)
@@ -61,7 +62,7 @@ func emitted(who Text, p siopacket.Packet) Text {
 	return t
 }
 
-// arguments lists a packet's arguments from the one at first.
+// arguments lists a packet's arguments, starting with index first.
 func arguments(p siopacket.Packet, first int) (en, zh string) {
 	args := p.Args()
 	if len(args) <= first {
@@ -98,7 +99,7 @@ func (s *stream) acked(who Text, p siopacket.Packet, session *session) Text {
 	}
 }
 
-// membership is what CONNECT, DISCONNECT and CONNECT_ERROR say.
+// membership explains CONNECT, DISCONNECT and CONNECT_ERROR.
 func membership(dir tap.Direction, p siopacket.Packet) Text {
 	ns, data := namespace(p), printable(p.Data, shown)
 	switch {
@@ -112,11 +113,13 @@ func membership(dir tap.Direction, p siopacket.Packet) Text {
 		return say("the client joins namespace %s with %s", "客户端加入命名空间 %s，附带 %s", ns, data)
 	case dir == tap.In:
 		return say("the client joins namespace %s", "客户端加入命名空间 %s", ns)
+	case data == "":
+		return say("the server welcomes the client to namespace %s", "服务器确认客户端加入命名空间 %s", ns)
 	}
 	return say("the server welcomes the client to namespace %s: %s", "服务器确认客户端加入命名空间 %s：%s", ns, data)
 }
 
-// eventFields are the arguments, then the attachments.
+// eventFields returns the fields of the arguments, then of the attachments.
 func eventFields(data []byte, p siopacket.Packet) []Field {
 	var l fieldList
 	addJSON(&l, p.Data, argument(p.Type))

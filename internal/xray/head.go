@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxHead is the longest head that is read.
+// maxHead bounds the length of a head.
 const maxHead = 64 << 10
 
 // head is the start line and the fields of a request or response (RFC 9112 §2).
@@ -17,14 +17,14 @@ type head struct {
 	lines []headLine
 }
 
-// headLine is a field line. Folded lines are part of the line before.
+// headLine is a field line. Folded lines belong to the line before them.
 type headLine struct {
-	start, end  int // in the head's bytes, its line end included
+	start, end  int // offsets in the head's bytes, including the line end
 	name, value string
 }
 
-// headEnd returns the length of the head that buf begins with, -1 if its empty
-// line has not come. The search starts behind the bytes that were searched before.
+// headEnd returns the length of the head at the start of buf, or -1 if its empty line has not
+// arrived. It skips the bytes that were already searched.
 func headEnd(buf []byte, searched int) int {
 	for at := max(searched-3, leadingLines(buf)); ; {
 		i := bytes.IndexByte(buf[min(at, len(buf)):], '\n')
@@ -41,8 +41,8 @@ func headEnd(buf []byte, searched int) int {
 	}
 }
 
-// leadingLines is the length of the empty lines before a start line, which are
-// to be ignored (RFC 9112 §2.2).
+// leadingLines returns the length of the empty lines before a start line. They are ignored (RFC
+// 9112 §2.2).
 func leadingLines(buf []byte) int {
 	n := 0
 	for n < len(buf) && (buf[n] == '\r' || buf[n] == '\n') {
@@ -51,7 +51,7 @@ func leadingLines(buf []byte) int {
 	return n
 }
 
-// startLine returns the start line of an unfinished head, and whether it is all there.
+// startLine returns the start line of an incomplete head, and whether the line is complete.
 func startLine(buf []byte) (string, bool) {
 	buf = buf[leadingLines(buf):]
 	line, _, whole := bytes.Cut(buf, []byte("\n"))
@@ -81,7 +81,7 @@ func parseHead(raw []byte) head {
 	return h
 }
 
-// get returns the field's value, several joined by commas.
+// get returns the field's value. Several values are joined by commas.
 func (h head) get(name string) string {
 	var values []string
 	for _, l := range h.lines {
@@ -92,7 +92,7 @@ func (h head) get(name string) string {
 	return strings.Join(values, ", ")
 }
 
-// has tells that the field's comma-separated list contains the token.
+// has reports whether the field's comma-separated list contains the token.
 func (h head) has(name, token string) bool {
 	for _, item := range strings.Split(h.get(name), ",") {
 		if strings.EqualFold(strings.TrimSpace(item), token) {
@@ -102,7 +102,8 @@ func (h head) has(name, token string) bool {
 	return false
 }
 
-// contentLength returns the body's length, -1 if there is none, and what is wrong with it.
+// contentLength returns the body's length, or -1 if the head has no Content-Length. The error
+// describes invalid values.
 func (h head) contentLength() (int64, error) {
 	length := int64(-1)
 	for _, item := range strings.Split(h.get("Content-Length"), ",") {
@@ -112,7 +113,7 @@ func (h head) contentLength() (int64, error) {
 		}
 		n, err := strconv.ParseUint(item, 10, 63)
 		if err != nil {
-			return 0, fmt.Errorf("Content-Length %q is no number", item)
+			return 0, fmt.Errorf("Content-Length %q is not a number", item)
 		}
 		if length >= 0 && length != int64(n) {
 			return 0, fmt.Errorf("Content-Length says both %d and %d", length, n)
@@ -122,7 +123,7 @@ func (h head) contentLength() (int64, error) {
 	return length, nil
 }
 
-// headFields takes a head apart.
+// headFields splits a head into fields.
 func headFields(raw []byte, start func(*fieldList, string)) []Field {
 	var l fieldList
 	l.add(leadingLines(raw), "empty line", "", say("an empty line before the start line, which is ignored", "起始行之前的空行，会被忽略"), "RFC 9112 §2.2")
@@ -153,7 +154,7 @@ func requestFields(r *Row) []Field {
 	return headFields(r.Data, func(l *fieldList, line string) {
 		method, rest, _ := strings.Cut(line, " ")
 		target, version, _ := strings.Cut(rest, " ")
-		l.add(len(method)+1, "method", method, methodMeaning(method), "RFC 9110 §9")
+		l.add(len(method)+1, "method", method, lookUp(methodMeanings, method, say("what to do", "要做什么")), "RFC 9110 §9")
 		l.add(len(target)+1, "target", printable(target, 4*shown), say("what is asked for: the path and the query", "请求的目标：路径和查询参数"), "RFC 9112 §3.2")
 		l.add(len(version), "version", version, httpVersion, "RFC 9112 §2.3")
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 )
@@ -40,6 +41,7 @@ func heap() uint64 {
 }
 
 func TestNothingIsHeldOfThousandsOfConnections(t *testing.T) {
+	need.Time(t)
 	wire := tap.New(tap.Config{MaxBytes: 1 << 20, MaxEvents: 1024})
 	x := xray.New(wire, xray.Config{MaxRows: 500, MaxBytes: 1 << 20})
 	defer x.Close()

@@ -8,20 +8,21 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// exchange is a request and what its answer depends on.
+// exchange is a request and the state that its response depends on.
 type exchange struct {
 	method, target string
 	row            uint64 // of the request's head
 	time           time.Time
 	lab            bool
-	upgrade        bool   // it asks for another protocol
+	client         string // ?client= of the target
+	upgrade        bool   // it asks to switch protocols
 	key            string // Sec-WebSocket-Key
-	then           step   // how the connection goes on after the request; nil until the answer says
+	then           step   // how the connection continues after the request; nil until the response decides
 	query          url.Values
-	session        *session // that the query names
+	session        *session // the session in the query
 }
 
-// name is the request in short.
+// name returns the request in short form.
 func (x *exchange) name() string { return x.method + " " + printable(x.target, 60) }
 
 // readRequest reads the head of a request.
@@ -35,13 +36,17 @@ func readRequest(s *stream) bool {
 	s.conn.d.requests++
 	s.exchange = x
 	if len(s.conn.exchanges) >= maxExchanges {
-		return s.fail(say("more than %d requests wait for an answer", "等待响应的请求超过 %d 个", maxExchanges))
+		return s.fail(say("more than %d requests are waiting for a response", "等待响应的请求超过 %d 个", maxExchanges))
 	}
 	s.conn.exchanges = append(s.conn.exchanges, x)
 	row := s.unit(HTTP, raw)
 	if row != nil {
 		row.fields = requestFields
 		row.Summary = same(x.method + " " + printable(x.target, shown))
+		row.Message = !carriesPackets(s, h, false)
+		if x.upgrade {
+			row.Kind = Upgrade
+		}
 		s.emit(row)
 		x.row = row.ID
 	}
@@ -59,7 +64,8 @@ func newExchange(c *conn, h head) *exchange {
 	x.upgrade = h.has("Connection", "upgrade") && h.get("Upgrade") != ""
 	x.key = h.get("Sec-WebSocket-Key")
 	if u, err := url.ParseRequestURI(target); err == nil {
-		x.lab = strings.HasPrefix(u.Path, "/lab/")
+		x.lab = c.d.lab != "" && strings.HasPrefix(u.Path, c.d.lab)
+		x.client = clientOf(u)
 		if strings.Contains(u.RawQuery, "EIO=") {
 			x.query = u.Query()
 			x.session = c.d.sessions.find(x.query.Get("sid"), u.Path, x.query.Get("EIO"))
@@ -68,15 +74,23 @@ func newExchange(c *conn, h head) *exchange {
 	return x
 }
 
-// waitForAnswer holds what comes after a request to switch protocols: the answer
-// decides what it is.
+// clientOf returns the value of ?client=, by which the lab's pages name themselves, in short.
+func clientOf(u *url.URL) string {
+	if !strings.Contains(u.RawQuery, "client=") {
+		return ""
+	}
+	return printable(u.Query().Get("client"), 60)
+}
+
+// waitForAnswer holds the bytes after a request to switch protocols, because the response decides
+// how to read them.
 func waitForAnswer(s *stream) bool {
 	if s.exchange.then != nil {
 		s.next = s.exchange.then
 		return true
 	}
 	if len(s.buf) > maxWhole {
-		return s.fail(say("too many bytes before the answer to a request to switch protocols", "在协议切换请求得到响应之前来了太多字节"))
+		return s.fail(say("too many bytes before the response to a request to switch protocols", "在协议切换请求得到响应之前来了太多字节"))
 	}
 	return false
 }
@@ -94,15 +108,16 @@ func readResponse(s *stream) bool {
 	if row != nil {
 		row.fields = responseFields
 		row.Summary = responseSummary(h, x, s.conn.now)
+		row.Message = !carriesPackets(s, h, true)
 		if unasked {
-			row.explain(say("no request waits for this response", "没有请求在等待这个响应"))
+			row.explain(say("this response has no request", "没有请求在等待这个响应"))
 		}
 	}
 	return s.answer(h, x, row)
 }
 
-// answered returns the request that a response belongs to, and takes it from the
-// queue if the response is final.
+// answered returns the request that a response belongs to. A final response removes the request
+// from the queue.
 func (c *conn) answered(h head) (x *exchange, unasked bool) {
 	if len(c.exchanges) == 0 {
 		return &exchange{time: c.now}, true
@@ -114,12 +129,13 @@ func (c *conn) answered(h head) (x *exchange, unasked bool) {
 	return x, false
 }
 
-// answer goes on after a response's head.
+// answer continues after a response's head.
 func (s *stream) answer(h head, x *exchange, row *Row) bool {
 	in, code := s.conn.streams[tap.In], h.status()
 	switch {
 	case code == 101 && strings.EqualFold(h.get("Upgrade"), "websocket"):
 		if row != nil {
+			row.Kind = Upgrade
 			row.Steps, row.Problem = acceptSteps(x.key, h.get("Sec-WebSocket-Accept"))
 			s.emit(row)
 		}
@@ -161,8 +177,8 @@ func responseSummary(h head, x *exchange, now time.Time) Text {
 	return say("%s%s · answers %s after %s", "%s%s · 响应 %s，用时 %s", printable(status, 60), content, x.name(), since(x.time, now))
 }
 
-// readHead returns the length of the head that the buffer begins with. 0 means
-// that there is none: then the step is to return ok.
+// readHead returns the length of the head at the start of the buffer. If n is 0 there is no head,
+// and the step must return ok.
 func readHead(s *stream, valid func(string) *Text) (n int, ok bool) {
 	line, complete := startLine(s.buf)
 	if s.scanned == 0 || complete {
@@ -180,7 +196,7 @@ func readHead(s *stream, valid func(string) *Text) (n int, ok bool) {
 	return 0, false
 }
 
-// notHTTP judges a start line, or what has come of it.
+// notHTTP checks a start line, which may be incomplete, and returns why it is not HTTP.
 func notHTTP(line string, complete bool, valid func(string) *Text) *Text {
 	if line == "" {
 		return nil
@@ -188,11 +204,11 @@ func notHTTP(line string, complete bool, valid func(string) *Text) *Text {
 	var why Text
 	switch {
 	case line[0] == 0x16:
-		why = say("no HTTP: the first byte is that of a TLS handshake", "不是 HTTP：第一个字节属于 TLS 握手")
+		why = say("not HTTP: the first byte is that of a TLS handshake", "不是 HTTP：第一个字节属于 TLS 握手")
 	case strings.HasPrefix(line, "PRI * HTTP/2"):
 		why = say("HTTP/2 is not read here", "这里不解读 HTTP/2")
 	case !isToken(line[0]):
-		why = say("no HTTP: a start line does not begin with byte 0x%02x", "不是 HTTP：起始行不会以字节 0x%02x 开头", line[0])
+		why = say("not HTTP: a start line does not begin with byte 0x%02x", "不是 HTTP：起始行不会以字节 0x%02x 开头", line[0])
 	case complete:
 		return valid(line)
 	default:
@@ -210,7 +226,7 @@ func isRequestLine(line string) *Text {
 	if len(parts) == 3 && strings.HasPrefix(parts[2], "HTTP/1.") && parts[0] != "" && parts[1] != "" {
 		return nil
 	}
-	why := say("no HTTP/1 request: the line %q is not METHOD TARGET VERSION", "不是 HTTP/1 请求：%q 不是“方法 目标 版本”的形式", printable(line, 60))
+	why := say("not an HTTP/1 request: the line %q is not METHOD TARGET VERSION", "不是 HTTP/1 请求：%q 不是“方法 目标 版本”的形式", printable(line, 60))
 	return &why
 }
 
@@ -219,7 +235,7 @@ func isStatusLine(line string) *Text {
 	if strings.HasPrefix(version, "HTTP/1.") && statusCode(rest) > 0 {
 		return nil
 	}
-	why := say("no HTTP/1 response: the line %q is not VERSION STATUS REASON", "不是 HTTP/1 响应：%q 不是“版本 状态码 原因”的形式", printable(line, 60))
+	why := say("not an HTTP/1 response: the line %q is not VERSION STATUS REASON", "不是 HTTP/1 响应：%q 不是“版本 状态码 原因”的形式", printable(line, 60))
 	return &why
 }
 
@@ -228,7 +244,7 @@ func (h head) status() int {
 	return statusCode(rest)
 }
 
-// statusCode reads three digits, 0 if there are none.
+// statusCode parses three digits. It returns 0 if s does not start with them.
 func statusCode(s string) int {
 	if len(s) < 3 || len(s) > 3 && s[3] != ' ' {
 		return 0

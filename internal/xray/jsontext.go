@@ -9,13 +9,13 @@ import (
 
 // jsonPart is a member of an object or an element of an array.
 type jsonPart struct {
-	start, end int    // with the comma and white space behind it
+	start, end int    // including the comma and white space that follow
 	name       string // of a member
 	value      jsontext.Value
 }
 
-// jsonParts cuts an object or array into its parts. ok is false if data is
-// something else, or no JSON.
+// jsonParts splits an object or array into its parts. ok is false if data is neither, or not valid
+// JSON.
 func jsonParts(data []byte) (parts []jsonPart, ok bool) {
 	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	open, err := dec.ReadToken()
@@ -49,11 +49,11 @@ func jsonParts(data []byte) (parts []jsonPart, ok bool) {
 	return parts, err == nil
 }
 
-// jsonField makes a field of one part; i is its place.
+// jsonField describes one part; i is its index.
 type jsonField func(i int, p jsonPart) (name string, meaning Text, spec string)
 
-// addJSON appends the fields of JSON text to l: brackets, and one for each part.
-// Text that is no array or object is one field.
+// addJSON appends the fields of JSON text to l: the brackets, and one field for each part. Text
+// that is not an array or object becomes one field.
 func addJSON(l *fieldList, data []byte, describe jsonField) {
 	if len(data) == 0 {
 		return
@@ -62,7 +62,7 @@ func addJSON(l *fieldList, data []byte, describe jsonField) {
 	if !ok {
 		meaning := say("one JSON value", "一个 JSON 值")
 		if !jsontext.Value(bytes.TrimSpace(data)).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
-			meaning = say("text that is no JSON", "不是 JSON 的文本")
+			meaning = say("text that is not JSON", "不是 JSON 的文本")
 		}
 		l.add(len(data), "value", printable(data, 4*shown), meaning, "RFC 8259 §3")
 		return

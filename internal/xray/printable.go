@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// shown is how many bytes of content a summary or a value shows.
+// shown is the number of bytes of content in a summary or a value.
 const shown = 160
 
-// printable makes at most limit bytes of s fit for one line of a terminal: what
-// is not a printable character becomes an escape or a dot.
+// printable returns at most limit bytes of s as one line for a terminal. Characters that are not
+// printable become escapes or dots.
 func printable[T string | []byte](s T, limit int) string {
 	text := string(s[:min(len(s), limit+utf8.UTFMax)])
 	var b strings.Builder
@@ -40,7 +40,7 @@ func printable[T string | []byte](s T, limit int) string {
 	return b.String()
 }
 
-// preview is content on one line: text, or the first bytes in hexadecimal.
+// preview returns content on one line: text, or the first bytes in hexadecimal.
 func preview(data []byte) string {
 	if len(data) == 0 {
 		return "⟨⟩"
@@ -55,8 +55,8 @@ func preview(data []byte) string {
 	return fmt.Sprintf("⟨% x⟩", data)
 }
 
-// isText tells UTF-8 without control characters other than white space and the
-// record separator. A character cut at the end is forgiven.
+// isText reports whether data is UTF-8 without control characters, except white space and the
+// record separator. The last character may be incomplete.
 func isText(data []byte) bool {
 	for i := 0; i < len(data); {
 		r, n := utf8.DecodeRune(data[i:])

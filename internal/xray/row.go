@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 )
 
-// Text is what a learner reads, in both languages.
-type Text = lesson.Text
+// Text is a text for learners in both languages.
+type Text = lang.Text
 
 // say formats both languages with the same arguments.
 func say(en, zh string, args ...any) Text {
@@ -20,78 +20,110 @@ func say(en, zh string, args ...any) Text {
 	return Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
 }
 
-// same is a text that needs no translation.
+// same returns a text that needs no translation.
 func same(s string) Text { return Text{EN: s, ZH: s} }
+
+// lookUp returns a value's meaning in a table, or the other one if the table lacks it.
+func lookUp[K comparable](table map[K]Text, value K, otherwise Text) Text {
+	if t, ok := table[value]; ok {
+		return t
+	}
+	return otherwise
+}
 
 func (r *Row) explain(t Text) { r.Problem = &t }
 
-// Layer is what a row is a unit of.
+// A Layer is the protocol layer of a row.
 type Layer string
 
-// The layers, from the wire up.
+// The layers, from the lowest up.
 const (
-	TCP     Layer = "tcp"     // one read or write, a connection's beginning and end
+	TCP     Layer = "tcp"     // one read or write, or the start or end of a connection
 	HTTP    Layer = "http"    // the head of a request or a response
 	Body    Layer = "body"    // the body of a request or a response, or a piece of it
 	Chunk   Layer = "chunk"   // one chunk of a chunked body
 	Line    Layer = "line"    // one line of newline-delimited JSON
 	SSE     Layer = "sse"     // one event of an event stream
 	WS      Layer = "ws"      // one WebSocket frame
-	Message Layer = "message" // a WebSocket message whose frames were joined or inflated
+	Message Layer = "message" // a WebSocket message after joining its frames or inflating it
 	EIO     Layer = "eio"     // one Engine.IO packet
-	SIO     Layer = "sio"     // one Socket.IO packet, or an attachment of one
-	Event   Layer = "event"   // what a Socket.IO packet means, in words
+	SIO     Layer = "sio"     // one Socket.IO packet, or one of its attachments
+	Event   Layer = "event"   // the meaning of a Socket.IO packet, in words
 	Bytes   Layer = "bytes"   // bytes that could not be read; Problem says why
 )
 
-// Layers lists them all, from the wire up.
+// Layers lists all layers, from the lowest up.
 var Layers = []Layer{TCP, HTTP, Body, Chunk, Line, SSE, WS, Message, EIO, SIO, Event, Bytes}
 
-// Row is one unit of one layer. Rows do not change once they are given out.
+// A Kind says what a row means for its connection or session. Most rows mean nothing special.
+type Kind string
+
+// The kinds.
+const (
+	Heartbeat Kind = "heartbeat" // a ping, a pong, or a comment in an event stream
+	Upgrade   Kind = "upgrade"   // a step from HTTP to WebSocket, or from polling to WebSocket
+	Close     Kind = "close"     // the end of a session or WebSocket, by the protocol
+	Cut       Kind = "cut"       // a connection that ended while something was unfinished
+	End       Kind = "end"       // the end of a body that came in chunks
+)
+
+// A Row is one unit of one layer. It does not change after it is published.
 type Row struct {
-	ID     uint64 // rises in the order of completion; one Xray's rows start at 1
-	Parent uint64 // the row that carries this one, or its first part; 0 if none
+	ID     uint64 // increases in the order of completion, starting at 1
+	Parent uint64 // the row that carries this one, or its first part; 0 if there is none
 	Conn   uint64
 	Time   time.Time // when its last byte crossed
 	Dir    tap.Direction
 	Layer  Layer
+	Kind   Kind
 
-	// Offset and Size are the bytes that carry it in the stream of its
-	// direction. A row that came out of something inflated or unmasked has
-	// those of what it came out of.
+	// Message is set for the topmost row of each message, such as a Socket.IO event. The rows below
+	// it carry it: its Parent, that row's Parent, and so on.
+	Message bool
+
+	Request uint64   // the head of the request that the row belongs to; 0 for that head, and without one
+	Parts   []uint64 // rows besides Parent that the row is made of: the attachments of an event
+	Client  string   // ?client= of the request; empty if there is none
+
+	// Offset and Size locate the row in the stream of its direction. A row that was inflated or
+	// unmasked has the location of its source bytes.
 	Offset int64
 	Size   int
 
 	Summary Text
-	Problem *Text // what could not be read, and why; nil if all could
-	Lab     bool  // the lab's own: its pages and what they load
+	Problem *Text // what could not be read, and why; nil if everything could
+	Lab     bool  // a request for the lab's own pages and their files
 
-	// Data is the unit's bytes. Those of TCP, HTTP, Body, Chunk and WS are the
-	// wire's; above them they are unmasked, inflated and unescaped.
+	// Data holds the unit's bytes. For TCP, HTTP, Body, Chunk and WS they are the bytes on the
+	// wire. For higher layers they are unmasked, inflated and unescaped.
 	Data []byte
 
-	// Views are the same content in another form, such as a payload unmasked.
+	// Views show the same content in another form, such as an unmasked payload.
 	Views []View
 
-	// Steps work something out, such as Sec-WebSocket-Accept.
+	// Steps show a calculation, such as that of Sec-WebSocket-Accept.
 	Steps []Step
 
 	fields func(*Row) []Field
+	peer   *tap.Peer
 }
 
-// View is content of a row in another form.
+// Peer returns the connection that carried the row.
+func (r *Row) Peer() *tap.Peer { return r.peer }
+
+// A View is a row's content in another form.
 type View struct {
 	Name Text   `json:"name"`
 	Data []byte `json:"data"`
 }
 
-// Step is one line of a calculation.
+// A Step is one line of a calculation.
 type Step struct {
 	What  Text   `json:"what"`
 	Value string `json:"value"`
 }
 
-// Field is a range of a row's Data and what it means.
+// A Field is a range of a row's Data and its meaning.
 type Field struct {
 	Name    string  `json:"name"`
 	Start   int     `json:"start"`
@@ -99,11 +131,11 @@ type Field struct {
 	Value   string  `json:"value,omitempty"`
 	Meaning Text    `json:"meaning"`
 	Spec    string  `json:"spec,omitempty"`  // such as "RFC 6455 §5.2"
-	Parts   []Field `json:"parts,omitempty"` // bits or bytes within it; they need not cover it
+	Parts   []Field `json:"parts,omitempty"` // bits or bytes within it; they may leave gaps
 }
 
-// Fields takes the row's Data apart. The fields are in order, none is empty, and
-// every byte belongs to exactly one.
+// Fields splits the row's Data into fields. They are in order, not empty, and cover every byte
+// exactly once.
 func (r *Row) Fields() []Field {
 	if r.fields == nil {
 		return whole(len(r.Data), "bytes", "", say("these bytes", "这些字节"), "")
@@ -111,7 +143,7 @@ func (r *Row) Fields() []Field {
 	return r.fields(r)
 }
 
-// whole is one field over n bytes, none if there are none.
+// whole returns one field over n bytes, or no field if n is 0.
 func whole(n int, name, value string, meaning Text, spec string) []Field {
 	if n == 0 {
 		return nil
@@ -119,13 +151,13 @@ func whole(n int, name, value string, meaning Text, spec string) []Field {
 	return []Field{{Name: name, End: n, Value: value, Meaning: meaning, Spec: spec}}
 }
 
-// fieldList builds fields that follow each other.
+// fieldList builds consecutive fields.
 type fieldList struct {
 	all []Field
 	at  int
 }
 
-// add appends a field over the next n bytes, nothing for none.
+// add appends a field over the next n bytes, or nothing if n is 0.
 func (l *fieldList) add(n int, name, value string, meaning Text, spec string) *Field {
 	if n <= 0 {
 		return &Field{}
@@ -135,7 +167,7 @@ func (l *fieldList) add(n int, name, value string, meaning Text, spec string) *F
 	return &l.all[len(l.all)-1]
 }
 
-// Brief is what the timeline shows of a row.
+// A Brief is a row as the timeline shows it.
 type Brief struct {
 	ID      uint64    `json:"id"`
 	Parent  uint64    `json:"parent,omitempty"`
@@ -148,35 +180,43 @@ type Brief struct {
 	Summary Text      `json:"summary"`
 	Problem *Text     `json:"problem,omitempty"`
 	Lab     bool      `json:"lab,omitempty"`
+	Kind    Kind      `json:"kind,omitempty"`
+	Message bool      `json:"message,omitempty"`
+	Request uint64    `json:"request,omitempty"`
+	Parts   []uint64  `json:"parts,omitempty"`
+	Client  string    `json:"client,omitempty"`
 }
 
 // Brief returns the row without its bytes.
 func (r *Row) Brief() Brief {
-	return Brief{r.ID, r.Parent, r.Conn, r.Time, r.Dir.String(), r.Layer, r.Offset, r.Size, r.Summary, r.Problem, r.Lab}
+	return Brief{
+		r.ID, r.Parent, r.Conn, r.Time, r.Dir.String(), r.Layer, r.Offset, r.Size, r.Summary, r.Problem, r.Lab,
+		r.Kind, r.Message, r.Request, r.Parts, r.Client,
+	}
 }
 
-// MarshalJSON writes all of the row, its Data in base64 and its fields.
+// MarshalJSON writes the complete row: its Data in base64, and its fields.
 func (r *Row) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Brief
-		Data   []byte  `json:"data"`
-		Fields []Field `json:"fields"`
-		Views  []View  `json:"views,omitempty"`
-		Steps  []Step  `json:"steps,omitempty"`
-	}{r.Brief(), r.Data, r.Fields(), r.Views, r.Steps})
+		Data   []byte        `json:"data"`
+		Fields []linkedField `json:"fields"`
+		Views  []View        `json:"views,omitempty"`
+		Steps  []Step        `json:"steps,omitempty"`
+	}{r.Brief(), r.Data, linked(r.Fields()), r.Views, r.Steps})
 }
 
-// Line is the row on one line for a terminal: time, connection, direction, size,
-// layer and summary, separated by tabs. What came from the wire is quoted: no
-// control character of it gets through.
-func (r *Row) Line(lang lesson.Lang) string {
+// Line returns the row as one line for a terminal: time, connection, direction, size, layer and
+// summary, separated by tabs. Bytes from the wire are quoted, so no control character reaches the
+// terminal.
+func (r *Row) Line(language lang.Lang) string {
 	arrow := "→"
 	if r.Dir == tap.Out {
 		arrow = "←"
 	}
-	summary := r.Summary.In(lang)
+	summary := r.Summary.In(language)
 	if r.Problem != nil {
-		summary += " ! " + r.Problem.In(lang)
+		summary += " ! " + r.Problem.In(language)
 	}
 	return fmt.Sprintf("%s\t%d\t%s\t%d\t%s\t%s", r.Time.Format("15:04:05.000000"), r.Conn, arrow, r.Size, r.Layer, printable(summary, len(summary)))
 }

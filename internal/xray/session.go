@@ -9,72 +9,72 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// session is one Engine.IO session, which may reach over several connections.
+// session is one Engine.IO session, which may span several connections.
 type session struct {
 	sid     string
-	version string // of the protocol, as EIO= says it
+	version string // protocol version, from the query's EIO
 
 	socketIO bool // the client opened it with a Socket.IO CONNECT
-	asked    bool // its first message was seen, so socketIO is known
+	asked    bool // its first message was read, so socketIO is known
 
 	sides [2]pending
 	acks  map[ackKey]request
 }
 
-// pending is what one direction of a session waits for.
+// pending tracks one direction's packet that still lacks attachments.
 type pending struct {
-	packet  siopacket.Packet // whose attachments are coming
+	packet  siopacket.Packet // the packet that announced the attachments
 	row     *Row
-	missing int // attachments to come
+	parts   []uint64 // the attachments' rows
+	missing int      // attachments still missing
 	total   int
 	bytes   int
 }
 
-// ackKey names an event that wants an ack.
+// ackKey identifies an event that expects an acknowledgement.
 type ackKey struct {
 	by        tap.Direction // of the event
 	namespace string
 	id        uint64
 }
 
-// request is an event that wants an ack.
+// request is an event that expects an acknowledgement.
 type request struct {
 	name string
 	row  uint64
 	time time.Time
 }
 
-// maxRequests is how many events of one session may wait for their acks.
+// maxRequests bounds the unacknowledged events of one session.
 const maxRequests = 1000
 
-// sessions are the Engine.IO sessions by their sid; the ones used least recently
-// are forgotten.
+// sessions holds the Engine.IO sessions by sid. It forgets the least recently used.
 type sessions struct {
 	max   int
 	bySid map[string]*list.Element
-	order *list.List // of *session, the most recent first
+	order *list.List // of *session, most recently used first
 }
 
 func newSessions(max int) sessions {
 	return sessions{max, map[string]*list.Element{}, list.New()}
 }
 
-// find returns the session with that sid. One without a sid is new: its open
-// packet will name it.
+// find returns the session with that sid. Without a sid it returns a new session, whose open packet
+// will name it.
 func (all *sessions) find(sid, path, version string) *session {
 	if e := all.bySid[sid]; e != nil && sid != "" {
 		all.order.MoveToFront(e)
 		return e.Value.(*session)
 	}
 	s := &session{sid: sid, version: version}
-	if sid != "" { // its beginning was not seen: the path that is Socket.IO's default tells
+	if sid != "" { // its beginning was not recorded: Socket.IO's default path decides
 		s.asked, s.socketIO = true, strings.HasSuffix(path, "/socket.io/")
 		all.keep(s)
 	}
 	return s
 }
 
-// name gives a session the sid that the server chose.
+// name sets a session's sid, which the server chose.
 func (all *sessions) name(s *session, sid string) {
 	if s.sid != "" || sid == "" {
 		return
@@ -97,7 +97,7 @@ func (all *sessions) forget(s *session) {
 	}
 }
 
-// await remembers an event that wants an ack.
+// await stores an event that expects an acknowledgement.
 func (s *session) await(k ackKey, r request) {
 	if s.acks == nil {
 		s.acks = map[ackKey]request{}
@@ -107,7 +107,7 @@ func (s *session) await(k ackKey, r request) {
 	}
 }
 
-// acked returns the event that an ack answers, and forgets it.
+// acked returns the event that an acknowledgement belongs to, and removes it.
 func (s *session) acked(k ackKey) (request, bool) {
 	r, ok := s.acks[k]
 	delete(s.acks, k)

@@ -11,17 +11,23 @@ import (
 
 const sioSpec = "Socket.IO v5, Packet encoding"
 
-// maxAttachments is how many attachments of a packet are put together.
+// maxAttachments bounds the attachments of a packet that are joined to it.
 const maxAttachments = 1000
 
-// readSocketIO reads an Engine.IO message as Socket.IO, if that is what the
-// session carries: its first message from the client is then a CONNECT.
-func readSocketIO(s *stream, carrier *Row, p eiopacket.Packet, session *session) {
-	if !session.asked && s.dir == tap.In {
-		packet, _, err := siopacket.ParseText(p.Data)
-		session.asked = true
-		session.socketIO = !p.Binary && err == nil && packet.Type == siopacket.Connect
+// ask decides by a session's first message whether the session carries Socket.IO. It does if the
+// client's first message is a CONNECT. In revision 3 it is the server's: the client joins the main
+// namespace without asking.
+func (s *session) ask(dir tap.Direction, p eiopacket.Packet) {
+	if s.asked || dir == tap.Out && s.version != "3" {
+		return
 	}
+	packet, _, err := siopacket.ParseText(p.Data)
+	s.asked = true
+	s.socketIO = !p.Binary && err == nil && packet.Type == siopacket.Connect
+}
+
+// readSocketIO reads an Engine.IO message as Socket.IO if the session carries Socket.IO.
+func readSocketIO(s *stream, carrier *Row, p eiopacket.Packet, session *session) {
 	switch {
 	case !session.socketIO:
 	case p.Binary:
@@ -42,18 +48,20 @@ func (s *stream) socketIOText(carrier *Row, text []byte, session *session) {
 	row.Summary = socketIOSummary(p, attachments)
 	side := &session.sides[s.dir]
 	if side.missing > 0 {
-		row.explain(say("an attachment was due: %d of %d had come", "这里应当是附件：%[2]d 个附件只来了 %[1]d 个", side.total-side.missing, side.total))
+		row.explain(say("an attachment was expected: %d of %d have arrived", "这里应当是附件：%[2]d 个附件只来了 %[1]d 个", side.total-side.missing, side.total))
 	}
 	*side = pending{}
 	s.emit(row)
 	switch {
 	case attachments > maxAttachments:
 		why := say("not put together: more than %d attachments", "没有拼接：附件超过 %d 个", maxAttachments)
-		s.emit(&Row{Layer: Bytes, Dir: s.dir, Parent: row.ID, Offset: row.Offset, Size: row.Size, Summary: row.Summary, Problem: &why})
+		r := s.derive(Bytes, row, nil)
+		r.Summary, r.Problem = row.Summary, &why
+		s.emit(r)
 	case attachments > 0:
 		*side = pending{packet: p, row: row, missing: attachments, total: attachments}
 	default:
-		s.happened(row, p, session)
+		s.happened(row, p, nil, session)
 	}
 }
 
@@ -74,6 +82,7 @@ func (s *stream) attachment(carrier *Row, data []byte, session *session) {
 		return whole(len(r.Data), "attachment", "", say("stands where the packet's JSON has the placeholder with num %d", "对应数据包 JSON 中 num 为 %d 的占位符", n), sioSpec)
 	}
 	s.emit(row)
+	side.parts = append(side.parts, row.ID)
 	side.missing--
 	side.bytes += len(data)
 	if side.bytes <= maxWhole {
@@ -82,9 +91,9 @@ func (s *stream) attachment(carrier *Row, data []byte, session *session) {
 	if side.missing == 0 {
 		whole := *side
 		*side = pending{}
-		announced := *whole.row // readers have it already
+		announced := *whole.row // published rows must not change
 		announced.Lab = row.Lab
-		s.happened(&announced, whole.packet, session)
+		s.happened(&announced, whole.packet, whole.parts, session)
 	}
 }
 
@@ -99,7 +108,7 @@ func badSocketIO(row *Row, err error) *Row {
 	return row
 }
 
-// namespace is the packet's, named.
+// namespace returns the packet's namespace.
 func namespace(p siopacket.Packet) string {
 	if p.Namespace == "" {
 		return siopacket.MainNamespace
@@ -107,7 +116,7 @@ func namespace(p siopacket.Packet) string {
 	return printable(p.Namespace, 60)
 }
 
-// eventName is the name of an event as JSON, empty for other packets.
+// eventName returns the name of an event as JSON, or "" for other packets.
 func eventName(p siopacket.Packet) string {
 	if p.Type != siopacket.Event && p.Type != siopacket.BinaryEvent {
 		return "ACK"
@@ -134,10 +143,10 @@ func socketIOSummary(p siopacket.Packet, attachments int) Text {
 	return Text{EN: head + " " + printable(p.Data, shown) + files, ZH: head + " " + printable(p.Data, shown) + zhFiles}
 }
 
-// socketIOFields takes apart a packet that was read without error.
+// socketIOFields splits a valid packet into fields.
 func socketIOFields(text []byte, p siopacket.Packet) []Field {
 	var l fieldList
-	l.add(1, "type", p.Type.String(), packetMeaning(p.Type), sioSpec)
+	l.add(1, "type", p.Type.String(), packetMeanings[p.Type], sioSpec)
 	if p.Type == siopacket.BinaryEvent || p.Type == siopacket.BinaryAck {
 		n := 0
 		for text[l.at+n] != '-' {
@@ -154,18 +163,14 @@ func socketIOFields(text []byte, p siopacket.Packet) []Field {
 	return l.all
 }
 
-func packetMeaning(t siopacket.Type) Text {
-	switch t {
-	case siopacket.Connect:
-		return say("joins a namespace, or confirms it", "加入命名空间，或确认加入")
-	case siopacket.Disconnect:
-		return say("leaves a namespace", "离开命名空间")
-	case siopacket.Event, siopacket.BinaryEvent:
-		return say("an event with its arguments", "一个事件和它的参数")
-	case siopacket.Ack, siopacket.BinaryAck:
-		return say("the answer to an event", "对事件的回执")
-	}
-	return say("the namespace cannot be joined", "无法加入命名空间")
+var packetMeanings = map[siopacket.Type]Text{
+	siopacket.Connect:      say("joins a namespace, or confirms it", "加入命名空间，或确认加入"),
+	siopacket.Disconnect:   say("leaves a namespace", "离开命名空间"),
+	siopacket.Event:        say("an event with its arguments", "一个事件和它的参数"),
+	siopacket.BinaryEvent:  say("an event with its arguments", "一个事件和它的参数"),
+	siopacket.Ack:          say("the acknowledgement of an event", "对事件的回执"),
+	siopacket.BinaryAck:    say("the acknowledgement of an event", "对事件的回执"),
+	siopacket.ConnectError: say("the namespace cannot be joined", "无法加入命名空间"),
 }
 
 // argument describes the parts of a packet's JSON.

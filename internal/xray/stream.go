@@ -2,16 +2,13 @@ package xray
 
 import "realtimelab/internal/tap"
 
-// maxPiece is the most bytes of payload in one row. Larger units are shown in
-// pieces of this size.
+// maxPiece bounds the payload of one row, in bytes. Larger units are shown in pieces of this size.
 const maxPiece = 64 << 10
 
-// maxWhole is the most bytes of one message or body that are put together to be
-// read as a whole.
+// maxWhole bounds a message or body that is joined before it is read, in bytes.
 const maxWhole = 1 << 20
 
-// step reads the next unit of a stream's buffer. It returns false if that needs
-// more bytes.
+// A step reads the next unit of a stream's buffer. It returns false if it needs more bytes.
 type step func(*stream) bool
 
 // stream is one direction of a connection.
@@ -19,24 +16,24 @@ type stream struct {
 	conn *conn
 	dir  tap.Direction
 	next step
-	done bool // it has ended
+	done bool // the direction has ended
 
-	buf     []byte // what is not read yet; valid during feed
-	rest    []byte // the same, kept from one feed to the next
-	at      int64  // of buf[0] in the stream
-	end     int64  // of all that crossed
-	scanned int    // bytes of buf that hold no end of the head that is awaited
+	buf     []byte // unread bytes; valid during feed
+	rest    []byte // unread bytes, kept between calls of feed
+	at      int64  // offset of buf[0] in the stream
+	end     int64  // bytes that crossed so far
+	scanned int    // bytes of buf already searched for the end of the head
 
-	segments []segment // the TCP rows that cover what is not read yet
-	labUnits bool      // since the last TCP row, units of the lab's own were read
-	anyUnits bool      // ... and others
+	segments []segment // the TCP rows of the unread bytes
+	labUnits bool      // units of the lab's own were read since the last TCP row
+	anyUnits bool      // other units were read since the last TCP row
 
-	exchange *exchange // whose head or body is being read
+	exchange *exchange // the exchange whose head or body is being read
 	body     body
 	ws       *websocket
 }
 
-// segment is where a TCP row starts.
+// segment marks where a TCP row begins in the stream.
 type segment struct {
 	at  int64
 	row uint64
@@ -52,19 +49,19 @@ func (s *stream) held() int {
 
 func (s *stream) quiet() bool { return s.conn.d.quiet }
 
-// cover notes the TCP row that brings the next bytes.
+// cover registers the TCP row of the next bytes.
 func (s *stream) cover(seg segment) {
 	s.labUnits, s.anyUnits = false, false
 	for len(s.segments) > 0 && s.at >= seg.at {
 		s.segments = s.segments[1:]
 	}
-	const most = 1000 // a unit in more pieces has the last of these as its parent
+	const most = 1000 // a unit in more pieces gets the last of these as its parent
 	if len(s.segments) < most {
 		s.segments = append(s.segments, seg)
 	}
 }
 
-// carrier is the TCP row in which the buffer starts.
+// carrier returns the TCP row that contains the start of the buffer.
 func (s *stream) carrier() uint64 {
 	for len(s.segments) > 1 && s.segments[1].at <= s.at {
 		s.segments = s.segments[1:]
@@ -75,7 +72,7 @@ func (s *stream) carrier() uint64 {
 	return s.segments[0].row
 }
 
-// onlyLab tells that all that was read of the newest TCP row is the lab's own.
+// onlyLab reports whether everything read from the newest TCP row belongs to the lab itself.
 func (s *stream) onlyLab() bool {
 	if !s.labUnits && !s.anyUnits {
 		return s.exchange != nil && s.exchange.lab
@@ -83,7 +80,7 @@ func (s *stream) onlyLab() bool {
 	return s.labUnits && !s.anyUnits
 }
 
-// feed reads on with the next bytes of the stream.
+// feed reads the next bytes of the stream.
 func (s *stream) feed(p []byte) {
 	if len(s.rest) > 0 {
 		s.rest = append(s.rest, p...)
@@ -94,7 +91,7 @@ func (s *stream) feed(p []byte) {
 	s.run()
 }
 
-// run reads units until one needs more bytes, and keeps what is left.
+// run reads units until one needs more bytes, and keeps the remaining bytes.
 func (s *stream) run() {
 	for len(s.buf) > 0 && s.next(s) {
 	}
@@ -117,8 +114,8 @@ func (s *stream) consume(n int) {
 	s.scanned = 0
 }
 
-// unit makes a row of the buffer's first n bytes and moves past them. It returns
-// nil when no rows are made.
+// unit makes a row of the buffer's first n bytes and moves past them. It returns nil while
+// skimming.
 func (s *stream) unit(layer Layer, n int) *Row {
 	if s.quiet() {
 		s.consume(n)
@@ -126,6 +123,9 @@ func (s *stream) unit(layer Layer, n int) *Row {
 	}
 	r := &Row{Layer: layer, Dir: s.dir, Parent: s.carrier(), Offset: s.at, Size: n, Data: append([]byte(nil), s.buf[:n]...)}
 	s.consume(n)
+	if s.exchange != nil {
+		r.Request, r.Client = s.exchange.row, s.exchange.client
+	}
 	if s.exchange != nil && s.exchange.lab {
 		r.Lab, s.labUnits = true, true
 	} else {
@@ -134,15 +134,18 @@ func (s *stream) unit(layer Layer, n int) *Row {
 	return r
 }
 
-// derive makes a row of data that came out of parent.
+// derive makes a row of data decoded from parent.
 func (s *stream) derive(layer Layer, parent *Row, data []byte) *Row {
-	return &Row{Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size, Lab: parent.Lab, Data: data}
+	return &Row{
+		Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size, Lab: parent.Lab, Data: data,
+		Request: parent.Request, Client: parent.Client,
+	}
 }
 
 func (s *stream) emit(r *Row) { s.conn.row(r) }
 
-// fail shows the rest of the stream as bytes, from the buffer's first on, because
-// of why. It is what a step returns that cannot go on.
+// fail shows the rest of the stream, from the start of the buffer, as bytes and gives the reason. A
+// step that cannot continue returns its result.
 func (s *stream) fail(why Text) bool {
 	s.body, s.ws, s.exchange = body{}, nil, nil
 	s.next = func(s *stream) bool {
@@ -156,19 +159,19 @@ func (s *stream) fail(why Text) bool {
 	return true
 }
 
-// giveUp is fail from outside of a step.
+// giveUp is fail for callers outside a step.
 func (s *stream) giveUp(why Text) {
 	s.fail(why)
 	s.resume()
 }
 
-// resume reads on with what has come already.
+// resume reads the bytes already in the buffer.
 func (s *stream) resume() {
 	s.buf = s.rest
 	s.run()
 }
 
-// lose reports n bytes of the stream that were not recorded.
+// lose reports that n bytes of the stream were not recorded.
 func (s *stream) lose(n int64) {
 	why := say("%d bytes before were not recorded", "之前有 %d 字节没有被记录下来", n)
 	s.giveUp(why)
@@ -179,7 +182,7 @@ func (s *stream) lose(n int64) {
 	}
 }
 
-// finish reads the end of the stream: what waits for more bytes will not get them.
+// finish reads the end of the stream. Incomplete units are reported.
 func (s *stream) finish() {
 	if s.done {
 		return

@@ -7,30 +7,18 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// websocket is one direction of a WebSocket.
+// websocket is the state of one direction of a WebSocket.
 type websocket struct {
-	session *session // of Engine.IO, nil if the WebSocket carries something else
-	deflate *deflate // nil if permessage-deflate was not agreed on
+	session *session // the Engine.IO session; nil if the WebSocket carries something else
+	deflate *deflate // nil if permessage-deflate was not negotiated
 
 	message message
+	closing bool // a close frame was sent in this direction
 
-	// A frame that is larger than a row, or is skimmed.
+	// The current frame, if it is larger than a row or skimmed.
 	header frame.Header
-	left   int64 // payload to come
-	pos    int   // of it in its payload, for the mask
-}
-
-// message is a message whose frames are coming.
-type message struct {
-	op         frame.Opcode // Continuation if there is none
-	compressed bool
-	data       []byte
-	frames     int
-	first      *Row
-	pieces     bool  // a frame of it came in more than one row
-	missed     bool  // something of it was skimmed
-	tooLarge   bool  // it is not put together
-	wrong      *Text // which rule it broke
+	left   int64 // payload bytes still to come
+	pos    int   // position in the payload, for unmasking
 }
 
 func (w *websocket) held() int {
@@ -41,7 +29,7 @@ func (w *websocket) held() int {
 	return n
 }
 
-// startWebSocket goes on with frames in both directions after a 101.
+// startWebSocket reads frames in both directions after a 101 response.
 func startWebSocket(c *conn, x *exchange, response head) {
 	extensions := response.get("Sec-WebSocket-Extensions")
 	for _, s := range c.streams {
@@ -53,8 +41,7 @@ func startWebSocket(c *conn, x *exchange, response head) {
 	c.streams[tap.In].resume()
 }
 
-// readFrame reads a frame's header (RFC 6455 §5.2), and the payload with it if
-// both fit into a row.
+// readFrame reads a frame's header (RFC 6455 §5.2), and its payload if both fit in one row.
 func readFrame(s *stream) bool {
 	h, n, err := frame.ParseHeader(s.buf)
 	if errors.Is(err, frame.ErrIncomplete) {
@@ -75,7 +62,7 @@ func readFrame(s *stream) bool {
 	}
 	piece := int(min(h.Length, maxPiece))
 	if w.needs(h) && h.Length <= maxWhole {
-		piece = int(h.Length) // what is compressed cannot be skimmed in pieces
+		piece = int(h.Length) // compressed payloads cannot be skimmed piece by piece
 	}
 	if len(s.buf) < n+piece {
 		return false
@@ -92,6 +79,8 @@ func readFrame(s *stream) bool {
 		if problem != nil {
 			row.Problem = problem
 		}
+		alone := h.Fin && h.Opcode != frame.Continuation && h.RSV == 0 && h.Length == int64(piece)
+		row.Message = problem != nil || h.Opcode.Control() || w.session == nil && alone
 		s.emit(row)
 	}
 	w.left = h.Length - int64(piece)
@@ -104,8 +93,8 @@ func readFrame(s *stream) bool {
 	return true
 }
 
-// needs tells that a frame has to be inflated even if nobody looks: the next
-// messages refer back to it.
+// needs reports whether a frame must be inflated even while skimming, because later messages refer
+// to it.
 func (w *websocket) needs(h frame.Header) bool {
 	if w.deflate == nil || !w.deflate.takeover || w.deflate.broken != nil || h.Opcode.Control() {
 		return false
@@ -113,13 +102,14 @@ func (w *websocket) needs(h frame.Header) bool {
 	return h.RSV&frame.RSV1 != 0 || h.Opcode == frame.Continuation && w.message.compressed
 }
 
-// begin takes note of a frame's header, and says which rule it breaks.
+// begin updates the state from a frame's header and returns the rule that the frame breaks, if any.
 func (w *websocket) begin(h frame.Header) (problem *Text) {
 	w.header = h
 	m := &w.message
 	var why Text
 	switch {
 	case h.Opcode.Control():
+		w.closing = w.closing || h.Opcode == frame.Close
 		return nil
 	case h.Opcode == frame.Continuation && m.op == frame.Continuation:
 		why = say("a continuation frame without a message to continue", "没有可以继续的消息，却来了延续帧")
@@ -141,7 +131,7 @@ func (w *websocket) begin(h frame.Header) (problem *Text) {
 	return &why
 }
 
-// skipped goes past a frame that nobody looks at.
+// skipped moves past a skimmed frame.
 func (w *websocket) skipped(h frame.Header) {
 	w.left = h.Length
 	if h.Fin && !h.Opcode.Control() {
@@ -149,7 +139,7 @@ func (w *websocket) skipped(h frame.Header) {
 	}
 }
 
-// skipPayload moves past the payload of a frame that is skimmed.
+// skipPayload moves past the payload of a skimmed frame.
 func skipPayload(s *stream) bool {
 	n := min(s.ws.left, int64(len(s.buf)))
 	s.consume(int(n))
@@ -161,7 +151,7 @@ func skipPayload(s *stream) bool {
 	return len(s.buf) > 0
 }
 
-// readFrameRest reads on in a frame that is larger than a row.
+// readFrameRest continues a frame that is larger than a row.
 func readFrameRest(s *stream) bool {
 	w := s.ws
 	n := int(min(w.left, maxPiece))
@@ -193,82 +183,4 @@ func readFrameRest(s *stream) bool {
 	w.message.pieces = true
 	s.payload(row, payload)
 	return true
-}
-
-// payload adds a part to the message, and reads the message if that was the last.
-func (s *stream) payload(row *Row, payload []byte) {
-	w := s.ws
-	m := &w.message
-	if m.first == nil {
-		m.first = row
-	}
-	m.missed = m.missed || row == nil
-	last := w.header.Fin && w.left == 0
-	switch {
-	case m.tooLarge:
-	case last && len(m.data) == 0:
-		m.data = payload
-	case len(m.data)+len(payload) > maxWhole:
-		m.tooLarge, m.data = true, nil
-	default:
-		m.data = append(m.data, payload...)
-	}
-	if !last {
-		return
-	}
-	whole := *m
-	*m = message{}
-	s.message(row, whole)
-}
-
-// message reads a message whose last part came in row.
-func (s *stream) message(row *Row, m message) {
-	inflated, problem := s.ws.inflate(m)
-	if s.quiet() || row == nil {
-		return
-	}
-	carrier := row
-	switch {
-	case m.wrong != nil:
-		return
-	case m.tooLarge:
-		problem = &Text{}
-		*problem = say("not put together: the message has more than %d bytes", "没有拼接：消息超过 %d 字节", maxWhole)
-	case m.missed && (m.compressed || m.frames > 1 || m.pieces):
-		problem = &Text{}
-		*problem = say("its beginning was skimmed", "它的开头被略过了")
-	}
-	if problem != nil {
-		r := s.derive(Bytes, row, nil)
-		r.Summary = say("a message that was not read", "没有解读的消息")
-		r.Problem = problem
-		s.emit(r)
-		return
-	}
-	if m.compressed || m.frames > 1 || m.pieces {
-		carrier = s.joined(row, m, inflated)
-		s.emit(carrier)
-	}
-	if s.ws.session != nil {
-		readPacket(s, carrier, inflated, m.op == frame.Binary, s.ws.session)
-	}
-}
-
-// joined is the row of a message that its frames do not show as it is.
-func (s *stream) joined(row *Row, m message, data []byte) *Row {
-	r := s.derive(Message, row, data)
-	r.Offset = m.first.Offset
-	r.Size = int(row.Offset+int64(row.Size)) - int(r.Offset)
-	r.fields = func(r *Row) []Field {
-		return whole(len(r.Data), "message", "", say("the payloads of the message's frames, joined and inflated", "消息各帧的载荷，经过拼接和解压"), "RFC 6455 §5.4")
-	}
-	switch {
-	case m.compressed && m.frames > 1:
-		r.Summary = say("message of %d frames, inflated from %d to %d bytes · %s", "由 %d 帧组成的消息，解压：%d → %d 字节 · %s", m.frames, len(m.data), len(data), preview(data))
-	case m.compressed:
-		r.Summary = say("message inflated from %d to %d bytes · %s", "消息解压：%d → %d 字节 · %s", len(m.data), len(data), preview(data))
-	default:
-		r.Summary = say("message of %d frames, %d bytes · %s", "由 %d 帧组成的消息，%d 字节 · %s", m.frames, len(data), preview(data))
-	}
-	return r
 }

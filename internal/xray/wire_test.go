@@ -4,6 +4,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -16,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 )
@@ -76,7 +77,7 @@ func (w *wire) pass(from, to net.Conn, p string) {
 // rows are all that were read, each of which is checked.
 func (w *wire) rows() []*xray.Row {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	rows, err := w.xray.Rows(ctx)
 	require.NoError(w, err)
@@ -101,9 +102,14 @@ func checkRow(t testing.TB, row *xray.Row) {
 	require.Equal(t, len(row.Data), at, "%s: every byte belongs to a field", row.Summary.EN)
 	require.NotEmpty(t, row.Summary.EN)
 	require.NotEmpty(t, row.Summary.ZH)
-	require.NotContains(t, row.Line(lesson.English), "\n")
-	_, err := row.MarshalJSON()
+	require.NotContains(t, row.Line(lang.English), "\n")
+	encoded, err := row.MarshalJSON()
 	require.NoError(t, err)
+	var shown struct{ Fields []struct{ Spec, Link string } }
+	require.NoError(t, json.Unmarshal(encoded, &shown))
+	for _, f := range shown.Fields {
+		require.Equal(t, f.Spec != "", f.Link != "", "%q has a link", f.Spec)
+	}
 }
 
 // said are the summaries of the rows of these layers, with their direction, and

@@ -1,13 +1,11 @@
-// Package xray reads what a tap recorded and says what it means, layer by layer:
-// TCP, HTTP/1.1, chunks, server-sent events, WebSocket frames, Engine.IO and
-// Socket.IO packets.
+// Package xray interprets what a tap recorded, layer by layer: TCP, HTTP/1.1, chunks, server-sent
+// events, WebSocket frames, Engine.IO packets and Socket.IO packets.
 //
-// One goroutine follows the tap and keeps its place in every connection. It
-// makes rows of what it reads while somebody watches; otherwise it lets the
-// recorded bytes lie until the tap is half full, and then skims the oldest: it
-// follows the framing and makes no rows. So a page that opens sees what happened
-// before it came, and a demo that nobody looks at pays almost nothing. Bytes
-// that come faster than they can be read are skimmed too, and counted.
+// One goroutine follows the tap and keeps the state of every connection. While there is a Watcher,
+// it makes rows of everything it reads. Without a Watcher it leaves the recorded bytes unread until
+// the tap is half full, and then skims the oldest: it follows the framing and makes no rows. A page
+// that opens therefore sees recent traffic, and an unwatched demo costs almost nothing. Bytes that
+// arrive too fast to be read are also skimmed, and counted.
 package xray
 
 import (
@@ -17,22 +15,25 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// Config bounds what an Xray holds. The zero value is the default.
+// A Config sets the limits of an Xray. The zero value is the default.
 type Config struct {
-	MaxRows     int // rows held; 0 is 20000
-	MaxBytes    int // of their data; 0 is 16 MiB
-	MaxPending  int // bytes of unfinished units, all connections together; 0 is 32 MiB
-	MaxSessions int // Engine.IO sessions known; 0 is 10000
+	MaxRows     int // rows in memory; 0 means 20000
+	MaxBytes    int // bytes of their data; 0 means 16 MiB
+	MaxPending  int // bytes of unfinished units over all connections; 0 means 32 MiB
+	MaxSessions int // Engine.IO sessions in memory; 0 means 10000
+
+	// Lab is the path prefix of requests whose rows are marked as the lab's own. Empty marks none.
+	Lab string
 }
 
-// Xray turns the events of a Tap into rows.
+// An Xray turns the events of a Tap into rows.
 type Xray struct {
 	tap    *tap.Tap
 	reader *tap.Reader
 	book   *book
 
-	demand chan struct{}      // a watcher came
-	syncs  chan chan struct{} // closed once all that was recorded is read
+	demand chan struct{}      // a watcher was added
+	syncs  chan chan struct{} // each is closed once everything recorded before it is read
 	stop   chan struct{}
 	done   chan struct{}
 
@@ -40,7 +41,7 @@ type Xray struct {
 	skimmed  atomic.Int64
 }
 
-// New starts to read t's events. Close ends it.
+// New starts reading t's events. Call Close when done.
 func New(t *tap.Tap, c Config) *Xray {
 	x := &Xray{
 		tap: t, reader: t.NewReader(), book: newBook(orDefault(c.MaxRows, 20000), orDefault(c.MaxBytes, 16<<20)),
@@ -48,7 +49,9 @@ func New(t *tap.Tap, c Config) *Xray {
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	x.reader.Lazy(true)
-	go x.run(newDecoder(orDefault(c.MaxPending, 32<<20), orDefault(c.MaxSessions, 10000)))
+	d := newDecoder(orDefault(c.MaxPending, 32<<20), orDefault(c.MaxSessions, 10000))
+	d.lab = c.Lab
+	go x.run(d)
 	return x
 }
 
@@ -59,21 +62,21 @@ func orDefault(n, otherwise int) int {
 	return n
 }
 
-// Close ends the reading and every Watcher's rows. It is called once.
+// Close stops reading and ends every Watcher. Call it once.
 func (x *Xray) Close() {
 	close(x.stop)
 	<-x.done
 	x.reader.Close()
 }
 
-// Done is closed when the Xray has ended.
+// Done returns a channel that is closed when the Xray has ended.
 func (x *Xray) Done() <-chan struct{} { return x.done }
 
-// Counters are what crossed so far.
+// Counters sums up the traffic so far.
 type Counters struct {
 	tap.Counters
-	Requests int64 // HTTP requests, among what was read so far
-	Skimmed  int64 // bytes that were followed without making rows of them
+	Requests int64 // HTTP requests in the traffic read so far
+	Skimmed  int64 // bytes read without making rows of them
 }
 
 // Counters returns the sums over all connections.
@@ -81,10 +84,10 @@ func (x *Xray) Counters() Counters {
 	return Counters{x.tap.Counters(), x.requests.Load(), x.skimmed.Load()}
 }
 
-// Tap is where the bytes come from.
+// Tap returns the tap that the Xray reads.
 func (x *Xray) Tap() *tap.Tap { return x.tap }
 
-// Sync returns when all that was recorded before the call is in the rows.
+// Sync waits until everything recorded before the call has been read.
 func (x *Xray) Sync(ctx context.Context) error {
 	synced := make(chan struct{})
 	select {
@@ -98,8 +101,7 @@ func (x *Xray) Sync(ctx context.Context) error {
 	return nil
 }
 
-// Rows returns the rows that are held, the oldest first, once all that was
-// recorded is read.
+// Rows returns the rows in memory, oldest first, after everything recorded so far has been read.
 func (x *Xray) Rows(ctx context.Context) ([]*Row, error) {
 	if err := x.Sync(ctx); err != nil {
 		return nil, err
@@ -107,11 +109,11 @@ func (x *Xray) Rows(ctx context.Context) ([]*Row, error) {
 	return x.book.all(), nil
 }
 
-// Row returns the row with that id, nil if it is not held any more.
+// Row returns the row with that id, or nil if it is no longer in memory.
 func (x *Xray) Row(id uint64) *Row { return x.book.row(id) }
 
-// Watch follows the rows, from the oldest that is held. While there is a Watcher
-// all that crosses is made rows of. Close ends it.
+// Watch returns a Watcher that starts at the oldest row in memory. While there is a Watcher, rows
+// are made of all traffic. Call Close when done.
 func (x *Xray) Watch() *Watcher {
 	w := x.book.watch()
 	select {
@@ -121,7 +123,7 @@ func (x *Xray) Watch() *Watcher {
 	return w
 }
 
-// WatchNew is Watch from the next row on.
+// WatchNew is like Watch, but starts at the next new row.
 func (x *Xray) WatchNew() *Watcher {
 	w := x.Watch()
 	x.book.skip(w)
@@ -148,15 +150,15 @@ func (x *Xray) run(d *decoder) {
 	}
 }
 
-// The tap's share that may lie unread: above the first, the oldest is skimmed
-// until the second is reached.
+// Limits of the unread fraction of the tap. Above the first, the oldest bytes are skimmed until the
+// second is reached.
 const (
 	tooMuch = 0.5
 	enough  = 0.25
 )
 
-// catchUp reads all that is there, or skims the oldest of it if that is too much.
-// Unless all is wanted, it leaves the rest of that for whoever comes to look.
+// catchUp reads the recorded events, and skims the oldest if there are too many. Unless all is set,
+// it leaves the rest unread for a later watcher.
 func (x *Xray) catchUp(d *decoder, batch []tap.Event, all bool) {
 	for {
 		switch unread := x.reader.Unread(); {

@@ -17,7 +17,7 @@ import (
 	"realtimelab/internal/feed"
 )
 
-// maxLine is longer than any line that a message makes.
+// maxLine bounds a line, in bytes. No message makes a longer one.
 const maxLine = 8 * feed.MaxBody
 
 // StreamClient reads a Stream server. Set the fields before the first call.
@@ -35,7 +35,7 @@ type EventClient struct {
 	URL     string
 	HTTP    *http.Client
 	Name    string
-	Backoff feed.Backoff // its Min becomes what the server says in retry
+	Backoff feed.Backoff // its Floor follows the server's retry field
 
 	Counters feed.Counters
 }
@@ -44,7 +44,7 @@ type EventClient struct {
 // goroutine, until ctx ends or the server refuses: the error is the cause, or a
 // *feed.RefusedError. A stream that ends, well or badly, is opened again from the
 // last message that fn saw, so nothing is lost and nothing comes twice. If the
-// server was started anew, its log comes from the beginning and fn sees ids fall.
+// server was restarted, its log comes from the beginning and fn sees ids fall.
 // The response is closed before Subscribe returns.
 func (c *StreamClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
 	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, cursor: strconv.FormatInt(after, 10), fn: fn}
@@ -91,7 +91,7 @@ func orDefault(client *http.Client) *http.Client {
 	return client
 }
 
-// reader is what both clients do: open the stream, hand out its lines, and open it again.
+// reader is the loop of both clients: open the stream, pass on its lines, and open it again.
 type reader struct {
 	client   *http.Client
 	backoff  feed.Backoff
@@ -153,8 +153,11 @@ func wholeLines(data []byte, _ bool) (advance int, token []byte, err error) {
 	return 0, nil, nil
 }
 
-// line takes one line of NDJSON.
+// line takes one line of NDJSON. An empty line carries nothing.
 func (r *reader) line(line []byte) error {
+	if len(line) == 0 {
+		return nil
+	}
 	var m feed.Message
 	if err := json.Unmarshal(line, &m); err != nil {
 		return err
@@ -169,10 +172,11 @@ func (r *reader) line(line []byte) error {
 // LF line ends and one data field an event.
 type eventParser struct {
 	reader *reader
+	id     string // the next Last-Event-ID, once its event is complete
 	data   []byte
 }
 
-func (p *eventParser) reset() { p.data = nil }
+func (p *eventParser) reset() { p.id, p.data = "", nil }
 
 // line takes one line; an empty one ends an event. An event that was cut off
 // before its empty line is dropped: it will come again.
@@ -180,11 +184,13 @@ func (p *eventParser) line(line []byte) error {
 	field, value, _ := bytes.Cut(line, []byte(":"))
 	value = bytes.TrimPrefix(value, []byte(" "))
 	switch string(field) {
+	case "id":
+		p.id = string(value)
 	case "data":
 		p.data = append([]byte(nil), value...)
 	case "retry":
 		if ms, err := strconv.Atoi(string(value)); err == nil {
-			p.reader.backoff.Min = time.Duration(ms) * time.Millisecond
+			p.reader.backoff.Floor = time.Duration(ms) * time.Millisecond
 		}
 	case "":
 		if len(line) > 0 || p.data == nil { // a comment; no event
@@ -192,7 +198,10 @@ func (p *eventParser) line(line []byte) error {
 		}
 		data := p.data
 		p.data = nil
-		return p.reader.line(data)
+		if err := p.reader.line(data); err != nil {
+			return err
+		}
+		p.reader.cursor = cmp.Or(p.id, p.reader.cursor)
 	}
 	return nil
 }

@@ -22,14 +22,14 @@ func startStream(w http.ResponseWriter, contentType string) {
 	h.Set("X-Accel-Buffering", "no")
 }
 
-// endless is one response without an end: the only writer of its connection.
+// endless writes one streaming response. It is the only writer of its connection.
 type endless struct {
 	w      http.ResponseWriter
 	cfg    Config
 	cuts   *feed.Cuts
 	encode func(dst []byte, m feed.Entry) []byte
-	hello  []byte // sent at once, may be empty
-	beat   []byte // sent when nothing else was for a while, may be empty
+	hello  []byte // sent at once with the headers, so that the browser knows that it is connected
+	beat   []byte // the heartbeat, sent after Heartbeat without a message; may be empty
 }
 
 // serve writes until the client goes, is too slow, is cut, or the feed closes. It
@@ -53,7 +53,7 @@ func (e *endless) serve(r *http.Request, sub *feed.Subscription) {
 }
 
 func (e *endless) run(ctx context.Context, sub *feed.Subscription) error {
-	if err := e.send(e.hello); err != nil { // even if empty: it sends the headers, so that the browser knows it is connected
+	if err := e.send(e.hello); err != nil {
 		return err
 	}
 	idle := time.NewTicker(e.cfg.Heartbeat)
@@ -83,9 +83,9 @@ func (e *endless) run(ctx context.Context, sub *feed.Subscription) error {
 }
 
 // send writes and flushes, so that each message is a chunk of its own: without the
-// flush its bytes would wait in net/http's buffer for company. The deadline bounds
-// how long a client that does not read can hold this goroutine; it is lifted after,
-// or it would strike while idle.
+// flush its bytes would wait in net/http's buffer. The deadline bounds
+// how long a client that does not read can block this goroutine. It is cleared afterwards,
+// or it would expire while the stream is idle.
 func (e *endless) send(b []byte) error {
 	rc := http.NewResponseController(e.w)
 	_ = rc.SetWriteDeadline(time.Now().Add(e.cfg.WriteTimeout)) // not every ResponseWriter can

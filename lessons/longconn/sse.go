@@ -18,14 +18,13 @@ import (
 //
 //	retry: 2000                      reconnect after 2 s
 //
-//	id: 7                            what the browser sends as Last-Event-ID
+//	id: 7@2026-11-23T08:00:00.123Z   the browser sends it back as Last-Event-ID
 //	data: {"id":7,"from":"ann",…}
 //
 //	: heartbeat                      a comment, which no reader sees
 //
-// A browser that reconnects by itself can bring the bare id only. The header
-// Feed-Began, which HEAD /events answers too, lets its page see that the log is
-// another one and open the stream anew.
+// The time in the id tells this log from the one before a restart, whose ids were
+// the same numbers. A bare number, Last-Event-ID: 7, is accepted too.
 type Events struct {
 	Feed *feed.Feed
 
@@ -34,7 +33,7 @@ type Events struct {
 	routes feed.Routes
 }
 
-// NewEvents makes a server with an empty feed.
+// NewEvents returns a server with an empty feed.
 func NewEvents(cfg Config) *Events {
 	cfg = cfg.withDefaults()
 	s := &Events{Feed: feed.New(cfg.Feed), cfg: cfg}
@@ -54,7 +53,6 @@ func (s *Events) read(w http.ResponseWriter, r *http.Request) {
 		feed.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	w.Header().Set("Feed-Began", s.Feed.Began().String())
 	startStream(w, "text/event-stream; charset=utf-8")
 	if r.Method == http.MethodHead {
 		return
@@ -65,8 +63,8 @@ func (s *Events) read(w http.ResponseWriter, r *http.Request) {
 	e.serve(r, s.Feed.Subscribe(after))
 }
 
-// resume is the cursor. Last-Event-ID beats ?after: a browser that reconnects
-// repeats its first URL to the letter, so its ?after is as old as the page.
+// resume returns the cursor. Last-Event-ID takes precedence over ?after: a browser that reconnects
+// repeats its first URL exactly, so its ?after is as old as the page.
 func (s *Events) resume(r *http.Request) (int64, error) {
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		return s.Feed.ParseCursor("Last-Event-ID", id)
@@ -76,12 +74,12 @@ func (s *Events) resume(r *http.Request) (int64, error) {
 
 // appendEvent writes one event. The JSON is one line, so one data field holds it.
 func appendEvent(dst []byte, m feed.Entry) []byte {
-	dst = strconv.AppendInt(append(dst, "id: "...), m.ID, 10)
+	dst = append(append(dst, "id: "...), m.Cursor()...)
 	dst = append(append(dst, "\ndata: "...), m.JSON...)
 	return append(dst, "\n\n"...)
 }
 
-// Clients counts the open streams.
+// Clients returns the number of open streams.
 func (s *Events) Clients() int { return s.Feed.Subscribers() }
 
 // Close ends every stream after its last message. Browsers reconnect, as they do

@@ -1,5 +1,5 @@
-// Package longconn is the lesson of the response that never ends: as plain chunks
-// for whoever reads a stream, and as server-sent events, which browsers read by
+// Package longconn is the lesson on streaming responses: as plain chunks
+// for any client that reads a stream, and as server-sent events, which browsers parse
 // themselves. Both are an http.Handler over one message feed.
 package longconn
 
@@ -36,8 +36,9 @@ func (c Config) withDefaults() Config {
 //	POST /messages           publishes
 //	POST /cut?client=NAME    cuts the streams that were opened with &client=NAME
 //
-// It sends no heartbeat: a line that is no message would surprise its readers.
-// That is one of the reasons for server-sent events.
+// The response begins with an empty line, because a browser's fetch may resolve
+// only with the first byte of the body. Readers skip empty lines. There is no
+// heartbeat: that is one of the reasons for server-sent events.
 type Stream struct {
 	Feed *feed.Feed
 
@@ -46,7 +47,7 @@ type Stream struct {
 	routes feed.Routes
 }
 
-// NewStream makes a server with an empty feed.
+// NewStream returns a server with an empty feed.
 func NewStream(cfg Config) *Stream {
 	cfg = cfg.withDefaults()
 	s := &Stream{Feed: feed.New(cfg.Feed), cfg: cfg}
@@ -71,7 +72,7 @@ func (s *Stream) read(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendLine}
+	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendLine, hello: []byte("\n")}
 	e.serve(r, s.Feed.Subscribe(after))
 }
 
@@ -79,7 +80,7 @@ func appendLine(dst []byte, m feed.Entry) []byte {
 	return append(append(dst, m.JSON...), '\n')
 }
 
-// Clients counts the open streams.
+// Clients returns the number of open streams.
 func (s *Stream) Clients() int { return s.Feed.Subscribers() }
 
 // Close ends every stream after its last message and refuses further ones. It

@@ -27,7 +27,7 @@ type ShortClient struct {
 type LongClient struct {
 	URL     string
 	HTTP    *http.Client  // nil is http.DefaultClient; its Timeout, if any, must be longer than Wait
-	Wait    time.Duration // how long the server is asked to hold a request; 0 is 25 s
+	Wait    time.Duration // how long the server may hold a request; 0 is 25 s
 	Backoff feed.Backoff
 
 	Counters feed.Counters
@@ -37,7 +37,7 @@ type LongClient struct {
 // goroutine, until ctx ends or the server refuses: the error is the cause, or a
 // *feed.RefusedError. Anything else that fails is tried again from the last
 // message that fn saw, so nothing is lost and nothing comes twice. If the server was
-// started anew, its log comes from the beginning and fn sees ids fall.
+// restarted, its log comes from the beginning and fn sees ids fall.
 func (c *ShortClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
 	interval := c.Interval
 	if interval == 0 {
@@ -83,7 +83,7 @@ func orDefault(client *http.Client) *http.Client {
 	return client
 }
 
-// poller is what both clients do: ask, take the answer, move the cursor, ask again.
+// poller is the loop of both clients: send a request, take the answer, move the cursor, repeat.
 type poller struct {
 	http     *http.Client
 	backoff  feed.Backoff

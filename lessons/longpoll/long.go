@@ -12,8 +12,8 @@ import (
 	"realtimelab/internal/feed"
 )
 
-// The bounds of ?wait=. Below a second long polling is short polling in disguise;
-// above a minute, proxies between here and the browser tend to give up first.
+// The bounds of ?wait=. Below a second an idle client asks more often than short
+// polling does; above a minute, proxies tend to give up first.
 const (
 	MinWait = time.Second
 	MaxWait = time.Minute
@@ -31,7 +31,7 @@ type Long struct {
 	routes feed.Routes
 }
 
-// NewLong makes a server with an empty feed.
+// NewLong returns a server with an empty feed.
 func NewLong(cfg Config) *Long {
 	cfg = cfg.withDefaults()
 	l := &Long{Feed: feed.New(cfg.Feed), cfg: cfg}
@@ -60,7 +60,7 @@ func (l *Long) read(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, feed.ErrClosed):
 		feed.RefuseClosed(w)
-	case r.Context().Err() != nil: // nobody is there to be answered
+	case r.Context().Err() != nil: // the client is gone
 	default:
 		answer(w, r, l.cfg.WriteTimeout, entries) // after a timeout: []
 	}
@@ -84,7 +84,7 @@ func (l *Long) question(query url.Values) (after int64, wait time.Duration, err 
 	return after, wait, nil
 }
 
-// Clients counts the requests held right now. A client between two polls is not among them.
+// Clients returns the number of requests held now. A client between two polls is not counted.
 func (l *Long) Clients() int { return int(l.held.Load()) }
 
 // Close answers every held request with 503 and refuses further messages. It does

@@ -232,9 +232,9 @@ func TestLongEndsWithItsServer(t *testing.T) {
 		resp, _ := server.Do(t, get("/messages?after=0&wait=60s"))
 		done <- resp
 	}()
-	require.Eventually(t, func() bool { return l.Clients() == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Clients() == 2 }, time.Minute, time.Millisecond)
 	_ = conn.Close() // a real client that goes
-	require.Eventually(t, func() bool { return l.Clients() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Clients() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, l.Close(t.Context()))
 	resp := <-done
 	require.Equal(t, 503, resp.StatusCode)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// presence guesses who is there from who asked lately, by address and port: a
+// presence estimates the number of clients from recent requests, by address and port: a
 // browser keeps its TCP connection between polls.
 type presence struct {
 	within time.Duration

@@ -1,6 +1,6 @@
-// Package longpoll is the lesson of asking again and again: short polling, where
+// Package longpoll is the lesson on polling: short polling, where
 // the server answers at once, and long polling, where it holds the request until
-// there is something to say. Both are an http.Handler over one message feed.
+// there are new messages. Both are an http.Handler over one message feed.
 package longpoll
 
 import (
@@ -29,10 +29,10 @@ func (c Config) withDefaults() Config {
 
 // Short is the server of short polling:
 //
-//	GET  /messages?after=N   at once: a JSON array of what is newer than N, maybe []
+//	GET  /messages?after=N   at once: a JSON array of the messages newer than N, maybe []
 //	POST /messages           publishes
 //
-// Between two requests it knows nothing of its clients and holds nothing for them.
+// Between two requests it keeps no state for its clients.
 type Short struct {
 	Feed *feed.Feed
 
@@ -41,7 +41,7 @@ type Short struct {
 	routes feed.Routes
 }
 
-// NewShort makes a server with an empty feed.
+// NewShort returns a server with an empty feed.
 func NewShort(cfg Config) *Short {
 	cfg = cfg.withDefaults()
 	s := &Short{Feed: feed.New(cfg.Feed), cfg: cfg, seen: newPresence(cfg.Seen)}
@@ -51,8 +51,8 @@ func NewShort(cfg Config) *Short {
 
 func (s *Short) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
-// read answers what is new since the client's last message. The cursor is all
-// that ties one poll to the next: what is published between them is newer than
+// read answers with the messages newer than the client's cursor. The cursor is all
+// that ties one poll to the next: a message published between them is newer than
 // the cursor, so nothing is lost. The version is taken before the messages: an
 // ETag that is too old costs one answer more, one that is too new would hide a
 // message behind a 304.
@@ -69,10 +69,10 @@ func (s *Short) read(w http.ResponseWriter, r *http.Request) {
 	answer(w, r, s.cfg.WriteTimeout, s.Feed.Since(after))
 }
 
-// Clients is a guess, the best that short polling allows: how many asked lately.
+// Clients returns an estimate, the best that short polling allows: how many clients sent a request lately.
 func (s *Short) Clients() int { return s.seen.count() }
 
-// Close refuses further messages. There is nobody to tell.
+// Close refuses further messages.
 func (s *Short) Close(context.Context) error {
 	s.Feed.Close()
 	return nil

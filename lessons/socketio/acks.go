@@ -10,17 +10,17 @@ import (
 )
 
 func startAcks(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{Client: env.Client, Log: env.Log})
+	io := sio.NewServer(serverConfig(env))
 	acks(io, env.Log)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
 }
 
-// patience is how long the server waits for a client's answer.
-const patience = 5 * time.Second
+// answerTimeout bounds the wait for a client's acknowledgement.
+const answerTimeout = 5 * time.Second
 
-// acks answers, does not answer, and asks.
+// acks registers handlers that acknowledge, fail to acknowledge, and ask for an acknowledgement.
 func acks(io *sio.Server, log *slog.Logger) {
-	ctx := context.Background() // patience bounds the waits
+	ctx := context.Background() // answerTimeout bounds the waits
 
 	io.OnConnection(func(s *sio.Socket) {
 		// the client asks: ack sends "woot" to the function it passed to emit
@@ -32,9 +32,9 @@ func acks(io *sio.Server, log *slog.Logger) {
 		// a handler that forgets to answer
 		s.On("silence", func() {})
 
-		// the server asks this one client, and no longer than patience
+		// the server asks this client, and waits at most answerTimeout
 		s.On("ask me", func() {
-			answer, err := s.Timeout(patience).EmitWithAck(ctx, "question")
+			answer, err := s.Timeout(answerTimeout).EmitWithAck(ctx, "question")
 			if err != nil {
 				s.Emit("no answer", err.Error())
 				return
@@ -42,9 +42,9 @@ func acks(io *sio.Server, log *slog.Logger) {
 			s.Emit("answer", answer.Any(0))
 		})
 
-		// the server asks everyone, and takes the answers that come
+		// the server asks everyone, and collects the answers that come in time
 		s.On("ask all", func() {
-			answers, err := io.Timeout(patience).EmitWithAck(ctx, "question")
+			answers, err := io.Timeout(answerTimeout).EmitWithAck(ctx, "question")
 			s.Emit("answers", len(answers), err == nil)
 		})
 	})

@@ -8,9 +8,9 @@ import (
 )
 
 func startBinary(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{Client: env.Client, Log: env.Log})
+	io := sio.NewServer(serverConfig(env))
 	binary(io)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // picture has four bytes a pixel: red, green, blue, and how opaque it is.
@@ -38,7 +38,7 @@ func binary(io *sio.Server) {
 	})
 }
 
-// valid is asked before anyone else is sent the picture.
+// valid reports whether the picture has the size it claims, and at most 400 × 400 pixels.
 func (p picture) valid() bool {
 	return 0 < p.Width && p.Width <= 400 && 0 < p.Height && p.Height <= 400 && len(p.Pixels) == 4*p.Width*p.Height
 }

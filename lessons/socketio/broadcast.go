@@ -6,15 +6,15 @@ import (
 )
 
 func startBroadcast(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{Client: env.Client, Log: env.Log})
+	io := sio.NewServer(serverConfig(env))
 	broadcast(io)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // broadcast shows the three emits of a chat: whatever the event, the message
 // arrives as "chat message".
 func broadcast(io *sio.Server) {
-	people := newPeople(func(all []person) { io.Emit("people", all) })
+	people := newPeople(io)
 
 	io.OnConnection(func(s *sio.Socket) {
 		// to everyone, the sender too
@@ -33,7 +33,7 @@ func broadcast(io *sio.Server) {
 		})
 
 		// who is here
-		s.On("name", func(name string) { people.add(s.ID(), name) })
-		s.OnDisconnect(func(sio.Reason) { people.remove(s.ID()) })
+		s.On("name", func(name string) { people.introduce(s, name) })
+		s.OnDisconnect(func(sio.Reason) { people.changed() })
 	})
 }

@@ -72,7 +72,7 @@ func TestWhatAMessageCosts(t *testing.T) {
 		{"bare WebSocket", "裸 WebSocket", bare(t), "", seventyOne, 1},
 		{"Socket.IO event", "Socket.IO 事件", plainURL, "40", `42["chat message",` + seventyOne + `]`, 1},
 		{"the same, in `/chat`", "同上，在 `/chat` 里", plainURL, "40/chat,", `42/chat,["chat message",` + seventyOne + `]`, 1},
-		{"the same, answered by an acknowledgement", "同上，另要一个回执", plainURL, "40", `420["chat message",` + seventyOne + `]`, 2},
+		{"the same, with an acknowledgement", "同上，另要一个回执", plainURL, "40", `420["chat message",` + seventyOne + `]`, 2},
 		{"the same, with recovery on", "同上，开启状态恢复", recoveringURL, "40", `42["chat message",` + seventyOne + `]`, 1},
 	} {
 		t.Run(c.en, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestWhatAMessageCosts(t *testing.T) {
 			k.hear(c.answers)
 			up, down = k.up.Load()-up, k.down.Load()-down
 			t.Logf("%d up, %d down", up, down)
-			require.Contains(t, bodyEN, fmt.Sprintf("| %s | %d | %d |\n", c.en, up, down))
-			require.Contains(t, bodyZH, fmt.Sprintf("| %s | %d | %d |\n", c.zh, up, down))
+			require.Contains(t, written.EN, fmt.Sprintf("| %s | %d | %d |\n", c.en, up, down))
+			require.Contains(t, written.ZH, fmt.Sprintf("| %s | %d | %d |\n", c.zh, up, down))
 		})
 	}
 }
@@ -102,6 +102,6 @@ func TestWhatAHeartbeatCosts(t *testing.T) {
 	k.say("3")
 	require.Equal(t, "2", k.hear(1))
 	up, down = k.up.Load()-up, k.down.Load()-down
-	require.Contains(t, bodyEN, fmt.Sprintf("| heartbeat, every 25 seconds | %d | %d |\n", up, down))
-	require.Contains(t, bodyZH, fmt.Sprintf("| 心跳，每 25 秒一次 | %d | %d |\n", up, down))
+	require.Contains(t, written.EN, fmt.Sprintf("| heartbeat, every 25 seconds | %d | %d |\n", up, down))
+	require.Contains(t, written.ZH, fmt.Sprintf("| 心跳，每 25 秒一次 | %d | %d |\n", up, down))
 }

@@ -8,9 +8,9 @@ import (
 )
 
 func startMessage(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{Client: env.Client, Log: env.Log})
+	io := sio.NewServer(serverConfig(env))
 	message(io, env.Log)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // message looks like a WebSocket: Send and "message". Send is Emit of an event

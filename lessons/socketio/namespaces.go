@@ -8,9 +8,9 @@ import (
 )
 
 func startNamespaces(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{Client: env.Client, Log: env.Log})
+	io := sio.NewServer(serverConfig(env))
 	namespaces(io, env.Log)
-	return &lesson.Instance{Handler: io, Clients: io.Clients, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Clients, Close: io.Close}, nil
 }
 
 // greeting is a struct so that its fields stay in the lecture's order.
@@ -19,7 +19,7 @@ type greeting struct {
 	Chat string `json:"/chat"`
 }
 
-// namespaces offers two channels that know nothing of each other. A client
+// namespaces offers two independent channels. A client
 // that joins both has two sockets, and still one connection.
 func namespaces(io *sio.Server, log *slog.Logger) {
 	io.Of("/chat").OnConnection(func(s *sio.Socket) {

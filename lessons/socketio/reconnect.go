@@ -13,12 +13,11 @@ import (
 const maxAway = 15 * time.Second
 
 func startReconnect(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(sio.Config{
-		Client: env.Client, Log: env.Log,
-		Recovery: &sio.Recovery{MaxDisconnection: maxAway},
-	})
+	config := serverConfig(env)
+	config.Recovery = &sio.Recovery{MaxDisconnection: maxAway}
+	io := sio.NewServer(config)
 	stop := reconnect(io, time.Second)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: func(ctx context.Context) error {
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: func(ctx context.Context) error {
 		stop()
 		return io.Close(ctx)
 	}}, nil
@@ -35,7 +34,7 @@ func reconnect(io *sio.Server, every time.Duration) (stop func()) {
 	})
 
 	return repeat(every, func(n int) {
-		io.Volatile().Emit("glance", n) // dropped where it cannot leave at once
+		io.Volatile().Emit("glance", n) // dropped for a client that cannot take it at once
 		io.To("listeners").Emit("tick", n)
 	})
 }

@@ -15,7 +15,7 @@ import (
 //	GET  /ws?after=N         WebSocket: takes {"from":"ann","text":"hi"}, sends every message after N, one a frame
 //	POST /cut?client=NAME    cuts the connections that were opened with &client=NAME
 //
-// A text that is no such message is answered {"error":"…"}, to its sender alone,
+// An invalid message is answered with {"error":"…"}, to its sender alone,
 // and the connection stays, as a bad POST does not end a keep-alive connection.
 // Binary is closed with 1003, text that is not UTF-8 with 1007.
 type Chat struct {
@@ -25,7 +25,7 @@ type Chat struct {
 	routes feed.Routes
 }
 
-// NewChat makes a chat room with an empty feed.
+// NewChat returns a chat room with an empty feed.
 func NewChat(cfg Config) *Chat {
 	c := &Chat{Feed: feed.New(cfg.Feed), endpoint: newEndpoint(cfg)}
 	c.routes = feed.Routes{
@@ -50,7 +50,7 @@ func (s *Chat) connect(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// take is the way of a message in: read loop, feed, and from there every
+// take publishes a message that has arrived. Its path: read loop, feed, and from there every
 // connection's write loop, the sender's too.
 func (s *Chat) take(c *conn, m message) error {
 	if m.kind != websocket.TextMessage {
@@ -64,24 +64,25 @@ func (s *Chat) take(c *conn, m message) error {
 	return err
 }
 
-// refuse answers the client alone. One that lets its answers pile up has to go.
+// refuse sends an error to this client alone. If too many are unread, it returns errUnread.
 func (c *conn) refuse(reason error) error {
 	data, _ := json.Marshal(map[string]string{"error": reason.Error()})
 	select {
-	case c.out <- message{websocket.TextMessage, data}:
+	case c.out <- message{kind: websocket.TextMessage, data: data}:
 		return nil
 	default:
 		return errUnread
 	}
 }
 
-// Clients counts the connections.
+// Clients returns the number of connections.
 func (s *Chat) Clients() int { return s.peers.count() }
 
 // Close refuses further messages, ends every connection with 1001 after its last
-// message and waits for them; what is left when ctx ends is cut.
+// message and waits for them. A connection that has not ended after CloseTimeout, or when
+// ctx ends, is cut.
 func (s *Chat) Close(ctx context.Context) error {
-	s.peers.stop(func(*conn) {})
+	s.peers.stop((*conn).bound)
 	s.Feed.Close()
 	return s.peers.wait(ctx)
 }

@@ -39,7 +39,7 @@ type outgoing struct {
 	sent chan error // has room for one
 }
 
-// outbox is where drafts wait for a connection.
+// outbox returns the channel on which drafts wait for a connection.
 func (c *Client) outbox() chan outgoing {
 	c.once.Do(func() { c.out = make(chan outgoing) })
 	return c.out
@@ -48,7 +48,7 @@ func (c *Client) outbox() chan outgoing {
 // Publish sends one message over the connection of a running Subscribe, waiting
 // for one if there is none. A nil error says that the frame was written, no more:
 // a WebSocket has no answer as a POST has. The message itself coming back is the
-// proof. What the chat would refuse is a *feed.RefusedError at once.
+// proof. A message that the chat would refuse returns a *feed.RefusedError at once.
 func (c *Client) Publish(ctx context.Context, from, text string) error {
 	data, err := json.Marshal(feed.Draft{From: from, Text: text})
 	if err != nil {
@@ -57,6 +57,11 @@ func (c *Client) Publish(ctx context.Context, from, text string) error {
 	if _, err := feed.ParseDraft(data); err != nil {
 		return &feed.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
 	}
+	return c.Send(ctx, data)
+}
+
+// Send is Publish for a message that is JSON already. The chat reads "from" and "text" of it.
+func (c *Client) Send(ctx context.Context, data []byte) error {
 	o := outgoing{data, make(chan error, 1)}
 	select {
 	case c.outbox() <- o:
@@ -71,7 +76,7 @@ func (c *Client) Publish(ctx context.Context, from, text string) error {
 // code that says the fault is ours: the error is the cause, a *feed.RefusedError,
 // or a *websocket.CloseError. After any other end it connects again from the last
 // message that fn saw, so nothing is lost and nothing comes twice. If the server was
-// started anew, its log comes from the beginning and fn sees ids fall. The connection
+// restarted, its log comes from the beginning and fn sees ids fall. The connection
 // is closed, with 1000 if ctx ended, before Subscribe returns. One Subscribe at a
 // time.
 func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {

@@ -12,7 +12,7 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// closing is a reason of ours to end a connection, and what the client is told.
+// closing is the close code and reason that the server sends when it ends a connection.
 type closing struct {
 	code   frame.CloseCode
 	reason string
@@ -22,7 +22,7 @@ func (c *closing) Error() string {
 	return fmt.Sprintf("websocket: closed with %s: %s", c.code, c.reason)
 }
 
-// Why the server closes, besides a *frame.Error of the guard, which names its code.
+// The server's reasons to close, besides a *frame.Error of the guard, which names its own code.
 // Violations that gorilla finds (1002, and 1009 for what is too big on the wire) it
 // answers itself.
 var (

@@ -20,6 +20,8 @@ const queue = 16
 type message struct {
 	kind int // websocket.TextMessage or websocket.BinaryMessage
 	data []byte
+
+	written chan<- struct{} // has room for a signal that it is written; nil if nobody waits
 }
 
 // conn is one connection. One goroutine reads, one writes; ctx ends both, and its
@@ -41,7 +43,7 @@ func newConn(ws *websocket.Conn, cfg Config) *conn {
 
 // serve runs the connection to its end and returns the reason. take gets each
 // message that arrives, on the reader's goroutine; its error ends the connection.
-// sub is what the writer sends, besides what take puts into out; it may be nil.
+// The writer sends the messages of sub, which may be nil, and those that take puts into out.
 func (c *conn) serve(take func(message) error, sub *feed.Subscription) error {
 	written := make(chan struct{})
 	go func() {
@@ -60,8 +62,8 @@ func (c *conn) serve(take func(message) error, sub *feed.Subscription) error {
 	return context.Cause(c.ctx)
 }
 
-// readLoop is the reader. Whatever arrives pushes the read deadline on, and the
-// pings of the writer see to it that a living client always has something to send.
+// readLoop is the reader. Each message and pong extends the read deadline, and the
+// writer's pings make sure that a live client always has a pong to send.
 func (c *conn) readLoop(take func(message) error) error {
 	c.ws.SetReadLimit(c.cfg.MaxMessage)
 	c.alive()
@@ -105,7 +107,7 @@ func (c *conn) read() (message, error) {
 	if err == nil && int64(len(data)) > c.cfg.MaxMessage {
 		err = errTooBig
 	}
-	return message{kind, data}, err
+	return message{kind: kind, data: data}, err
 }
 
 // writeLoop is the writer, the only goroutine that sends messages.
@@ -120,7 +122,9 @@ func (c *conn) writeLoop(sub *feed.Subscription) error {
 		select {
 		case <-more:
 		case m := <-c.out:
-			err = c.write(m)
+			if err = c.write(m); err == nil && m.written != nil {
+				m.written <- struct{}{}
+			}
 		case <-ping.C:
 			err = c.written(c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.WriteTimeout)))
 		case <-c.ctx.Done():
@@ -139,7 +143,7 @@ func (c *conn) writeNews(sub *feed.Subscription) (more <-chan struct{}, err erro
 	}
 	entries, more, err := sub.Take()
 	for _, e := range entries {
-		if err := c.write(message{websocket.TextMessage, e.JSON}); err != nil {
+		if err := c.write(message{kind: websocket.TextMessage, data: e.JSON}); err != nil {
 			return nil, err
 		}
 	}
@@ -167,6 +171,16 @@ func (c *conn) cut() {
 	c.end(errCut)
 	_ = c.ws.NetConn().Close()
 }
+
+// reset is cut with a TCP reset, as when a device between the two gives up on the connection.
+func (c *conn) reset() {
+	c.end(errCut)
+	feed.Reset(c.ws.NetConn())
+}
+
+// bound gives the connection CloseTimeout to end, whatever its client does: the write that is under
+// way, the last messages and the close handshake share it.
+func (c *conn) bound() { time.AfterFunc(c.cfg.CloseTimeout, c.cut) }
 
 // drain reads and throws away what the client still sends after our close frame.
 // Closing a socket with unread bytes makes the kernel send a reset, which may

@@ -19,9 +19,12 @@ type guard struct {
 	frame   frame.Header
 	left    int64  // bytes of frame's payload still to come
 	goodbye []byte // the payload of a close frame, still masked
-	closed  bool   // the close frame has come; what follows is nobody's
+	closed  bool   // the close frame has come; later bytes are ignored
 	err     error  // the violation, forever
 }
+
+// NetConn returns the connection under g.
+func (g *guard) NetConn() net.Conn { return g.Conn }
 
 // Read fails from the first byte of a bad frame on, with a *frame.Error. The good
 // bytes before it are read first.

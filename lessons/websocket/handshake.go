@@ -25,8 +25,8 @@ func Accept(key string) string {
 }
 
 // refuseHandshake judges an upgrade request (section 4.2.1), answers a bad one and
-// tells that it did: 426 to what is no upgrade to WebSocket 13, 400 to a bad key,
-// 403 to a page of an origin that is not welcome.
+// reports that it did: 426 if it is not an upgrade to WebSocket 13, 400 for a bad key,
+// 403 for a page of an origin that is not allowed.
 //
 // A good one looks like this, and from the empty line of the answer on, the same
 // TCP connection carries frames:
@@ -58,7 +58,7 @@ func refuseHandshake(w http.ResponseWriter, r *http.Request, origins []string) b
 	return true
 }
 
-// hasToken tells whether a header that is a list has the token, in whatever case.
+// hasToken reports whether a list header contains the token, ignoring case.
 func hasToken(h http.Header, name, token string) bool {
 	for _, line := range h.Values(name) {
 		for part := range strings.SplitSeq(line, ",") {
@@ -75,9 +75,9 @@ func validKey(key string) bool {
 	return err == nil && len(nonce) == 16
 }
 
-// originAllowed is what stands between this server and any page on the web: the
+// originAllowed keeps pages of other origins out: the
 // same-origin policy does not cover WebSockets, so browsers let every page connect
-// and only say which page it is. What is no browser sends no Origin and has no
+// and only name the page's origin. Other programs send no Origin and have no
 // user's cookies to abuse.
 func originAllowed(r *http.Request, origins []string) bool {
 	origin := r.Header.Get("Origin")

@@ -2,33 +2,35 @@ package websocket
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
+
+	"realtimelab/internal/tasks"
 )
 
-// peers is the connections of one server, for counting and for the end. It is no
+// peers holds the connections of one server, to count and to close them. It is not a
 // hub: messages do not pass through it.
 type peers struct {
-	mu     sync.Mutex
-	empty  sync.Cond // of mu: the last connection has gone
+	running tasks.Group
+
+	mu     sync.Mutex // guards what follows
 	conns  map[*conn]struct{}
 	closed bool
 }
 
-func newPeers() *peers {
-	p := &peers{conns: map[*conn]struct{}{}}
-	p.empty.L = &p.mu
-	return p
-}
+func newPeers() *peers { return &peers{conns: map[*conn]struct{}{}} }
 
-// run starts a connection's goroutine. If the server is closing, the client is told so at once.
+// run serves a connection in a goroutine of its own. If the server is closing, the connection ends
+// with errGoingAway at once.
 func (p *peers) run(c *conn, serve func()) {
-	if !p.add(c) {
-		c.end(errGoingAway)
-	}
-	go func() {
+	p.running.Go(func() {
+		if !p.add(c) {
+			c.end(errGoingAway)
+		}
 		defer p.remove(c)
 		serve()
-	}()
+	})
 }
 
 func (p *peers) add(c *conn) bool {
@@ -42,9 +44,6 @@ func (p *peers) remove(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, c)
-	if len(p.conns) == 0 {
-		p.empty.Broadcast()
-	}
 }
 
 func (p *peers) count() int {
@@ -53,12 +52,14 @@ func (p *peers) count() int {
 	return len(p.conns)
 }
 
-// stop refuses connections from now on and calls fn for those there are.
+// stop refuses new connections from now on and calls fn for each open one, without the lock: fn may
+// close a connection, and closing may take its time.
 func (p *peers) stop(fn func(*conn)) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.closed = true
-	for c := range p.conns {
+	open := slices.Collect(maps.Keys(p.conns))
+	p.mu.Unlock()
+	for _, c := range open {
 		fn(c)
 	}
 }
@@ -66,14 +67,10 @@ func (p *peers) stop(fn func(*conn)) {
 // wait returns when all connections are gone. When ctx ends first, the rest are
 // cut, and its error is returned.
 func (p *peers) wait(ctx context.Context) error {
-	inTime := context.AfterFunc(ctx, func() { p.stop((*conn).cut) })
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.conns) > 0 {
-		p.empty.Wait()
+	err := p.running.Wait(ctx)
+	if err != nil {
+		p.stop((*conn).cut)
+		_ = p.running.Wait(context.Background()) // which never ends
 	}
-	if inTime() {
-		return nil
-	}
-	return ctx.Err()
+	return err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed/feedtest"
+	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons/websocket/frame"
 )
 
@@ -195,6 +196,33 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// TestWhatCameBeforeTheEndIsEchoed: a message is echoed although the next frame ends the connection.
+func TestWhatCameBeforeTheEndIsEchoed(t *testing.T) {
+	s := NewEcho(Config{})
+	server := feedtest.Serve(t, s, s.Close)
+	valid := masked(frame.Text, true, "valid")
+	for name, end := range map[string]struct {
+		frame []byte
+		code  frame.CloseCode
+	}{
+		"a reserved opcode, which gorilla finds":          {[]byte{0x83, 0x80, 1, 2, 3, 4}, 1002},
+		"not the shortest length, which the guard finds":  {[]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, 1002},
+		"text that is not UTF-8, which the reader finds":  {masked(frame.Text, true, "\xff"), 1007},
+		"the client's close frame, which gorilla answers": {masked(frame.Close, true, string(frame.AppendClose(nil, 4001, "bye"))), 4001},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 50 {
+				_, w := handshake(t, server, upgrade("/ws"))
+				send(t, w, append(bytes.Repeat(valid, 3), end.frame...))
+				for range 3 {
+					require.Equal(t, "valid", string(nextFrame(t, w).Payload))
+				}
+				expectClose(t, w, end.code)
+			}
+		})
+	}
+}
+
 // TestInflatedTooLarge: the limit counts what a message becomes, not what it is on the wire.
 func TestInflatedTooLarge(t *testing.T) {
 	s := NewEcho(Config{Compression: true, MaxMessage: 64 << 10})
@@ -226,6 +254,7 @@ func TestCompressionFromAThreshold(t *testing.T) {
 
 // TestEchoHoldsBack: a client that sends without reading is stopped by TCP, and costs a bounded queue.
 func TestEchoHoldsBack(t *testing.T) {
+	need.Time(t)
 	s := NewEcho(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	_, w := handshake(t, server, upgrade("/ws"))

@@ -1,9 +1,9 @@
-// Package websocket is the lesson of the connection that both sides may speak on:
+// Package websocket is the lesson on the raw WebSocket:
 // an echo and a chat room on gorilla/websocket, with the handshake and the closing
 // laid open. The frames themselves are in the package frame.
 //
-// gorilla finds most of what breaks the RFC in a frame and closes with 1002. What
-// it does not look at is checked here: shortest lengths and close frames by the
+// gorilla finds most violations of the RFC in a frame and closes with 1002. The rest
+// is checked here: shortest lengths and close frames by the
 // guard, UTF-8 and the size of a message after inflating by the reader.
 package websocket
 
@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 // writeBuffers are shared: a connection borrows one only while it writes.
 var writeBuffers sync.Pool
 
-// endpoint is what echo and chat have in common: the upgrade, and all connections.
+// endpoint holds the shared part of echo and chat: the upgrade, and all connections.
 type endpoint struct {
 	cfg      Config
 	upgrader websocket.Upgrader
@@ -78,7 +78,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn)
 		return // gorilla has answered
 	}
 	c := newConn(ws, e.cfg)
-	forget := e.cuts.Add(r, c.cut)
+	forget := e.cuts.Add(r, c.reset)
 	client := r.RemoteAddr
 	e.peers.run(c, func() {
 		defer forget()

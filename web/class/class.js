@@ -4,14 +4,16 @@ const strings = {
   en: {
     title: "Class", lang: "中文", theme: "Light / dark", order: "Order", byName: "by name", bySince: "longest at one exercise", bySolved: "most solved",
     csv: "Table (CSV)", promise: "This board is in this room only. Names are chosen by those who join, and forgotten when it closes, unless the teacher keeps a file.",
-    empty: "Nobody has joined yet.", done: "solved", started: "begun", here: "at it now", join: "Join", how: "In a terminal, with a name of your choice:",
-    phone: "The code opens this board on a phone.", live: "live", away: "not connected", student: "Name", solved: "Solved", current: "At", since: "For", exercises: "Exercises",
+    empty: "Nobody has joined yet.", done: "solved", started: "begun", here: "at it now", join: "Join", how: "In a terminal, with a name of your choice:", ask: "The join code (CODE) is on the teacher's screen.",
+    remove: "Remove {0}", sure: "Remove {0} from the board? Their work stays on their machine.", failed: "Not removed: {0}",
+    phone: "The QR code opens this board on a phone.", live: "live", away: "not connected", student: "Name", solved: "Solved", current: "At", since: "For", exercises: "Exercises",
     students: "{0} here", minutes: "{0} min", gone: "not heard of for {0} min", all: "all solved",
   },
   zh: {
     title: "课堂", lang: "English", theme: "浅色／深色", order: "排序", byName: "按名字", bySince: "在同一题停留最久", bySolved: "完成最多",
     csv: "表格（CSV）", promise: "这块板只在本教室里。名字由加入的人自己起，关闭后全部忘掉，除非老师保存成文件。",
-    empty: "还没有人加入。", done: "已通过", started: "已动手", here: "正在做", join: "加入", how: "在终端里运行，名字自己起：",
+    empty: "还没有人加入。", done: "已通过", started: "已动手", here: "正在做", join: "加入", how: "在终端里运行，名字自己起：", ask: "加入码（CODE）在老师的屏幕上。",
+    remove: "移除 {0}", sure: "把 {0} 从板上移除吗？对方机器上的练习不受影响。", failed: "没有移除：{0}",
     phone: "扫码可以在手机上看这块板。", live: "实时", away: "未连接", student: "名字", solved: "通过", current: "正在做", since: "已有", exercises: "练习",
     students: "{0} 人", minutes: "{0} 分钟", gone: "已 {0} 分钟没有消息", all: "全部通过",
   },
@@ -21,6 +23,14 @@ const $ = (id) => document.getElementById(id);
 let lang = (localStorage.getItem("lang") ?? navigator.language).startsWith("zh") ? "zh" : "en";
 let board = null;
 let heard = 0; // when the last snapshot came, by this page's clock
+
+// The teacher's key comes with the address that the terminal prints. It leaves the address bar, which the class sees.
+const given = new URLSearchParams(location.hash.slice(1)).get("key");
+if (given) {
+  sessionStorage.setItem("key", given);
+  history.replaceState(null, "", location.pathname);
+}
+let key = sessionStorage.getItem("key") ?? "";
 
 const t = (key, ...args) => strings[lang][key].replace(/\{(\d)\}/g, (_, i) => String(args[i]));
 
@@ -69,6 +79,7 @@ function row(student) {
   }
   const name = element("th", student.name);
   name.scope = "row";
+  if (key) name.append(removal(student.name));
   const cells = element("td", "", "");
   const line = element("div", "", "cells");
   line.setAttribute("role", "img");
@@ -82,6 +93,24 @@ function row(student) {
   const current = student.current || (solved(student) === board.columns.length ? t("all") : "");
   tr.append(name, element("td", `${solved(student)}/${board.columns.length}`), element("td", current), element("td", current ? t("minutes", minutes(student.since)) : ""), cells);
   return tr;
+}
+
+/** The button that removes a student. Only the teacher's page has it. */
+function removal(name) {
+  const button = element("button", "×", "remove");
+  button.type = "button";
+  button.title = t("remove", name);
+  button.setAttribute("aria-label", t("remove", name));
+  button.addEventListener("click", async () => {
+    if (!confirm(t("sure", name))) return;
+    const answer = await fetch("/api/remove", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Lab-Key": key },
+      body: JSON.stringify({ name }),
+    }).catch((error) => ({ ok: false, statusText: error.message }));
+    if (!answer.ok) alert(t("failed", answer.statusText));
+  });
+  return button;
 }
 
 function draw() {
@@ -109,7 +138,16 @@ function translate() {
   for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
   $("status").textContent = t(live ? "live" : "away");
   $("status").className = `badge ${live ? "good" : "bad"}`;
+  command();
   draw();
+}
+
+let info = null; // how to join
+
+function command() {
+  if (!info) return;
+  $("command").textContent = `lab exercise watch --class ${info.url} --code ${info.code ?? "CODE"} --name NAME`;
+  $("ask").hidden = Boolean(info.code);
 }
 
 function setTheme(theme) {
@@ -130,7 +168,12 @@ $("order").addEventListener("change", draw);
 if (localStorage.getItem("theme")) setTheme(localStorage.getItem("theme"));
 setInterval(draw, 30000); // the minutes go on while nobody changes anything
 
-const events = new EventSource("/api/events");
+translate();
+info = await (await fetch("/api/info", { headers: key ? { "X-Lab-Key": key } : {} })).json();
+if (!info.code) key = ""; // of a board that has ended
+command();
+
+const events = new EventSource(key ? `/api/events?key=${encodeURIComponent(key)}` : "/api/events");
 events.addEventListener("open", () => { live = true; translate(); });
 events.addEventListener("error", () => { live = false; translate(); });
 events.addEventListener("message", (event) => {
@@ -138,7 +181,3 @@ events.addEventListener("message", (event) => {
   heard = performance.now();
   draw();
 });
-
-translate();
-const info = await (await fetch("/api/info")).json();
-$("command").textContent = `lab exercise watch --class ${info.url} --name NAME`;

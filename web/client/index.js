@@ -5,6 +5,9 @@ import { Manager } from "./manager.js";
 import { protocol } from "./parser.js";
 import { Socket } from "./socket.js";
 import { decodeQuery, resolve } from "./url.js";
+import { logger } from "./debug.js";
+
+const debug = /* @__PURE__ */ logger("socket.io-client");
 
 /** The connections that namespaces share, by the id of their address. */
 const managers = new Map();
@@ -15,11 +18,13 @@ const managers = new Map();
  * Namespaces of one server share a connection, unless `forceNew: true` or `multiplex: false` say otherwise or the
  * namespace is in use already.
  */
-export function lookup(uri, opts) {
+function lookup(uri, opts) {
   if (uri && typeof uri === "object") [uri, opts] = [undefined, uri];
   opts ??= {};
   const { source, id, path: nsp, query } = resolve(uri, opts.path || "/socket.io");
-  const manager = shared(id, nsp, opts) ?? new Manager(source, opts);
+  const existing = shared(id, nsp, opts);
+  DEBUG: debug(existing ? "%s shares a connection" : "a new connection to %s", source);
+  const manager = existing ?? new Manager(source, opts);
   if (!managers.has(id) && !wantsOwn(opts)) managers.set(id, manager);
   if (query) opts.query ??= decodeQuery(query);
   return manager.socket(nsp, opts);

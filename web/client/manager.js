@@ -4,6 +4,9 @@ import { Engine } from "./engine/engine.js";
 import * as defaultParser from "./parser.js";
 import { Socket } from "./socket.js";
 import { Timers, soon } from "./timers.js";
+import { logger } from "./debug.js";
+
+const debug = /* @__PURE__ */ logger("socket.io-client:manager");
 
 /**
  * One connection to a server, shared by the sockets of its namespaces, and made again whenever it is lost.
@@ -113,7 +116,9 @@ export class Manager extends Emitter {
    * @param {(err?: Error) => void} [onResult] with it, a failure is the caller's to handle: there is no other attempt
    */
   open(onResult) {
+    DEBUG: debug("open() while %s", this._readyState);
     if (this._readyState !== "closed") return this;
+    DEBUG: debug("connecting to %s", this.uri);
     this.engine = new Engine(this.uri, this.opts);
     this._readyState = "opening";
     this.skipReconnect = false;
@@ -135,6 +140,7 @@ export class Manager extends Emitter {
   _limitOpening(onResult) {
     const { engine } = this;
     this._after(this._timeout, () => {
+      DEBUG: debug("no connection after %d ms", this._timeout);
       this._onOpenError(new Error("timeout"), onResult);
       engine.close();
     });
@@ -147,6 +153,7 @@ export class Manager extends Emitter {
   }
 
   _onOpenError(err, onResult) {
+    DEBUG: debug("cannot connect: %s", err);
     this._cleanUp();
     this._readyState = "closed";
     this.emitReserved("error", err);
@@ -160,6 +167,7 @@ export class Manager extends Emitter {
   }
 
   _onOpen() {
+    DEBUG: debug("connected");
     this._cleanUp();
     this._readyState = "open";
     this.emitReserved("open");
@@ -187,6 +195,7 @@ export class Manager extends Emitter {
   }
 
   _packet(packet) {
+    DEBUG: debug("sending packet %j", packet);
     for (const message of this.encoder.encode(packet)) this.engine.write(message, packet.options);
   }
 
@@ -213,6 +222,7 @@ export class Manager extends Emitter {
   }
 
   _onClose(reason, details) {
+    DEBUG: debug("closed: %s", reason);
     this._cleanUp();
     this.engine?.close();
     this.backoff.reset();
@@ -224,16 +234,20 @@ export class Manager extends Emitter {
   _reconnect() {
     if (this._reconnecting || this.skipReconnect) return;
     if (this.backoff.attempts >= this._reconnectionAttempts) {
+      DEBUG: debug("giving up after %d attempts", this.backoff.attempts);
       this.backoff.reset();
       this.emitReserved("reconnect_failed");
       return;
     }
     this._reconnecting = true;
-    this._after(this.backoff.duration(), () => this._attempt());
+    const delay = this.backoff.duration();
+    DEBUG: debug("reconnecting in %d ms", delay);
+    this._after(delay, () => this._attempt());
   }
 
   _attempt() {
     if (this.skipReconnect) return;
+    DEBUG: debug("reconnection attempt %d", this.backoff.attempts);
     this.emitReserved("reconnect_attempt", this.backoff.attempts);
     if (this.skipReconnect) return; // a listener closed
     this.open((err) => {

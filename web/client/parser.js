@@ -1,5 +1,8 @@
 import { Emitter } from "./emitter.js";
 import { attach, detach, hasBinary, isBinary } from "./binary.js";
+import { logger } from "./debug.js";
+
+const debug = /* @__PURE__ */ logger("socket.io-parser");
 
 /**
  * The default codec of Socket.IO protocol 5 (section "Packet encoding"):
@@ -42,6 +45,7 @@ export class Encoder {
 
   /** @returns {Array} the text, followed by the attachments */
   encode({ type, nsp, id, data }) {
+    DEBUG: debug("encoding type %d for %s: %j", type, nsp, data);
     if ((type !== EVENT && type !== ACK) || !hasBinary(data)) return [this._text(type, "", nsp, id, data)];
     const { data: rest, attachments } = detach(data);
     const binaryType = type === EVENT ? BINARY_EVENT : BINARY_ACK;
@@ -91,6 +95,7 @@ export class Decoder extends Emitter {
   }
 
   _parse(text) {
+    DEBUG: debug("decoding %s", text);
     const fields = /^([0-6])(?:(\d*)(-))?(?:(\/[^,]*),?)?(\d+)?([^]*)$/.exec(text);
     if (!fields) throw new Error("unknown packet type");
     const [, digit, attachments, dash, nsp = "/", id, json] = fields;

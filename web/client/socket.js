@@ -2,6 +2,9 @@ import { CatchAllEmitter } from "./catchall.js";
 import { subscribe } from "./emitter.js";
 import { PacketType, RESERVED_EVENTS } from "./parser.js";
 import { RetryQueue } from "./retry.js";
+import { logger } from "./debug.js";
+
+const debug = /* @__PURE__ */ logger("socket.io-client:socket");
 
 /**
  * What an application talks to: one namespace over a Manager's connection (Socket.IO protocol 5, "Connection to a
@@ -101,12 +104,16 @@ export class Socket extends CatchAllEmitter {
     const packet = { type: PacketType.EVENT, data, options: { compress: flags.compress !== false } };
     if (typeof data[data.length - 1] === "function") {
       packet.id = this.ids++;
+      DEBUG: debug("ack %d will answer this event", packet.id);
       this._registerAck(packet.id, data.pop(), flags.timeout ?? this._opts.ackTimeout);
     }
     const { engine } = this.io;
     const canWrite = engine?.transport?.writable;
     const isConnected = this.connected && !engine?._hasPingExpired();
-    if (flags.volatile && !canWrite) return;
+    if (flags.volatile && !canWrite) {
+      DEBUG: debug("volatile event dropped: the transport is busy");
+      return;
+    }
     if (isConnected) this._sendEvent(packet);
     else this.sendBuffer.push(packet);
   }
@@ -154,6 +161,7 @@ export class Socket extends CatchAllEmitter {
       return;
     }
     const timer = this.io._timers.start(() => {
+      DEBUG: debug("ack %d has timed out after %d ms", id, timeout);
       delete this.acks[id];
       this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
       ack.call(this, new Error("operation has timed out"));
@@ -180,6 +188,7 @@ export class Socket extends CatchAllEmitter {
   }
 
   _onOpen() {
+    DEBUG: debug("joining %s", this.nsp);
     if (typeof this.auth === "function") this.auth((auth) => this._sendConnect(auth));
     else this._sendConnect(this.auth);
   }
@@ -194,6 +203,7 @@ export class Socket extends CatchAllEmitter {
   }
 
   _onClose(reason, details) {
+    DEBUG: debug("disconnected: %s", reason);
     this.connected = false;
     this.id = undefined;
     this.emitReserved("disconnect", reason, details);
@@ -224,6 +234,7 @@ export class Socket extends CatchAllEmitter {
       this.emitReserved("connect_error", new Error("the server answered without a session id: it speaks Socket.IO 2, this client 3 and later"));
       return;
     }
+    DEBUG: debug("connected to %s as %s", this.nsp, session.sid);
     this.id = session.sid;
     this.recovered = Boolean(session.pid) && this._pid === session.pid;
     this._pid = session.pid;
@@ -248,6 +259,7 @@ export class Socket extends CatchAllEmitter {
   }
 
   _emitEvent(args) {
+    DEBUG: debug("received event %j", args);
     this._tellIncoming(args);
     super.emit(...args);
     const last = args[args.length - 1];
@@ -268,13 +280,18 @@ export class Socket extends CatchAllEmitter {
     return (...args) => {
       if (sent) return;
       sent = true;
+      DEBUG: debug("answering %d with %j", id, args);
       this._packet({ type: PacketType.ACK, id, data: args });
     };
   }
 
   _onAck({ id, data }) {
     const ack = this.acks[id];
-    if (!ack) return;
+    if (!ack) {
+      DEBUG: debug("ack %s is unknown or came too late", id);
+      return;
+    }
+    DEBUG: debug("ack %s with %j", id, data);
     delete this.acks[id];
     if (ack.withError) ack.call(this, null, ...data);
     else ack.apply(this, data);

@@ -1,3 +1,7 @@
+import { logger } from "./debug.js";
+
+const debug = /* @__PURE__ */ logger("socket.io-client:url");
+
 const ADDRESS = /^(?:(https?|wss?):\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?/;
 const AUTHORITY = /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/;
 
@@ -21,6 +25,7 @@ export function parse(address) {
  */
 export function resolve(uri, path, page = globalThis.location) {
   const url = parse(absolute(uri, page));
+  DEBUG: debug("parsed %s", url.source);
   url.port ||= url.protocol === "https" || url.protocol === "wss" ? "443" : "80";
   url.path ||= "/";
   url.id = `${url.protocol}://${bracketed(url.host)}:${url.port}${path}`;

@@ -1,9 +1,12 @@
 // What every page does: the demo's description, the two languages, the theme.
 
-const strings = {
-  en: { theme: "Light / dark", lang: "中文" },
-  zh: { theme: "浅色／深色", lang: "English" },
-};
+import { catalogue, language, setLanguage, text } from "./catalogue.js";
+import { clock } from "./clock.js";
+import { takeKey } from "./key.js";
+import { texts } from "./lab-text.js";
+import { showTheme, switchTheme } from "./theme.js";
+
+catalogue("lab", texts);
 
 /** The element with that id. */
 export const $ = (id) => document.getElementById(id);
@@ -16,18 +19,7 @@ export function element(name, text = "", className = "") {
   return e;
 }
 
-let lang = "en";
-let dictionary = strings;
-
-/** Adds texts, {en: {key: text}, zh: {…}}, to those there are. */
-export function addTexts(more) {
-  dictionary = { en: { ...dictionary.en, ...more.en }, zh: { ...dictionary.zh, ...more.zh } };
-}
 const listeners = [];
-
-/** The text of that key in the language that is shown; {0} is replaced. */
-export const t = (key, ...args) =>
-  (dictionary[lang][key] ?? key).replace(/\{(\d)\}/g, (_, i) => String(args[i]));
 
 /** Calls f now and whenever the language changes. */
 export function onLang(f) {
@@ -35,46 +27,72 @@ export function onLang(f) {
   f();
 }
 
-/** The language of the page: the lab's --lang, the reader's choice, the browser's. */
+/** The language of the page: the reader's choice, by ?lang= or by the button, else the lab's --lang, else the browser's. */
 function chooseLang(fixed) {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (asked === "en" || asked === "zh") localStorage.setItem("lang", asked);
   const wanted = localStorage.getItem("lang") ?? (fixed || navigator.language);
   return wanted.startsWith("zh") ? "zh" : "en";
 }
 
+/** Writes the texts into the elements below root whose data-text or data-label refers to one, such as "room.send". */
+export function fillTexts(root) {
+  for (const e of root.querySelectorAll("[data-text]")) e.textContent = text(e.dataset.text);
+  for (const e of root.querySelectorAll("[data-label]")) e.setAttribute("aria-label", text(e.dataset.label));
+}
+
 function translate(info) {
+  const lang = language();
   document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
   document.title = info.title[lang];
   $("title").textContent = info.title[lang];
   $("summary").textContent = info.summary[lang];
-  for (const e of document.querySelectorAll("[data-text]")) e.textContent = t(e.dataset.text);
-  for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
+  fillTexts(document);
   for (const f of listeners) f();
 }
 
-function switchTheme() {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
-  setTheme(now === "dark" ? "light" : "dark");
-}
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("theme", theme);
-}
-
-/** Fills the page in; texts is {en: {key: text}, zh: {…}}. Returns what /lab/info.json says of the demo. */
-export async function start(texts) {
-  addTexts(texts);
-  const info = await (await fetch("/lab/info.json")).json();
-  lang = chooseLang(info.lang);
-  if (localStorage.getItem("theme")) setTheme(localStorage.getItem("theme"));
-  $("theme").addEventListener("click", switchTheme);
-  $("lang").addEventListener("click", () => {
-    lang = lang === "zh" ? "en" : "zh";
-    localStorage.setItem("lang", lang);
+/** Another window of this page chose a language or a theme: a page and the second window in it look the same. */
+function follow(info) {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === "theme") showTheme();
+    if (key !== "lang" || !newValue) return;
+    setLanguage(newValue === "zh" ? "zh" : "en");
     translate(info);
   });
+}
+
+/** Starts a page that came whole from the server, in the language of its html element. show is a promise of the x-ray's show(id), if there is one. */
+function startWhole(info, onXray) {
+  setLanguage(document.documentElement.lang === "zh-CN" ? "zh" : "en");
+  showTheme();
+  addEventListener("storage", ({ key }) => { if (key === "theme") showTheme(); });
+  if (info.xray && $("xray")) info.show = import("/lab/shared/xray.js").then((xray) => xray.mount($("xray"), onXray));
+  return info;
+}
+
+/**
+ * Fills the page in; the catalogues that its markup refers to are registered by then. Returns the demo's /lab/info.json.
+ * onXray is called with each message of the x-ray, if there is one, even while its panel is hidden.
+ */
+export async function start(onXray) {
+  await takeKey();
+  if ($("info")) return startWhole(JSON.parse($("info").textContent), onXray);
+  addEventListener("hashchange", async () => { if (await takeKey()) location.reload(); }); // the key's address, opened in this tab
+  const asked = clock.local();
+  const response = await fetch("/lab/info.json", { cache: "no-store" });
+  const date = Date.parse(response.headers.get("Date")); // in whole seconds
+  if (date) clock.exchange(asked, clock.local(), date, date + 1000);
+  const info = await response.json();
+  setLanguage(chooseLang(info.lang));
+  showTheme();
+  $("theme").addEventListener("click", switchTheme);
+  $("lang").addEventListener("click", () => {
+    setLanguage(language() === "zh" ? "en" : "zh");
+    localStorage.setItem("lang", language());
+    translate(info);
+  });
+  follow(info);
   translate(info);
-  if (info.xray && $("xray")) import("/lab/shared/xray.js").then((xray) => xray.mount($("xray")));
+  if (info.xray && $("xray")) import("/lab/shared/xray.js").then((xray) => xray.mount($("xray"), onXray));
   return info;
 }

@@ -1,17 +1,56 @@
-// What arrived, what came late, what is lost: ids rise by one, so a gap cannot hide.
+// Accounts of the messages that arrived, came late or are lost. Ids rise by one, so a gap shows.
 
+import { clock } from "./clock.js";
 import { element } from "./lab.js";
 
 const shown = 80;
+const lateAfter = 3000; // ms on the way
 
-const nothing = { cursor: 0, at: "", received: 0, late: 0, lost: 0, twice: 0 };
+/** An Account counts the messages of one log, by the clock of the server that stamps them. */
+export class Account {
+  #clock;
+  #joinedHere; // when this page joined, by its own clock
+  #joined; // and by the server's clock, once that is known
 
-/**
- * Keeps account in a list. Returns the account itself and note(message), which says what the message was: now, late,
- * again, or anew, the first of another log: the server was started again, and its ids with it.
- */
-export function ledger(list) {
-  const account = { ...nothing };
+  constructor(clock) {
+    this.#clock = clock;
+    this.#joinedHere = clock.local();
+    if (clock.known) this.#joined = clock.now();
+    this.#clear();
+  }
+
+  #clear() {
+    Object.assign(this, { cursor: 0, at: "", received: 0, history: 0, late: 0, lost: 0, twice: 0 });
+  }
+
+  /**
+   * Takes a message. Returns its kind: "history", published before this page joined; "late", more than three seconds on
+   * the way; "now"; or "again". missing counts the ids that are lost before it. restarted says that it is the first of
+   * another log: the server was started again, and the account starts over.
+   */
+  note(message) {
+    const at = Date.parse(message.at);
+    this.#clock.arrival(at);
+    this.#joined ??= this.#joinedHere + this.#clock.offset;
+    const restarted = message.id <= this.cursor && message.at > this.at; // times as toISOString writes them compare as texts
+    if (restarted) this.#clear();
+    if (message.id <= this.cursor) {
+      this.twice++;
+      return { kind: "again", missing: 0, restarted };
+    }
+    const missing = this.cursor > 0 ? message.id - this.cursor - 1 : 0;
+    const kind = at < this.#joined ? "history" : this.#clock.now() - at > lateAfter ? "late" : "now";
+    this.lost += missing;
+    this.received++;
+    if (kind !== "now") this[kind]++;
+    Object.assign(this, { cursor: message.id, at: message.at });
+    return { kind, missing, restarted };
+  }
+}
+
+/** Shows an account in a list, a mark for each message. Returns the account and note(message), see Account. */
+export function ledger(list, serverClock = clock) {
+  const account = new Account(serverClock);
 
   function mark(id, kind) {
     const item = element("li", "", kind);
@@ -21,26 +60,12 @@ export function ledger(list) {
   }
 
   function note(message) {
-    const anew = message.id <= account.cursor && message.at > account.at; // times as toISOString writes them compare as texts
-    if (anew) {
-      Object.assign(account, nothing);
-      list.replaceChildren();
-    }
-    if (message.id <= account.cursor) {
-      account.twice++;
-      return "again";
-    }
-    const gap = account.cursor > 0 ? message.id - account.cursor - 1 : 0;
-    for (let i = 1; i <= Math.min(gap, shown); i++) mark(account.cursor + i, "lost");
-    account.lost += gap;
-    account.received++;
-    const late = Date.now() - Date.parse(message.at) > 3000;
-    if (late) account.late++;
-    mark(message.id, late ? "late" : "now");
-    account.cursor = message.id;
-    account.at = message.at;
-    if (anew) return "anew";
-    return late ? "late" : "now";
+    const before = account.cursor;
+    const noted = account.note(message);
+    if (noted.restarted) list.replaceChildren();
+    for (let i = 1; i <= Math.min(noted.missing, shown); i++) mark(before + i, "lost");
+    if (noted.kind !== "again") mark(message.id, noted.kind);
+    return noted;
   }
 
   return { account, note };

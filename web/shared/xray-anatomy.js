@@ -1,55 +1,69 @@
-// One row of the x-ray taken apart: its bytes in hex and text, coloured by field, and what each field means.
+// One message of the x-ray taken apart: its layers, the fields of one of them, what each means, and the bytes.
 
-import { $, element, t } from "/lab/shared/lab.js";
+import { catalogue, language } from "./catalogue.js";
+import { element } from "./lab.js";
+import { comparison } from "./xray-compare.js";
+import { bytes, decode, hexLine, hueOf, ownersOf } from "./xray-hex.js";
+import { texts } from "./xray-text.js";
+
+const t = catalogue("xray", texts);
 
 const firstBytes = 1024; // shown before the reader asks for all
-const hues = 8; // field colours in style sheet
-
-/** A number of bytes that a person reads. */
-export function bytes(n) {
-  if (n < 1024) return `${n} B`;
-  if (n < 1 << 20) return `${(n / 1024).toFixed(1)} KiB`;
-  return `${(n / (1 << 20)).toFixed(1)} MiB`;
-}
-
-const decode = (base64) => Uint8Array.from(atob(base64 ?? ""), (c) => c.charCodeAt(0));
-const hex = (byte) => byte.toString(16).padStart(2, "0");
-const visible = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·");
+const mostLayers = 24; // buttons
+const mostText = 16384; // bytes of a view
 
 /** The text in the language that is shown. */
-export const said = (text) => (text ? text[document.documentElement.lang.startsWith("zh") ? "zh" : "en"] : "");
+export const said = (text) => (text ? text[language()] : "");
 
-/** Shows the row in `box`. `go(id)` is told of a click on a row that carries it or that it carries. */
-export function anatomy(box, row, related, go) {
+/**
+ * Shows the row in `box`. layers are the rows of its message, the topmost first; go(id) is called with the one that the
+ * reader chooses. pinned is the row to compare with, or null, and pin() pins this row or takes the pin off. lessons says
+ * whether the server has the lessons' pages.
+ */
+export function anatomy(box, { row, layers, go, pinned, pin, lessons }) {
   const data = decode(row.data);
   const fields = row.fields ?? [];
+  const parts = element("div", "", "x-parts");
+  if (fields.length > 0) parts.append(tableOf(box, fields, lessons));
+  if (data.length > 0) parts.append(hexOf(box, data, fields, firstBytes));
   box.replaceChildren(
-    element("p", said(row.summary), "x-what"),
+    layersOf(row, layers, go),
+    headOf(row, pinned, pin),
     ...(row.problem ? [element("p", said(row.problem), "bad")] : []),
-    ...layersOf(related, go),
+    parts,
     ...stepsOf(row.steps),
-    hexOf(box, data, fields, firstBytes),
-    tableOf(box, fields),
     ...(row.views ?? []).flatMap(viewOf),
+    ...(pinned && pinned.id !== row.id ? comparison(decode(pinned.data), data) : []),
   );
 }
 
-/** The rows under and above this one, as buttons. */
-function layersOf(related, go) {
-  const group = (key, rows) => {
-    if (rows.length === 0) return [];
-    const p = element("p", "", "row x-related");
-    p.append(element("span", t(key), "soft"));
-    for (const row of rows) {
-      const button = element("button", `${t(row.layer)}: ${said(row.summary)}`);
-      button.type = "button";
-      button.title = button.textContent;
-      button.addEventListener("click", () => go(row.id));
-      p.append(button);
-    }
-    return [p];
-  };
-  return [...group("x.carriedBy", related.parents), ...group("x.carries", related.children)];
+/** The layers as buttons: event, Socket.IO, Engine.IO, frame, TCP. */
+function layersOf(row, layers, go) {
+  const group = element("p", "", "row x-related");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", t("x.layers"));
+  for (const layer of layers.slice(0, mostLayers)) {
+    const button = element("button");
+    button.type = "button";
+    button.append(element("span", t(layer.layer), `x-chip x-${layer.layer}`), element("small", ` ${bytes(layer.size)}`));
+    button.title = said(layer.summary);
+    button.setAttribute("aria-pressed", layer.id === row.id);
+    button.addEventListener("click", () => go(layer.id));
+    group.append(button);
+  }
+  if (layers.length > mostLayers) group.append(element("span", t("x.moreLayers", layers.length - mostLayers), "soft"));
+  return group;
+}
+
+function headOf(row, pinned, pin) {
+  const head = element("div", "", "row x-title");
+  const button = element("button", t(pinned?.id === row.id ? "x.unpin" : "x.pin"));
+  button.type = "button";
+  button.id = "x-pin";
+  button.setAttribute("aria-pressed", pinned?.id === row.id);
+  button.addEventListener("click", pin);
+  head.append(element("p", said(row.summary), "x-what"), button);
+  return head;
 }
 
 function stepsOf(steps) {
@@ -60,36 +74,21 @@ function stepsOf(steps) {
     item.append(element("span", said(step.what)), element("code", step.value));
     list.append(item);
   }
-  return [element("h4", t("x.steps")), list];
-}
-
-/** Which field each byte belongs to. */
-function ownersOf(fields, length) {
-  const owners = new Int32Array(length).fill(-1);
-  fields.forEach((field, i) => owners.fill(i, field.start, Math.min(field.end, length)));
-  return owners;
+  return [element("h3", t("x.steps")), list];
 }
 
 function hexOf(box, data, fields, limit) {
   const shown = data.subarray(0, limit);
   const owners = ownersOf(fields, shown.length);
-  const wide = box.clientWidth > 560 ? 16 : 8;
+  const wide = box.clientWidth > 1000 ? 16 : 8;
   const dump = element("div", "", "x-hex");
   dump.setAttribute("role", "img");
+  dump.tabIndex = 0; // it scrolls sideways on a phone
   dump.setAttribute("aria-label", t("x.hex"));
   for (let at = 0; at < shown.length; at += wide) {
-    const line = element("div");
-    line.append(element("span", at.toString(16).padStart(4, "0"), "x-offset"));
-    const [left, right] = [element("span", "", "x-bytes"), element("span", "", "x-chars")];
-    for (let i = at; i < Math.min(at + wide, shown.length); i++) {
-      for (const [where, text] of [[left, hex(shown[i])], [right, visible(shown[i])]]) {
-        const span = element("span", text, owners[i] < 0 ? "" : `x-f${owners[i] % hues}`);
-        span.dataset.field = owners[i];
-        where.append(span);
-      }
-    }
-    line.append(left, right);
-    dump.append(line);
+    const cells = Array.from(shown.subarray(at, at + wide), (byte, i) => [byte, hueOf(owners[at + i]), owners[at + i]]);
+    while (cells.length < wide) cells.push([null]);
+    dump.append(hexLine(at.toString(16).padStart(4, "0"), cells));
   }
   if (shown.length < data.length) {
     const more = element("button", t("x.more", data.length));
@@ -107,14 +106,18 @@ function mark(box, field) {
   for (const e of box.querySelectorAll("[data-field]")) e.classList.toggle("x-marked", field !== undefined && field !== "-1" && e.dataset.field === field);
 }
 
-function tableOf(box, fields) {
+function tableOf(box, fields, lessons) {
   const table = element("table", "", "x-fields");
   const head = element("tr");
-  for (const key of ["x.field", "x.value", "x.meaning", "x.spec"]) head.append(element("th", t(key)));
+  for (const key of ["x.field", "x.value", "x.meaning", "x.spec"]) {
+    const cell = element("th", t(key));
+    cell.scope = "col";
+    head.append(cell);
+  }
   const body = element("tbody");
   fields.forEach((field, i) => {
-    body.append(lineOf(field, `x-f${i % hues}`, i));
-    for (const part of field.parts ?? []) body.append(lineOf(part, "x-part", i));
+    body.append(lineOf(field, hueOf(i), i, lessons));
+    for (const part of field.parts ?? []) body.append(lineOf(part, "x-part", i, lessons));
   });
   for (const name of ["pointerover", "focusin"]) body.addEventListener(name, (event) => mark(box, event.target.closest("tr")?.dataset.field));
   for (const name of ["pointerleave", "focusout"]) body.addEventListener(name, () => mark(box));
@@ -136,7 +139,7 @@ function step(event) {
   event.preventDefault();
 }
 
-function lineOf(field, className, i) {
+function lineOf(field, className, i, lessons) {
   const line = element("tr", "", className);
   line.dataset.field = i;
   line.tabIndex = 0;
@@ -144,12 +147,26 @@ function lineOf(field, className, i) {
   const name = element("th", field.name);
   name.scope = "row";
   name.title = where;
-  line.append(name, element("td", field.value ?? "", "x-value"), element("td", said(field.meaning)), element("td", field.spec ?? "", "soft"));
+  const links = element("td", "", "x-links");
+  if (field.spec) links.append(field.link ? link(field.spec, field.link) : field.spec);
+  if (field.lesson && lessons) {
+    const [lesson, section] = field.lesson.split("#");
+    links.append(" ", link(t("x.lesson"), `/lab/lesson/${lesson}?lang=${language()}#${section}`));
+  }
+  line.append(name, element("td", field.value ?? "", "x-value"), element("td", said(field.meaning)), links);
   return line;
+}
+
+function link(text, href) {
+  const a = element("a", text);
+  a.href = href;
+  a.target = "_blank";
+  a.rel = "noopener";
+  return a;
 }
 
 function viewOf(view) {
   const data = decode(view.data);
-  const text = new TextDecoder().decode(data.subarray(0, 16384));
-  return [element("h4", `${said(view.name)} (${bytes(data.length)})`), element("pre", text, "x-view")];
+  const text = new TextDecoder().decode(data.subarray(0, mostText));
+  return [element("h3", `${said(view.name)} (${bytes(data.length)})`), element("pre", text, "x-view")];
 }

@@ -2,21 +2,21 @@
 // one listbox, and the chosen row is its active descendant.
 
 /**
- * Makes `box` such a list. `fill(element, row)` writes a row; `choose(row)` is told of a click or Enter.
+ * Makes `box` such a list. `fill(element, row)` writes a row; `choose(row)` is told of a click or Enter, and
+ * `missed(n)` of n new rows that came since the list stopped following its end; null means that it follows.
  * The rows are objects with an `id` that rises.
  */
 export class RowList {
-  #box; #space; #fill; #choose;
+  #box; #space; #fill; #choose; #missed;
   #rows = [];
   #elements = new Map();
   #active = null;
   #following = true;
+  #last = 0; // the id of the newest row when the list stopped following
   #scheduled = false;
 
-  constructor(box, fill, choose) {
-    this.#box = box;
-    this.#fill = fill;
-    this.#choose = choose;
+  constructor(box, fill, choose, missed = () => {}) {
+    [this.#box, this.#fill, this.#choose, this.#missed] = [box, fill, choose, missed];
     this.#space = document.createElement("div");
     this.#space.className = "x-space";
     box.replaceChildren(this.#space);
@@ -38,7 +38,7 @@ export class RowList {
   /** Says that rows were added at the end. */
   grown() { this.refresh(); }
 
-  /** Writes the rows in sight anew, before the next frame. */
+  /** Writes the rows in sight again, before the next frame. */
   refresh() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -55,9 +55,28 @@ export class RowList {
 
   get active() { return this.#active; }
 
+  /** Goes to the end and follows it. */
+  follow() {
+    this.#following = true;
+    this.refresh();
+  }
+
+  /** Stays where it is while rows are added. */
+  #stay() {
+    if (this.#following) this.#last = this.#rows.at(-1)?.id ?? 0;
+    this.#following = false;
+  }
+
+  /** How many rows came since the list stopped following. */
+  #behind() {
+    let n = 0;
+    while (n < this.#rows.length && this.#rows[this.#rows.length - 1 - n].id > this.#last) n++;
+    return n;
+  }
+
   #height() { return parseFloat(getComputedStyle(this.#space).lineHeight) || 28; }
 
-  /** The place of the row with that id, by bisection. */
+  /** The index of the row with that id, by bisection; -1 if there is none. */
   #index(id) {
     let low = 0, high = this.#rows.length - 1;
     while (low <= high) {
@@ -73,6 +92,7 @@ export class RowList {
     const height = this.#height();
     this.#space.style.height = `${this.#rows.length * height}px`;
     if (this.#following) this.#box.scrollTop = this.#box.scrollHeight;
+    this.#missed(this.#following ? null : this.#behind());
     const first = Math.max(0, Math.floor(this.#box.scrollTop / height) - 2);
     const last = Math.min(this.#rows.length, first + Math.ceil(this.#box.clientHeight / height) + 5);
     const old = this.#elements;
@@ -101,6 +121,15 @@ export class RowList {
     return element;
   }
 
+  /** Writes these rows again when they are drawn next. */
+  changed(rows) {
+    for (const { id } of rows) {
+      this.#elements.get(id)?.remove();
+      this.#elements.delete(id);
+    }
+    if (rows.length > 0) this.refresh();
+  }
+
   /** Forgets how rows are written, for another language. */
   rewrite() {
     for (const element of this.#elements.values()) element.remove();
@@ -110,13 +139,14 @@ export class RowList {
 
   #scrolled() {
     const box = this.#box;
-    this.#following = box.scrollTop + box.clientHeight >= box.scrollHeight - this.#height();
+    if (box.scrollTop + box.clientHeight < box.scrollHeight - this.#height()) this.#stay();
+    else this.#following = true;
     this.refresh();
   }
 
   #reveal(i) {
     const height = this.#height(), box = this.#box;
-    this.#following = false;
+    this.#stay();
     if (i * height < box.scrollTop) box.scrollTop = i * height;
     else if ((i + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = (i + 1) * height - box.clientHeight;
   }
@@ -125,6 +155,7 @@ export class RowList {
     const element = event.target.closest("[role=option]");
     if (!element) return;
     this.#active = Number(element.id.slice(2));
+    this.#stay();
     this.#choose(this.#rows[this.#index(this.#active)]);
     this.refresh();
   }

@@ -1,200 +1,183 @@
-// The x-ray beside a demo: the rows as they cross the wire, filtered, paused, taken apart, exported.
+// The x-ray beside a demo: the messages as they cross the wire, filtered, paused, drawn, taken apart, exported.
 
-import { $, addTexts, element, onLang, t } from "/lab/shared/lab.js";
-import { RowList } from "/lab/shared/xray-list.js";
-import { anatomy, bytes, said } from "/lab/shared/xray-anatomy.js";
-import { texts } from "/lab/shared/xray-text.js";
+import { catalogue } from "./catalogue.js";
+import { $, element, fillTexts, onLang } from "./lab.js";
+import { RowList } from "./xray-list.js";
+import { anatomy } from "./xray-anatomy.js";
+import { Diagram } from "./xray-diagram.js";
+import { Filter, layers } from "./xray-filter.js";
+import { bytes } from "./xray-hex.js";
+import { Line, tooMany, wantsKey } from "./xray-line.js";
+import { Names } from "./xray-names.js";
+import { markup, options, reveal, write } from "./xray-markup.js";
+import { Rows } from "./xray-rows.js";
+import { texts } from "./xray-text.js";
 
-const layers = ["tcp", "http", "body", "chunk", "line", "sse", "ws", "message", "eio", "sio", "event", "bytes"];
-const quiet = ["tcp", "body"]; // not shown unless asked for
-const maxRows = 10000; // held by the page
-const dropRows = 2000; // at once, when there are more
+const t = catalogue("xray", texts);
 
-const markup = `
-  <div class="row x-head">
-    <h2 data-text="xray"></h2><span id="x-status" class="badge" role="status"></span>
-    <span class="grow"></span><button id="x-toggle" type="button" aria-expanded="true" aria-controls="x-body"></button>
-  </div>
-  <div id="x-body">
-    <p class="soft" data-text="x.hint"></p>
-    <div class="row x-tools">
-      <button id="x-pause" type="button" aria-pressed="false"></button>
-      <button id="x-clear" type="button" data-text="x.clear"></button>
-      <label><span data-text="x.conn"></span> <select id="x-conn"></select></label>
-      <label><span data-text="x.dir"></span> <select id="x-dir"></select></label>
-      <input id="x-find" type="search" data-label="x.find" autocomplete="off">
-    </div>
-    <fieldset id="x-layers" class="row"><legend data-text="x.layers"></legend></fieldset>
-    <div class="x-panes">
-      <div>
-        <div id="x-rows" class="x-rows" data-label="x.rows"></div>
-        <p id="x-empty" class="soft"></p>
-      </div>
-      <div id="x-anatomy" class="x-anatomy" tabindex="-1" role="region" data-label="x.anatomy"></div>
-    </div>
-    <div class="row x-foot">
-      <span id="x-counters" class="soft"></span><span class="grow"></span>
-      <a id="x-jsonl" href="/lab/xray.jsonl" download data-text="x.jsonl"></a>
-      <a id="x-pcapng" href="/lab/xray.pcapng" download data-text="x.pcapng"></a>
-    </div>
-  </div>`;
+const exports = ["jsonl", "har", "pcapng"];
+const mostWaiting = 10000; // rows while paused
+const mostDetails = 50; // rows whose bytes the page keeps
 
-/** The rows that the page holds, and what passes the filter. */
-class Rows {
-  all = [];
-  byID = new Map();
-  shown = [];
-  passes = () => true;
-
-  add(rows) {
-    for (const row of rows) {
-      row.depth = row.parent ? (this.byID.get(row.parent)?.depth ?? -1) + 1 : 0;
-      this.all.push(row);
-      this.byID.set(row.id, row);
-      if (this.passes(row)) this.shown.push(row);
-    }
-    if (this.all.length <= maxRows) return;
-    for (const row of this.all.splice(0, dropRows)) this.byID.delete(row.id);
-    this.shown = this.shown.filter((row) => this.byID.has(row.id));
-  }
-
-  filter(passes) {
-    this.passes = passes;
-    this.shown = this.all.filter(passes);
-  }
-
-  clear() {
-    this.all = [];
-    this.byID.clear();
-    this.shown = [];
-  }
-
-  related(row) {
-    const parents = [];
-    for (let up = this.byID.get(row.parent); up; up = this.byID.get(up.parent)) parents.unshift(up);
-    return { parents, children: this.all.filter((other) => other.parent === row.id) };
-  }
-}
-
-/** Builds the panel in `section`, and keeps it connected. */
-export function mount(section) {
-  addTexts(texts);
+/**
+ * Builds the panel in `section`, and keeps it connected while it is shown. With onMessage, which is called with each
+ * message of the server as internal/xray/web/panel.go describes it, it stays connected while it is hidden, too. Returns
+ * show(id), which takes the message apart that a row of the server belongs to.
+ */
+export function mount(section, onMessage) {
   section.innerHTML = markup; // ours: no text of a user is in it
   section.hidden = false;
   section.className = "card xray";
   section.setAttribute("aria-label", "x-ray");
-  new Panel();
+  const panel = new Panel(onMessage);
+  return (id) => {
+    panel.show(id);
+    section.scrollIntoView({ block: "start" });
+  };
 }
 
 class Panel {
-  #rows = new Rows();
+  #rows = new Rows(layers);
   #waiting = []; // came while paused
   #paused = false;
-  #socket = null;
   #lost = 0;
   #counters = null;
-  #start = 0;
-  #anatomy = null;
   #conns = [];
-  #list;
+  #view = null; // what the server says that this page sees
+  #whose = sessionStorage.getItem("xray-whose") ?? "page";
+  #details = new Map(); // id → the row with its bytes and fields
+  #shownID = 0; // of the row that is taken apart
+  #pinned = null;
+  #names = new Names(this.#rows);
+  #line; #controls; #list; #diagram; #onMessage;
 
-  constructor() {
-    this.#list = new RowList($("x-rows"), (e, row) => this.#fill(e, row), (row) => this.#ask(row.id));
-    this.#controls();
-    onLang(() => this.#translate());
-    this.#open(localStorage.getItem("xray") !== "hidden");
-  }
-
-  #controls() {
-    for (const layer of layers) {
-      const label = element("label");
-      const box = element("input");
-      box.type = "checkbox";
-      box.value = layer;
-      box.checked = !quiet.includes(layer);
-      label.append(box, element("span", "", `x-chip x-${layer}`));
-      $("x-layers").append(label);
-    }
-    const lab = element("label");
-    const box = element("input");
-    box.type = "checkbox";
-    box.id = "x-lab";
-    lab.append(box, element("span"));
-    $("x-layers").append(lab);
-    for (const id of ["x-layers", "x-conn", "x-dir"]) $(id).addEventListener("change", () => this.#filter());
-    $("x-find").addEventListener("input", () => this.#filter());
+  constructor(onMessage) {
+    this.#onMessage = onMessage;
+    this.#controls = new Filter(this.#rows, this.#names, () => this.#filter(), () => this.#search());
+    this.#list = new RowList($("x-rows"), (e, row) => this.#names.write(e, row, this.#controls.perLayer), (row) => this.#chosen(row), (n) => this.#missed(n));
+    this.#diagram = new Diagram($("x-diagram"), () => this.#rows.shown.filter((row) => row.message), this.#names, (id) => this.#go(id));
+    this.#line = new Line(() => this.#onMessage || !$("x-body").hidden, (message) => this.#receive(message), (code) => this.#closed(code));
     $("x-pause").addEventListener("click", () => this.#pause(!this.#paused));
     $("x-clear").addEventListener("click", () => this.#clear());
+    $("x-follow").addEventListener("click", () => this.#list.follow());
+    $("x-whose").addEventListener("change", () => this.#watch($("x-whose").value));
     $("x-toggle").addEventListener("click", () => this.#open($("x-body").hidden));
     $("x-body").addEventListener("keydown", (event) => {
       if (event.key === "Escape") $("x-rows").focus();
     });
+    onLang(() => this.#translate());
+    this.#filter();
+    this.#open(localStorage.getItem("xray") !== "hidden");
+  }
+
+  /** Says whose connections are shown, and offers what this page may choose. */
+  #showView() {
+    const view = this.#view ?? {};
+    const own = [["page", t("x.page")], ["own", t("x.own")]];
+    options($("x-whose"), [...(view.named === false ? [] : own), ["everyone", t("x.everyone"), !view.keyed]]);
+    $("x-whose").value = view.everyone ? "everyone" : this.#whose;
+    $("x-whose").title = view.keyed ? "" : t("x.keyless");
+    $("x-lab").parentElement.hidden = !view.labFiles;
+    $("x-hint").textContent = t(view.everyone ? "x.hintAll" : "x.hint");
   }
 
   #translate() {
-    for (const e of document.querySelectorAll(".xray [data-text]")) e.textContent = t(e.dataset.text);
-    for (const e of document.querySelectorAll(".xray [data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
-    for (const e of $("x-layers").querySelectorAll("label")) e.lastChild.textContent = t(e.firstChild.value === "on" ? "x.lab" : e.firstChild.value);
-    options($("x-dir"), [["", t("x.both")], ["in", t("x.in")], ["out", t("x.out")]]);
-    $("x-find").placeholder = t("x.find");
-    this.#showConns();
+    fillTexts(document.querySelector(".xray"));
+    this.#showView();
+    this.#controls.translate();
+    this.#controls.showConnections(this.#conns);
     this.#showState();
     this.#showAnatomy();
     this.#list.rewrite();
+    this.#diagram.rewrite();
   }
 
-  /** Shows or hides the panel. Hidden, it asks nothing of the server. */
+  /** Shows or hides the panel. Hidden, it asks nothing of the server, unless the page wants its messages. */
   #open(open) {
     localStorage.setItem("xray", open ? "shown" : "hidden");
     $("x-body").hidden = !open;
     $("x-toggle").setAttribute("aria-expanded", open);
-    if (open) this.#connect();
-    else this.#socket?.close();
+    if (open || this.#onMessage) { if (!this.#line.isThere) this.#connect(); }
+    else this.#line.close();
     this.#showState();
   }
 
+  /** Shows this page's messages, this browser's, or everyone's. */
+  #watch(whose) {
+    const again = (whose === "everyone") !== (this.#whose === "everyone");
+    this.#whose = whose;
+    sessionStorage.setItem("xray-whose", whose);
+    if (again) {
+      this.#clear();
+      this.#connect();
+    }
+    this.#filter();
+  }
+
+  /** The part of the address that says whose connections are wanted. */
+  get #query() { return this.#whose === "everyone" ? "?everyone" : ""; }
+
   #connect() {
-    this.#socket?.close();
-    const socket = new WebSocket(location.origin.replace("http", "ws") + "/lab/xray");
-    this.#socket = socket;
-    socket.onopen = () => {
-      this.#clear(); // the server starts anew with all that it holds
-      this.#showState();
-    };
-    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
-    socket.onclose = () => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#showState();
-      setTimeout(() => { if (!this.#socket && !$("x-body").hidden) this.#connect(); }, 2000);
-    };
+    for (const kind of exports) $(`x-${kind}`).href = `/lab/xray.${kind}${this.#query}`;
+    this.#line.open(this.#query);
+  }
+
+  #closed(code) {
+    if (code === wantsKey && this.#whose === "everyone") this.#watch("page"); // the key is no longer that of the lab
+    this.#showState();
+  }
+
+  /** Begins the view that the server grants: it sends all the rows it holds next. */
+  #begin(view) {
+    this.#view = view;
+    this.#line.granted();
+    this.#waiting = [];
+    this.#rows.begin(view.run, new Date().toISOString());
+    this.#showView();
+    this.#filter();
+    if (this.#controls.find) this.#search();
+  }
+
+  /** Returns the key of the text that says whether the panel is connected, or why not. */
+  #connection() {
+    const { code, isOpen } = this.#line;
+    if (code === wantsKey) return "x.refused";
+    if (code === tooMany) return "x.full";
+    return isOpen ? "x.live" : "x.broken";
   }
 
   #receive(message) {
+    this.#onMessage?.(message);
+    if (message.view) this.#begin(message.view);
     if (message.rows) {
       this.#lost += message.lost ?? 0;
-      if (this.#paused) this.#waiting.push(...message.rows.slice(0, maxRows));
+      if (this.#paused) this.#waiting.push(...message.rows);
       else this.#add(message.rows);
-      if (this.#waiting.length > maxRows) this.#lost += this.#waiting.splice(0, dropRows).length;
+      if (this.#waiting.length > mostWaiting) this.#lost += this.#waiting.splice(0, this.#waiting.length - mostWaiting).length;
     }
     if (message.counters) {
       this.#counters = message.counters;
-      this.#conns = message.conns;
-      this.#showConns();
+      this.#conns = message.conns.sort((a, b) => a.id - b.id);
+      this.#controls.showConnections(this.#conns);
     }
-    if (message.row || message.gone) {
-      this.#anatomy = message;
-      this.#showAnatomy();
+    if (message.hits && message.find === this.#controls.find) {
+      this.#rows.mark(message.hits);
+      this.#filter();
     }
+    if (message.row || message.gone) this.#keepDetails(message);
     this.#showState();
   }
 
   #add(rows) {
-    if (!this.#start && rows.length) this.#start = Date.parse(rows[0].time);
     const before = this.#rows.shown;
-    this.#rows.add(rows);
+    const changed = this.#rows.add(rows);
+    for (const row of rows) if (row.layer === "http") this.#names.rankOf(this.#names.nameOf(row));
+    this.#list.changed(changed);
     if (this.#rows.shown === before) this.#list.grown();
     else this.#list.show(this.#rows.shown);
+    if (this.#controls.find && changed.length > 0) this.#filter();
+    this.#diagram.changed();
+    this.#controls.showLayers(rows);
     this.#showState();
   }
 
@@ -209,90 +192,107 @@ class Panel {
     this.#rows.clear();
     this.#waiting = [];
     this.#lost = 0;
-    this.#start = 0;
-    this.#anatomy = null;
-    this.#list.show(this.#rows.shown);
+    this.#shownID = 0;
     this.#showAnatomy();
     this.#filter();
   }
 
   #filter() {
-    const on = new Set([...$("x-layers").querySelectorAll("input:checked")].map((box) => box.value));
-    const [conn, dir, find] = [Number($("x-conn").value), $("x-dir").value, $("x-find").value.toLowerCase()];
-    const lab = $("x-lab").checked;
-    this.#rows.filter((row) =>
-      on.has(row.layer) && (!conn || row.conn === conn) && (!dir || row.dir === dir) && (lab || !row.lab) &&
-      (!find || said(row.summary).toLowerCase().includes(find)));
+    const everyone = Boolean(this.#view?.everyone), page = this.#whose === "page" && !everyone;
+    this.#names.see({ everyone, page });
+    this.#rows.filter(this.#controls.passes(page));
+    this.#list.rewrite();
     this.#list.show(this.#rows.shown);
+    this.#diagram.changed();
     this.#showState();
   }
 
+  /** Asks the server which rows have what the reader looks for. It answers for all rows to come, too. */
+  #search() {
+    this.#line.send({ find: this.#controls.find });
+  }
+
+  /** Takes apart a row of the list. The line of a restart has no bytes. */
+  #chosen(row) {
+    if (row.layer !== "restart") this.#choose(row.id);
+  }
+
+  #choose(id) {
+    this.#diagram.select(id);
+    this.#ask(id);
+  }
+
+  /** Shows a row's bytes and fields, which the server has. */
   #ask(id) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ row: id }));
+    this.#shownID = id;
+    const serverID = this.#rows.serverID(id);
+    if (this.#details.has(id) || !serverID) this.#showAnatomy();
+    else this.#line.send({ row: serverID });
+  }
+
+  /** Takes the message apart that this row of the server belongs to. */
+  show(serverID) {
+    const id = this.#rows.localID(serverID);
+    const holds = (row) => row.message && this.#rows.layersOf(row).some((part) => part.id === id);
+    if ($("x-body").hidden) this.#open(true);
+    if (!this.#rows.shown.some(holds)) {
+      this.#controls.reset();
+      this.#filter();
+    }
+    const message = this.#rows.shown.find(holds);
+    if (message) this.#go(message.id);
   }
 
   #go(id) {
     this.#list.select(id);
-    this.#ask(id);
+    this.#choose(id);
   }
 
-  /** Writes a row of the list. */
-  #fill(e, row) {
-    e.className = `x-row${row.problem ? " x-problem" : ""}`;
-    const since = (Date.parse(row.time) - this.#start) / 1000;
-    const chip = element("span", t(row.layer), `x-chip x-${row.layer}`);
-    const summary = element("span", said(row.summary), "x-summary");
-    summary.style.paddingInlineStart = `${Math.min(row.depth, 6) * 0.6}rem`;
-    e.replaceChildren(
-      element("span", since.toFixed(3), "x-time"), element("span", `#${row.conn}`, "x-conn"),
-      element("span", row.dir === "in" ? "→" : "←", `x-dir x-${row.dir}`), chip, element("span", bytes(row.size), "x-size"), summary,
-    );
-    e.title = said(row.summary) + (row.problem ? `\n${said(row.problem)}` : "");
-  }
-
-  #showConns() {
-    const known = this.#conns.map((c) => [String(c.id), `#${c.id} ${c.remote}`]);
-    const chosen = $("x-conn").value;
-    if (chosen && !known.some(([id]) => id === chosen)) known.unshift([chosen, `#${chosen}`]);
-    options($("x-conn"), [["", t("x.all")], ...known]);
+  #keepDetails({ row, gone }) {
+    const id = this.#rows.localID(row ? row.id : gone);
+    if (row) this.#details.set(id, { ...row, id });
+    if (this.#details.size > mostDetails) this.#details.delete(this.#details.keys().next().value);
+    if (id === this.#shownID) this.#showAnatomy();
   }
 
   #showAnatomy() {
     const box = $("x-anatomy");
-    if (!this.#anatomy) box.replaceChildren(element("p", t("x.choose"), "soft"));
-    else if (this.#anatomy.gone) box.replaceChildren(element("p", t("x.gone"), "soft"));
-    else anatomy(box, this.#anatomy.row, this.#rows.related(this.#anatomy.row), (id) => this.#go(id));
+    const row = this.#details.get(this.#shownID);
+    if (!row) return box.replaceChildren(element("p", t(this.#shownID ? "x.gone" : "x.choose"), "soft"));
+    const top = this.#rows.get(this.#list.active) ?? this.#rows.get(row.id) ?? row;
+    const pin = () => {
+      this.#pinned = this.#pinned?.id === row.id ? null : row;
+      this.#showAnatomy();
+      $("x-pin").focus();
+    };
+    const parts = [...(top.message ? [] : this.#rows.carriedBy(top.id)), ...this.#rows.layersOf(top)];
+    anatomy(box, { row, layers: parts, go: (id) => this.#ask(id), pinned: this.#pinned, pin, lessons: this.#view?.lessons });
+  }
+
+  /** Offers to follow again, and says how many rows came since. */
+  #missed(n) {
+    reveal($("x-follow"), n > 0);
+    if (n > 0) write($("x-follow"), t("x.new", n));
   }
 
   #showState() {
     const hidden = $("x-body").hidden;
-    const live = this.#socket?.readyState === WebSocket.OPEN;
-    $("x-toggle").textContent = t(hidden ? "x.show" : "x.hide");
-    $("x-pause").textContent = t(this.#paused ? "x.resume" : "x.pause");
-    $("x-status").hidden = hidden;
-    $("x-status").textContent = this.#paused ? t("x.held", this.#waiting.length) : t(live ? "x.live" : "x.broken");
-    $("x-status").className = `badge ${live ? "good" : "bad"}`;
-    $("x-empty").textContent = this.#rows.shown.length ? "" : t(this.#rows.all.length ? "x.filtered" : "x.none");
+    const connection = this.#connection();
+    write($("x-toggle"), t(hidden ? "x.show" : "x.hide"));
+    write($("x-pause"), t(this.#paused ? "x.resume" : "x.pause"));
+    reveal($("x-status"), !hidden);
+    write($("x-status"), this.#paused ? t("x.held", this.#waiting.length) : t(connection));
+    const look = `badge ${connection === "x.live" ? "good" : "bad"}`;
+    if ($("x-status").className !== look) $("x-status").className = look;
+    const empty = connection === "x.refused" ? "x.wantsKey" : this.#rows.all.length ? "x.filtered" : "x.none";
+    write($("x-empty"), this.#rows.shown.length ? "" : t(empty));
+    reveal($("x-reset"), this.#rows.shown.length === 0 && empty === "x.filtered");
     const c = this.#counters;
     if (!c) return;
     const parts = [t("x.bytes", bytes(c.in), bytes(c.out)), t("x.conns", c.connections, c.open), t("x.requests", c.requests)];
     if (this.#lost) parts.push(t("x.lost", this.#lost));
     if (c.dropped) parts.push(t("x.missed", bytes(c.dropped)));
     if (c.skimmed) parts.push(t("x.skimmed", bytes(c.skimmed)));
-    $("x-counters").textContent = parts.join(" · ");
+    write($("x-counters"), parts.join(" · "));
   }
-}
-
-/** Gives a select these options, unless it has them, and keeps what is chosen. */
-function options(select, wanted) {
-  const key = JSON.stringify(wanted);
-  if (select.dataset.options === key) return;
-  select.dataset.options = key;
-  const chosen = select.value;
-  select.replaceChildren(...wanted.map(([value, text]) => {
-    const option = element("option", text);
-    option.value = value;
-    return option;
-  }));
-  select.value = wanted.some(([value]) => value === chosen) ? chosen : "";
 }

@@ -3,9 +3,7 @@ package browserclient
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"realtimelab/internal/labtest"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { labtest.Main(m) }

@@ -6,9 +6,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -135,9 +137,9 @@ func withEachClient(t *testing.T, parts map[string]func(l *wtLab, ours bool)) {
 		"ours":     filepath.Join(node.Client(t), "dist/socket.io.js"),
 	}
 	browser := labtest.NewBrowser(t)
-	for part, run := range parts {
-		for name, client := range clients {
-			t.Run(part+"/"+name, func(t *testing.T) { run(newWTLab(t, browser, client), name == "ours") })
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		for _, name := range []string{"official", "ours"} {
+			t.Run(part+"/"+name, func(t *testing.T) { parts[part](newWTLab(t, browser, clients[name]), name == "ours") })
 		}
 	}
 }

@@ -25,7 +25,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"realtimelab/internal/conformance/node"
 	"realtimelab/internal/host"
@@ -37,7 +36,7 @@ import (
 	"realtimelab/web"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { labtest.Main(m) }
 
 var (
 	record = flag.Bool("record", false, "capture the clients' bytes anew")
@@ -62,7 +61,7 @@ var clients = []struct {
 	{"official-upgrade", "binary", func(t *testing.T, url string) { talk(t, url, "polling,websocket") }},
 	{"chromium-broadcast", "broadcast", func(t *testing.T, url string) {
 		tab := labtest.NewBrowser(t).Tab(t)
-		tab.Open(url)
+		tab.Open(url + "/?view=peer") // one window alone
 		tab.WaitFor(`document.getElementById("transport").textContent === "websocket"`)
 		labtest.Eval[bool](tab, `document.getElementById("text").value = "你好", document.getElementById("send").click(), true`)
 		tab.WaitFor(`document.querySelectorAll("#messages li").length === 1`)
@@ -102,7 +101,7 @@ func capture(t *testing.T, file, demo string, use func(*testing.T, string)) {
 	l, d := find(t, demo)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Client: web.Client(), Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
+	r, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer r.Close(context.Background())
 	use(t, "http://"+listener.Addr().String())

@@ -43,7 +43,7 @@ func TestServerDisconnects(t *testing.T) {
 				s.OnDisconnect(func(sioclient.Reason, error) { assert.False(t, s.Active()) })
 				require.NoError(t, s.Emit("kick", whole))
 				assert.Equal(t, sioclient.ServerDisconnect, next(t, why))
-				s.Connect()
+				s.Open()
 				next(t, again)
 				_, err := s.EmitWithAck(timeout(t), "echo", 1)
 				require.NoError(t, err)
@@ -60,7 +60,7 @@ func TestConnectAtOnceAfterDisconnect(t *testing.T) {
 		for range 10 {
 			s.Disconnect()
 			assert.False(t, s.Connected())
-			s.Connect()
+			s.Open()
 			assert.Equal(t, sioclient.ClientDisconnect, next(t, why))
 			next(t, again)
 		}
@@ -72,11 +72,11 @@ func TestDisconnectBeforeTheAnswerToConnect(t *testing.T) {
 	manager, err := sioclient.NewManager(server.Server, fast)
 	require.NoError(t, err)
 	t.Cleanup(manager.Close)
-	require.NoError(t, manager.Socket("/").ConnectAndWait(timeout(t)))
+	require.NoError(t, manager.Socket("/").Connect(timeout(t)))
 	for range 20 {
 		chat := manager.Socket("/chat")
 		require.NoError(t, chat.Emit("n", 1))
-		chat.Connect()
+		chat.Open()
 		chat.Disconnect()
 	}
 	_, err = manager.Socket("/").EmitWithAck(timeout(t), "echo", 1)
@@ -95,7 +95,7 @@ func TestDisconnectBeforeTheAnswerToConnect(t *testing.T) {
 			}
 		}
 		return in == out
-	}, patience, 10*time.Millisecond, "the server still has sockets that the client has left")
+	}, waitTimeout, 10*time.Millisecond, "the server still has sockets that the client has left")
 }
 
 func TestWhatWasSentBeforeCloseArrives(t *testing.T) {
@@ -132,7 +132,7 @@ func TestComesBackAfterARestart(t *testing.T) {
 		manager.OnReconnectError(func(err error) { failures <- err })
 		t.Cleanup(manager.Close)
 		s := manager.Socket("/")
-		require.NoError(t, s.ConnectAndWait(timeout(t)))
+		require.NoError(t, s.Connect(timeout(t)))
 		first := s.ID()
 		why := reasons(s)
 
@@ -167,14 +167,14 @@ func TestGivesUpAfterItsAttempts(t *testing.T) {
 	manager.OnReconnectAttempt(func(n int) { attempts <- n })
 	manager.OnReconnectFailed(func() { failed <- true })
 	s := manager.Socket("/")
-	require.NoError(t, s.ConnectAndWait(timeout(t)))
+	require.NoError(t, s.Connect(timeout(t)))
 	server.do(t, "stop")
 	next(t, failed)
 	assert.Len(t, attempts, 2)
 
 	server.do(t, "start")
 	again := connects(s)
-	s.Connect()
+	s.Open()
 	next(t, again)
 }
 

@@ -75,7 +75,7 @@ func TestEventsAndAcks(t *testing.T) {
 		assert.Equal(t, map[string]any{"token": "secret"}, ask(t, s, "auth"))
 
 		admin := s.Manager().Socket("/admin")
-		require.NoError(t, admin.ConnectAndWait(t.Context()))
+		require.NoError(t, admin.Connect(t.Context()))
 		assert.Equal(t, "x", ask(t, admin, "echo", "x"))
 		assert.Equal(t, c.Transports[len(c.Transports)-1], transportOf(t, s, c))
 	})
@@ -92,13 +92,13 @@ func TestRefusal(t *testing.T) {
 	url := node.Start(t, "official.mjs")
 	eachTransport(t, func(t *testing.T, c sioclient.Config) {
 		_, err := sioclient.Dial(t.Context(), url+"/admin", c)
-		var refusal *sioclient.Refusal
-		require.ErrorAs(t, err, &refusal)
+		var refused *sioclient.ConnectError
+		require.ErrorAs(t, err, &refused)
 		var data struct {
 			Code int `json:"code"`
 		}
-		require.NoError(t, refusal.Data(&data))
-		assert.Equal(t, "not authorized", refusal.Message)
+		require.NoError(t, refused.Data(&data))
+		assert.Equal(t, "not authorized", refused.Message)
 		assert.Equal(t, 7, data.Code)
 		_, err = sioclient.Dial(t.Context(), url+"/nowhere", c)
 		assert.EqualError(t, err, "Invalid namespace")
@@ -135,7 +135,7 @@ func TestReasons(t *testing.T) {
 		next(t, connected)
 		s.Emit("leave")
 		assert.Equal(t, sioclient.ServerDisconnect, next(t, reasons))
-		s.Connect()
+		s.Open()
 		next(t, connected)
 		s.Disconnect()
 		assert.Equal(t, sioclient.ClientDisconnect, next(t, reasons))

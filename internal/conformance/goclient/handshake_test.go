@@ -50,7 +50,7 @@ func TestNamespacesShareOneConnection(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c sioclient.Config) {
 		main := dial(t, server.Server, c)
 		chat := main.Manager().Socket("/chat")
-		require.NoError(t, chat.ConnectAndWait(timeout(t)))
+		require.NoError(t, chat.Connect(timeout(t)))
 		assert.NotEqual(t, main.ID(), chat.ID())
 		assert.Equal(t, 1, server.clients(t))
 
@@ -60,7 +60,7 @@ func TestNamespacesShareOneConnection(t *testing.T) {
 		_, err := main.EmitWithAck(timeout(t), "echo", 1)
 		require.NoError(t, err)
 		main.Close()
-		require.Eventually(t, func() bool { return server.clients(t) == 0 }, patience, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return server.clients(t) == 0 }, waitTimeout, 10*time.Millisecond)
 	})
 }
 

@@ -14,8 +14,8 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// patience bounds each wait. It only decides when a test that hangs is reported.
-const patience = 20 * time.Second
+// waitTimeout bounds each wait, so that a test that hangs is reported.
+const waitTimeout = 20 * time.Second
 
 // official is a process with the official server, and the way to ask it for
 // what only the server can do: see ../node/official-server.mjs.
@@ -32,7 +32,7 @@ func startOfficial(t *testing.T, options map[string]any) *official {
 	return o
 }
 
-var controller = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+var controller = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: waitTimeout}
 
 // ask has the server do something, and decodes its answer into answer if that
 // is not nil.
@@ -79,12 +79,12 @@ func (o *official) eventually(t *testing.T, kind string, want int) [][]any {
 	require.Eventually(t, func() bool {
 		found = o.saw(t, kind)
 		return len(found) >= want
-	}, patience, 10*time.Millisecond, "waiting for %d × %s", want, kind)
+	}, waitTimeout, 10*time.Millisecond, "waiting for %d × %s", want, kind)
 	return found
 }
 
 func timeout(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }

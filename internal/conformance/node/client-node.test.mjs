@@ -1,6 +1,7 @@
 // Our browser client in Node, where polling goes by fetch and WebSocket is injected, against the official server.
 // Beside that it shows what ours does better than the official client, which the scenarios can therefore not compare.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -110,6 +111,44 @@ test("WebSocket that is missing is an error, not a silence", async (t) => {
   const err = await next(connect({ transports: ["websocket"], reconnection: false }), "connect_error");
   assert.equal(err.message, "websocket error");
 });
+
+// With autoUnref, a process whose sockets are open ends when it has nothing else to do. The interval holds it until the
+// socket is where the test wants it.
+const unrefProgram = (client, name, url) => `
+  import { createRequire } from "node:module";
+  const require = createRequire(${JSON.stringify(import.meta.url)});
+  ${client === "ours" ? `import { io } from ${JSON.stringify(new URL("../../../web/client/index.js", import.meta.url).href)};` : `const { io } = require("socket.io-client");`}
+  if (${name !== "node's websocket"}) globalThis.WebSocket = require("ws").WebSocket;
+  const alive = setInterval(() => {}, 1000);
+  const transports = { plain: ["polling", "websocket"], polling: ["polling"] }[${JSON.stringify(name)}] ?? ["websocket"];
+  const socket = io(${JSON.stringify(url)}, { autoUnref: true, transports });
+  const release = () => {
+    console.log(socket.io.engine.transport.name);
+    clearInterval(alive);
+  };
+  socket.on("connect", async () => {
+    await socket.emitWithAck("echo", 1);
+    if (transports.length > 1 && socket.io.engine.transport.name === "polling") socket.io.engine.once("upgrade", release);
+    else release();
+  });`;
+
+for (const client of ["ours", "official"]) {
+  for (const name of ["plain", "polling", "websocket", "node's websocket"]) {
+    if (client === "official" && name === "node's websocket") continue; // it takes the one of the package ws
+    test(`autoUnref: the process of ${client} ends by ${name}`, { timeout: 60_000 }, async (t) => {
+      const { server } = setUp(t);
+      const url = `http://localhost:${server.httpServer.address().port}`;
+      const flags = name === "node's websocket" && Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-websocket"] : [];
+      const program = ["--input-type=module", "-e", unrefProgram(client, name, url)];
+      const child = spawn(process.execPath, [...flags, ...program], { stdio: ["ignore", "pipe", "inherit"] });
+      t.after(() => child.kill());
+      let out = "";
+      child.stdout.on("data", (text) => (out += text));
+      assert.deepEqual(await once(child, "close"), [0, null]);
+      assert.equal(out.trim(), name === "polling" ? "polling" : "websocket");
+    });
+  }
+}
 
 test("a socket works inside a Proxy, as frameworks wrap it", async (t) => {
   const { connect } = setUp(t);

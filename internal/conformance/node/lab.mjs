@@ -5,7 +5,7 @@
 //     POST /call?id=ID&action=NAME  → runs an action on it: stop, start, or one of the scenario's own
 //     POST /log?id=ID               → what the server saw so far
 //     POST /end?id=ID               ends it
-//     POST /list                    → [{"name", "bundle"}]: the scenarios and the client's file that each is for
+//     POST /list                    → [{"name", "bundle", "differs"}]: the scenarios, as all.mjs describes them
 //     GET  /page/…                  the page, its scripts and the clients
 //
 // usage: node lab.mjs FOLDER_OF_OUR_CLIENT
@@ -52,9 +52,9 @@ class Run {
     await new Promise((resolve) => this.io.close(resolve));
   }
 
-  async call(action, arg) {
+  async call(action) {
     if (action === "stop" || action === "start") return this[action]();
-    return this.scenario.actions[action](this.io, arg);
+    return this.scenario.actions[action](this.io);
   }
 }
 
@@ -66,8 +66,8 @@ const control = {
     await run.start();
     return { id: runs.push(run) - 1, port: run.port };
   },
-  async call({ id, action, arg }) {
-    return (await runs[id].call(action, arg && JSON.parse(arg))) ?? null;
+  async call({ id, action }) {
+    return (await runs[id].call(action)) ?? null;
   },
   async log({ id }) {
     return runs[id].log;
@@ -77,7 +77,7 @@ const control = {
     return null;
   },
   async list() {
-    return Object.entries(scenarios).map(([name, { bundle = "socket.io.js" }]) => ({ name, bundle }));
+    return Object.entries(scenarios).map(([name, { bundle = "socket.io.js", differs }]) => ({ name, bundle, differs }));
   },
 };
 

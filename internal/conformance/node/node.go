@@ -16,17 +16,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/labtest"
+	"realtimelab/internal/labtest/need"
 )
 
-// Dir is this folder, with its npm packages installed. It calls labtest.Missing where Node or npm is not there.
+// Dir is this folder, with its npm packages installed. See need.Tool for what happens without Node or npm.
 func Dir(t testing.TB) string {
 	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			labtest.Missing(t, tool)
-		}
-	}
+	need.Tool(t, "node")
+	need.Tool(t, "npm")
 	_, file, _, _ := runtime.Caller(0)
 	dir := filepath.Dir(file)
 	installOnce.Do(func() { install(t, dir) })
@@ -94,6 +91,22 @@ func Test(t testing.TB, files ...string) {
 // ready, and where. The script must end when its stdin does. What it writes to stderr is shown if t fails.
 func Start(t testing.TB, script string, args ...string) string {
 	t.Helper()
+	_, ready := Talk(t, script, args...)
+	return ready
+}
+
+// A Script is a running script of this folder.
+type Script struct {
+	t      testing.TB
+	stdin  io.Writer
+	stdout *bufio.Reader
+
+	Stop func() // closes its stdin and waits until it has ended; t does so at its end
+}
+
+// Talk starts a script as Start does, to which lines can be said afterwards. It belongs to one goroutine.
+func Talk(t testing.TB, script string, args ...string) (s *Script, ready string) {
+	t.Helper()
 	dir := Dir(t)
 	noteFiles(dir)
 	cmd := exec.Command("node", append([]string{filepath.Join(dir, script)}, args...)...)
@@ -105,7 +118,7 @@ func Start(t testing.TB, script string, args ...string) string {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 
-	t.Cleanup(func() {
+	s = &Script{t, stdin, bufio.NewReader(stdout), sync.OnceFunc(func() {
 		_ = stdin.Close()
 		stuck := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		_, _ = io.Copy(io.Discard, stdout)
@@ -114,8 +127,28 @@ func Start(t testing.TB, script string, args ...string) string {
 		if err != nil || t.Failed() {
 			t.Logf("%s ended: %v\n%s", script, err, &stderr)
 		}
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err, "%s did not start", script)
+	})}
+	t.Cleanup(s.Stop)
+	return s, s.read()
+}
+
+// Say writes a line to the script's stdin.
+func (s *Script) Say(line string) {
+	s.t.Helper()
+	_, err := io.WriteString(s.stdin, line+"\n")
+	require.NoError(s.t, err)
+}
+
+// Ask says a line and returns the script's next one.
+func (s *Script) Ask(line string) string {
+	s.t.Helper()
+	s.Say(line)
+	return s.read()
+}
+
+func (s *Script) read() string {
+	s.t.Helper()
+	line, err := s.stdout.ReadString('\n')
+	require.NoError(s.t, err, "the script has ended")
 	return strings.TrimSpace(line)
 }

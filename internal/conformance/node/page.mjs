@@ -57,8 +57,14 @@ class Context {
     for (const event of events) emitter.on(event, (...args) => this.log(label, event, ...args));
   }
 
-  call(action, arg) {
-    return ask("call", { id: this.id, action, arg: JSON.stringify(arg) ?? "null" });
+  call(action) {
+    return ask("call", { id: this.id, action });
+  }
+
+  /** The arguments of the event that the server's action leads to. The event may come before the action is answered. */
+  after(action, emitter, event) {
+    const args = this.next(emitter, event);
+    return Promise.race([args, this.call(action).then(() => args)]);
   }
 
   /** Waits until the server has logged so many entries. */
@@ -78,7 +84,7 @@ class Context {
   limit(complaint, promise) {
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(complaint)), 8000);
+      timer = setTimeout(() => reject(new Error(complaint)), 40000);
     });
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }

@@ -31,17 +31,32 @@ async function open(nsp, options) {
   return socket;
 }
 
+/** Follows the list of people that a named socket is sent. Returns what waits until the list satisfies a condition. */
+async function people(socket) {
+  const [first] = await socket.next("people");
+  const all = new Map(first.map((p) => [p.id, p]));
+  return async (condition) => {
+    while (!condition(all)) {
+      const [{ here, gone }] = await socket.next("people changed");
+      for (const p of here) all.set(p.id, p);
+      for (const id of gone) all.delete(id);
+    }
+    return all;
+  };
+}
+
 const demos = {
   async broadcast() {
     const [a, b] = [await open(), await open()];
     a.emit("name", "ann");
     b.emit("name", "bob");
-    while ((await a.next("people"))[0].length < 2);
+    const here = await people(a);
+    await here((all) => all.size === 2);
     for (const event of ["chat message", "chat message others", "chat message self", "chat message"]) a.emit(event, event);
     for (const text of ["chat message", "chat message self", "chat message"]) assert.deepEqual(await a.next("chat message"), [text]);
     for (const text of ["chat message", "chat message others", "chat message"]) assert.deepEqual(await b.next("chat message"), [text]);
     b.disconnect();
-    while ((await a.next("people"))[0].length > 1);
+    await here((all) => all.size === 1 && all.get(a.id).name === "ann");
   },
 
   /** The lecture's client: its two sockets share one connection. */
@@ -94,32 +109,32 @@ const demos = {
     const [a, b] = [await open(), await open()];
     a.emit("name", "ann");
     b.emit("name", "bob".repeat(100));
-    const inside = async (socket, want) => {
-      for (;;) {
-        const [all] = await socket.next("rooms");
-        const names = Object.fromEntries(all.map(({ name, people }) => [name, people.map((p) => p.name[0]).join("")]));
-        if (Object.entries(want).every(([name, people]) => names[name] === people)) return all;
-      }
-    };
+    const [seenByA, seenByB] = [await people(a), await people(b)];
+    const inside = (here, want) => here((all) => Object.entries(want).every(([room, names]) =>
+      names === [...all.values()].filter((p) => p.rooms?.includes(room)).map((p) => p.name[0]).sort().join("")));
     assert.equal(await a.emitWithAck("join", "red"), true);
     assert.equal(await b.emitWithAck("join", a.id), false);
     assert.equal(await b.emitWithAck("join", "cellar"), false);
-    const all = await inside(b, { red: "a", green: "", blue: "" });
-    assert.deepEqual(all.map(({ name }) => name), ["red", "green", "blue"]);
-    assert.deepEqual(all[0].people, [{ id: a.id, name: "ann" }]);
+    const all = await inside(seenByB, { red: "a", green: "", blue: "" });
+    assert.deepEqual(all.get(a.id), { id: a.id, name: "ann", rooms: ["red"] });
 
-    b.emit("say", a.id, "into a private room"); // dropped
-    b.emit("say", "red", "from outside");
-    const [room, from, text] = await a.next("said");
-    assert.deepEqual([room, from.id, from.name.length, text], ["red", b.id, 40, "from outside"]);
+    b.emit("say", [a.id], "into a private room"); // dropped
+    b.emit("say", ["red", a.id, "red"], "from outside");
+    const [rooms, from, text] = await a.next("said");
+    assert.deepEqual([rooms, from.id, from.name.length, text], [["red"], b.id, 40, "from outside"]);
+    assert.equal(await a.emitWithAck("join", "green"), true);
+    b.emit("say", ["green", "red"], "once");
+    b.emit("say", ["green"], "then this");
+    assert.deepEqual([(await a.next("said"))[2], (await a.next("said"))[2]], ["once", "then this"]);
+    a.emit("leave", "green");
     b.emit("gather");
-    await inside(b, { red: "ab" });
-    a.emit("say", "red", "to both");
+    await inside(seenByB, { red: "ab" });
+    a.emit("say", ["red"], "to both");
     assert.equal((await b.next("said"))[2], "to both");
     a.emit("leave", "red");
-    await inside(b, { red: "b" });
+    await inside(seenByB, { red: "b" });
     b.disconnect();
-    await inside(a, { red: "" });
+    await inside(seenByA, { red: "" });
   },
 
   async binary() {

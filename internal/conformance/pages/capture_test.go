@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/labtest"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/lang"
 )
 
 // dissect returns how many packets of the capture tshark finds a field in.
@@ -24,17 +25,20 @@ func dissect(t *testing.T, file, filter, field string) []string {
 }
 
 func TestCaptureOpensInTshark(t *testing.T) {
-	if _, err := exec.LookPath("tshark"); err != nil {
-		labtest.Missing(t, "tshark")
-	}
-	url := run(t, "broadcast", lesson.English)
+	need.Tool(t, "tshark")
+	url := run(t, "broadcast", lang.English)
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(url)
-	tab.WaitFor(`document.getElementById("transport").textContent === "websocket"`)
+	bothWindows(tab)
+	choose(tab, "x-mode", "layers")
+	search(tab, "captured")
 	say(tab, "all", "captured")
-	tab.WaitFor(rowsShown + `.filter((row) => row.startsWith("frame") && row.includes("captured")).length === 2`)
+	tab.WaitFor(rowsShown + `.filter((row) => row.startsWith("frame") && row.includes("captured")).length === 3`) // sent, received, and received by the second window
 
-	response, err := http.Get(url + "/lab/xray.pcapng")
+	request, err := http.NewRequest("GET", url+"/lab/xray.pcapng", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", teacher.Bearer())
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	var capture bytes.Buffer
@@ -46,13 +50,11 @@ func TestCaptureOpensInTshark(t *testing.T) {
 	requests := dissect(t, file, "http.request", "http.request.method")
 	frames := dissect(t, file, "websocket", "websocket.opcode")
 	said := dissect(t, file, `websocket.payload.text contains "captured" or data-text-lines contains "captured" or frame contains "captured"`, "frame.number")
-	check(tab, "#x-lab")
-	tab.WaitFor(rowsShown + `.length > 0`)
 	count := func(condition string) int {
 		return labtest.Eval[int](tab, `fetch("/lab/xray.jsonl").then((r) => r.text()).then((text) =>
 			text.trim().split("\n").map((line) => JSON.parse(line)).filter((row) => `+condition+`).length)`)
 	}
-	rowsHTTP := count(`row.layer === "http" && row.dir === "in" && !row.summary.en.includes("xray.pcapng") && !row.summary.en.includes("xray.jsonl") && !row.summary.en.includes("/lab/xray")`)
+	rowsHTTP := count(`row.layer === "http" && row.dir === "in"`)
 	assert.NotZero(t, rowsHTTP)
 	assert.GreaterOrEqual(t, len(requests), rowsHTTP, "HTTP requests")
 	assert.Equal(t, count(`row.layer === "ws"`), len(frames), "WebSocket frames")

@@ -13,7 +13,7 @@ import (
 
 	"realtimelab/internal/feed"
 	"realtimelab/internal/labtest"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 	"realtimelab/lessons/websocket"
 )
 
@@ -25,11 +25,17 @@ type room struct {
 }
 
 var rooms = []room{
-	{demo: "short-polling", cut: "lose", broke: "An answer was lost on the way."},
+	{demo: "short-polling", cut: "lose", broke: "The page dropped an answer"},
 	{demo: "long-polling", cut: "abort", broke: "The held request was aborted"},
 	{demo: "hanging", cut: "cut", broke: "The response broke off"},
 	{demo: "sse", cut: "cut", broke: "The browser reconnects by itself"},
 	{demo: "ws-chat", cut: "cut", broke: "Closed with 1006"},
+}
+
+// bothRooms waits until a room's page and its second window receive.
+func bothRooms(tab *labtest.Tab) {
+	tab.WaitFor(`document.querySelector("#status.good") !== null`)
+	tab.WaitFor(`document.getElementById("peer").contentDocument?.querySelector("#status.good") !== null`)
 }
 
 // publish sends a message as somebody who is not the page.
@@ -74,12 +80,13 @@ func heard(tab *labtest.Tab, text string) {
 }
 
 // TestRoomPages: on each page a message comes back, and nothing is lost however the student breaks it.
-func TestRoomPages(t *testing.T) {
-	browser := labtest.NewBrowser(t)
+func TestRoomPages(t *testing.T) { labtest.InEveryEngine(t, roomPages) }
+
+func roomPages(t *testing.T, browser *labtest.Browser) {
 	for _, r := range rooms {
 		t.Run(r.demo, func(t *testing.T) {
 			t.Parallel()
-			url := run(t, r.demo, lesson.English)
+			url := run(t, r.demo, lang.English)
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
 			tab.Open(url)
@@ -105,7 +112,7 @@ func TestRoomPages(t *testing.T) {
 			tab.WaitText("#status", "stopped")
 			click(tab, "start")
 			heard(tab, "four")
-			tab.WaitText("#account", "In order: 4. Lost: 0. Came twice: 0.")
+			tab.WaitText("#account", "In order: 4. Lost: 0. Duplicated: 0.")
 			assert.Equal(t, []string{"one <b>bold</b>", "two", "three", "four"}, labtest.Eval[[]string](tab, texts))
 			assert.Equal(t, "kept", labtest.Eval[string](tab, `document.getElementById("text").value`))
 		})
@@ -114,29 +121,31 @@ func TestRoomPages(t *testing.T) {
 
 // TestRoomPagesAfterRestart: a page that is three messages into a log finds another one with more than that, says so,
 // and has all of it.
-func TestRoomPagesAfterRestart(t *testing.T) {
-	browser := labtest.NewBrowser(t)
+func TestRoomPagesAfterRestart(t *testing.T) { labtest.InEveryEngine(t, roomPagesAfterRestart) }
+
+func roomPagesAfterRestart(t *testing.T, browser *labtest.Browser) {
 	for _, r := range rooms {
 		t.Run(r.demo, func(t *testing.T) {
 			t.Parallel()
-			url, end := serveAt(t, r.demo, "127.0.0.1:0", lesson.English)
+			url, end := serveAt(t, r.demo, "127.0.0.1:0", lang.English)
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
 			tab.Open(url)
 			tab.WaitText("#status", "receiving")
+			bothRooms(tab) // the server ends below, and the second window is loaded before
 			for i := range 3 {
 				publish(t, r.demo, url, fmt.Sprint("old ", i))
 			}
 			heard(tab, "old 2")
 			end()
-			_, end = serveAt(t, r.demo, strings.TrimPrefix(url, "http://"), lesson.English)
+			_, end = serveAt(t, r.demo, strings.TrimPrefix(url, "http://"), lang.English)
 			defer end()
 			for i := range 5 {
 				publish(t, r.demo, url, fmt.Sprint("new ", i))
 			}
 			heard(tab, "new 4")
-			tab.WaitText("#timeline", "started anew")
-			tab.WaitText("#account", "In order: 5. Lost: 0. Came twice: 0.")
+			tab.WaitText("#timeline", "was restarted")
+			tab.WaitText("#account", "In order: 5. Lost: 0. Duplicated: 0.")
 			assert.Equal(t, []string{"old 0", "old 1", "old 2", "new 0", "new 1", "new 2", "new 3", "new 4"}, labtest.Eval[[]string](tab, texts))
 		})
 	}
@@ -144,17 +153,19 @@ func TestRoomPagesAfterRestart(t *testing.T) {
 
 // TestSevenStreams: of seven streams to one origin the seventh waits in the browser, a message waits with it, and both
 // go on when the others are closed.
-func TestSevenStreams(t *testing.T) {
-	browser := labtest.NewBrowser(t)
+func TestSevenStreams(t *testing.T) { labtest.InEveryEngine(t, sevenStreams) }
+
+func sevenStreams(t *testing.T, browser *labtest.Browser) {
 	for _, demo := range []string{"hanging", "sse"} {
 		t.Run(demo, func(t *testing.T) {
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
-			tab.Open(run(t, demo, lesson.English))
+			tab.Open(run(t, demo, lang.English))
 			tab.WaitText("#status", "receiving")
+			bothRooms(tab) // each of the two windows has a stream
 			click(tab, "seven")
-			tab.WaitFor(`document.querySelectorAll("#slots .good").length === 5 && document.querySelectorAll("#slots .waiting").length === 1`)
-			tab.WaitText("#sevenNote", "1 waits")
+			tab.WaitFor(`document.querySelectorAll("#slots .good").length === 4 && document.querySelectorAll("#slots .waiting").length === 1`)
+			tab.WaitText("#sevenNote", "The seventh stream waits")
 			write(tab, "patience")
 			click(tab, "sevenClose")
 			heard(tab, "patience")
@@ -164,32 +175,66 @@ func TestSevenStreams(t *testing.T) {
 }
 
 // TestEchoPage: what is sent comes back, the anatomy follows it, and each end has its code.
-func TestEchoPage(t *testing.T) {
-	tab := labtest.NewBrowser(t).Tab(t)
+func TestEchoPage(t *testing.T) { labtest.InEveryEngine(t, echoPage) }
+
+func echoPage(t *testing.T, browser *labtest.Browser) {
+	tab := browser.Tab(t)
 	tab.AllowNetworkErrors()
-	tab.Open(run(t, "ws-echo", lesson.English))
+	tab.Open(run(t, "ws-echo", lang.English))
 	frame := func(id, want string) {
 		t.Helper()
 		tab.WaitFor(fmt.Sprintf(`[...document.querySelectorAll("#%s code")].map((e) => e.textContent).join(" ").startsWith(%q)`, id, want))
 	}
 	tab.WaitText("#status", "open")
-	write(tab, "Hello")
-	heard(tab, "Hello")
 	frame("out", "81 85 ?? ?? ?? ??")
 	frame("in", "81 05 48 65 6c 6c 6f")
+	write(tab, "Hello <b>")
+	heard(tab, "Hello <b>")
+	frame("in", "81 09 48 65 6c 6c 6f …")
 	for i, header := range []string{"81 00", "81 7d", "81 7e 00 7e", "81 7e ff ff", "81 7f 00 00 00 00 00 01 00 00"} {
-		tab.WaitFor(fmt.Sprintf(`(document.querySelectorAll("#sizes button")[%d].click(), true)`, i))
+		tab.WaitFor(fmt.Sprintf(`(document.querySelectorAll(".sizes button")[%d].click(), true)`, i))
 		frame("in", header)
 	}
 	tab.WaitFor(`document.querySelectorAll("#messages li").length === 6`)
+	press(tab, `.sizes [value="65537"]`)
+	tab.WaitText("#timeline", "code 1009")
+	assert.Empty(t, textOf(tab, "#in"), "the server does not echo it")
+	click(tab, "connect")
+	tab.WaitText("#status", "open")
 	click(tab, "burst")
-	tab.WaitText("#timeline", "1,000 messages there and back")
+	tab.WaitText("#messages", "1,000 messages there and back")
 	for _, end := range []struct{ button, says string }{
-		{"huge", "code 1009"}, {"cut", "code 1006, without a close frame"}, {"close1000", "code 1000, both said so"}, {"close4001", "code 4001, both said so"},
+		{"cut", "code 1006, without a close frame"}, {"close1000", "code 1000, both sides sent a close frame"}, {"close4001", "code 4001, both sides sent a close frame"},
 	} {
 		click(tab, end.button)
 		tab.WaitText("#timeline", end.says)
 		click(tab, "connect")
 		tab.WaitText("#status", "open")
 	}
+}
+
+// TestBusyRoom: of many messages at once, all that arrive within a frame change the list together, and the newest is in sight.
+func TestBusyRoom(t *testing.T) {
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(run(t, "ws-chat", lang.English))
+	bothRooms(tab)
+	perFrame := labtest.Eval[int](tab, `new Promise((done) => {
+		const list = document.getElementById("messages");
+		const changes = new Map(); // time of a frame → changes of the list
+		new MutationObserver(() => {
+			const frame = document.timeline.currentTime;
+			changes.set(frame, (changes.get(frame) ?? 0) + 1);
+			if (list.lastElementChild.textContent.includes("message 599")) done(Math.max(...changes.values()));
+		}).observe(list, { childList: true });
+		const crowd = new WebSocket(location.origin.replace("http", "ws") + "/ws");
+		let sent = 0, back = 0;
+		const fifty = () => { // and fifty more when they are back: the server does not wait for a client that falls behind
+			for (const end = Math.min(sent + 50, 600); sent < end; sent++) crowd.send(JSON.stringify({ from: "crowd", text: "message " + sent }));
+		};
+		crowd.onopen = fifty;
+		crowd.onmessage = () => { if (++back % 50 === 0) fifty(); };
+	})`)
+	assert.LessOrEqual(t, perFrame, 2, "with a frame, and with the timer where none is drawn")
+	assert.Equal(t, 500, labtest.Eval[int](tab, `document.querySelectorAll("#messages li").length`))
+	tab.WaitFor(`((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2)(document.getElementById("messages"))`)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/conformance/node"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons/socketio"
 )
@@ -15,10 +16,14 @@ import (
 // TestSocketIODemosWithTheOfficialClient: each demo does for socket.io-client from npm what it does for its page.
 func TestSocketIODemosWithTheOfficialClient(t *testing.T) {
 	dir := node.Dir(t)
-	for _, demo := range socketio.Lesson().Demos {
+	var demos []lesson.Demo
+	for _, l := range socketio.Lessons() {
+		demos = append(demos, l.Demos...)
+	}
+	for _, demo := range demos {
 		t.Run(demo.Name, func(t *testing.T) {
 			t.Parallel()
-			command := exec.CommandContext(t.Context(), "node", "socketio-demos.mjs", demo.Name, run(t, demo.Name, lesson.English))
+			command := exec.CommandContext(t.Context(), "node", "socketio-demos.mjs", demo.Name, run(t, demo.Name, lang.English))
 			command.Dir = dir
 			out, err := command.CombinedOutput()
 			require.NoError(t, err, "%s", out)

@@ -13,6 +13,12 @@ const http = createServer();
 const engine = new Server(options);
 engine.attach(http);
 engine.on("connection", (socket) => socket.on("message", (data) => socket.send(data, { compress: !String(data).startsWith("plain") })));
+if (options.ids) {
+  engine.generateId = (request) => {
+    if (!request._query.id) throw new Error("none");
+    return request._query.id;
+  };
+}
 if (options.headers) {
   engine.on("initial_headers", (headers) => { headers["X-First"] = "yes"; });
   engine.on("headers", (headers) => { headers["X-Each"] = "yes"; });

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/conformance/node"
+	"realtimelab/lessons/socketio/cors"
 	"realtimelab/lessons/socketio/engineio"
 )
 
@@ -92,7 +93,9 @@ var upgrading = []string{
 
 // perHop are the headers that say how an answer is sent rather than what it is,
 // and those in which the two servers are known to differ.
-var perHop = []string{"Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length"}
+var perHop = []string{"Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length",
+	"X-Content-Type-Options", // ours alone says nosniff
+}
 
 var sidPattern = regexp.MustCompile(`sid\\?":\\?"([\w-]+)`)
 
@@ -248,7 +251,19 @@ func TestEngineAnswersAsTheOfficialOne(t *testing.T) {
 			InitialHeaders: func(h http.Header, _ *http.Request) { h.Set("X-First", "yes") },
 			Headers:        func(h http.Header, _ *http.Request) { h.Set("X-Each", "yes") },
 		}, wholeSession},
-		{"cookie", `{"cookie":true}`, engineio.Config{Cookie: &engineio.Cookie{}}, wholeSession},
+		{"cookie", `{"cookie":true}`, engineio.Config{Cookie: &http.Cookie{Name: "io", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}}, wholeSession},
+		{"a cookie without a path", `{"cookie":{"path":null,"httpOnly":false}}`, engineio.Config{Cookie: &http.Cookie{SameSite: http.SameSiteLaxMode}}, wholeSession},
+		{"initialPacket", `{"initialPacket":"hello"}`, engineio.Config{InitialPacket: engineio.TextMessage([]byte("hello"))}, wholeSession},
+		{"generateId", `{"ids":true}`, engineio.Config{GenerateID: func(r *http.Request) (string, error) {
+			return r.URL.Query().Get("id"), nil
+		}}, []request{
+			{"GET", engineQuery + "&id=a%3Cb%3E%E2%82%AC", "", nil},
+			{"POST", engineQuery + "&sid=a%3Cb%3E%E2%82%AC", "4hello", nil},
+			{"POST", engineQuery + "&sid=b", "4hello", nil},
+		}},
+		{"generateId with an error", `{"ids":true}`, engineio.Config{GenerateID: func(*http.Request) (string, error) {
+			return "", errors.New("none")
+		}}, []request{{"GET", engineQuery, "", nil}}},
 		{"no upgrades", `{"allowUpgrades":false}`, engineio.Config{NoUpgrades: true}, wholeSession},
 		{"polling only", `{"transports":["polling"]}`, engineio.Config{Transports: []string{engineio.Polling}}, wholeSession},
 		{"websocket only", `{"transports":["websocket"]}`, engineio.Config{Transports: []string{engineio.WebSocket}}, wholeSession[:1]},
@@ -257,16 +272,16 @@ func TestEngineAnswersAsTheOfficialOne(t *testing.T) {
 		{"httpCompression's threshold", `{"httpCompression":{"threshold":1023}}`, engineio.Config{HTTPCompression: engineio.HTTPCompression{Threshold: 1023}}, compressing()},
 		{"allowEIO3", `{"allowEIO3":true}`, engineio.Config{AllowEIO3: true}, olderSession},
 		{"allowEIO3, mistakes", `{"allowEIO3":true}`, engineio.Config{AllowEIO3: true}, olderMistakes},
-		{"CORS of any origin", `{"cors":{"origin":"*"}}`, engineio.Config{CORS: &engineio.CORS{Origins: []string{"*"}}}, crossOrigin},
-		{"CORS by default", `{"cors":true}`, engineio.Config{CORS: &engineio.CORS{}}, crossOrigin},
+		{"CORS of any origin", `{"cors":{"origin":"*"}}`, engineio.Config{CORS: &cors.Policy{Origins: []string{"*"}}}, crossOrigin},
+		{"CORS by default", `{"cors":true}`, engineio.Config{CORS: &cors.Policy{}}, crossOrigin},
 		{"CORS of one origin", `{"cors":{"origin":"https://a.lab","credentials":true}}`,
-			engineio.Config{CORS: &engineio.CORS{Origins: []string{"https://a.lab"}, Credentials: true}}, crossOrigin},
+			engineio.Config{CORS: &cors.Policy{Origins: []string{"https://a.lab"}, Credentials: true}}, crossOrigin},
 		{"CORS of a list", `{"cors":{"origin":["https://a.lab",{"$regexp":"^https://\\w+\\.school$"}],"maxAge":600}}`,
-			engineio.Config{CORS: &engineio.CORS{
+			engineio.Config{CORS: &cors.Policy{
 				Origins: []string{"https://a.lab"}, Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.school$`)}, MaxAge: 10 * time.Minute,
 			}}, crossOrigin},
 		{"CORS with a function", `{"cors":{"origin":{"$allow":true},"methods":["GET","POST"],"allowedHeaders":["X-One"],"exposedHeaders":["X-Two","X-Three"],"credentials":true}}`,
-			engineio.Config{CORS: &engineio.CORS{
+			engineio.Config{CORS: &cors.Policy{
 				Allow:   func(string, *http.Request) bool { return true },
 				Methods: []string{"GET", "POST"}, AllowedHeaders: []string{"X-One"}, ExposedHeaders: []string{"X-Two", "X-Three"}, Credentials: true,
 			}}, crossOrigin},

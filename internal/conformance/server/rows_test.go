@@ -1,13 +1,18 @@
 package server
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http/httptest"
 	"os/exec"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/conformance/node"
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/sio"
 )
 
@@ -33,6 +39,7 @@ var rows = []struct {
 	{"emit", sio.Config{}, serveEmit},
 	{"acks", sio.Config{}, serveAcks},
 	{"events", sio.Config{}, serveEvents},
+	{"values", sio.Config{}, serveValues},
 	{"handshake data", sio.Config{}, serveHandshake},
 	{"socket", sio.Config{}, serveSocket},
 	{"admin of sockets", sio.Config{}, serveAdmin},
@@ -40,26 +47,69 @@ var rows = []struct {
 	{"custom parser", sio.Config{Parser: sio.MsgpackParser{}}, serveParser},
 }
 
+// officialClient is a Node process that answers each line of JSON with another.
+type officialClient struct {
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr strings.Builder
+}
+
+// startClient runs a script of the folder node until t ends.
+func startClient(t *testing.T, script string, args ...string) *officialClient {
+	t.Helper()
+	c := &officialClient{}
+	cmd := exec.Command("node", append([]string{script}, args...)...)
+	cmd.Dir = node.Dir(t)
+	cmd.Stderr = &c.stderr
+	var err error
+	c.stdin, err = cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	c.stdout = bufio.NewReader(stdout)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = c.stdin.Close()
+		stuck := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		defer stuck.Stop()
+		assert.NoError(t, cmd.Wait(), &c.stderr)
+	})
+	return c
+}
+
+func (c *officialClient) ask(t *testing.T, question map[string]any, answer any) {
+	t.Helper()
+	require.NoError(t, json.NewEncoder(c.stdin).Encode(question))
+	line, err := c.stdout.ReadBytes('\n')
+	require.NoError(t, err, "the official client has ended: %s", &c.stderr)
+	require.NoError(t, json.Unmarshal(line, answer))
+}
+
+// play plays a row against the server at url. It returns nil, or what failed.
+func (c *officialClient) play(t *testing.T, row, url string) (failure any) {
+	t.Helper()
+	c.ask(t, map[string]any{"row": row, "url": url}, &failure)
+	return failure
+}
+
 func TestRows(t *testing.T) {
-	dir := node.Dir(t)
-	for _, row := range rows {
-		for _, transports := range []string{"polling", "websocket", "polling,websocket"} {
+	for _, transports := range []string{"polling", "websocket", "polling,websocket"} {
+		client := startClient(t, "rows.mjs", "socket.io-client", transports)
+		for _, row := range rows {
 			t.Run(row.name+" over "+transports, func(t *testing.T) {
-				io := sio.NewServer(row.config)
-				io.OnConnection(common)
-				row.serve(io)
-				server := httptest.NewServer(io)
+				config := row.config
+				config.Log = slog.New(slog.NewTextHandler(t.Output(), nil)) // refused events are part of the rows
+				server := sio.NewServer(config)
+				server.OnConnection(common)
+				row.serve(server)
+				web := httptest.NewServer(server)
 				t.Cleanup(func() {
 					ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 					defer cancel()
-					require.NoError(t, io.Close(ctx))
-					server.Close()
+					require.NoError(t, server.Close(ctx))
+					web.Close()
 				})
-				command := exec.CommandContext(t.Context(), "node", "rows.mjs", "socket.io-client", server.URL, transports, row.name)
-				command.Dir = dir
-				out, err := command.CombinedOutput()
-				require.NoError(t, err, "%s", out)
-				assert.Equal(t, "ok\n", string(out))
+				assert.Nil(t, client.play(t, row.name, web.URL))
 			})
 		}
 	}
@@ -119,7 +169,7 @@ func serveNamespaces(io *sio.Server) {
 		return h.Auth(&auth) == nil && name == "/rooms/"+auth.Key
 	}).OnConnection(common)
 	io.Of("/denied").Use(func(*sio.Socket) error {
-		return &sio.Refusal{Message: "not authorized", Data: map[string]int{"code": 7}}
+		return &sio.ConnectError{Message: "not authorized", Data: map[string]int{"code": 7}}
 	})
 }
 
@@ -229,7 +279,7 @@ func serveAcks(io *sio.Server) {
 		})
 		s.On("ask all, one answers", func(ack sio.Ack) {
 			answers, err := io.Timeout(200*time.Millisecond).EmitWithAck(context.Background(), "only one answers")
-			var missing *sio.MissingAnswers
+			var missing *sio.MissingAnswersError
 			if !errors.As(err, &missing) || !errors.Is(err, sio.ErrTimeout) {
 				ack(fmt.Sprint(err))
 				return
@@ -263,7 +313,7 @@ func serveEvents(io *sio.Server) {
 				if err := e.Args.Decode(0, &text); err != nil {
 					return err
 				}
-				e.Args = sio.NewArgs(append(e.Args.Values()[:0:0], []byte(`"`+text+`!"`)), nil)
+				e.Args = event.NewArgs(append(e.Args.Values()[:0:0], []byte(`"`+text+`!"`)), nil)
 			}
 			return nil
 		})
@@ -292,6 +342,37 @@ func serveEvents(io *sio.Server) {
 	})
 }
 
+func serveValues(io *sio.Server) {
+	type written struct {
+		Name  string        `json:"name"`
+		Wait  time.Duration `json:"wait"`
+		List  []int         `json:"list"`
+		None  []int         `json:"none"`
+		Zero  int           `json:"zero,omitempty"`
+		Inner struct{}      `json:"inner,omitempty"`
+	}
+	io.OnConnection(func(s *sio.Socket) {
+		var reported []string
+		s.OnError(func(err error) { reported = append(reported, err.Error()) })
+		s.On("errors", func(ack sio.Ack) { ack(reported) })
+		s.On("relay", func(args sio.Args) { s.Emit("relayed", []byte{0}, args) })
+		s.On("rest", func(_ string, rest sio.Args, ack sio.Ack) { ack(rest) })
+		s.On("written", func(ack func(written)) { ack(written{Name: "ann", Wait: time.Second, List: []int{}}) })
+		s.On("login", func(who struct {
+			Username string
+			Wait     time.Duration
+		}, ack func(string)) {
+			ack(who.Username + " " + who.Wait.String())
+		})
+		s.On("unwritable", func(ack sio.Ack) { ack(make(chan int)) })
+		s.On("raw", func(raw json.RawMessage, ack sio.Ack) { ack(raw) })
+		s.On("wanted", func(ack sio.Ack) {
+			s.Emit("wanted", ack.Wanted())
+			ack(ack.Wanted())
+		})
+	})
+}
+
 func serveHandshake(io *sio.Server) {
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("handshake", func(ack sio.Ack) {
@@ -301,6 +382,7 @@ func serveHandshake(io *sio.Server) {
 			ack(map[string]any{
 				"header": h.Headers.Get("X-Lab"), "a": h.Query.Get("a"), "b": h.Query.Get("b"), "auth": auth,
 				"address": h.Address, "secure": h.Secure, "xdomain": h.XDomain, "url": h.URL, "time": h.Time,
+				"whole": h,
 			})
 		})
 	})

@@ -50,7 +50,7 @@ func lecture() *sio.Server {
 		s.On("kick", func() { s.Disconnect(false) })
 	})
 	io.Of("/denied").Use(func(*sio.Socket) error {
-		return &sio.Refusal{Message: "not authorized", Data: map[string]int{"code": 7}}
+		return &sio.ConnectError{Message: "not authorized", Data: map[string]int{"code": 7}}
 	})
 	return io
 }

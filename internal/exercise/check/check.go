@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
+	"time"
 )
 
 // Source is this package, to be copied into the folder where a student works.
@@ -21,6 +23,24 @@ var Source embed.FS
 // FindingsVariable names the environment variable with the file to which Fail appends its findings, one line of JSON each.
 // Without it a finding is printed, for whoever runs `go test -tags exercise` by hand.
 const FindingsVariable = "LAB_FINDINGS"
+
+// LimitVariable names the environment variable with the time that a check may take, such as "5s".
+const LimitVariable = "LAB_LIMIT"
+
+func init() {
+	if limit, err := time.ParseDuration(os.Getenv(LimitVariable)); err == nil {
+		time.AfterFunc(limit, func() { timedOut(limit) })
+	}
+}
+
+// timedOut prints where each goroutine is and ends the process. Package testing prints that too, but it does not stop
+// the goroutines first, and leaves out those that run on another thread: a loop that does not end.
+func timedOut(limit time.Duration) {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	fmt.Fprintf(os.Stderr, "\npanic: test timed out after %v\n\n%s\n", limit, stacks)
+	os.Exit(2)
+}
 
 // Finding is one thing that is not yet as it should be.
 type Finding struct {

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/big"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +16,7 @@ import (
 	"unicode/utf8"
 
 	"realtimelab/internal/exercise"
-	"realtimelab/internal/lesson"
+	"realtimelab/internal/lang"
 )
 
 // The bounds of a board.
@@ -25,6 +27,9 @@ const (
 
 // The errors of Join and Report; their texts are for the student.
 var (
+	ErrCode    = errors.New("this board has a join code, which the teacher shows you: add --code CODE")
+	ErrRemoved = errors.New("the teacher removed you from the board; your work is untouched")
+
 	ErrTaken   = errors.New("this name is taken: choose another one")
 	ErrName    = fmt.Errorf("a name has 1 to %d printable characters", MaxName)
 	ErrFull    = fmt.Errorf("the board is full: it has room for %d", MaxStudents)
@@ -33,9 +38,9 @@ var (
 
 // Column is one exercise on the board.
 type Column struct {
-	Name   string      `json:"name"`
-	Lesson string      `json:"lesson"`
-	Title  lesson.Text `json:"title"`
+	Name   string    `json:"name"`
+	Lesson string    `json:"lesson"`
+	Title  lang.Text `json:"title"`
 }
 
 // Columns are those of a catalogue.
@@ -65,43 +70,100 @@ type Board struct {
 	now     func() time.Time
 
 	mu       sync.Mutex
-	students []*Student // in the order in which they joined
+	code     string
+	students []*Student      // in the order in which they joined
+	removed  map[string]bool // tickets of students who were removed
 	changed  chan struct{}
+}
+
+// maxRemoved bounds how many removed tickets a board remembers.
+const maxRemoved = 10 * MaxStudents
+
+// newCode returns a join code: six letters that are easy to read from a screen and to type, a choice of 148 million.
+func newCode() string {
+	const letters = "abcdefghjkmnpqrstuvwxyz"
+	code := make([]byte, 6)
+	for i := range code {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		if err != nil {
+			panic(err) // crypto/rand does not fail
+		}
+		code[i] = letters[n.Int64()]
+	}
+	return string(code)
 }
 
 // NewBoard makes an empty board.
 func NewBoard(columns []Column) *Board {
-	b := &Board{columns: columns, known: map[string]bool{}, now: time.Now, changed: make(chan struct{})}
+	b := &Board{
+		columns: columns, known: map[string]bool{}, now: time.Now,
+		code: newCode(), removed: map[string]bool{}, changed: make(chan struct{}),
+	}
 	for _, c := range columns {
 		b.known[c.Name] = true
 	}
 	return b
 }
 
-// Join adds a student and returns the ticket that proves the name to be theirs. With the ticket a student may join again, after
-// a restart of either program.
-func (b *Board) Join(name, ticket string) (string, error) {
+// Code returns what a student needs to join, besides a name.
+func (b *Board) Code() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.code
+}
+
+// Join adds a student and returns the ticket that proves the name to be theirs. It takes the board's code, or the ticket of
+// an earlier Join, with which a student may join again after a restart of either program.
+func (b *Board) Join(name, ticket, code string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if !validName(name) {
 		return "", ErrName
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s := b.named(name); s != nil {
-		if ticket == "" || s.ticket != ticket {
-			return "", ErrTaken
-		}
+	s := b.named(name)
+	if s != nil && ticket != "" && s.ticket == ticket {
 		s.Seen = b.now()
 		b.wake()
 		return ticket, nil
 	}
-	if len(b.students) == MaxStudents {
+	switch {
+	case !strings.EqualFold(strings.TrimSpace(code), b.code):
+		return "", ErrCode
+	case s != nil:
+		return "", ErrTaken
+	case len(b.students) == MaxStudents:
 		return "", ErrFull
 	}
-	s := &Student{Name: name, States: map[string]exercise.State{}, Since: b.now(), Seen: b.now(), ticket: rand.Text()}
+	s = &Student{Name: name, States: map[string]exercise.State{}, Since: b.now(), Seen: b.now(), ticket: rand.Text()}
 	b.students = append(b.students, s)
 	b.wake()
 	return s.ticket, nil
+}
+
+// Remove takes students off the board: the one with this name or, if there is none, those whose names match it as a pattern
+// such as "x*". Their programs are told and do not join again by themselves; the name is free. It returns the names.
+func (b *Board) Remove(name string) (names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	name = strings.Join(strings.Fields(name), " ")
+	one := b.named(name)
+	b.students = slices.DeleteFunc(b.students, func(s *Student) bool {
+		matches, err := path.Match(strings.ToLower(name), strings.ToLower(s.Name))
+		if s != one && (one != nil || err != nil || !matches) {
+			return false
+		}
+		if len(b.removed) == maxRemoved {
+			clear(b.removed)
+		}
+		b.removed[s.ticket] = true
+		names = append(names, s.Name)
+		return true
+	})
+	if len(names) > 0 {
+		b.wake()
+	}
+	return names
 }
 
 // named finds a student; names that differ in case alone are one. b.mu is held.
@@ -127,6 +189,9 @@ func (b *Board) Report(ticket string, states map[string]exercise.State, current 
 	defer b.mu.Unlock()
 	i := slices.IndexFunc(b.students, func(s *Student) bool { return ticket != "" && s.ticket == ticket })
 	if i < 0 {
+		if b.removed[ticket] {
+			return ErrRemoved
+		}
 		return ErrUnknown
 	}
 	s := b.students[i]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,21 +15,28 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/labtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { labtest.Main(m) }
 
-func newBoard() *Board { return NewBoard([]Column{{Name: "cursor"}, {Name: "hold"}}) }
+const code = "abcdef"
+
+func newBoard() *Board {
+	b := NewBoard([]Column{{Name: "cursor"}, {Name: "hold"}})
+	b.code = code
+	return b
+}
 
 // serve serves the board until the test ends.
 func serve(t *testing.T, b *Board) string {
-	site := &Site{Board: b, Page: fstest.MapFS{}, Shared: fstest.MapFS{}, URL: "http://room:3333"}
+	site := &Site{Board: b, Page: fstest.MapFS{}, Shared: fstest.MapFS{}, URL: "http://room:3333", Key: "teacher"}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := httptest.NewUnstartedServer(site.Handler())
 	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
@@ -67,7 +75,7 @@ func sees(t *testing.T, url string, enough func(Snapshot) bool) Snapshot {
 
 func TestAStudentShowsOnTheBoard(t *testing.T) {
 	url := serve(t, newBoard())
-	seat := &Seat{Board: url + "/", Name: "  小明 \t 二 "}
+	seat := &Seat{Board: url + "/", Code: code, Name: "  小明 \t 二 "}
 	require.NoError(t, seat.Join(t.Context()))
 	done := make(chan Snapshot)
 	go func() {
@@ -88,30 +96,134 @@ func mustJSON(t *testing.T, v any) string {
 
 func TestNames(t *testing.T) {
 	url := serve(t, newBoard())
-	ann := &Seat{Board: url, Name: "Ann"}
+	ann := &Seat{Board: url, Code: code, Name: "Ann"}
 	require.NoError(t, ann.Join(t.Context()))
 	require.NoError(t, ann.Join(t.Context()), "with the ticket of last time")
-	assert.ErrorContains(t, (&Seat{Board: url, Name: "ann"}).Join(t.Context()), "this name is taken")
-	assert.ErrorContains(t, (&Seat{Board: url, Name: "ANN", Ticket: "guessed"}).Join(t.Context()), "this name is taken")
+	assert.ErrorContains(t, (&Seat{Board: url, Code: code, Name: "ann"}).Join(t.Context()), "this name is taken")
+	assert.ErrorContains(t, (&Seat{Board: url, Code: code, Name: "ANN", Ticket: "guessed"}).Join(t.Context()), "this name is taken")
 	for _, name := range []string{"", "   ", strings.Repeat("x", MaxName+1), "a\x07b", "\u202eevil", "a\u200bb"} {
-		assert.ErrorContains(t, (&Seat{Board: url, Name: name}).Join(t.Context()), "a name has", "%q", name)
+		assert.ErrorContains(t, (&Seat{Board: url, Code: code, Name: name}).Join(t.Context()), "a name has", "%q", name)
 	}
-	require.NoError(t, (&Seat{Board: url, Name: strings.Repeat("明", MaxName)}).Join(t.Context()))
+	require.NoError(t, (&Seat{Board: url, Code: code, Name: strings.Repeat("明", MaxName)}).Join(t.Context()))
+}
+
+// post returns the status and the body of a POST with JSON.
+func post(t *testing.T, url, key, body string) (int, string) {
+	req, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("X-Lab-Key", key)
+	}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, string(answer)
+}
+
+// TestStrangers: without the code nobody joins, so nobody fills the board; only the teacher learns the code from the board.
+func TestStrangers(t *testing.T) {
+	b := newBoard()
+	url := serve(t, b)
+	for i := range 300 {
+		_, err := b.Join(fmt.Sprint("stranger ", i), "", fmt.Sprint(i))
+		require.ErrorIs(t, err, ErrCode)
+	}
+	shot, _ := b.Snapshot()
+	assert.Empty(t, shot.Students)
+	assert.ErrorContains(t, (&Seat{Board: url, Name: "Ann"}).Join(t.Context()), "add --code CODE")
+	require.NoError(t, (&Seat{Board: url, Code: " ABCDEF ", Name: "Ann"}).Join(t.Context()), "as people type it")
+	for key, want := range map[string]string{"": `{"url":"http://room:3333"}`, "wrong": `{"url":"http://room:3333"}`, "teacher": `{"code":"abcdef","url":"http://room:3333"}`} {
+		res, err := http.Get(url + "/api/info?key=" + key)
+		require.NoError(t, err)
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		assert.JSONEq(t, want, string(body))
+	}
+	one, two := NewBoard(nil).Code(), NewBoard(nil).Code()
+	assert.Regexp(t, "^[a-z]{6}$", one)
+	assert.NotEqual(t, one, two)
+}
+
+func TestRemove(t *testing.T) {
+	b := newBoard()
+	url := serve(t, b)
+	ann := &Seat{Board: url, Code: code, Name: "Ann"}
+	require.NoError(t, ann.Join(t.Context()))
+	for _, name := range []string{"x1", "x2", "x*"} {
+		_, err := b.Join(name, "", code)
+		require.NoError(t, err)
+	}
+	for _, key := range []string{"", "wrong"} {
+		status, _ := post(t, url+"/api/remove", key, `{"name":"Ann"}`)
+		assert.Equal(t, 403, status)
+	}
+	status, _ := post(t, url+"/api/remove", "teacher", `{"name":"Bob"}`)
+	assert.Equal(t, 404, status)
+	status, body := post(t, url+"/api/remove", "teacher", `{"name":" ANN "}`)
+	assert.Equal(t, 200, status)
+	assert.JSONEq(t, `{"removed":["Ann"]}`, body)
+	assert.ErrorContains(t, ann.Report(t.Context(), nil, "cursor"), "the teacher removed you", "the program does not join again by itself")
+	require.NoError(t, (&Seat{Board: url, Code: code, Name: "ann"}).Join(t.Context()), "the name is free")
+	assert.Equal(t, []string{"x*"}, b.Remove("x*"), "a name before a pattern")
+	assert.Equal(t, []string{"x1", "x2"}, b.Remove("X*"))
+	assert.Empty(t, b.Remove("[bad"))
+	shot, _ := b.Snapshot()
+	require.Len(t, shot.Students, 1)
+	assert.Equal(t, "ann", shot.Students[0].Name)
+}
+
+// TestViewers: others cannot keep the teacher's page from the board.
+func TestViewers(t *testing.T) {
+	url := serve(t, newBoard())
+	for range maxViewers {
+		res, err := http.Get(url + "/api/events")
+		require.NoError(t, err)
+		require.Equal(t, 200, res.StatusCode)
+		t.Cleanup(func() { _ = res.Body.Close() })
+	}
+	for key, want := range map[string]int{"": 503, "teacher": 200} {
+		res, err := http.Get(url + "/api/events?key=" + key)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		assert.Equal(t, want, res.StatusCode)
+	}
+}
+
+// TestABoardsWords: what a board says reaches the student's terminal without control characters.
+func TestABoardsWords(t *testing.T) {
+	for _, body := range []string{`{"error":"\u001b]52;c;ZXZpbA==\u0007\u202etaken\r"}`, `no JSON`} {
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if assert.NoError(t, err) {
+				fmt.Fprintf(conn, "HTTP/1.1 409 \x1b[2Jtaken\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body)
+				assert.NoError(t, conn.Close())
+			}
+		}))
+		err := (&Seat{Board: other.URL, Code: code, Name: "Ann"}).Join(t.Context())
+		other.Close()
+		require.ErrorContains(t, err, "taken")
+		assert.False(t, strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }), "%q", err)
+	}
+	assert.Len(t, []rune(printable(strings.Repeat("明", 9000))), maxReason+1)
 }
 
 func TestFull(t *testing.T) {
 	b := newBoard()
 	for i := range MaxStudents {
-		_, err := b.Join("student "+string(rune('a'+i/26))+string(rune('a'+i%26)), "")
+		_, err := b.Join("student "+string(rune('a'+i/26))+string(rune('a'+i%26)), "", code)
 		require.NoError(t, err)
 	}
-	_, err := b.Join("one more", "")
+	_, err := b.Join("one more", "", code)
 	assert.ErrorIs(t, err, ErrFull)
 }
 
 func TestABoardThatWasStartedAnew(t *testing.T) {
 	url := serve(t, newBoard())
-	seat := &Seat{Board: url, Name: "Ann", Ticket: "of a board that is gone"}
+	seat := &Seat{Board: url, Code: code, Name: "Ann", Ticket: "of a board that is gone"}
 	require.NoError(t, seat.Report(t.Context(), nil, "cursor"), "the seat joins again by itself")
 	assert.NotEqual(t, "of a board that is gone", seat.Ticket)
 	sees(t, url, func(s Snapshot) bool { return len(s.Students) == 1 && s.Students[0].Current == "cursor" })
@@ -121,12 +233,12 @@ func TestWhatIsNoBoard(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	defer http.DefaultClient.CloseIdleConnections()
-	assert.ErrorIs(t, (&Seat{Board: other.URL, Name: "Ann"}).Join(t.Context()), ErrAway)
+	assert.ErrorIs(t, (&Seat{Board: other.URL, Code: code, Name: "Ann"}).Join(t.Context()), ErrAway)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
-	assert.ErrorIs(t, (&Seat{Board: "http://" + closed.Addr().String(), Name: "Ann"}).Join(t.Context()), ErrAway)
-	assert.ErrorContains(t, (&Seat{Board: "192.168.1.20", Name: "Ann"}).Join(t.Context()), "--class wants an address")
+	assert.ErrorIs(t, (&Seat{Board: "http://" + closed.Addr().String(), Code: code, Name: "Ann"}).Join(t.Context()), ErrAway)
+	assert.ErrorContains(t, (&Seat{Board: "192.168.1.20", Code: code, Name: "Ann"}).Join(t.Context()), "--class wants an address")
 }
 
 func TestBadRequests(t *testing.T) {
@@ -148,12 +260,13 @@ func TestBadRequests(t *testing.T) {
 		require.NoError(t, res.Body.Close())
 		assert.Equal(t, c.status, res.StatusCode)
 		assert.Contains(t, string(body), `"error"`)
+		assert.Equal(t, "no-store", res.Header.Get("Cache-Control"))
 	}
 }
 
 func TestTable(t *testing.T) {
 	b := newBoard()
-	ticket, err := b.Join(`=HYPERLINK("x")`, "")
+	ticket, err := b.Join(`=HYPERLINK("x")`, "", code)
 	require.NoError(t, err)
 	require.NoError(t, b.Report(ticket, map[string]exercise.State{"hold": exercise.Done}, "cursor"))
 	res, err := http.Get(serve(t, b) + "/api/board.csv")
@@ -171,7 +284,7 @@ func TestKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "board.json")
 	b := newBoard()
 	require.NoError(t, b.Load(path), "nothing is there yet")
-	ticket, err := b.Join("Ann", "")
+	ticket, err := b.Join("Ann", "", code)
 	require.NoError(t, err)
 	require.NoError(t, b.Report(ticket, map[string]exercise.State{"hold": exercise.Done}, "cursor"))
 	require.NoError(t, b.Save(path))
@@ -183,8 +296,9 @@ func TestKept(t *testing.T) {
 	require.NoError(t, again.Load(path))
 	shot, _ := again.Snapshot()
 	assert.Equal(t, exercise.Done, shot.Students[0].States["hold"])
-	_, err = again.Join("Ann", ticket)
+	_, err = again.Join("Ann", ticket, "")
 	assert.NoError(t, err)
+	assert.Equal(t, code, again.Code(), "the students' commands still work")
 
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
 	assert.ErrorContains(t, newBoard().Load(path), "is no board of a class")

@@ -1,27 +1,23 @@
 package class
 
 import (
-	"encoding/csv"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/spreadsheet"
 )
 
 // WriteCSV writes the board as a table: one row for each student, one column for each exercise.
 func (s Snapshot) WriteCSV(w io.Writer) error {
-	table := csv.NewWriter(w)
 	head := []string{"name", "solved", "current", "seen"}
 	for _, c := range s.Columns {
 		head = append(head, c.Name)
 	}
-	if err := table.Write(head); err != nil {
-		return err
-	}
+	rows := [][]string{head}
 	for _, student := range s.Students {
-		row := []string{harmless(student.Name), strconv.Itoa(student.solved()), student.Current, student.Seen.UTC().Format(time.RFC3339)}
+		row := []string{student.Name, strconv.Itoa(student.solved()), student.Current, student.Seen.UTC().Format(time.RFC3339)}
 		for _, c := range s.Columns {
 			state := student.States[c.Name]
 			if state == "" {
@@ -29,18 +25,7 @@ func (s Snapshot) WriteCSV(w io.Writer) error {
 			}
 			row = append(row, string(state))
 		}
-		if err := table.Write(row); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
-	table.Flush()
-	return table.Error()
-}
-
-// harmless keeps a spreadsheet from taking a name for a formula.
-func harmless(name string) string {
-	if strings.ContainsAny(name[:1], "=+-@") {
-		return "'" + name
-	}
-	return name
+	return spreadsheet.WriteCSV(w, rows)
 }

@@ -14,6 +14,7 @@ import (
 // kept is the form of the file.
 type kept struct {
 	Version  int           `json:"version"`
+	Code     string        `json:"code,omitempty"` // so that the students' commands still work
 	Students []keptStudent `json:"students"`
 }
 
@@ -39,6 +40,9 @@ func (b *Board) Load(path string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if k.Code != "" {
+		b.code = k.Code
+	}
 	for _, s := range k.Students {
 		if !validName(s.Name) || b.named(s.Name) != nil || len(b.students) == MaxStudents {
 			continue
@@ -58,6 +62,7 @@ func (b *Board) Load(path string) error {
 func (b *Board) Save(path string) error {
 	k := kept{Version: keptVersion, Students: []keptStudent{}}
 	b.mu.Lock()
+	k.Code = b.code
 	for _, s := range b.students {
 		k.Students = append(k.Students, keptStudent{*s, s.ticket})
 	}
@@ -66,5 +71,5 @@ func (b *Board) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	return draft.Write(path, append(data, '\n'))
+	return draft.Write(path, append(data, '\n'), 0o600)
 }

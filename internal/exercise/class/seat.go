@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/terminal"
 )
 
-// patience bounds one exchange with the board.
-const patience = 5 * time.Second
+// exchangeTime bounds one exchange with the board.
+const exchangeTime = 5 * time.Second
 
 // ErrAway says that nothing answers at the board's address, or not as a board does. The student can work on.
 var ErrAway = errors.New("the board does not answer")
@@ -24,6 +25,7 @@ var ErrAway = errors.New("the board does not answer")
 // Seat is a student's place on a board, seen from the student's machine.
 type Seat struct {
 	Board  string // its address
+	Code   string // the board's join code
 	Name   string
 	Ticket string // empty before the first Join
 }
@@ -36,7 +38,7 @@ func (s *Seat) Join(ctx context.Context) error {
 		return fmt.Errorf("--class wants an address such as http://192.168.1.20:3333, not %q", s.Board)
 	}
 	var got struct{ Ticket string }
-	if err := s.post(ctx, "/api/join", map[string]string{"name": s.Name, "ticket": s.Ticket}, &got); err != nil {
+	if err := s.post(ctx, "/api/join", map[string]string{"name": s.Name, "ticket": s.Ticket, "code": s.Code}, &got); err != nil {
 		return err
 	}
 	s.Ticket = got.Ticket
@@ -58,12 +60,24 @@ func (s *Seat) Report(ctx context.Context, states map[string]exercise.State, cur
 	return report()
 }
 
+// maxReason bounds the board's own words in an error.
+const maxReason = 200
+
+// printable makes the board's own words safe for the student's terminal.
+func printable(text string) string {
+	text = terminal.Clean(text)
+	if cut := []rune(text); len(cut) > maxReason {
+		return string(cut[:maxReason]) + "…"
+	}
+	return text
+}
+
 func (s *Seat) post(ctx context.Context, path string, body, into any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Board+path, bytes.NewReader(data))
 	if err != nil {
@@ -82,9 +96,9 @@ func (s *Seat) post(ctx context.Context, path string, body, into any) error {
 	if res.StatusCode >= 300 {
 		var refused struct{ Error string }
 		if json.Unmarshal(answer, &refused) != nil || refused.Error == "" {
-			return fmt.Errorf("%w (%s answers %s)", ErrAway, s.Board, res.Status)
+			return fmt.Errorf("%w (%s answers %s)", ErrAway, s.Board, printable(res.Status))
 		}
-		return errors.New(refused.Error)
+		return errors.New(printable(refused.Error))
 	}
 	if into == nil {
 		return nil

@@ -1,6 +1,8 @@
 package class
 
 import (
+	"cmp"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/httpserver"
 )
 
 // The bounds of what the board answers.
@@ -25,9 +28,12 @@ const (
 //	GET  /               the page
 //	GET  /api/events     the board, as server-sent events: one now, one after each change
 //	GET  /api/board.csv  the board as a table
-//	GET  /api/info       what the page says of the class: how to join
-//	POST /api/join       {"name","ticket"} → {"ticket"}
+//	GET  /api/info       how to join: {"url"}, with the teacher's key also {"code"}
+//	POST /api/join       {"name","code","ticket"} → {"ticket"}
 //	POST /api/progress   {"ticket","states":{"cursor":"done"},"current":"hold"}
+//	POST /api/remove     {"name"} → {"removed":["Ann"]}, with the teacher's key
+//
+// The teacher's key goes into the header X-Lab-Key, for an EventSource into the parameter key.
 type Site struct {
 	Board *Board
 
@@ -37,6 +43,9 @@ type Site struct {
 	// URL is where students reach the board, for the page to show.
 	URL string
 
+	// Key is the teacher's. With it the page shows the join code and removes names, and it is served however many watch.
+	Key string
+
 	viewers chan struct{}
 }
 
@@ -44,24 +53,17 @@ type Site struct {
 func (s *Site) Handler() http.Handler {
 	s.viewers = make(chan struct{}, maxViewers)
 	mux := http.NewServeMux()
-	mux.Handle("GET /lab/shared/", asset(http.StripPrefix("/lab/shared/", http.FileServerFS(s.Shared))))
-	mux.Handle("GET /", asset(http.FileServerFS(s.Page)))
+	page := httpserver.Policy{}.Page
+	mux.Handle("GET /lab/shared/", page(http.StripPrefix("/lab/shared/", http.FileServerFS(s.Shared))))
+	mux.Handle("GET /", page(http.FileServerFS(s.Page)))
 	mux.HandleFunc("GET /api/events", s.events)
 	mux.HandleFunc("GET /api/board.csv", s.table)
-	mux.HandleFunc("GET /api/info", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]string{"url": s.URL}) })
+	mux.HandleFunc("GET /api/info", s.info)
 	mux.HandleFunc("GET /api/qr.svg", s.code)
 	mux.HandleFunc("POST /api/join", s.join)
 	mux.HandleFunc("POST /api/progress", s.progress)
+	mux.HandleFunc("POST /api/remove", s.remove)
 	return mux
-}
-
-func asset(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-cache")
-		next.ServeHTTP(w, r)
-	})
 }
 
 // read decodes a body. It takes JSON by its name only, so that no page of another origin can post without asking first.
@@ -79,11 +81,11 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 }
 
 func (s *Site) join(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Name, Ticket string }
+	var body struct{ Name, Ticket, Code string }
 	if !read(w, r, &body) {
 		return
 	}
-	ticket, err := s.Board.Join(body.Name, body.Ticket)
+	ticket, err := s.Board.Join(body.Name, body.Ticket, body.Code)
 	if err != nil {
 		refuse(w, status(err), err.Error())
 		return
@@ -106,32 +108,65 @@ func (s *Site) progress(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// teacher reports whether the request has the teacher's key.
+func (s *Site) teacher(r *http.Request) bool {
+	key := cmp.Or(r.Header.Get("X-Lab-Key"), r.URL.Query().Get("key"))
+	return s.Key != "" && subtle.ConstantTimeCompare([]byte(key), []byte(s.Key)) == 1
+}
+
+func (s *Site) info(w http.ResponseWriter, r *http.Request) {
+	info := map[string]string{"url": s.URL}
+	if s.teacher(r) {
+		info["code"] = s.Board.Code()
+	}
+	answer(w, info)
+}
+
+func (s *Site) remove(w http.ResponseWriter, r *http.Request) {
+	var body struct{ Name string }
+	if !read(w, r, &body) {
+		return
+	}
+	if !s.teacher(r) {
+		refuse(w, http.StatusForbidden, "only the teacher's page removes names: its address is in the terminal")
+		return
+	}
+	removed := s.Board.Remove(body.Name)
+	if len(removed) == 0 {
+		refuse(w, http.StatusNotFound, "nobody on the board has this name")
+		return
+	}
+	answer(w, map[string][]string{"removed": removed})
+}
+
 func status(err error) int {
 	switch {
 	case errors.Is(err, ErrTaken):
 		return http.StatusConflict
 	case errors.Is(err, ErrFull):
 		return http.StatusServiceUnavailable
-	case errors.Is(err, ErrUnknown):
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrRemoved), errors.Is(err, ErrCode):
 		return http.StatusForbidden
 	}
 	return http.StatusBadRequest
 }
 
 func refuse(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	answer(w, map[string]string{"error": text})
+	answerWith(w, status, map[string]string{"error": text})
 }
 
-func answer(w http.ResponseWriter, v any) {
+func answer(w http.ResponseWriter, v any) { answerWith(w, http.StatusOK, v) }
+
+func answerWith(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // who is gone is not answered
 }
 
 func (s *Site) table(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="class.csv"`)
 	shot, _ := s.Board.Snapshot()
 	_ = shot.WriteCSV(w) // who is gone is not answered
@@ -139,12 +174,14 @@ func (s *Site) table(w http.ResponseWriter, _ *http.Request) {
 
 // events sends the board until the viewer goes or the server ends (its BaseContext).
 func (s *Site) events(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.viewers <- struct{}{}:
-		defer func() { <-s.viewers }()
-	default:
-		refuse(w, http.StatusServiceUnavailable, "too many are watching")
-		return
+	if !s.teacher(r) {
+		select {
+		case s.viewers <- struct{}{}:
+			defer func() { <-s.viewers }()
+		default:
+			refuse(w, http.StatusServiceUnavailable, "too many are watching")
+			return
+		}
 	}
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store, no-transform")

@@ -1,4 +1,4 @@
-// Package gotest runs a lesson's tests with the go command and follows them.
+// Package gotest runs tests with the go command and follows them.
 package gotest
 
 import (
@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+
+	"realtimelab/internal/gotool"
 )
 
 // Event is one line of `go test -json`, see `go doc test2json`.
@@ -23,6 +25,8 @@ type Event struct {
 	Test       string
 	Elapsed    float64 // seconds
 	Output     string
+
+	FailedBuild string // of a package's "fail": the ImportPath that did not compile
 }
 
 // The reasons why tests cannot run here.
@@ -36,11 +40,21 @@ var ErrFailed = errors.New("tests failed")
 
 var module = regexp.MustCompile(`(?m)^module\s+realtimelab\s*$`)
 
+// isSource tells the lab's source from a folder of exercises, which is a module of the same name.
+func isSource(dir string) bool {
+	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil || !module.Match(mod) {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(dir, "lessons"))
+	return err == nil && info.IsDir()
+}
+
 // Source finds the root of the lab's source in one of the folders or above it.
 func Source(folders ...string) (string, error) {
 	for _, dir := range folders {
 		for dir != "" {
-			if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && module.Match(mod) {
+			if isSource(dir) {
 				return dir, nil
 			}
 			up := filepath.Dir(dir)
@@ -56,15 +70,16 @@ func Source(folders ...string) (string, error) {
 // maxLine bounds a line of the go command's output.
 const maxLine = 1 << 20
 
-// Run runs the tests of the packages under root and calls each for every event,
+// Run runs `go test` with args in the folder root and calls each for every event,
 // in order, in the caller's goroutine. It returns ErrFailed if tests failed. The
 // end of ctx kills the go command and all it started.
-func Run(ctx context.Context, root string, packages []string, each func(Event)) error {
+func Run(ctx context.Context, root string, args []string, each func(Event)) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return ErrNoGo
 	}
-	c := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, packages...)...)
+	c := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	c.Dir = root
+	c.Env = gotool.Environ(ctx)
 	ownGroup(c)
 	defer endGroup(c)
 	out, err := c.StdoutPipe()

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"realtimelab/internal/labtest/need"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,9 +41,10 @@ func TestLater(t *testing.T) { t.Skip("not now") }
 `
 
 func TestRunTellsPassesFailuresAndSkips(t *testing.T) {
+	need.Time(t)
 	root := inModule(t, map[string]string{"talk/talk_test.go": outcomes})
 	var r Report
-	err := Run(t.Context(), root, []string{"./talk/..."}, r.Add)
+	err := Run(t.Context(), root, []string{"-count=1", "./talk/..."}, r.Add)
 	assert.ErrorIs(t, err, ErrFailed)
 	states, output := map[string]State{}, ""
 	for _, result := range r.Results {
@@ -55,25 +58,35 @@ func TestRunTellsPassesFailuresAndSkips(t *testing.T) {
 }
 
 func TestRunPasses(t *testing.T) {
+	need.Time(t)
 	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestGood(t *testing.T) {}\n"})
 	var r Report
-	require.NoError(t, Run(t.Context(), root, []string{"./talk/..."}, r.Add))
+	require.NoError(t, Run(t.Context(), root, []string{"-count=1", "./talk/..."}, r.Add))
 	assert.Equal(t, [4]int{0, 1, 0, 0}, r.Counts)
 }
 
+func TestTheMachinesGoChangesNothing(t *testing.T) {
+	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestGood(t *testing.T) {}\n"})
+	t.Setenv("GOOS", "plan9")
+	t.Setenv("GOFLAGS", "-nonsense")
+	require.NoError(t, Run(t.Context(), root, []string{"./talk/..."}, func(Event) {}))
+}
+
 func TestAPackageThatDoesNotBuildIsAFailureWithTheCompilersWords(t *testing.T) {
+	need.Time(t)
 	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nvar broken = undefinedName\n"})
 	var r Report
-	assert.ErrorIs(t, Run(t.Context(), root, []string{"./talk/..."}, r.Add), ErrFailed)
+	assert.ErrorIs(t, Run(t.Context(), root, []string{"-count=1", "./talk/..."}, r.Add), ErrFailed)
 	require.Len(t, r.Results, 1)
 	assert.Equal(t, Failed, r.Results[0].State)
 	assert.Contains(t, strings.Join(r.Results[0].Output, "\n"), "undefinedName")
 }
 
 func TestTheEndOfTheContextKillsTheTests(t *testing.T) {
+	need.Time(t)
 	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestForever(t *testing.T) { t.Log(\"begun\"); select {} }\n"})
 	ctx, cancel := context.WithCancel(t.Context())
-	err := Run(ctx, root, []string{"./talk/..."}, func(e Event) {
+	err := Run(ctx, root, []string{"-count=1", "./talk/..."}, func(e Event) {
 		if e.Test == "TestForever" {
 			cancel()
 		}
@@ -87,10 +100,13 @@ func TestWithoutGo(t *testing.T) {
 }
 
 func TestSourceIsFoundAboveAFolder(t *testing.T) {
-	root := inModule(t, map[string]string{"a/b/c.go": "package b\n"})
-	found, err := Source(t.TempDir(), filepath.Join(root, "a", "b"))
+	root := inModule(t, map[string]string{"lessons/b/c.go": "package b\n"})
+	found, err := Source(t.TempDir(), filepath.Join(root, "lessons", "b"))
 	require.NoError(t, err)
 	assert.Equal(t, root, found)
 	_, err = Source(t.TempDir(), "")
 	assert.ErrorIs(t, err, ErrNoSource)
+	exercises := inModule(t, map[string]string{"longpoll/cursor/cursor.go": "package cursor\n"})
+	_, err = Source(filepath.Join(exercises, "longpoll"))
+	assert.ErrorIs(t, err, ErrNoSource, "a folder of exercises has the same module name")
 }

@@ -19,11 +19,16 @@ const (
 
 // Result is one test, or one package that failed outside its tests.
 type Result struct {
-	Package string // the last part of its path
+	Path    string // import path of the package
+	Package string // the last part of Path
 	Test    string // empty: the package itself
 	State   State
 	Elapsed time.Duration
 	Output  []string // lines; bounded
+
+	Unfinished bool // Failed because the test binary ended before the test did
+
+	partial bool // the last line of Output has not ended
 }
 
 // outputLines are kept of one test.
@@ -52,14 +57,14 @@ func (r *Report) Add(e Event) {
 		if r.byName == nil {
 			r.byName = map[[2]string]*Result{}
 		}
-		t = &Result{Package: path.Base(e.Package), Test: e.Test}
+		t = &Result{Path: e.Package, Package: path.Base(e.Package), Test: e.Test}
 		r.byName[[2]string{e.Package, e.Test}] = t
 		r.Results = append(r.Results, t)
 		r.Counts[Running]++
 	}
 	switch e.Action {
 	case "output":
-		if !framing(e.Output) {
+		if t.partial || !framing(e.Output) {
 			t.say(e.Output)
 		}
 	case "pass":
@@ -78,25 +83,48 @@ func (r *Report) end(t *Result, s State, e Event) {
 	t.Elapsed = time.Duration(e.Elapsed * float64(time.Second))
 }
 
-// addPackage makes a result of a package only if it failed and none of its tests did:
-// it was not built, or panicked, or leaked.
+// addPackage follows what a package says outside its tests. A failed package becomes
+// a result of its own if it said something (it did not compile, or leaked), or if no
+// test of it failed.
 func (r *Report) addPackage(e Event) {
-	p := r.packages[e.Package]
-	if p == nil {
-		if r.packages == nil {
-			r.packages = map[string]*Result{}
-		}
-		p = &Result{Package: path.Base(e.Package)}
-		r.packages[e.Package] = p
-	}
+	p := r.pkg(e.Package)
 	switch e.Action {
 	case "output", "build-output":
-		p.say(e.Output)
+		if !verdict(e.Output) {
+			p.say(e.Output)
+		}
 	case "fail":
-		if !r.failedIn(e.Package) {
+		if e.FailedBuild != "" && p.Output == nil {
+			name, _, _ := strings.Cut(e.FailedBuild, " ")
+			p.Output = r.pkg(name).Output
+		}
+		r.endUnfinished(e.Package)
+		if len(p.Output) > 0 || !r.failedIn(e.Package) {
 			r.Results = append(r.Results, p)
 			r.Counts[Running]++
 			r.end(p, Failed, e)
+		}
+	}
+}
+
+func (r *Report) pkg(name string) *Result {
+	if r.packages[name] == nil {
+		if r.packages == nil {
+			r.packages = map[string]*Result{}
+		}
+		r.packages[name] = &Result{Path: name, Package: path.Base(name)}
+	}
+	return r.packages[name]
+}
+
+// endUnfinished fails the tests that a package's panic or timeout left without an end.
+func (r *Report) endUnfinished(pkg string) {
+	for _, t := range r.Results {
+		if t.Path == pkg && t.State == Running {
+			t.Unfinished = true
+			t.partial = false
+			t.say("did not finish: the test binary ended first")
+			r.end(t, Failed, Event{})
 		}
 	}
 }
@@ -110,16 +138,31 @@ func (r *Report) failedIn(pkg string) bool {
 	return false
 }
 
+// say adds a line. A long one comes in pieces, of which only the last ends with a newline.
 func (t *Result) say(output string) {
-	if len(t.Output) < outputLines {
-		t.Output = append(t.Output, strings.TrimRight(output, "\r\n"))
+	line := strings.TrimRight(output, "\r\n")
+	switch {
+	case t.partial:
+		t.Output[len(t.Output)-1] += line
+	case len(t.Output) < outputLines:
+		t.Output = append(t.Output, line)
+	default:
+		return
 	}
+	t.partial = !strings.HasSuffix(output, "\n")
 }
 
 // framing is what the go command prints around a test.
 func framing(line string) bool {
 	line = strings.TrimLeft(line, " ")
 	return strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "--- ")
+}
+
+// verdict is how a test binary and the go command sum a package up.
+func verdict(line string) bool {
+	line = strings.TrimRight(line, "\r\n")
+	return line == "PASS" || line == "FAIL" || strings.HasPrefix(line, "exit status ") || strings.HasPrefix(line, "ok  \t") ||
+		strings.HasPrefix(line, "?   \t") || strings.HasPrefix(line, "FAIL\t")
 }
 
 // Subtest reports whether it is part of another test.

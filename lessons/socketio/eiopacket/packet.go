@@ -36,7 +36,7 @@ const (
 
 var typeNames = [...]string{"open", "close", "ping", "pong", "message", "upgrade", "noop"}
 
-// String is the word that the protocol document uses for the type.
+// String returns the word that the protocol document uses for the type.
 func (t Type) String() string {
 	if !t.valid() {
 		return fmt.Sprintf("unknown(%q)", byte(t))
@@ -46,21 +46,20 @@ func (t Type) String() string {
 
 func (t Type) valid() bool { return t >= Open && t <= Noop }
 
-// Packet is one Engine.IO packet. Binary packets are always of type Message;
-// their Data is the raw bytes, without the base64 that polling wraps them in.
+// Packet is one Engine.IO packet.
 type Packet struct {
 	Type   Type
-	Binary bool
-	Data   []byte
+	Binary bool   // Data is binary; then Type is Message
+	Data   []byte // of a binary packet the raw bytes, without the base64 of polling
 }
 
-// SyntaxError says where a packet or payload stops making sense.
-// Offset counts bytes from the start of what was given to the parser.
+// SyntaxError says where a packet or payload breaks the protocol.
 type SyntaxError struct {
-	Offset int
-	Reason string
+	Offset int    // of the first byte that is wrong, from the start of what the parser was given
+	Reason string // what is wrong there, or what is missing
 }
 
+// Error gives the reason and the offset.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("eiopacket: %s at byte %d", e.Reason, e.Offset)
 }
@@ -77,7 +76,7 @@ func (p Packet) AppendText(dst []byte) []byte {
 	return append(dst, p.Data...)
 }
 
-// TextLen is the number of bytes that AppendText appends.
+// TextLen returns the number of bytes that AppendText appends.
 func (p Packet) TextLen() int {
 	if p.Binary {
 		return 1 + base64.StdEncoding.EncodedLen(len(p.Data))

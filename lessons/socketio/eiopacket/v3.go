@@ -78,19 +78,11 @@ func ParsePayloadV3(body []byte) ([]Packet, error) {
 	}
 	var packets []Packet
 	for offset := 0; offset < len(body); {
-		colon := bytes.IndexByte(body[offset:], ':')
-		if colon < 0 {
-			return packets, &SyntaxError{len(body), "length without a colon"}
-		}
-		units, err := parseLength(body[offset:offset+colon], '0')
+		head, n, err := SplitPayloadV3(body[offset:])
 		if err != nil {
 			return packets, shift(err, offset)
 		}
-		offset += colon + 1
-		n, ok := prefixOfUTF16(body[offset:], units)
-		if !ok {
-			return packets, &SyntaxError{offset, fmt.Sprintf("packet is not as long as it says: %d", units)}
-		}
+		offset += head
 		if n == 0 {
 			continue // as the official parser
 		}
@@ -102,6 +94,25 @@ func ParsePayloadV3(body []byte) ([]Packet, error) {
 		offset += n
 	}
 	return packets, nil
+}
+
+// SplitPayloadV3 finds the first packet of a payload of text: head bytes of length and colon, and n
+// bytes of packet behind them, which may be none.
+func SplitPayloadV3(body []byte) (head, n int, err error) {
+	colon := bytes.IndexByte(body, ':')
+	if colon < 0 {
+		return 0, 0, &SyntaxError{len(body), "length without a colon"}
+	}
+	units, err := parseLength(body[:colon], '0')
+	if err != nil {
+		return 0, 0, err
+	}
+	head = colon + 1
+	n, ok := prefixOfUTF16(body[head:], units)
+	if !ok {
+		return 0, 0, &SyntaxError{head, fmt.Sprintf("packet is not as long as it says: %d", units)}
+	}
+	return head, n, nil
 }
 
 // Bytes of a binary payload.
@@ -139,25 +150,13 @@ func ParseBinaryPayloadV3(body []byte) ([]Packet, error) {
 	}
 	var packets []Packet
 	for offset := 0; offset < len(body); {
-		mark := body[offset]
-		if mark != textMark && mark != binaryMark {
-			return packets, &SyntaxError{offset, "neither text nor binary"}
-		}
-		offset++
-		end := bytes.IndexByte(body[offset:], lengthEnd)
-		if end < 0 {
-			return packets, &SyntaxError{len(body), "length without an end"}
-		}
-		n, err := parseLength(body[offset:offset+end], 0)
+		binary, head, n, err := SplitBinaryPayloadV3(body[offset:])
 		if err != nil {
 			return packets, shift(err, offset)
 		}
-		offset += end + 1
-		if n > len(body)-offset {
-			return packets, &SyntaxError{offset, fmt.Sprintf("packet is not as long as it says: %d", n)}
-		}
+		offset += head
 		parse := ParseTextV3
-		if mark == binaryMark {
+		if binary {
 			parse = ParseBinaryV3
 		} else if !utf8.Valid(body[offset : offset+n]) {
 			return packets, &SyntaxError{offset, "text that is not UTF-8"}
@@ -170,6 +169,28 @@ func ParseBinaryPayloadV3(body []byte) ([]Packet, error) {
 		offset += n
 	}
 	return packets, nil
+}
+
+// SplitBinaryPayloadV3 finds the first packet of a binary payload: head bytes of mark, length and its
+// end, and n bytes of packet behind them, which may be none. binary says that they are what a binary
+// frame holds.
+func SplitBinaryPayloadV3(body []byte) (binary bool, head, n int, err error) {
+	if len(body) == 0 || body[0] != textMark && body[0] != binaryMark {
+		return false, 0, 0, &SyntaxError{0, "neither text nor binary"}
+	}
+	end := bytes.IndexByte(body[1:], lengthEnd)
+	if end < 0 {
+		return false, 0, 0, &SyntaxError{len(body), "length without an end"}
+	}
+	n, err = parseLength(body[1:1+end], 0)
+	if err != nil {
+		return false, 0, 0, shift(err, 1)
+	}
+	head = 1 + end + 1
+	if n > len(body)-head {
+		return false, 0, 0, &SyntaxError{head, fmt.Sprintf("packet is not as long as it says: %d", n)}
+	}
+	return body[0] == binaryMark, head, n, nil
 }
 
 // maxDigits of a length: more than any message has.

@@ -5,108 +5,126 @@ import (
 	"time"
 )
 
-// Close ends the session from this side. What was sent before still goes out,
-// then the close packet or close frame. OnClose is told ForcedClose: over
-// WebSocket at once, over polling when a poll has fetched the rest, or after
-// 30 s without one. A POST whose body is still on its way is aborted, and the
-// session with it.
-func (s *Session) Close() {
-	s.mu.Lock()
-	if s.state != stateOpen {
-		s.mu.Unlock()
-		return
-	}
-	if s.ws != nil {
-		s.mu.Unlock()
-		s.finish(ForcedClose, nil)
-		return
-	}
-	s.state = stateClosing
-	s.push(closePacket)
-	s.abortUpload()
-	s.closeTimer = time.AfterFunc(closeTimeout, func() { s.finish(ForcedClose, nil) })
-	s.mu.Unlock()
+// state is the stage of a session's life. An upgrade is part of the first two: see Session.upgrade.
+type state uint8
 
-	s.server.beats.remove(&s.beat)
-	s.Flush()
-}
+const (
+	openState state = iota
+	// closingState: Close was called, and the client has to fetch what is queued by polls.
+	closingState
+	closedState
+)
 
-// finish ends the session, and tells OnClose. Only the first call has an effect.
-func (s *Session) finish(reason Reason, err error) {
-	if s.end(reason, err) {
-		s.ended(reason, err)
-	}
-}
-
-func (s *Session) ended(reason Reason, err error) {
-	defer s.guard()
-	s.onClose(reason, err)
-}
-
-// end ends the session and everything that belongs to it: the one place where a
-// session leaves the server. It reports whether this call did.
-func (s *Session) end(reason Reason, err error) bool {
-	s.mu.Lock()
-	if s.state == stateClosed {
-		s.mu.Unlock()
+// enter goes on to a later state. It reports false if the session is there already. s.mu is held.
+func (s *Session) enter(next state) bool {
+	if next <= s.state {
 		return false
 	}
-	s.state = stateClosed
-	ws, probe, waiting := s.ws, s.probe, s.poll
-	s.endProbe()
-	s.poll = nil
-	s.abortUpload()
+	s.state = next
+	return true
+}
+
+// isOpen reports whether messages go in and out. s.mu is held.
+func (s *Session) isOpen() bool { return s.state == openState }
+
+// A Reason says why a session closed, in the official server's words. There are no others.
+type Reason string
+
+const (
+	// TransportError: the connection broke, or the client broke the protocol.
+	TransportError Reason = "transport error"
+	// TransportClose: the client closed, by a close packet or its connection.
+	TransportClose Reason = "transport close"
+	// ForcedClose: this side called Session.Close.
+	ForcedClose Reason = "forced close"
+	// PingTimeout: the client did not answer a ping in time.
+	PingTimeout Reason = "ping timeout"
+	// ParseError: the client sent a packet that cannot be decoded.
+	ParseError Reason = "parse error"
+	// ServerClose: Server.Close or Server.Shutdown was called.
+	ServerClose Reason = "server shutting down"
+)
+
+// Send returns the first two, Flush the first. All but the first come to OnClose's function.
+var (
+	// ErrClosed: the session has ended, or Close was called.
+	ErrClosed = errors.New("engineio: session closed")
+	// ErrSlowClient: too much waits for the client; see Config.MaxQueue and Config.StallTimeout.
+	ErrSlowClient = errors.New("engineio: the client reads too slowly: its queue is full")
+	// ErrOverlap: the client sent a second GET or POST while the server was serving the first.
+	ErrOverlap = errors.New("engineio: overlap from client: a second request of the same kind")
+	// ErrPollCancelled: the client dropped a GET that was waiting.
+	ErrPollCancelled = errors.New("engineio: poll connection closed prematurely")
+	// ErrHeartbeat: a ping from a client of revision 4, or a pong from one of revision 3.
+	ErrHeartbeat = errors.New("engineio: invalid heartbeat direction")
+	// ErrContentType: a POST of binary content in revision 4.
+	ErrContentType = errors.New("engineio: invalid content type")
+	// ErrNotUTF8: a text message over WebSocket that is not UTF-8.
+	ErrNotUTF8 = errors.New("engineio: text message is not UTF-8")
+)
+
+// Close ends the session from this side, with ForcedClose. Earlier messages still go out, then the
+// close packet or close frame. OnClose's function is called at once over WebSocket and
+// WebTransport; over polling when polls have fetched the rest, or after PingInterval plus
+// PingTimeout. A POST whose body is still arriving is aborted, and ends the session. Close does not
+// block; a second call does nothing.
+func (s *Session) Close() { s.close(ForcedClose) }
+
+// close is Close with a reason.
+func (s *Session) close(reason Reason) {
+	s.mu.Lock()
+	switch {
+	case !s.isOpen():
+		s.mu.Unlock()
+	case s.transport.beginClose(&s.out):
+		s.enter(closingState)
+		s.closeReason = reason
+		s.heartbeat.stop()
+		within := s.server.config.PingInterval + s.server.config.PingTimeout
+		s.closeTimer = s.server.tasks.AfterFunc(within, func() { s.end(reason, nil) })
+		s.mu.Unlock()
+		s.flush()
+	default:
+		s.mu.Unlock()
+		s.end(reason, nil)
+	}
+}
+
+// end ends the session and all that belongs to it, and calls OnClose's function. It is the one
+// place where a session leaves the server. Only the first call has an effect. The reader of a
+// connection closes it, when the client does or when transport.end's deadline has passed.
+func (s *Session) end(reason Reason, err error) {
+	s.server.tasks.Add() // also a program's goroutine, or a timer's
+	defer s.server.tasks.Leave()
+	s.mu.Lock()
+	if !s.enter(closedState) {
+		s.mu.Unlock()
+		return
+	}
+	s.heartbeat.stop()
 	if s.closeTimer != nil {
 		s.closeTimer.Stop()
 	}
-	goodbye := ws != nil && s.sayGoodbye(reason, err)
-	if probe != nil {
-		probe.conn.SetDeadline(time.Now()) // its reader says goodbye
+	transport, upgrade := s.transport, s.upgrade
+	if upgrade != nil {
+		upgrade.stop()
 	}
+	if m := transport.lastMessage(reason, err); m != nil {
+		s.out.push(m)
+	}
+	s.out.signal()
 	s.mu.Unlock()
 
-	s.server.beats.remove(&s.beat)
-	s.server.forget(s)
-	if waiting != nil {
-		waiting.answer <- farewell(reason)
+	s.server.mu.Lock()
+	if s.server.sessions[s.id] == s {
+		delete(s.server.sessions, s.id)
+		s.server.open.Leave()
 	}
-	switch {
-	case goodbye && errors.Is(err, ErrSlowClient):
-		ws.closeNow() // it would not take the rest either
-	case goodbye:
-		s.Flush()
+	s.server.mu.Unlock()
+	if upgrade != nil {
+		upgrade.conn.net().SetReadDeadline(time.Now()) // its reader rejects the connection
 	}
-	return true
-}
-
-// abortUpload ends the POST whose body is being read. The caller holds mu.
-func (s *Session) abortUpload() {
-	if s.upload != nil { // it is of this request as long as mu is held
-		s.upload.SetReadDeadline(time.Now()) // where that cannot be, it ends with its connection
-	}
-}
-
-// sayGoodbye queues the close frame and bounds how long the client may take over it, and
-// reports false if there is nobody to tell. The caller holds mu, so that no deadline of
-// setReadDeadline's is left.
-func (s *Session) sayGoodbye(reason Reason, err error) bool {
-	frame := closeFrameFor(reason, err)
-	if frame == nil {
-		return false
-	}
-	s.push(frame)
-	grace := closeTimeout
-	if reason == ServerClose {
-		grace = shutdownGrace
-	}
-	s.ws.expire(grace)
-	return true
-}
-
-// farewell is what the poll that waits at the end of a session is answered.
-func farewell(reason Reason) []*Message {
-	if reason == TransportClose {
-		return []*Message{noopPacket}
-	}
-	return []*Message{closePacket}
+	transport.end(reason, err)
+	s.flush()
+	s.guard(func() { s.onClose(reason, err) })
 }

@@ -46,7 +46,7 @@ func TestWebSocketPingFrameDuringASlowWrite(t *testing.T) {
 	require.Eventually(t, func() bool { // the server has read both
 		session.mu.Lock()
 		defer session.mu.Unlock()
-		return len(session.queue) == 2
+		return len(session.out.messages) == 2
 	}, 10*time.Second, time.Millisecond)
 	assert.Len(t, l.read(conn), 1+len(text))
 	assert.Equal(t, "4after the ping", l.read(conn))

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"realtimelab/lessons/socketio/cors"
 )
 
 // corsHeaders are the headers of an answer that CORS is about, in one line.
@@ -27,36 +29,36 @@ func TestCORS(t *testing.T) {
 	yes := func(string, *http.Request) bool { return true }
 	no := func(string, *http.Request) bool { return false }
 	for name, c := range map[string]struct {
-		cors              *CORS
+		cors              *cors.Policy
 		origin            string
 		simple, preflight string
 	}{
 		"off":   {nil, "http://a", " |  |  |  |  |  | ", ""},
-		"zero":  {&CORS{}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
-		"any":   {&CORS{Origins: []string{"*"}}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
-		"fixed": {&CORS{Origins: []string{"http://a"}}, "http://b", "http://a |  |  |  |  |  | Origin", "http://a |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"listed": {&CORS{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://b",
+		"zero":  {&cors.Policy{}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
+		"any":   {&cors.Policy{Origins: []string{"*"}}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
+		"fixed": {&cors.Policy{Origins: []string{"http://a"}}, "http://b", "http://a |  |  |  |  |  | Origin", "http://a |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://b",
 			"http://b | true |  |  |  |  | Origin", "http://b | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not listed": {&CORS{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://evil",
+		"not listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://evil",
 			" | true |  |  |  |  | Origin", " | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"by pattern": {&CORS{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab",
+		"by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab",
 			"https://chat.lab |  |  |  |  |  | Origin", "https://chat.lab |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not by pattern": {&CORS{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab.evil",
+		"not by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab.evil",
 			" |  |  |  |  |  | Origin", " |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"by function": {&CORS{Allow: yes, Credentials: true}, "http://a",
+		"by function": {&cors.Policy{Allow: yes, Credentials: true}, "http://a",
 			"http://a | true |  |  |  |  | Origin", "http://a | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not by function": {&CORS{Allow: no, Credentials: true}, "http://a", " |  |  |  |  |  | Origin", ""},
-		"all options": {&CORS{Origins: []string{"http://a"}, Credentials: true, Methods: []string{"GET", "POST"},
+		"not by function": {&cors.Policy{Allow: no, Credentials: true}, "http://a", " |  |  |  |  |  | Origin", ""},
+		"all options": {&cors.Policy{Origins: []string{"http://a"}, Credentials: true, Methods: []string{"GET", "POST"},
 			AllowedHeaders: []string{"X-One", "X-Two"}, ExposedHeaders: []string{"X-Three", "X-Four"}, MaxAge: 10 * time.Minute}, "http://a",
 			"http://a | true |  |  |  | X-Three,X-Four | Origin", "http://a | true | GET,POST | X-One,X-Two | 600 | X-Three,X-Four | Origin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, Config{CORS: c.cors})
-			res, _ := l.ask("GET", polling, "", "Origin", c.origin)
+			res, _ := l.ask("GET", overPolling, "", "Origin", c.origin)
 			assert.Equal(t, 200, res.StatusCode)
 			assert.Equal(t, c.simple, corsHeaders(res.Header))
 
-			res, body := l.ask("OPTIONS", polling, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-a")
+			res, body := l.ask("OPTIONS", overPolling, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-a")
 			if c.preflight == "" {
 				assert.Equal(t, `{"code":2,"message":"Bad handshake method"}`, body)
 				return
@@ -69,8 +71,8 @@ func TestCORS(t *testing.T) {
 }
 
 func TestCORSOfRefusalsAndOverWebSocket(t *testing.T) {
-	l := newLab(t, Config{CORS: &CORS{Origins: []string{"http://a"}}})
-	res, _ := l.ask("GET", polling+"&sid=nobody", "", "Origin", "http://a")
+	l := newLab(t, Config{CORS: &cors.Policy{Origins: []string{"http://a"}}})
+	res, _ := l.ask("GET", overPolling+"&sid=nobody", "", "Origin", "http://a")
 	assert.Equal(t, 400, res.StatusCode)
 	assert.Equal(t, "http://a", res.Header.Get("Access-Control-Allow-Origin"), "a page can read why it was refused")
 	res, _ = l.shake(overWebSocket)
@@ -79,18 +81,18 @@ func TestCORSOfRefusalsAndOverWebSocket(t *testing.T) {
 }
 
 func TestCORSPreflightAnswer(t *testing.T) {
-	preflight := func(c *CORS) (bool, *http.Response) {
+	preflight := func(c *cors.Policy) (bool, *http.Response) {
 		w := httptest.NewRecorder()
 		w.Header().Set("Vary", "Accept-Encoding, origin")
 		done := c.Handle(w, httptest.NewRequest("OPTIONS", "/", nil))
 		return done, w.Result()
 	}
-	done, res := preflight(&CORS{Origins: []string{"http://a"}, PreflightStatus: 200, MaxAge: -1})
+	done, res := preflight(&cors.Policy{Origins: []string{"http://a"}, PreflightStatus: 200, MaxAge: -1})
 	assert.True(t, done)
 	assert.Equal(t, 200, res.StatusCode)
 	assert.Equal(t, "0", res.Header.Get("Access-Control-Max-Age"))
 	assert.Equal(t, "Accept-Encoding, origin, Access-Control-Request-Headers", res.Header.Get("Vary"), "nothing stands twice")
-	done, res = preflight(&CORS{PreflightContinue: true})
+	done, res = preflight(&cors.Policy{PreflightContinue: true})
 	assert.False(t, done)
 	assert.Equal(t, everyMethod, res.Header.Get("Access-Control-Allow-Methods"))
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest/need"
 )
 
 // dirtyCloses is how many clients go without a word.
@@ -88,6 +90,7 @@ func heapInUse() uint64 {
 }
 
 func TestLeakProofAfterTenThousandDirtyCloses(t *testing.T) {
+	need.Time(t)
 	l := newLab(t, Config{
 		PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond, UpgradeTimeout: 200 * time.Millisecond,
 		OnSession: func(*Session) {},

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"realtimelab/internal/labtest/need"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -53,7 +55,7 @@ func startLab(t *testing.T, config Config, start func(*httptest.Server)) *lab {
 	l.http = httptest.NewUnstartedServer(l.server)
 	start(l.http)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, l.server.Close(ctx))
 		l.client.CloseIdleConnections()
@@ -83,7 +85,7 @@ func (l *lab) waitFor(c <-chan struct{}) {
 	l.Helper()
 	select {
 	case <-c:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		l.Fatal("it did not happen")
 	}
 }
@@ -99,18 +101,20 @@ func (l *lab) do(method, query, body string) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-const polling = "EIO=4&transport=polling"
+const overPolling = "EIO=4&transport=polling"
 
 func (l *lab) open() (sid string) {
-	status, body := l.do("GET", polling, "")
+	status, body := l.do("GET", overPolling, "")
 	require.Equal(l, 200, status)
 	var h struct{ SID string }
 	require.NoError(l, json.Unmarshal([]byte(body[1:]), &h))
 	return h.SID
 }
 
-func (l *lab) post(sid, body string) (int, string) { return l.do("POST", polling+"&sid="+sid, body) }
-func (l *lab) get(sid string) (int, string)        { return l.do("GET", polling+"&sid="+sid, "") }
+func (l *lab) post(sid, body string) (int, string) {
+	return l.do("POST", overPolling+"&sid="+sid, body)
+}
+func (l *lab) get(sid string) (int, string) { return l.do("GET", overPolling+"&sid="+sid, "") }
 
 func (l *lab) dial(query string) *websocket.Conn {
 	dialer := websocket.Dialer{}
@@ -124,7 +128,7 @@ func (l *lab) dial(query string) *websocket.Conn {
 }
 
 func (l *lab) read(conn *websocket.Conn) string {
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	_, data, err := conn.ReadMessage()
 	require.NoError(l, err)
 	return string(data)
@@ -141,14 +145,14 @@ func (l *lab) endsWith(reason Reason) {
 	select {
 	case got := <-l.closed:
 		assert.Equal(l, string(reason), got)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		l.Error("the session did not end")
 	}
 }
 
 func TestHandshakeOverPolling(t *testing.T) {
 	l := newLab(t, Config{})
-	status, body := l.do("GET", polling, "")
+	status, body := l.do("GET", overPolling, "")
 	assert.Equal(t, 200, status)
 	assert.Regexp(t, `^0\{"sid":"[\w-]{22}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, body)
 }
@@ -168,9 +172,9 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ method, query, want string }{
 		{"GET", "EIO=4", `{"code":0,"message":"Transport unknown"}`},
 		{"GET", "EIO=4&transport=tarot", `{"code":0,"message":"Transport unknown"}`},
-		{"GET", polling + "&sid=nobody", `{"code":1,"message":"Session ID unknown"}`},
-		{"POST", polling, `{"code":2,"message":"Bad handshake method"}`},
-		{"OPTIONS", polling, `{"code":2,"message":"Bad handshake method"}`},
+		{"GET", overPolling + "&sid=nobody", `{"code":1,"message":"Session ID unknown"}`},
+		{"POST", overPolling, `{"code":2,"message":"Bad handshake method"}`},
+		{"OPTIONS", overPolling, `{"code":2,"message":"Bad handshake method"}`},
 		{"GET", "EIO=4&transport=websocket", `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=3&transport=polling", `{"code":5,"message":"Unsupported protocol version"}`},
 		{"GET", "transport=polling", `{"code":5,"message":"Unsupported protocol version"}`},
@@ -222,7 +226,7 @@ func (l *lab) waitForPoll(sid string) {
 		s := l.server.session(sid)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.poll != nil
+		return s.transport.ready()
 	}, 10*time.Second, time.Millisecond)
 }
 
@@ -255,11 +259,12 @@ func TestBadPacketsEndTheSession(t *testing.T) {
 func TestMaxPayload(t *testing.T) {
 	l := newLab(t, Config{MaxPayload: 100})
 	sid := l.open()
+	status, _ := l.post(sid, "4"+strings.Repeat("x", 99))
+	assert.Equal(t, 200, status)
 	status, body := l.post(sid, "4"+strings.Repeat("x", 100))
 	assert.Equal(t, 413, status)
 	assert.Empty(t, body)
-	status, _ = l.post(sid, "4"+strings.Repeat("x", 99))
-	assert.Equal(t, 200, status)
+	l.endsWith(TransportError)
 
 	conn := l.dial("EIO=4&transport=websocket")
 	l.read(conn)
@@ -379,13 +384,14 @@ func TestCloseDeliversWhatWasSentBefore(t *testing.T) {
 }
 
 func TestDirtyClosesLeaveNothing(t *testing.T) {
+	need.Time(t)
 	l := newLab(t, Config{UpgradeTimeout: time.Second})
 	for i := range 30 {
 		sid := l.open()
 		switch i % 3 {
 		case 0: // a poll given up
 			ctx, cancel := context.WithCancel(context.Background())
-			r, _ := http.NewRequestWithContext(ctx, "GET", l.http.URL+"/?"+polling+"&sid="+sid, nil)
+			r, _ := http.NewRequestWithContext(ctx, "GET", l.http.URL+"/?"+overPolling+"&sid="+sid, nil)
 			done := make(chan struct{})
 			go func() {
 				defer close(done)

@@ -1,109 +1,225 @@
 package engineio
 
 import (
-	"bytes"
-	"crypto/sha1"
+	"cmp"
+	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
-	"strings"
+	"slices"
+	"strconv"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/lessons/socketio/internal/body"
 )
 
-// isWebSocketUpgrade reports whether the request asks for a WebSocket: RFC 6455
-// section 4.2.1, items 3 and 4.
-func isWebSocketUpgrade(r *http.Request) bool {
-	return hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
+// A request is an HTTP request and the Engine.IO parameters of its query.
+type request struct {
+	*http.Request
+	transport string
+	sid       string // admitHandshake sets it to that of the new session
+	codec     eiopacket.Codec
 }
 
-func hasToken(h http.Header, key, token string) bool {
-	for _, value := range h[key] {
-		for item := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
-				return true
-			}
+func newRequest(r *http.Request) request {
+	query := r.URL.Query()
+	return request{r, eiopacket.Param(query, "transport"), eiopacket.Param(query, "sid"), eiopacket.CodecOf(query)}
+}
+
+// admit finds the session that the request belongs to, nil for a handshake, or the reason to refuse
+// it. transports are the ones that it may name.
+func (s *Server) admit(q *request, transports ...string) (*Session, *ConnectionError) {
+	upgrade := websocket.IsWebSocketUpgrade(q.Request)
+	switch {
+	case !slices.Contains(transports, q.transport), !s.config.offers(q.transport):
+		return nil, refusal(unknownTransport, "transport", q.transport)
+	case q.codec.JSONP != "" && !s.config.AllowJSONP && !s.config.AllowEIO3:
+		return nil, refusal(badRequest, "name", "JSONP_DISABLED")
+	case upgrade && q.transport == Polling:
+		return nil, refusal(badRequest, "name", "TRANSPORT_MISMATCH", "transport", q.transport)
+	case q.sid == "":
+		return nil, s.admitHandshake(q)
+	}
+	session := s.session(q.sid)
+	if session == nil {
+		return nil, refusal(unknownSID, "sid", q.sid)
+	}
+	if previous := session.Transport(); !upgrade && q.transport != WebTransport && previous != q.transport {
+		return nil, refusal(badRequest, "name", "TRANSPORT_MISMATCH", "transport", q.transport, "previousTransport", previous)
+	}
+	if protocol := session.Protocol(); q.codec.Revision() != protocol {
+		return nil, refusal(badRequest, "name", "PROTOCOL_MISMATCH", "protocol", q.codec.Revision(), "previousProtocol", protocol)
+	}
+	return session, nil
+}
+
+// admitHandshake returns the reason to refuse a handshake, or nil and sets the new session's sid.
+// The hook comes before the version, as in the official server.
+func (s *Server) admitHandshake(q *request) *ConnectionError {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	size := len(q.RequestURI) + len(q.Host)
+	for name, values := range q.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + len(": \r\n")
 		}
 	}
-	return false
-}
-
-// badUpgrade says what is wrong with a WebSocket's handshake, or "".
-func badUpgrade(r *http.Request) string {
-	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
-	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1):
-		return "not a GET of HTTP/1.1"
-	case !hasToken(r.Header, "Sec-Websocket-Version", "13"):
-		return "version is not 13"
-	case err != nil || len(key) != 16:
-		return "key is not 16 bytes"
+	case closed:
+		return serverClosed()
+	case q.Method != http.MethodGet && q.transport != WebTransport:
+		return refusal(badHandshakeMethod, "method", q.Method)
+	case q.transport == WebSocket && !websocket.IsWebSocketUpgrade(q.Request):
+		return refusal(badRequest, "name", "TRANSPORT_HANDSHAKE_ERROR")
+	case size > s.config.MaxHandshake:
+		e := refusal(badRequest, "name", "HANDSHAKE_TOO_LARGE")
+		e.status = http.StatusRequestHeaderFieldsTooLarge
+		return e
 	}
-	return ""
-}
-
-// notOurs are the headers of the answer to a handshake that no hook may set.
-var notOurs = map[string]bool{
-	"Connection": true, "Upgrade": true, "Sec-Websocket-Accept": true, "Sec-Websocket-Extensions": true,
-	"Content-Length": true, "Transfer-Encoding": true,
-}
-
-// accept takes over the connection of a WebSocket's handshake, or has answered
-// why not. The answer, with the headers that w has, leaves with the first frame.
-func (s *Server) accept(w http.ResponseWriter, q request) *wsConn {
-	if reason := badUpgrade(q.Request); reason != "" {
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		s.refuse(w, q.Request, badRequest.with("name", "TRANSPORT_HANDSHAKE_ERROR", "error", reason))
+	if s.config.AllowRequest != nil {
+		if err := s.config.AllowRequest(q.Request); err != nil {
+			e := refusal(forbidden, "message", err.Error())
+			e.answer = cmp.Or(err.Error(), e.answer)
+			return e
+		}
+	}
+	if q.codec.V3 && !s.config.AllowEIO3 {
+		return refusal(unsupportedVersion, "protocol", q.codec.Revision())
+	}
+	if s.config.GenerateID == nil {
+		var bits [16]byte
+		rand.Read(bits[:]) // never fails
+		q.sid = base64.RawURLEncoding.EncodeToString(bits[:])
 		return nil
 	}
-	header := w.Header()
-	conn, buffered, err := http.NewResponseController(w).Hijack()
+	sid, err := s.config.GenerateID(q.Request)
+	if err == nil && (sid == "" || s.session(sid) != nil) {
+		err = errID
+	}
 	if err != nil {
-		s.config.Log.Error("websocket handshake on a connection that cannot be taken over", "err", err)
-		w.WriteHeader(http.StatusInternalServerError)
-		return nil
+		return refusal(badRequest, "name", "ID_GENERATION_ERROR", "error", err)
 	}
-	ws := &wsConn{conn: conn, try: newTryWriter(conn), dialect: q.dialect}
-	ws.persist() // what the HTTP server set is over
-	ws.frames.limit, ws.frames.onPing = int64(s.config.MaxPayload), ws.pong
-	ws.frames.in.init(conn)
-	if n := buffered.Reader.Buffered(); n > 0 { // a client that did not wait for the answer
-		early, _ := buffered.Reader.Peek(n)
-		ws.frames.in.unread(early)
-	}
-	extension := ""
-	if d := s.config.PerMessageDeflate; d != nil {
-		extension = ws.deflates(q.Request, d.Threshold)
-	}
-	ws.greeting = switching(q.Request, header, extension)
-	return ws
+	q.sid = sid
+	return nil
 }
 
-// switching is the answer to a handshake: RFC 6455 section 4.2.2.
-func switching(r *http.Request, header http.Header, extension string) []byte {
-	var b bytes.Buffer
-	b.Grow(512)
-	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
-	b.WriteString(acceptKey(r.Header.Get("Sec-Websocket-Key")))
-	b.WriteString("\r\n")
-	if extension != "" {
-		b.WriteString("Sec-WebSocket-Extensions: " + extension + "\r\n")
-	}
-	if chosen := subprotocol(r); chosen != "" && header.Get("Sec-Websocket-Protocol") == "" {
-		b.WriteString("Sec-WebSocket-Protocol: " + chosen + "\r\n")
-	}
-	if len(header) > 0 {
-		header.WriteSubset(&b, notOurs) // a buffer takes everything
-	}
-	b.WriteString("\r\n")
-	return b.Bytes()
+func (s *Server) session(sid string) *Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[sid]
 }
 
-// subprotocol is the first that the client offers, or "". A browser gives a
-// connection up if it offered some and none is chosen.
-func subprotocol(r *http.Request) string {
-	first, _, _ := strings.Cut(r.Header.Get("Sec-Websocket-Protocol"), ",")
-	return strings.TrimSpace(first)
+// A ConnectionError describes a request that the server has refused: it names an unknown session, or
+// would open one that is not allowed. Config.OnConnectionError receives it.
+type ConnectionError struct {
+	Request *http.Request // the refused request; its body must not be read
+
+	// Code and Message are the protocol's: 0 Transport unknown, 1 Session ID unknown, 2 Bad
+	// handshake method, 3 Bad request, 4 Forbidden, 5 Unsupported protocol version.
+	Code    int
+	Message string
+
+	// Context says more, under the official server's names: "transport", "sid", "method",
+	// "protocol", "message", or a "name" such as "TRANSPORT_MISMATCH" with what belongs to it.
+	Context map[string]any
+
+	status int
+	answer string // the message that the client gets
 }
 
-func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return base64.StdEncoding.EncodeToString(sum[:])
+// Error names the code, the message and the context.
+func (e ConnectionError) Error() string {
+	return fmt.Sprintf("engineio: request refused: %s (code %d) %v", e.Message, e.Code, e.Context)
+}
+
+// The codes of ConnectionError.
+const (
+	unknownTransport = iota
+	unknownSID
+	badHandshakeMethod
+	badRequest
+	forbidden
+	unsupportedVersion
+)
+
+var codeMessages = [...]string{
+	"Transport unknown", "Session ID unknown", "Bad handshake method", "Bad request", "Forbidden", "Unsupported protocol version",
+}
+
+// refusal makes a ConnectionError with a context of pairs: a key, its value, and so on.
+func refusal(code int, pairs ...any) *ConnectionError {
+	e := &ConnectionError{
+		Code: code, Message: codeMessages[code], Context: map[string]any{},
+		status: http.StatusBadRequest, answer: codeMessages[code],
+	}
+	if code == forbidden {
+		e.status = http.StatusForbidden
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		e.Context[pairs[i].(string)] = pairs[i+1]
+	}
+	return e
+}
+
+// serverClosed is the refusal after Close: code 3, but status 503.
+func serverClosed() *ConnectionError {
+	e := refusal(badRequest, "name", "SERVER_CLOSED")
+	e.status, e.answer = http.StatusServiceUnavailable, "Server closed"
+	return e
+}
+
+// errID comes with the refusal ID_GENERATION_ERROR.
+var errID = errors.New("engineio: Config.GenerateID returned an id that is empty or in use")
+
+// report calls OnConnectionError.
+func (s *Server) report(r *http.Request, e *ConnectionError) {
+	e.Request = r
+	if s.config.OnConnectionError != nil {
+		s.config.OnConnectionError(*e)
+	}
+}
+
+// refuse reports the refusal and answers the request with it: with {"code":…,"message":…}, or over
+// WebSocket with the bare message and status 400, except from a closed server.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, e *ConnectionError) {
+	s.report(r, e)
+	body.Skip(w, r)
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	if e.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	h.Set("Content-Type", "application/json")
+	status, text := e.status, fmt.Sprintf(`{"code":%d,"message":%s}`, e.Code, body.JSONString(e.answer))
+	if websocket.IsWebSocketUpgrade(r) {
+		h.Set("Content-Type", "text/html")
+		h.Set("Connection", "close")
+		if text = e.answer; status != http.StatusServiceUnavailable {
+			status = http.StatusBadRequest
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	io.WriteString(w, text)
+}
+
+// addHeaders sets what the program wants in an answer. opens says that it is the first one of the
+// session with this sid.
+func (s *Server) addHeaders(h http.Header, r *http.Request, sid string, opens bool) {
+	if opens && s.config.Cookie != nil {
+		cookie := *s.config.Cookie
+		cookie.Name, cookie.Value = cmp.Or(cookie.Name, "io"), sid
+		h.Add("Set-Cookie", cookie.String())
+	}
+	if opens && s.config.InitialHeaders != nil {
+		s.config.InitialHeaders(h, r)
+	}
+	if s.config.Headers != nil {
+		s.config.Headers(h, r)
+	}
 }

@@ -2,8 +2,10 @@ package engineio
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -75,7 +77,7 @@ func TestWebSocketClientThatDoesNotWaitForTheAnswer(t *testing.T) {
 	c := l.rude()
 	defer c.conn.Close()
 	fmt.Fprintf(c.conn, "GET /?EIO=4&transport=websocket HTTP/1.1\r\nHost: lab\r\n%s\r\n%s", upgradeHeaders, clientFrame(0x81, "4early"))
-	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	all := bufio.NewReader(c.read)
 	text := ""
 	for !strings.HasSuffix(text, "4early") {
@@ -95,6 +97,22 @@ func TestWebSocketUnderAMiddleware(t *testing.T) {
 	inner := l.http.Config.Handler
 	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(wrapped{w}, r) })
 	assert.Regexp(t, `^0\{`, l.read(l.dial(overWebSocket)))
+}
+
+// hiding is a middleware's ResponseWriter without Unwrap.
+type hiding struct{ http.ResponseWriter }
+
+// A connection that cannot be taken over is reported with the middleware's type and what to do.
+func TestWebSocketUnderAMiddlewareWithoutUnwrap(t *testing.T) {
+	var log bytes.Buffer
+	l := newLab(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	inner := l.http.Config.Handler
+	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(wrapped{hiding{w}}, r) })
+	res, body := l.shake(overWebSocket)
+	assert.Equal(t, 500, res.StatusCode)
+	assert.Empty(t, body)
+	assert.Contains(t, log.String(), "a engineio.hiding cannot be taken over for a WebSocket: "+
+		"a middleware's ResponseWriter needs the method Unwrap() http.ResponseWriter, and the request HTTP/1.1")
 }
 
 func TestWebSocketOverTLS(t *testing.T) {

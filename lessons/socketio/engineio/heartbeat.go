@@ -1,171 +1,126 @@
 package engineio
 
 import (
-	"sync"
 	"time"
+
+	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// heartbeat keeps the time of every session of a server with one timer.
+// A heartbeat finds out whether a client is still there. Every PingInterval the server sends a
+// ping, and ends the session if the client is silent for PingTimeout after it:
 //
-// All sessions have the same interval and the same timeout, so each of the
-// lists is in the order of its deadlines: the next to act on is at the front,
-// and a session that starts to wait goes to the back.
+//	server → client  2   ping
+//	client → server  3   pong
+//
+// In revision 3 the client pings, and the server answers. Session.mu guards the fields.
+//
+// A client is not silent if anything has come from it, or if nothing was read from it: a handler
+// still runs, or PauseReading stops the reading.
 type heartbeat struct {
-	interval, timeout time.Duration
-
-	mu      sync.Mutex
-	resting beats // to be pinged at their due time
-	pinged  beats // to be closed at their due time
-	pinging beats // the same, of clients that ping: revision 3
+	session *Session
 	timer   *time.Timer
-	alarm   time.Time // when timer fires; zero if it is stopped
-	closed  bool
+	due     time.Time // when the timer fires
+	pinged  bool      // the client has to be heard by then
+	heard   time.Time // the last packet
+	late    bool      // the timer has fired late since the ping
 }
 
-// beat is a session's place in one of the lists. heartbeat.mu guards it.
-type beat struct {
-	session    *Session
-	due        time.Time
-	list       *beats
-	prev, next *beat
+// timerLate is the delay of a timer that shows that the whole process was stopped, by SIGSTOP, a
+// debugger or the lid of a laptop. Pongs may have arrived meanwhile and are still unread, so the
+// clients get one more short wait.
+const timerLate = 100 * time.Millisecond
+
+// start is called once, with Session.mu held.
+func (h *heartbeat) start() {
+	config := &h.session.server.config
+	after := config.PingInterval
+	if h.session.Protocol() == 3 {
+		h.pinged = true
+		after += config.PingTimeout
+	}
+	h.timer = h.session.server.tasks.AfterFunc(after, h.fire)
+	h.due = time.Now().Add(after)
 }
 
-// beats is a doubly linked list in the order of due.
-type beats struct{ first, last *beat }
-
-func (l *beats) push(b *beat) {
-	b.list, b.prev, b.next = l, l.last, nil
-	if l.last != nil {
-		l.last.next = b
-	} else {
-		l.first = b
-	}
-	l.last = b
+// wait resets the timer. Session.mu is held.
+func (h *heartbeat) wait(after time.Duration) {
+	h.due = time.Now().Add(after)
+	h.timer.Reset(after)
 }
 
-func (b *beat) unlink() {
-	if b.list == nil {
-		return
+// stop ends the heartbeat. Session.mu is held.
+func (h *heartbeat) stop() {
+	if h.timer != nil {
+		h.timer.Stop()
 	}
-	if b.prev != nil {
-		b.prev.next = b.next
-	} else {
-		b.list.first = b.next
-	}
-	if b.next != nil {
-		b.next.prev = b.prev
-	} else {
-		b.list.last = b.prev
-	}
-	b.list, b.prev, b.next = nil, nil, nil
-}
-
-// start starts the interval to the session's next ping: at the handshake, and in
-// revision 3, where the client pings, at each ping.
-func (h *heartbeat) start(b *beat) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if b.session.Protocol() == 3 {
-		h.place(b, &h.pinging, h.interval+h.timeout)
-		return
-	}
-	h.place(b, &h.resting, h.interval)
-}
-
-// pong is start for a session that was pinged. A pong that nobody asked for
-// changes nothing.
-func (h *heartbeat) pong(b *beat) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if b.list == &h.pinged {
-		h.place(b, &h.resting, h.interval)
-	}
-}
-
-// heard starts the timeout of a session that was pinged anew, once: its client is
-// there, and busy with something that is long in sending.
-func (h *heartbeat) heard(b *beat) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if b.list == &h.pinged {
-		h.place(b, &h.pinged, h.timeout)
-	}
-}
-
-func (h *heartbeat) remove(b *beat) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	b.unlink()
-}
-
-func (h *heartbeat) place(b *beat, l *beats, after time.Duration) {
-	b.unlink()
-	if h.closed {
-		return
-	}
-	b.due = time.Now().Add(after)
-	l.push(b)
-	h.setAlarm()
-}
-
-// setAlarm makes the timer fire no later than the first due time. It may fire
-// early, when the session it was set for is gone.
-func (h *heartbeat) setAlarm() {
-	next := time.Time{}
-	for _, b := range [...]*beat{h.resting.first, h.pinged.first, h.pinging.first} {
-		if b != nil && (next.IsZero() || b.due.Before(next)) {
-			next = b.due
-		}
-	}
-	if next.IsZero() || (!h.alarm.IsZero() && !next.Before(h.alarm)) {
-		return
-	}
-	h.alarm = next
-	if h.timer == nil {
-		h.timer = time.AfterFunc(time.Until(next), h.fire)
-		return
-	}
-	h.timer.Reset(time.Until(next))
 }
 
 func (h *heartbeat) fire() {
-	toPing, toClose := h.due(time.Now())
-	for _, s := range toPing {
-		s.ping()
+	s, config := h.session, &h.session.server.config
+	s.mu.Lock()
+	now := time.Now()
+	busy := s.reader != nil || s.isPaused()
+	timeout := config.PingTimeout
+	if s.Protocol() == 3 {
+		timeout += config.PingInterval
 	}
-	for _, s := range toClose {
-		s.finish(PingTimeout, nil)
-	}
-}
-
-// due takes the sessions whose time has come, and starts the timeout of those
-// to be pinged.
-func (h *heartbeat) due(now time.Time) (toPing, toClose []*Session) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.alarm = time.Time{}
-	for _, l := range [...]*beats{&h.pinged, &h.pinging} {
-		for b := l.first; b != nil && !b.due.After(now); b = l.first {
-			b.unlink()
-			toClose = append(toClose, b.session)
+	silent := now.Sub(h.heard)
+	switch {
+	case !s.isOpen(): // the timer fired while it was stopped
+	case now.Before(h.due): // the timer was reset while it fired
+		h.timer.Reset(h.due.Sub(now))
+	case !h.pinged:
+		h.pinged, h.late = true, false
+		lag := now.Sub(h.due) // a timer is always a little late, and the delays must not add up
+		if lag > timerLate {
+			lag = 0
 		}
+		h.wait(config.PingTimeout - lag)
+		s.out.push(pingPacket)
+	case busy:
+		// The pong may stand unread behind the events. The client's own timeout runs on.
+		h.wait(config.PingInterval)
+		if s.Protocol() != 3 {
+			s.out.push(pingPacket)
+		}
+	case silent < timeout:
+		h.wait(timeout - silent)
+	case !h.late && now.Sub(h.due) > timerLate:
+		h.late = true
+		h.wait(config.PingTimeout / 4)
+	default:
+		s.mu.Unlock()
+		s.end(PingTimeout, nil)
+		return
 	}
-	for b := h.resting.first; b != nil && !b.due.After(now); b = h.resting.first {
-		h.place(b, &h.pinged, h.timeout)
-		b.session.awaited.Store(true)
-		toPing = append(toPing, b.session)
+	s.mu.Unlock()
+	if busy {
+		s.ReadOn() // the pong may be the next packet
 	}
-	if !h.closed {
-		h.setAlarm()
-	}
-	return toPing, toClose
+	s.flush()
 }
 
-func (h *heartbeat) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-	if h.timer != nil {
-		h.timer.Stop()
+// receiveHeartbeat takes the client's part of the heartbeat: a pong, or in revision 3 a ping.
+// An unsolicited pong changes nothing.
+func (s *Session) receiveHeartbeat(p eiopacket.Packet) {
+	config := &s.server.config
+	clientPings := s.Protocol() == 3
+	if clientPings != (p.Type == eiopacket.Ping) {
+		s.end(TransportError, ErrHeartbeat)
+		return
+	}
+	s.mu.Lock()
+	defer s.flush()
+	defer s.mu.Unlock()
+	h := &s.heartbeat
+	switch {
+	case !s.isOpen(): // it has ended since receive
+	case clientPings:
+		h.late = false
+		h.wait(config.PingInterval + config.PingTimeout)
+		s.out.push(pongPacket)
+	case h.pinged:
+		h.pinged = false
+		h.wait(config.PingInterval)
 	}
 }

@@ -15,7 +15,8 @@ import (
 // clocked is a session without a connection, and how it ended.
 type clocked struct {
 	*Session
-	start time.Time
+	start  time.Time
+	pinged int
 
 	ending sync.Mutex
 	ends   []string
@@ -36,7 +37,9 @@ func newClocked(query string) *clocked {
 			c.ends = append(c.ends, string(reason))
 		})
 	}})
-	c.Session = server.open(newRequest(httptest.NewRequest("GET", "/?transport=polling&"+query, nil)), "sid", nil)
+	q := newRequest(httptest.NewRequest("GET", "/?transport=polling&"+query, nil))
+	q.sid = "sid"
+	c.Session, _ = server.newSession(q, &polling{})
 	return c
 }
 
@@ -46,18 +49,25 @@ func (c *clocked) at(after time.Duration) {
 	synctest.Wait()
 }
 
-func (c *clocked) pings() (n int) {
+// pings takes what is queued, and returns how many pings there have been.
+func (c *clocked) pings() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, m := range c.queue {
-		if m == pingPacket {
-			n++
+	for len(c.out.messages) > 0 {
+		batch := c.out.take(maxWrite)
+		for _, m := range batch {
+			if m == pingPacket {
+				c.pinged++
+			}
 		}
+		c.out.done(batch)
 	}
-	return n
+	return c.pinged
 }
 
-func (c *clocked) hears(t eiopacket.Type) { c.receive(eiopacket.Packet{Type: t}) }
+func (c *clocked) hears(t eiopacket.Type) {
+	c.receive(&reader{session: c.Session}, eiopacket.Packet{Type: t})
+}
 
 func TestHeartbeatOfAClientThatAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -84,13 +94,37 @@ func TestHeartbeatOfAClientThatIsBusy(t *testing.T) {
 		c.at(20 * time.Second)
 		c.hears(eiopacket.Message)
 		c.at(40 * time.Second)
-		c.hears(eiopacket.Message) // 20 s from here
+		c.hears(eiopacket.Message)
 		c.at(50 * time.Second)
-		c.hears(eiopacket.Message) // only once
-		c.at(60*time.Second - 1)
+		c.hears(eiopacket.Message) // 20 s from here
+		c.at(70*time.Second - 1)
 		assert.Empty(t, c.ended())
-		c.at(60 * time.Second)
+		c.at(70 * time.Second)
 		assert.Equal(t, []string{"ping timeout"}, c.ended())
+	})
+}
+
+// A client from which nothing is read still needs its pings: its own timeout runs on.
+func TestHeartbeatWhileReadingIsPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=4")
+		c.mu.Lock()
+		c.paused = make(chan struct{})
+		c.mu.Unlock()
+		c.at(25 * time.Second)
+		assert.Equal(t, 1, c.pings())
+		for n := range 20 { // the client waits for 45 s
+			last := c.pings()
+			c.at(time.Duration(25+45*(n+1)) * time.Second)
+			assert.Greater(t, c.pings(), last)
+			assert.Empty(t, c.ended())
+		}
+		c.mu.Lock()
+		c.paused = nil
+		c.heartbeat.heard = time.Now()
+		c.mu.Unlock()
+		c.at(25*time.Second + 21*45*time.Second)
+		assert.Equal(t, []string{"ping timeout"}, c.ended(), "read from again, it has to answer")
 	})
 }
 
@@ -112,7 +146,7 @@ func TestHeartbeatEndsWithTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClocked("EIO=4")
 		c.at(30 * time.Second)
-		c.finish(TransportClose, nil)
+		c.end(TransportClose, nil)
 		c.at(time.Hour)
 		assert.Equal(t, []string{"transport close"}, c.ended())
 	})

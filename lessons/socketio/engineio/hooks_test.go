@@ -49,11 +49,11 @@ func TestHookAllowRequest(t *testing.T) {
 		}
 		return errors.New(r.URL.Query().Get("why"))
 	}})
-	res, body := l.ask("GET", polling+"&why=not+%3Cyou%3E+%22€%22", "")
+	res, body := l.ask("GET", overPolling+"&why=not+%3Cyou%3E+%22€%22", "")
 	assert.Equal(t, 403, res.StatusCode)
 	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
 	assert.Equal(t, `{"code":4,"message":"not <you> \"€\""}`, body)
-	_, body = l.ask("GET", polling, "")
+	_, body = l.ask("GET", overPolling, "")
 	assert.Equal(t, `{"code":4,"message":"Forbidden"}`, body)
 	_, body = l.ask("GET", "EIO=3&transport=polling", "")
 	assert.Equal(t, `{"code":4,"message":"Forbidden"}`, body, "the hook comes before the version")
@@ -65,7 +65,7 @@ func TestHookAllowRequest(t *testing.T) {
 	assert.Equal(t, "Forbidden", body)
 
 	assert.Zero(t, l.server.Len())
-	res, _ = l.ask("GET", polling, "", "Token", "let me in")
+	res, _ = l.ask("GET", overPolling, "", "Token", "let me in")
 	assert.Equal(t, 200, res.StatusCode)
 }
 
@@ -87,14 +87,14 @@ func TestHookInitialHeadersAndHeaders(t *testing.T) {
 			h.Del("Cache-Control")
 		},
 	})
-	res, _ := l.ask("GET", polling, "")
+	res, _ := l.ask("GET", overPolling, "")
 	assert.Equal(t, "polling", res.Header.Get("First"))
 	assert.Equal(t, "GETpolling", res.Header.Get("Each"))
 	assert.Empty(t, res.Header.Get("Cache-Control"))
 
 	sid := l.open()
 	for _, method := range []string{"POST", "GET"} {
-		res, _ = l.ask(method, polling+"&sid="+sid, "4a")
+		res, _ = l.ask(method, overPolling+"&sid="+sid, "4a")
 		assert.Empty(t, res.Header.Get("First"), method)
 		assert.Equal(t, method, res.Header.Get("Each"))
 	}
@@ -106,7 +106,7 @@ func TestHookInitialHeadersAndHeaders(t *testing.T) {
 	assert.Equal(t, "websocket", res.Header.Get("First"))
 	assert.Equal(t, "GETwebsocket", res.Header.Get("Each"))
 
-	res, _ = l.ask("GET", polling+"&sid=nobody", "")
+	res, _ = l.ask("GET", overPolling+"&sid=nobody", "")
 	assert.Empty(t, res.Header.Get("Each"), "a refusal is no answer of a session")
 }
 
@@ -128,14 +128,14 @@ func TestHookConnectionError(t *testing.T) {
 		context                map[string]any
 	}{
 		{"GET", "EIO=4&transport=tarot", "Transport unknown", 0, map[string]any{"transport": "tarot"}},
-		{"GET", polling + "&sid=nobody", "Session ID unknown", 1, map[string]any{"sid": "nobody"}},
-		{"POST", polling, "Bad handshake method", 2, map[string]any{"method": "POST"}},
+		{"GET", overPolling + "&sid=nobody", "Session ID unknown", 1, map[string]any{"sid": "nobody"}},
+		{"POST", overPolling, "Bad handshake method", 2, map[string]any{"method": "POST"}},
 		{"GET", overWebSocket, "Bad request", 3, map[string]any{"name": "TRANSPORT_HANDSHAKE_ERROR"}},
 		{"GET", overWebSocket + "&sid=" + sid, "Bad request", 3,
 			map[string]any{"name": "TRANSPORT_MISMATCH", "transport": "websocket", "previousTransport": "polling"}},
 		{"GET", "transport=polling&sid=" + sid, "Bad request", 3,
 			map[string]any{"name": "PROTOCOL_MISMATCH", "protocol": 3, "previousProtocol": 4}},
-		{"GET", polling + "&no", "Forbidden", 4, map[string]any{"message": "not you"}},
+		{"GET", overPolling + "&no", "Forbidden", 4, map[string]any{"message": "not you"}},
 		{"GET", "transport=polling", "Unsupported protocol version", 5, map[string]any{"protocol": 3}},
 	} {
 		got = nil
@@ -157,13 +157,13 @@ func TestOptionTransports(t *testing.T) {
 	l := newLab(t, Config{Transports: []string{Polling, WebTransport}})
 	_, body := l.ask("GET", "EIO=4&transport=webtransport", "")
 	assert.Equal(t, `{"code":0,"message":"Transport unknown"}`, body, "not over HTTP")
-	_, body = l.ask("GET", polling, "")
+	_, body = l.ask("GET", overPolling, "")
 	assert.Contains(t, body, `"upgrades":["webtransport"]`)
 	_, body = l.shake(overWebSocket)
 	assert.Equal(t, "Transport unknown", body)
 
 	l = newLab(t, Config{Transports: []string{WebSocket}})
-	_, body = l.ask("GET", polling, "")
+	_, body = l.ask("GET", overPolling, "")
 	assert.Equal(t, `{"code":0,"message":"Transport unknown"}`, body)
 	res, _ := l.shake(overWebSocket)
 	assert.Equal(t, 101, res.StatusCode)
@@ -171,7 +171,7 @@ func TestOptionTransports(t *testing.T) {
 
 func TestOptionNoUpgrades(t *testing.T) {
 	l := newLab(t, Config{NoUpgrades: true})
-	_, body := l.ask("GET", polling, "")
+	_, body := l.ask("GET", overPolling, "")
 	assert.Contains(t, body, `"upgrades":[]`)
 	res, _ := l.shake(overWebSocket)
 	assert.Equal(t, 101, res.StatusCode, "a session may still open over WebSocket")
@@ -185,7 +185,7 @@ func TestInternetExplorerFiltersNothing(t *testing.T) {
 		"Mozilla/4.0 (compatible;MSIE 7.0)":                             "0",
 		"Mozilla/5.0 (X11; Linux x86_64)":                               "",
 	} {
-		for _, c := range [][2]string{{"GET", polling}, {"POST", polling + "&sid=" + sid}, {"GET", polling + "&sid=" + sid}} {
+		for _, c := range [][2]string{{"GET", overPolling}, {"POST", overPolling + "&sid=" + sid}, {"GET", overPolling + "&sid=" + sid}} {
 			res, _ := l.ask(c[0], c[1], "4a", "User-Agent", agent)
 			assert.Equal(t, want, res.Header.Get("X-XSS-Protection"), "%s %s", c[0], agent)
 		}
@@ -196,7 +196,7 @@ func TestOtherMethodsOfASession(t *testing.T) {
 	l := newLab(t, Config{})
 	sid := l.open()
 	for _, method := range []string{"HEAD", "PUT", "DELETE", "OPTIONS"} {
-		status, body := l.do(method, polling+"&sid="+sid, "")
+		status, body := l.do(method, overPolling+"&sid="+sid, "")
 		assert.Equal(t, 500, status, method)
 		assert.Empty(t, body, method)
 	}
@@ -205,21 +205,21 @@ func TestOtherMethodsOfASession(t *testing.T) {
 
 func TestTheLastOfEachQueryParameterCounts(t *testing.T) {
 	l := newLab(t, Config{})
-	status, _ := l.do("GET", "EIO=3&transport=tarot&sid=nobody&"+polling+"&sid=", "")
+	status, _ := l.do("GET", "EIO=3&transport=tarot&sid=nobody&"+overPolling+"&sid=", "")
 	assert.Equal(t, 200, status)
 	for more, want := range map[string]int{"EIO=3": 5, "transport=tarot": 0, "sid=nobody": 1} {
-		_, body := l.do("GET", polling+"&"+more, "")
+		_, body := l.do("GET", overPolling+"&"+more, "")
 		assert.Contains(t, body, fmt.Sprintf(`"code":%d`, want), more)
 	}
 }
 
 func TestCookieForStickySessions(t *testing.T) {
-	l := newLab(t, Config{Cookie: &Cookie{}})
-	res, body := l.ask("GET", polling, "")
+	l := newLab(t, Config{Cookie: &http.Cookie{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}})
+	res, body := l.ask("GET", overPolling, "")
 	sid := body[len(`0{"sid":"`):][:22]
 	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
 	for _, method := range []string{"POST", "GET"} {
-		res, _ = l.ask(method, polling+"&sid="+sid, "4a")
+		res, _ = l.ask(method, overPolling+"&sid="+sid, "4a")
 		assert.Empty(t, res.Header.Values("Set-Cookie"), method)
 	}
 	res, _ = l.shake(overWebSocket + "&sid=" + sid)
@@ -232,15 +232,77 @@ func TestCookieForStickySessions(t *testing.T) {
 	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
 
 	l = newLab(t, Config{})
-	res, _ = l.ask("GET", polling, "")
+	res, _ = l.ask("GET", overPolling, "")
 	assert.Empty(t, res.Header.Values("Set-Cookie"), "none by default")
 }
 
-func TestCookieOptions(t *testing.T) {
-	cookie := Cookie{
-		Name: "lab", Path: "/chat", Domain: "example.com", MaxAge: 86400e9,
-		Secure: true, Scriptable: true, SameSite: http.SameSiteNoneMode, Partitioned: true,
+func TestCookieAsItIsWritten(t *testing.T) {
+	l := newLab(t, Config{Cookie: &http.Cookie{Name: "lab", MaxAge: 86400, Secure: true}})
+	res, body := l.ask("GET", overPolling, "")
+	sid := body[len(`0{"sid":"`):][:22]
+	assert.Equal(t, "lab="+sid+"; Max-Age=86400; Secure", res.Header.Get("Set-Cookie"), "without a path")
+}
+
+func TestGenerateID(t *testing.T) {
+	ids := []string{"one", "one", "", "two"}
+	var refused []string
+	l := newLab(t, Config{
+		GenerateID: func(*http.Request) (id string, err error) {
+			id, ids = ids[0], ids[1:]
+			return id, nil
+		},
+		OnConnectionError: func(e ConnectionError) { refused = append(refused, e.Error()) },
+	})
+	_, body := l.do("GET", overPolling, "")
+	assert.Contains(t, body, `{"sid":"one",`)
+	for range 2 {
+		status, body := l.do("GET", overPolling, "")
+		assert.Equal(t, `400 {"code":3,"message":"Bad request"}`, fmt.Sprint(status, " ", body))
 	}
-	assert.Equal(t, "lab=abc; Path=/chat; Domain=example.com; Max-Age=86400; Secure; SameSite=None; Partitioned",
-		cookie.withDefaults().header("abc"))
+	require.Len(t, refused, 2)
+	assert.Equal(t, `engineio: request refused: Bad request (code 3) map[error:engineio: Config.GenerateID returned an id that is empty or in use name:ID_GENERATION_ERROR]`, refused[0])
+	l.post("one", "1")
+	l.endsWith(TransportClose)
+	assert.Contains(t, l.read(l.dial(overWebSocket)), `{"sid":"two",`)
+}
+
+// Two handshakes may be given the same sid at once: the session that has opened first keeps it.
+func TestGenerateIDTwiceAtOnce(t *testing.T) {
+	var l *lab
+	opened := 0
+	l = newLab(t, Config{
+		GenerateID: func(*http.Request) (string, error) { return "same", nil },
+		OnSession: func(s *Session) {
+			opened++
+			if opened == 1 {
+				l.do("GET", overPolling, "") // while the first is opening
+			}
+			s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) })
+		},
+	})
+	status, _ := l.do("GET", overPolling, "")
+	assert.Equal(t, 400, status)
+	assert.Equal(t, 2, opened)
+	l.endsWith(ServerClose)
+	assert.Equal(t, 1, l.server.Len())
+}
+
+func TestInitialPacket(t *testing.T) {
+	hello := TextMessage([]byte("hello"))
+	l := newLab(t, Config{InitialPacket: hello})
+	_, body := l.do("GET", overPolling, "")
+	assert.Regexp(t, `^0\{.*\}\x1e4hello$`, body, "in the handshake's answer, as from the official server")
+	conn := l.dial(overWebSocket)
+	assert.Contains(t, l.read(conn), `0{"sid":`)
+	assert.Equal(t, "4hello", l.read(conn))
+}
+
+func TestAClosedServerRefusesHandshakes(t *testing.T) {
+	l := newLab(t, Config{})
+	require.NoError(t, l.server.Close(t.Context()))
+	res, body := l.ask("GET", overPolling, "")
+	assert.Equal(t, `503 {"code":3,"message":"Server closed"}`, fmt.Sprint(res.StatusCode, " ", body))
+	assert.Equal(t, "1", res.Header.Get("Retry-After"))
+	res, body = l.shake(overWebSocket)
+	assert.Equal(t, "503 Server closed", fmt.Sprint(res.StatusCode, " ", body))
 }

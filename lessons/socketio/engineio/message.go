@@ -1,145 +1,79 @@
 package engineio
 
 import (
-	"encoding/binary"
-	"sync"
-	"sync/atomic"
+	"bytes"
+
+	"github.com/gorilla/websocket"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// Message is a packet made ready to be sent, once, to any number of sessions.
-// It is immutable.
+// A Message is a packet made ready to be sent to any number of sessions. After Prepare it does not
+// change, and several goroutines may send it.
 type Message struct {
-	packet eiopacket.Packet
-	frame  []byte // RFC 6455 section 5.2: header and payload, FIN set, unmasked
+	packet  eiopacket.Packet
+	text    []byte // the packet as text; nil if it is binary
+	control int    // the opcode of a WebSocket control frame, whose payload is packet.Data; 0 for a packet
 
-	plain    bool                     // not to be compressed
-	variants atomic.Pointer[variants] // nil until one is asked for
+	plain    bool                       // not to be compressed
+	prepared *websocket.PreparedMessage // nil if it is framed for each session
 }
 
-// variants are the frames of a message for other connections than most, each
-// made for the first that needs it.
-type variants [variantCount]struct {
-	once  sync.Once
-	frame []byte
-}
-
-// The kinds of variants.
-const (
-	deflatedFrame = iota
-	binaryV3      // a binary frame of revision 3
-	base64V3      // the same in text
-	streamFrame   // a packet of WebTransport
-	base64V4      // a binary message of revision 4 in text
-	variantCount
-)
-
-func (m *Message) variant(kind int, make func() []byte) []byte {
-	all := m.variants.Load()
-	if all == nil {
-		m.variants.CompareAndSwap(nil, new(variants))
-		all = m.variants.Load()
-	}
-	v := &all[kind]
-	v.once.Do(func() { v.frame = make() })
-	return v.frame
-}
-
-const (
-	opContinuation = 0x0
-	opText         = 0x1
-	opBinary       = 0x2
-	opClose        = 0x8
-	opPing         = 0x9
-	opPong         = 0xa
-	finBit         = 0x80
-	rsv1Bit        = 0x40
-)
-
-// maxHeader is the longest header of an unmasked frame.
-const maxHeader = 10
-
-// TextMessage makes a message of text, which must be UTF-8.
+// TextMessage makes a message of text, which must be UTF-8: a client may close its connection for
+// other bytes. It copies text.
 func TextMessage(text []byte) *Message {
 	return AppendedText(len(text), func(dst []byte) []byte { return append(dst, text...) })
 }
 
-// AppendedText makes a message of the text that appendTo appends. It saves the
-// copy of TextMessage: the text is written where the frame needs it. sizeHint
-// is a guess at its length.
+// AppendedText makes a message of the text that appendTo appends to dst, without the copy that
+// TextMessage makes. sizeHint is the expected length in bytes. The message owns the result of
+// appendTo.
 func AppendedText(sizeHint int, appendTo func(dst []byte) []byte) *Message {
-	return newText(eiopacket.Message, sizeHint, appendTo)
+	return newText(appendTo(append(make([]byte, 0, 1+sizeHint), byte(eiopacket.Message))))
 }
 
-// BinaryMessage makes a message of bytes, which it keeps no reference to.
+// BinaryMessage makes a message of bytes. It copies data.
 func BinaryMessage(data []byte) *Message {
-	buf := make([]byte, maxHeader, maxHeader+len(data))
-	buf = append(buf, data...)
-	return &Message{
-		packet: eiopacket.ParseBinary(buf[maxHeader:]),
-		frame:  putHeader(buf, finBit|opBinary),
-	}
+	return &Message{packet: eiopacket.ParseBinary(bytes.Clone(data))}
 }
 
-// Uncompressed is the same message for those who ask that it not be compressed,
-// whatever the server's configuration. It shares the bytes.
+// Uncompressed returns a message with the same bytes, shared, that no transport compresses.
 func (m *Message) Uncompressed() *Message {
-	return &Message{packet: m.packet, frame: m.frame, plain: true}
+	return &Message{packet: m.packet, text: m.text, plain: true, prepared: m.prepared}
 }
 
-// payload of the frame.
-func (m *Message) payload() []byte {
-	if m.packet.Binary {
-		return m.packet.Data
+// Prepare frames the message for WebSocket, once for all sessions that it is sent to: worth it for
+// a broadcast. It must be called before the message is sent.
+func (m *Message) Prepare() {
+	kind, data := m.frame(eiopacket.Codec{})
+	m.prepared, _ = websocket.NewPreparedMessage(kind, data) // fails for an invalid kind only
+}
+
+// frame is the opcode and the payload of the message's WebSocket frame.
+func (m *Message) frame(codec eiopacket.Codec) (opcode int, payload []byte) {
+	if m.text != nil {
+		return websocket.TextMessage, m.text
 	}
-	return m.frame[len(m.frame)-m.packet.TextLen():]
-}
-
-func newText(t eiopacket.Type, sizeHint int, appendTo func(dst []byte) []byte) *Message {
-	buf := make([]byte, maxHeader+1, maxHeader+1+sizeHint)
-	buf[maxHeader] = byte(t)
-	buf = appendTo(buf)
-	return &Message{
-		packet: eiopacket.Packet{Type: t, Data: buf[maxHeader+1:]},
-		frame:  putHeader(buf, finBit|opText),
+	binary, payload := codec.Frame(m.packet)
+	if binary {
+		return websocket.BinaryMessage, payload
 	}
+	return websocket.TextMessage, payload
 }
 
-func control(t eiopacket.Type, data string) *Message {
-	return newText(t, len(data), func(dst []byte) []byte { return append(dst, data...) })
+// cost of a message that waits, in bytes.
+func (m *Message) cost() int { return messageCost + len(m.packet.Data) }
+
+// newText makes a message of a packet in its text form.
+func newText(text []byte) *Message {
+	return &Message{packet: eiopacket.Packet{Type: eiopacket.Type(text[0]), Data: text[1:]}, text: text}
 }
 
-// controlFrame is a frame of the WebSocket's own, for a session that is on one.
-// Its payload is at most 125 bytes.
-func controlFrame(opcode byte, payload []byte) *Message {
-	return &Message{frame: append([]byte{finBit | opcode, byte(len(payload))}, payload...)}
-}
-
-// The packets without an answer's worth of content.
+// The packets that never change.
 var (
-	closePacket = control(eiopacket.Close, "")
-	pingPacket  = control(eiopacket.Ping, "")
-	pongPacket  = control(eiopacket.Pong, "")
-	noopPacket  = control(eiopacket.Noop, "")
-	pongProbe   = control(eiopacket.Pong, "probe")
+	closePacket = newText([]byte("1"))
+	pingPacket  = newText([]byte("2"))
+	pongPacket  = newText([]byte("3"))
+	pongProbe   = newText([]byte("3probe"))
+	noopPacket  = newText([]byte("6"))
 )
-
-// putHeader writes the frame header right before the payload that starts at
-// maxHeader, and returns the frame. The header starts with head.
-func putHeader(buf []byte, head byte) []byte {
-	n := len(buf) - maxHeader
-	switch {
-	case n <= 125:
-		buf[8], buf[9] = head, byte(n)
-		return buf[8:]
-	case n <= 0xffff:
-		buf[6], buf[7] = head, 126
-		binary.BigEndian.PutUint16(buf[8:], uint16(n))
-		return buf[6:]
-	default:
-		buf[0], buf[1] = head, 127
-		binary.BigEndian.PutUint64(buf[2:], uint64(n))
-		return buf
-	}
-}

@@ -1,256 +1,345 @@
 package engineio
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
+	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/lessons/socketio/internal/body"
 )
 
-// poll is a GET that waits for packets.
-type poll struct {
-	answer chan []*Message // capacity 1: whoever takes the poll answers it once
+// polling is the transport of HTTP long-polling: a GET waits for packets, and a POST brings some.
+// The client may have one of each at a time.
+type polling struct {
+	session *Session
+
+	// Guarded by Session.mu:
+	poll    chan []*Message          // answers the GET that waits, once; nil refuses it
+	arrived chan struct{}            // of awaitPoll, closed by the next GET; nil after that
+	posting bool                     // a POST is being served
+	post    *post                    // whose packets are being taken; nil before its body is there
+	upload  *http.ResponseController // of the POST whose body is being read; nil if that was aborted
+
+	answering chan []*Message // the poll that take has taken for write; owned by the writer
+}
+
+func (p *polling) name() string                       { return Polling }
+func (p *polling) attach(s *Session)                  { p.session = s }
+func (p *polling) ready() bool                        { return p.poll != nil }
+func (p *polling) finish(func()) error                { return nil } // write takes all
+func (p *polling) lastMessage(Reason, error) *Message { return nil }
+
+// take implements transport.
+func (p *polling) take(q *queue) []*Message {
+	p.answering, p.poll = p.poll, nil
+	return q.take(q.bytes)
+}
+
+// write implements transport.
+func (p *polling) write(messages []*Message) (done bool, err error) {
+	p.answering <- slices.Clone(messages) // flush uses the slice again
+	p.answering = nil
+	return true, nil
+}
+
+// beginClose implements transport: without a poll, the session waits for one.
+func (p *polling) beginClose(q *queue) bool {
+	p.abortUpload()
+	return p.poll == nil || len(q.messages) > 0
+}
+
+// end answers the poll that waits, and aborts the POST whose body is on its way.
+func (p *polling) end(reason Reason, _ error) {
+	p.session.mu.Lock()
+	poll := p.poll
+	p.poll = nil
+	p.abortUpload()
+	p.session.out.fail() // no poll fetches the rest
+	p.session.mu.Unlock()
+	switch {
+	case poll == nil:
+	case reason == TransportClose:
+		poll <- []*Message{noopPacket}
+	default:
+		poll <- []*Message{closePacket}
+	}
+}
+
+// abortUpload ends the POST whose body is being read. Session.mu is held, so that upload is still
+// of this request. Without deadlines in the ResponseWriter, the POST ends with its connection.
+func (p *polling) abortUpload() {
+	if p.upload != nil {
+		p.upload.SetReadDeadline(time.Now())
+		p.upload = nil
+	}
 }
 
 // openPolling answers a handshake over polling.
 func (s *Server) openPolling(w http.ResponseWriter, q request) {
-	sid := newSID()
-	session := s.open(q, sid, nil)
-	if session == nil {
-		s.refuse(w, q.Request, badRequest.with("name", "SERVER_CLOSED"))
+	session, refused := s.newSession(q, &polling{})
+	if refused != nil {
+		s.refuse(w, q.Request, refused)
 		return
 	}
-	answered := false
-	defer session.endUnless(&answered)
-	session.mu.Lock()
-	packets := session.takeForPoll()
-	session.mu.Unlock()
-	session.answer(w, q.Request, packets, func(h http.Header) { s.addInitialHeaders(h, q.Request, sid) })
-	answered = true
+	defer session.endIfPanicking()
+	s.answer(w, q, s.openPackets(q.sid, s.upgrades), q.sid)
 }
 
-// endUnless is deferred: if a hook panics, what was taken for its answer is lost.
-func (s *Session) endUnless(answered *bool) {
-	if !*answered {
-		s.finish(TransportError, nil)
+// endIfPanicking is deferred: when a hook panics, the packets taken for the answer are lost.
+func (s *Session) endIfPanicking() {
+	if v := recover(); v != nil {
+		s.end(TransportError, nil)
+		panic(v)
 	}
 }
 
+// servePolling serves a request of a session that polls, or did.
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
-	answered := false
-	defer s.endUnless(&answered)
-	switch r.Method {
-	case http.MethodGet:
-		s.servePoll(w, r)
-	case http.MethodPost:
-		s.servePost(w, r)
-	default:
+	defer s.endIfPanicking()
+	s.mu.Lock()
+	p, ok := s.transport.(*polling)
+	s.mu.Unlock()
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		w.WriteHeader(http.StatusInternalServerError) // as the official server
+	case !ok:
+		s.refuse(w, r)
+	case r.Method == http.MethodGet:
+		p.serveGet(w, r)
+	default:
+		p.servePost(w, r)
 	}
-	answered = true
 }
 
-// servePoll holds the request until there is a packet. A second poll at the
-// same time, and one that the client gives up, end the session.
-func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
-	waiting := &poll{answer: make(chan []*Message, 1)}
+// refuse refuses a request of a session that has ended, or has been upgraded.
+func (s *Session) refuse(w http.ResponseWriter, r *http.Request) {
+	reason := refusal(badRequest, "name", "TRANSPORT_MISMATCH", "transport", Polling)
+	s.mu.Lock()
+	if s.state == closedState {
+		reason = refusal(unknownSID, "sid", s.id)
+	}
+	s.mu.Unlock()
+	s.server.refuse(w, r, reason)
+}
+
+// serveGet holds the request until there is a packet. A second GET at the same time, and one that
+// the client gives up, end the session.
+func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
+	s := p.session
+	poll := make(chan []*Message, 1)
 	s.mu.Lock()
 	switch {
-	case s.state == stateClosed || s.ws != nil:
+	case s.state == closedState, s.transport != p:
 		s.mu.Unlock()
-		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
+		s.refuse(w, r)
 		return
-	case s.poll != nil:
+	case p.poll != nil:
 		s.mu.Unlock()
-		s.finish(TransportError, ErrOverlap)
+		s.end(TransportError, ErrOverlap)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	s.poll = waiting
-	if s.state == stateClosing && len(s.queue) == 1 { // the close packet
-		s.queue = []*Message{noopPacket, closePacket}
+	p.poll = poll
+	if p.arrived != nil {
+		close(p.arrived)
+		p.arrived = nil
+	}
+	ends := s.state == closingState && len(s.out.messages) == 0 // Close waits for this poll
+	if ends {
+		s.out.push(noopPacket) // as the official server: it comes before the close packet
+		s.out.push(closePacket)
 	}
 	s.mu.Unlock()
-	s.Flush()
+	s.flush()
 
 	select {
-	case packets := <-waiting.answer:
-		s.answer(w, r, packets, func(h http.Header) { s.server.addHeaders(h, r) })
-		s.closeIfFetched(packets)
+	case messages := <-poll:
+		if messages == nil {
+			s.refuse(w, r)
+			return
+		}
+		s.server.answer(w, request{Request: r, codec: s.codec}, messages, "")
+		if ends {
+			s.end(s.closeReason, nil)
+		}
 	case <-r.Context().Done():
-		s.dropPoll(waiting)
+		s.mu.Lock()
+		if p.poll == poll {
+			p.poll = nil
+		}
+		s.mu.Unlock()
+		p.fail(ErrPollCancelled)
 	}
 }
 
-// answerPoll gives the queue to the poll that waits. The caller holds mu.
-func (s *Session) answerPoll() {
-	s.poll.answer <- s.takeForPoll()
-	s.poll = nil
-}
-
-// takeForPoll is take for the answer of a poll. The close packet goes without the
-// messages before it, with the next one: the official client acts on it before the
-// messages that come with it. A poll that comes to a session that closes gets it
-// behind a noop, as from the official server.
-func (s *Session) takeForPoll() []*Message {
-	packets, rest := s.queue, s.queue[len(s.queue):]
-	if last := len(packets) - 1; last > 0 && packets[last] == closePacket && packets[0] != noopPacket {
-		packets, rest = packets[:last], packets[last:]
-	}
-	s.queue, s.queueBytes = slices.Clone(rest), 0
-	return packets
-}
-
-// closeIfFetched ends a closing session when its close packet has been fetched.
-func (s *Session) closeIfFetched(packets []*Message) {
-	if packets[len(packets)-1] == closePacket {
-		s.finish(ForcedClose, nil)
+// fail ends the session for a request that failed, unless the session has left polling meanwhile.
+func (p *polling) fail(err error) {
+	p.session.mu.Lock()
+	current := p.session.transport == p
+	p.session.mu.Unlock()
+	if current {
+		p.session.end(TransportError, err)
 	}
 }
 
-func (s *Session) dropPoll(waiting *poll) {
-	s.mu.Lock()
-	if s.poll == waiting {
-		s.poll = nil
+// answer writes messages as the answer to a GET. sid is that of a new session, or empty.
+func (s *Server) answer(w http.ResponseWriter, q request, messages []*Message, sid string) {
+	packets := make([]eiopacket.Packet, len(messages))
+	for i, m := range messages {
+		packets[i] = m.packet
 	}
-	s.mu.Unlock()
-	s.failPolling(ErrPollCancelled)
+	payload, contentType := q.codec.Payload(packets)
+	compress := slices.ContainsFunc(messages, func(m *Message) bool { return !m.plain })
+	s.respond(w, q.Request, contentType, payload, compress, sid)
 }
 
-// failPolling ends the session for what a request came to, unless it has been upgraded
-// meanwhile.
-func (s *Session) failPolling(err error) {
-	if s.Transport() == Polling {
-		s.finish(TransportError, err)
+// respond writes the answer to a GET or a POST. A client that takes longer to read it than a ping
+// may stay unanswered loses its connection.
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, contentType string, payload []byte, compress bool, sid string) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff") // a payload is text that a client has chosen
+	if agent := r.UserAgent(); strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
+		h.Set("X-XSS-Protection", "0") // its filter takes payloads for attacks
+	}
+	s.addHeaders(h, r, sid, sid != "")
+	compress = compress && !s.config.HTTPCompression.Off && len(payload) >= s.config.HTTPCompression.Threshold
+	body.Write(w, r, payload, compress, s.config.PingInterval+2*s.config.PingTimeout+shutdownGrace)
+}
+
+// A post is the source of the packets in a POST's body.
+type post struct {
+	polling *polling
+	packets []eiopacket.Packet
+	err     error         // behind the packets
+	taken   chan struct{} // closed when all of them have been taken
+}
+
+// errClientCloses is the client's close packet.
+var errClientCloses = errors.New("engineio: close packet")
+
+// read implements source.
+func (b *post) read() (p eiopacket.Packet, err error) {
+	if len(b.packets) == 0 {
+		return p, cmp.Or(b.err, io.EOF)
+	}
+	p, b.packets = b.packets[0], b.packets[1:]
+	if p.Type == eiopacket.Close {
+		return p, errClientCloses
+	}
+	return p, nil
+}
+
+// ended implements source.
+func (b *post) ended(err error) {
+	switch {
+	case err == errClientCloses:
+		b.polling.awaitPoll()
+		b.polling.session.end(TransportClose, nil)
+	case err != io.EOF:
+		b.polling.session.end(ParseError, err)
+	}
+	close(b.taken)
+}
+
+// pollDelay is how long the client's close packet waits for the poll that the client has sent
+// beside it, on another connection.
+const pollDelay = 250 * time.Millisecond
+
+// awaitPoll waits for a poll, up to pollDelay.
+func (p *polling) awaitPoll() {
+	p.session.mu.Lock()
+	if p.poll != nil || p.session.transport != p || p.session.state == closedState {
+		p.session.mu.Unlock()
+		return
+	}
+	p.arrived = make(chan struct{})
+	arrived := p.arrived
+	p.session.mu.Unlock()
+	select {
+	case <-arrived:
+	case <-time.After(pollDelay):
 	}
 }
 
 // servePost reads the client's packets. It answers when all have been taken.
-func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
+	s := p.session
+	refuse := func(status int) { body.Skip(w, r); w.WriteHeader(status) }
 	s.mu.Lock()
-	overlap, ended := s.posting, s.state == stateClosed
+	overlap, ended := p.posting, s.state == closedState
 	if !overlap && !ended {
-		s.posting, s.upload = true, http.NewResponseController(w)
+		p.posting, p.upload = true, http.NewResponseController(w)
+		defer func() {
+			s.mu.Lock()
+			p.posting, p.upload, p.post = false, nil, nil
+			s.mu.Unlock()
+		}()
 	}
 	s.mu.Unlock()
+	contentType := r.Header.Get("Content-Type")
 	switch {
 	case ended:
-		s.server.refuse(w, r, unknownSID.with("sid", s.id))
+		s.refuse(w, r)
 		return
 	case overlap:
-		s.finish(TransportError, ErrOverlap)
-		w.WriteHeader(http.StatusBadRequest)
+		s.end(TransportError, ErrOverlap)
+		refuse(http.StatusBadRequest)
+		return
+	case s.Protocol() == 4 && contentType == eiopacket.BinaryPayload:
+		s.end(TransportError, ErrContentType)
+		refuse(http.StatusBadRequest)
 		return
 	}
-	defer func() {
-		s.mu.Lock()
-		s.posting = false
-		s.mu.Unlock()
-	}()
-	contentType := r.Header.Get("Content-Type")
-	if s.Protocol() == 4 && contentType == binaryPayload {
-		s.finish(TransportError, ErrContentType)
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	body, ok := s.takeBody(w, r)
-	switch {
-	case !ok:
-		return
-	case !s.takePayload(body, contentType):
-		s.server.refuse(w, r, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", Polling))
-		return
-	}
-	w.Header().Set("Content-Type", "text/html")
-	w.Header().Set("Content-Length", "2")
-	addPollingHeaders(w.Header(), r)
-	s.server.addHeaders(w.Header(), r)
-	io.WriteString(w, "ok")
-}
-
-// takeBody reads the body of a POST, or has answered why there is none.
-func (s *Session) takeBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	body, err := s.readBody(w, r)
-	s.mu.Lock()
-	s.upload = nil
-	closing := s.state == stateClosing
-	s.mu.Unlock()
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-	case err != nil:
-		if closing { // Close has aborted it
-			s.finish(ForcedClose, err)
-		}
-		s.failPolling(err)
-		w.Header().Set("Connection", "close")
-		w.WriteHeader(http.StatusBadRequest)
-	}
-	return body, err == nil
-}
-
-func (s *Session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	limit := int64(s.server.config.MaxPayload)
-	if r.ContentLength > limit {
-		return nil, &http.MaxBytesError{Limit: limit}
-	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-}
-
-// takePayload takes the packets of a POST, unless the session was upgraded while its
-// body was on the way: then they are dropped, as the official server does.
-func (s *Session) takePayload(body []byte, contentType string) bool {
-	s.payload.Lock()
-	defer s.payload.Unlock()
-	s.mu.Lock()
-	upgraded := s.ws != nil
-	s.mu.Unlock()
-	if !upgraded {
-		s.receivePayload(s.dialect.parsePayload(body, contentType))
-	}
-	return !upgraded
-}
-
-// receivePayload takes the packets before what err is about, then err.
-func (s *Session) receivePayload(packets []eiopacket.Packet, err error) {
-	for _, p := range packets {
-		if p.Type == eiopacket.Close {
-			s.finish(TransportClose, nil)
-			return
-		}
-		s.receive(p)
-	}
+	payload, err := p.readBody(w, r)
 	if err != nil {
-		s.finish(ParseError, err)
-	}
-}
-
-// answer writes the messages as the answer of a poll.
-func (s *Session) answer(w http.ResponseWriter, r *http.Request, messages []*Message, addHeaders func(http.Header)) {
-	body, contentType := s.dialect.payload(messages)
-	encoding := ""
-	if slices.ContainsFunc(messages, func(m *Message) bool { return !m.plain }) {
-		encoding = s.server.config.HTTPCompression.encodingOf(len(body), r)
-	}
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	addPollingHeaders(h, r)
-	if encoding != "" {
-		h.Set("Content-Encoding", encoding)
-	} else {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	addHeaders(h)
-	if len(body) > readBuffer { // the others leave when the request is over
-		defer s.server.boundWrite(w)()
-	}
-	if encoding != "" {
-		writeCompressed(w, encoding, body)
+		p.fail(err)
+		status := http.StatusBadRequest
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			status = http.StatusRequestEntityTooLarge
+		}
+		refuse(status)
 		return
 	}
-	w.Write(body) // a client that is gone shows when its next request does not come
+	packets, err := s.codec.ParsePayload(payload, contentType)
+	b := &post{polling: p, packets: packets, err: err, taken: make(chan struct{})}
+	s.mu.Lock()
+	p.post = b
+	upgraded := s.transport != p // then the packets are dropped, as by the official server
+	s.mu.Unlock()
+	if upgraded {
+		s.refuse(w, r)
+		return
+	}
+	s.read(b)
+	<-b.taken
+	s.server.respond(w, r, "text/html", []byte("ok"), false, "")
+}
+
+// readBody reads the body of a POST, unless it is too large: then the error is a
+// *http.MaxBytesError. A body that Close has aborted ends the session.
+func (p *polling) readBody(w http.ResponseWriter, r *http.Request) (payload []byte, err error) {
+	limit := int64(p.session.server.config.MaxPayload)
+	if r.ContentLength > limit {
+		err = &http.MaxBytesError{Limit: limit}
+	} else {
+		payload, err = io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	}
+	p.session.mu.Lock()
+	aborted, closing := p.upload == nil, p.session.state == closingState
+	p.upload = nil
+	p.session.mu.Unlock()
+	if aborted { // the deadline breaks the connection, also if the body was complete before
+		w.Header().Set("Connection", "close")
+	}
+	if err != nil && closing {
+		p.session.end(p.session.closeReason, err)
+	}
+	return payload, err
 }

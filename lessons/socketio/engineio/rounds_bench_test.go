@@ -14,6 +14,8 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest/need"
 )
 
 // bareEcho is the server that ours is held against: gorilla/websocket alone.
@@ -126,21 +128,21 @@ func TestABroadcastAllocatesNothingPerRecipient(t *testing.T) {
 		readers.Go(func() { io.Copy(io.Discard, c.conn) })
 	}
 	message := TextMessage([]byte("hello, everyone"))
-	idle := func() bool {
-		l.server.flusher.mu.Lock()
-		defer l.server.flusher.mu.Unlock()
-		return l.server.flusher.active == 0
-	}
+	message.Prepare()
 	broadcast := func() {
 		for _, s := range sessions {
-			if err := s.Post(message); err != nil {
+			if err := s.Enqueue(message); err != nil {
 				t.Error(err)
 			}
 		}
-		for start := time.Now(); !idle() && time.Since(start) < 10*time.Second; {
+		for start := time.Now(); !l.server.pending.Idle() && time.Since(start) < 10*time.Second; {
 			runtime.Gosched() // require.Eventually would allocate
 		}
 	}
 	broadcast()
-	assert.Less(t, testing.AllocsPerRun(20, broadcast), recipients/2.0)
+	most := 10.0
+	if need.Race {
+		most = recipients // the race detector makes a sync.Pool drop a quarter of what it gets
+	}
+	assert.Less(t, testing.AllocsPerRun(20, broadcast), most)
 }

@@ -1,68 +1,127 @@
+// Package engineio is an Engine.IO server, revision 4: sessions that carry messages over HTTP
+// long-polling, WebSocket or WebTransport, and move from the first to one of the others. It follows
+// the protocol document and, where that is silent, the official server. It knows nothing of
+// Socket.IO.
+//
+// Call NewServer first. It returns an http.Handler, and calls Config.OnSession with a Session for
+// each client. The example is an echo server.
+//
+// # Opening
+//
+// Server.ServeHTTP (server.go) reads the query and admits or refuses the request (handshake.go). A
+// handshake makes a Session (session.go) on a transport: polling.go, websocket.go or
+// webtransport.go. The transport is an interface, and the session does not know which one it has.
+//
+// # Reading
+//
+// One goroutine at a time reads each connection, and each POST's body: reader.run (read.go). It
+// also runs OnMessage's function, so a client that sends faster than its messages are handled is
+// slowed down by TCP. The way of a message in:
+//
+//	webSocket.read     (websocket.go)  gorilla/websocket reads the frames, codec reads the packet
+//	reader.run         (read.go)       the goroutine that reads this connection
+//	Session.receive    (read.go)       heartbeat, backpressure
+//	the function that OnMessage has set
+//
+// # Writing
+//
+// The sender puts the message into the session's queue (queue.go), and writes as much as the client
+// takes at once. It does not wait for the client: another goroutine, which exists only for that,
+// writes the rest. The way of a message out:
+//
+//	Session.Send       (write.go)      into the queue; Enqueue leaves the rest to another goroutine
+//	Session.flush      (write.go)      one writer at a time
+//	webSocket.write    (websocket.go)  gorilla/websocket writes the frames
+//	gather.Conn.Flush  (internal/gather) several frames in one system call, which does not wait
+//
+// # Upgrading
+//
+// A session that polls moves to a WebSocket or a WebTransport stream that the client has probed:
+// upgrade.go draws the packets. Until the last of them, polling goes on.
+//
+// # Ending
+//
+// A session ends by Session.Close, Server.Close, the client's close packet in a POST or its close
+// frame, the end of its connection, a violation of the protocol, or silence (heartbeat.go).
+// Session.end (close.go) is the one function that ends it, and calls OnClose's function once.
 package engineio
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
+	"fmt"
+	"maps"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/internal/tasks"
+	"realtimelab/lessons/socketio/internal/body"
+	"realtimelab/lessons/socketio/internal/gather"
 )
 
-// Server is an http.Handler for one path, "/engine.io/" or "/socket.io/". It
-// does not look at the path itself.
+// A Server is an http.Handler for one path, "/engine.io/" or "/socket.io/". It does not look at the
+// path itself. Its methods may be called from any goroutine.
 type Server struct {
 	config   Config
 	upgrades string // as they stand in the open packet
-	beats    heartbeat
-	flusher  flusher
-	lender   lender
+	tasks    tasks.Group
+	conns    gather.Set           // not closed yet, also of sessions that have ended
+	pending  tasks.List[*Session] // with messages that Enqueue has queued
+	open     tasks.Group          // counts sessions, for Shutdown
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards what follows
 	sessions map[string]*Session
-	closed   bool
-
-	running tasks // the sessions' goroutines, and those of Go
+	closed   bool // new sessions are refused
 }
 
-// NewServer makes a server. Close ends it.
+// NewServer makes a server. It starts no goroutine before the first request. Close ends it, and
+// must be called when the HTTP server has stopped or is stopping. NewServer panics if
+// Config.OnSession is nil.
 func NewServer(config Config) *Server {
-	config = config.withDefaults()
-	return &Server{
-		config:   config,
-		upgrades: config.upgrades(),
-		beats:    heartbeat{interval: config.PingInterval, timeout: config.PingTimeout},
-		sessions: map[string]*Session{},
+	if config.OnSession == nil {
+		panic("engineio: Config.OnSession is nil: it has to set what a session does with its messages")
 	}
+	config = config.withDefaults()
+	var upgrades []string
+	for _, transport := range []string{WebSocket, WebTransport} {
+		if config.offers(transport) && !config.NoUpgrades {
+			upgrades = append(upgrades, `"`+transport+`"`)
+		}
+	}
+	s := &Server{config: config, upgrades: strings.Join(upgrades, ","), sessions: map[string]*Session{}}
+	s.pending.Group, s.pending.Do = &s.tasks, (*Session).flushScheduled
+	return s
 }
 
-// Len is the number of open sessions.
+// Len returns the number of open sessions. A session counts from the return of OnSession to the
+// call of OnClose's function.
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-// ServeHTTP takes polling requests and WebSocket handshakes.
+// ServeHTTP serves polling requests and WebSocket handshakes. A request that no session takes is
+// refused as the protocol says: see ConnectionError. A poll is held until there is a packet; the
+// other calls return when the client's part has been read, and a WebSocket's goroutines go on after
+// that. The ResponseWriter must support Hijack, deadlines and Flush, itself or through Unwrap.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		body.Skip(w, r)
+	}
 	if s.config.CORS.Handle(w, r) {
 		return
 	}
 	q := newRequest(r)
-	session, refused := s.admit(q)
-	if r.ContentLength != 0 && (refused != nil || r.Method != http.MethodPost) {
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.patience())) // of a body that nobody wants
-	}
+	session, refused := s.admit(&q, Polling, WebSocket)
 	switch {
 	case refused != nil:
 		s.refuse(w, r, refused)
-	case q.transport == WebSocket && session != nil:
-		s.serveProbe(w, q, session)
 	case q.transport == WebSocket:
-		s.openWebSocket(w, q)
+		s.serveWebSocket(w, q, session)
 	case session != nil:
 		session.servePolling(w, r)
 	default:
@@ -70,177 +129,127 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// patience is the longest that a session lives without a sign of its client, and a
-// moment for its end: a body or an answer that takes longer is on its way to nobody.
-func (s *Server) patience() time.Duration {
-	return s.config.PingInterval + 2*s.config.PingTimeout + shutdownGrace
-}
+// newSession makes a session on a transport, calls OnSession, and starts the heartbeat. If the
+// server has closed meanwhile, or the sid has been taken, it ends the session and returns the
+// refusal.
+func (s *Server) newSession(q request, t transport) (*Session, *ConnectionError) {
+	first := q.WithContext(context.WithoutCancel(q.Context()))
+	first.Body, first.Trailer = http.NoBody, nil
+	session := &Session{
+		server:    s,
+		id:        q.sid,
+		codec:     q.codec,
+		request:   first,
+		opened:    time.Now(),
+		onMessage: func([]byte, bool) {},
+		onClose:   func(Reason, error) {},
+		onUpgrade: func(string) {},
+		transport: t,
+		out:       queue{limit: s.config.MaxQueue, stall: s.config.StallTimeout},
+	}
+	session.heartbeat.session = session
+	t.attach(session)
+	if t.name() != Polling { // whose handshake is answered with these
+		for _, m := range s.openPackets(q.sid, "") {
+			session.out.push(m)
+		}
+	}
+	session.guard(func() { s.config.OnSession(session) })
 
-// boundWrite keeps a client that does not read a large answer from holding its
-// connection, until done, which the caller calls when it has written all. Where
-// deadlines cannot be, it can.
-func (s *Server) boundWrite(w http.ResponseWriter) (done func()) {
-	control := http.NewResponseController(w)
-	control.SetWriteDeadline(time.Now().Add(s.patience()))
-	return func() {
-		control.Flush()
-		control.SetWriteDeadline(time.Time{}) // the connection's next answers are others'
-	}
-}
-
-// admit finds the session that the request belongs to, nil for a handshake, or
-// the reason to refuse it.
-func (s *Server) admit(q request) (*Session, *refusal) {
-	upgrade := isWebSocketUpgrade(q.Request)
-	switch {
-	case q.transport != Polling && q.transport != WebSocket, !s.config.offers(q.transport):
-		return nil, unknownTransport.with("transport", q.transport)
-	case upgrade && q.transport != WebSocket:
-		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport)
-	case q.sid == "":
-		return nil, s.admitHandshake(q, upgrade)
-	}
-	session := s.session(q.sid)
-	if session == nil {
-		return nil, unknownSID.with("sid", q.sid)
-	}
-	if previous := session.Transport(); !upgrade && previous != q.transport {
-		return nil, badRequest.with("name", "TRANSPORT_MISMATCH", "transport", q.transport, "previousTransport", previous)
-	}
-	if protocol := session.Protocol(); q.dialect.protocol != protocol {
-		return nil, badRequest.with("name", "PROTOCOL_MISMATCH", "protocol", q.dialect.protocol, "previousProtocol", protocol)
-	}
-	return session, nil
-}
-
-// admitHandshake returns the reason to refuse a handshake, or nil. The hook
-// comes before the version, as in the official server.
-func (s *Server) admitHandshake(q request, upgrade bool) *refusal {
-	switch {
-	case q.Method != http.MethodGet:
-		return badHandshakeMethod.with("method", q.Method)
-	case q.transport == WebSocket && !upgrade:
-		return badRequest.with("name", "TRANSPORT_HANDSHAKE_ERROR")
-	}
-	if refused := s.ask(q.Request); refused != nil {
-		return refused
-	}
-	if q.dialect.protocol != 4 && !s.config.AllowEIO3 {
-		return unsupportedVersion.with("protocol", q.dialect.protocol)
-	}
-	return nil
-}
-
-// ask asks the hook.
-func (s *Server) ask(r *http.Request) *refusal {
-	if s.config.AllowRequest == nil {
-		return nil
-	}
-	err := s.config.AllowRequest(r)
-	if err == nil {
-		return nil
-	}
-	e := forbidden.with("message", err.Error())
-	e.detail = err.Error()
-	return e
-}
-
-func (s *Server) session(sid string) *Session {
+	var refused *ConnectionError
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sessions[sid]
-}
-
-// open makes a session, tells OnSession, and starts its heartbeat. It returns
-// nil when the server is closed.
-func (s *Server) open(q request, sid string, ws *wsConn) *Session {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
-		return nil
-	}
-	session := newSession(s, q, sid, ws)
-	session.Queue(s.openPacket(session))
-	s.introduce(session)
-	if !s.enter(session) {
-		session.finish(ServerClose, nil)
-		return nil
-	}
-	s.beats.start(&session.beat)
-	return session
-}
-
-func (s *Server) introduce(session *Session) {
-	defer session.guard()
-	s.config.OnSession(session)
-}
-
-// enter puts the session into the map, if it has not ended already: from here on,
-// others may end it. It reports false when the server is closed.
-func (s *Server) enter(session *Session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
 	session.mu.Lock()
-	defer session.mu.Unlock()
-	if session.state != stateClosed {
-		s.sessions[session.id] = session
+	switch {
+	case s.closed:
+		refused = serverClosed()
+	case s.sessions[q.sid] != nil:
+		refused = refusal(badRequest, "name", "ID_GENERATION_ERROR", "error", errID)
+	case session.state != closedState:
+		s.sessions[q.sid] = session
+		s.open.Add()
+		session.heartbeat.start()
 	}
-	return true
+	session.mu.Unlock()
+	s.mu.Unlock()
+	if refused != nil {
+		session.end(ServerClose, refused)
+	}
+	return session, refused
 }
 
-func (s *Server) openPacket(session *Session) *Message {
-	upgrades := ""
-	if session.ws == nil {
-		upgrades = s.upgrades
+// start opens a session on a connection, and reads it. It is too late to answer a refusal.
+func (s *Server) start(q request, conn connection) {
+	reads := false
+	defer func() {
+		if !reads { // a hook has ended this goroutine
+			conn.net().Close()
+		}
+	}()
+	session, refused := s.newSession(q, conn)
+	if refused != nil {
+		s.report(q.Request, refused)
 	}
-	return newText(eiopacket.Open, 128, func(dst []byte) []byte {
-		dst = append(dst, `{"sid":"`+session.id+`","upgrades":[`+upgrades...)
-		dst = strconv.AppendInt(append(dst, `],"pingInterval":`...), s.config.PingInterval.Milliseconds(), 10)
-		dst = strconv.AppendInt(append(dst, `,"pingTimeout":`...), s.config.PingTimeout.Milliseconds(), 10)
-		dst = strconv.AppendInt(append(dst, `,"maxPayload":`...), int64(s.config.MaxPayload), 10)
-		return append(dst, '}')
-	})
+	session.flush()
+	session.read(conn)
+	reads = true
 }
 
-// forget takes a session out of the map: nothing else does.
-func (s *Server) forget(session *Session) {
+// openPackets are the packets that open a session.
+func (s *Server) openPackets(sid, upgrades string) []*Message {
+	open := newText(fmt.Appendf(nil, `0{"sid":%s,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`, body.JSONString(sid),
+		upgrades, s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload))
+	if s.config.InitialPacket != nil {
+		return []*Message{open, s.config.InitialPacket}
+	}
+	return []*Message{open}
+}
+
+// Close ends every session with ServerClose, refuses new ones with status 503, and waits until all
+// goroutines of the server have ended, or for ctx, whose error it returns. It gives each connection
+// 2 s to take part in its end. OnClose's functions of several sessions run at once. Close waits for
+// the program's functions that are still running, so none of them may call it.
+func (s *Server) Close(ctx context.Context) error {
+	s.conns.Expire(shutdownGrace)
+	for _, session := range s.refuseSessions() {
+		s.tasks.Go(func() { session.end(ServerClose, nil) })
+	}
+	return s.tasks.Wait(ctx)
+}
+
+// RefuseSessions answers handshakes with status 503 and Retry-After from now on. Open sessions go
+// on. It is the first step of a shutdown; the second one is to wait for the program's own work: see
+// Shutdown.
+func (s *Server) RefuseSessions() { s.refuseSessions() }
+
+// refuseSessions is RefuseSessions. It returns the open sessions.
+func (s *Server) refuseSessions() []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.sessions, session.id)
+	s.closed = true
+	return slices.Collect(maps.Values(s.sessions))
 }
 
-// Close tells every client that its session ends, refuses new ones, and waits
-// until all that the server started has ended, or for ctx.
-func (s *Server) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.closed = true
-	open := make([]*Session, 0, len(s.sessions))
-	for _, session := range s.sessions {
-		open = append(open, session)
+// Shutdown refuses new sessions, and ends each open one with ServerClose when its client has taken
+// all that is queued. Over polling the client learns of the end by its next poll, so the HTTP
+// server must serve until Shutdown has returned. A session whose client fetches nothing ends after
+// PingInterval and PingTimeout. Shutdown does not wait for the return of OnMessage's functions
+// before it ends a session: what they send after that fails with ErrClosed.
+//
+// When ctx ends first, the sessions that are left end at once, as by Close, and Shutdown returns
+// ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	for _, session := range s.refuseSessions() {
+		s.tasks.Go(func() {
+			select {
+			case <-session.written():
+				session.close(ServerClose)
+			case <-ctx.Done():
+			}
+		})
 	}
-	s.mu.Unlock()
-	for _, session := range open {
-		session.finish(ServerClose, nil)
-	}
-	s.beats.close()
-
-	defer s.lender.rest()
-	return s.running.wait(ctx)
+	err := s.open.Wait(ctx)
+	return cmp.Or(err, s.Close(ctx))
 }
 
 // Go runs f in a goroutine that Close waits for.
-func (s *Server) Go(f func()) { s.running.start(f) }
-
-func newSID() string {
-	var bits [16]byte
-	rand.Read(bits[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(bits[:])
-}
-
-// shutdownGrace is how long a WebSocket may take to answer a close frame while
-// the server closes.
-const shutdownGrace = 2 * time.Second
+func (s *Server) Go(f func()) { s.tasks.Go(f) }

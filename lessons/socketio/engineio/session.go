@@ -1,187 +1,133 @@
 package engineio
 
 import (
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// Session is one client, whatever transport carries it. Its methods may be
-// called from any goroutine.
+// A transport carries the packets of one session. Session.mu is held when its methods are called,
+// except write, finish and end, and except before the session is known to other goroutines.
+type transport interface {
+	// name is that of the query string.
+	name() string
+
+	// attach makes the transport a session's, before the session uses it.
+	attach(*Session)
+
+	// ready reports whether a packet could be written now. Over polling, a GET has to wait for it.
+	ready() bool
+
+	// take removes from the queue what the next write is to carry.
+	take(q *queue) []*Message
+
+	// write passes messages on and never waits for the client. It reports false if the client has
+	// not taken all yet: finish then waits for that, and calls progress each time it has taken
+	// more.
+	write(messages []*Message) (done bool, err error)
+	finish(progress func()) error
+
+	// beginClose aborts what the client is still sending. It reports whether the session has to
+	// wait until the client has fetched what is queued.
+	beginClose(q *queue) bool
+
+	// lastMessage returns the message that ends the session, behind all others; nil if the
+	// transport has none, or it would not arrive.
+	lastMessage(reason Reason, err error) *Message
+
+	// end is called once the session has ended, before the last flush. It bounds the time for that.
+	end(reason Reason, err error)
+}
+
+// A Session is one client's Engine.IO session, whatever transport carries it. Config.OnSession
+// receives it. It ends once, and OnClose's function says why; after that, Send returns ErrClosed.
+// Its methods may be called from any goroutine, except OnMessage and OnClose, which only
+// Config.OnSession may call.
 type Session struct {
+	// Set before the session is known to anybody else, and not changed.
 	server    *Server
 	id        string
-	dialect   *dialect // of the handshake
-	handshake packedHandshake
-
-	// Set in Config.OnSession, and not changed after.
+	codec     eiopacket.Codec
+	request   *http.Request
+	opened    time.Time
 	onMessage func(data []byte, binary bool)
 	onClose   func(reason Reason, err error)
 
-	reader *reader // while OnMessage's function runs on it; owned by it
-	lent   *reader // while it runs something else; guarded by server.lender.mu
-	last   bool    // OnClose's function runs on the last reader; owned by who ended the session
+	mu sync.Mutex // guards what follows; never held during I/O or the program's functions
 
-	beat    beat        // owned by server.beats
-	awaited atomic.Bool // since its ping, nothing was heard of the client
+	// Life: see close.go and upgrade.go.
+	state       state
+	transport   transport
+	upgrade     *upgrade // under way; nil if none is
+	onUpgrade   func(transport string)
+	closeTimer  *time.Timer // bounds closingState; nil before it
+	closeReason Reason      // from closingState on; not changed then
 
-	payload sync.Mutex // held while the packets of a POST are taken
+	// Reading: see read.go.
+	reader    *reader         // while it runs OnMessage's function
+	replaced  int             // readers that run OnMessage's function behind another one
+	paused    <-chan struct{} // backpressure: see isPaused
+	heartbeat heartbeat
 
-	mu        sync.Mutex // guards all below; nothing blocks while it is held
-	state     state
-	ws        *wsConn                  // the transport; nil while it is polling
-	probe     *wsConn                  // the WebSocket of an upgrade under way
-	poll      *poll                    // the GET that waits
-	posting   bool                     // a POST is being taken
-	upload    *http.ResponseController // of the POST whose body is being read
-	onUpgrade func(transport string)
-
-	closeTimer *time.Timer // bounds stateClosing
-	noop       *time.Timer // ends an idle poll during an upgrade
-
-	queue      []*Message // waiting to be written
-	queueBytes int
-	inFlight   int        // bytes that the kernel would not take at once
-	written    []*Message // the queue's spare half
-	writing    bool       // one goroutine writes to ws
-	scheduled  bool       // in the flusher's list
+	// Writing: see write.go.
+	out       queue
+	scheduled bool // in the server's work list
 }
 
-// state of a session. It only rises.
-type state uint8
-
-const (
-	stateOpen state = iota
-	// stateClosing: Close was called; what is queued and the close packet are
-	// still to be fetched by a poll.
-	stateClosing
-	stateClosed
-)
-
-func newSession(server *Server, q request, sid string, ws *wsConn) *Session {
-	s := &Session{
-		server:    server,
-		id:        sid,
-		dialect:   q.dialect,
-		ws:        ws,
-		handshake: packHandshake(q.Request),
-		onMessage: func([]byte, bool) {},
-		onClose:   func(Reason, error) {},
-	}
-	s.beat.session = s
-	return s
-}
-
-// ID is the session's sid: 128 random bits as 22 characters.
+// ID returns the session's sid: see Config.GenerateID.
 func (s *Session) ID() string { return s.id }
 
-// Protocol is the revision of Engine.IO that the client speaks: 4, or 3.
-func (s *Session) Protocol() int { return s.dialect.protocol }
+// Protocol returns the revision of Engine.IO that the client speaks: 4, or 3.
+func (s *Session) Protocol() int { return s.codec.Revision() }
 
-// Handshake is what the client sent to open the session. It is made for each
-// call, and the caller's.
-func (s *Session) Handshake() *Handshake { return s.handshake.unpack() }
+// Request returns the request that opened the session. It is shared: the caller must not change it.
+// Its Body and Trailer are empty. Its context has the values of the handshake's, but never ends.
+func (s *Session) Request() *http.Request { return s.request }
 
-// OnMessage sets what takes the client's messages, one at a time and in order.
-// It owns data. While it runs, nothing more is read from the client.
+// Opened returns the time of the handshake.
+func (s *Session) Opened() time.Time { return s.opened }
+
+// OnMessage sets the function that receives the client's messages, one at a time and in order. The
+// function owns data. A message has at most Config.MaxPayload bytes. Nothing more is read from the
+// client while the function runs, except as ReadOn says. If it panics, the session ends with
+// ForcedClose and the panic is logged. OnMessage must be called in Config.OnSession.
 func (s *Session) OnMessage(f func(data []byte, binary bool)) { s.onMessage = f }
 
-// OnClose sets what is called once when the session has ended. The error says
-// more than the reason, and may be nil.
+// OnClose sets the function that is called once, when the session has ended. The error says more
+// than the reason: one of this package's errors, an *eiopacket.SyntaxError, that of the connection,
+// or nil. OnMessage's function may still be running. OnClose must be called in Config.OnSession.
 func (s *Session) OnClose(f func(reason Reason, err error)) { s.onClose = f }
 
-// OnUpgrade sets what is called when the transport has changed.
+// OnUpgrade sets the function that is called when the transport has changed, before anything is
+// read from the new one. A session changes its transport at most once.
 func (s *Session) OnUpgrade(f func(transport string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onUpgrade = f
 }
 
-// Transport is the name of the transport in use.
+// Transport returns the name of the transport in use: Polling, WebSocket or WebTransport.
 func (s *Session) Transport() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.transport()
+	return s.transport.name()
 }
 
-func (s *Session) transport() string {
-	if s.ws != nil {
-		return s.ws.transport()
-	}
-	return Polling
-}
-
-// receive takes one packet from the client's current transport.
-func (s *Session) receive(p eiopacket.Packet) {
-	if !s.isOpen() {
-		return
-	}
-	if p.Type != eiopacket.Pong && s.awaited.CompareAndSwap(true, false) {
-		s.server.beats.heard(&s.beat)
-	}
-	switch p.Type {
-	case eiopacket.Message:
-		s.deliver(p)
-	case eiopacket.Ping, eiopacket.Pong:
-		s.receiveBeat(p)
-	}
-}
-
-// deliver calls OnMessage's function. If that ends its goroutine, another reads on.
-func (s *Session) deliver(p eiopacket.Packet) {
-	r, returned := s.reader, false
-	defer func() {
-		if !returned && r != nil && !r.gone {
-			s.server.running.start(func() { s.readWebSocket(r.ws) })
-		}
-	}()
-	s.tell(p)
-	returned = true
-}
-
-func (s *Session) tell(p eiopacket.Packet) {
-	defer s.guard()
-	s.onMessage(p.Data, p.Binary)
-}
-
-// guard is deferred around the callbacks: it keeps a panic of theirs from ending the
-// process, and ends the session.
-func (s *Session) guard() {
+// rescue is deferred around the program's functions: a panic ends the session, not the process.
+func (s *Session) rescue() {
 	if v := recover(); v != nil {
-		s.server.config.Log.Error("callback panicked", "sid", s.id, "panic", v, "stack", string(debug.Stack()))
+		s.server.config.Log.Error("callback panicked", "sid", s.id,
+			"panic", fmt.Sprintf("%.200q", fmt.Sprint(v)), "stack", string(debug.Stack()))
 		s.Close()
 	}
 }
 
-// receiveBeat takes the client's part of the heartbeat: a pong, or in revision 3
-// a ping.
-func (s *Session) receiveBeat(p eiopacket.Packet) {
-	switch fromClient := s.Protocol() == 3; {
-	case fromClient != (p.Type == eiopacket.Ping):
-		s.finish(TransportError, ErrHeartbeat)
-	case fromClient:
-		s.server.beats.start(&s.beat)
-		s.Send(pongPacket) // an error is the session's end, which OnClose is told
-	default:
-		s.server.beats.pong(&s.beat)
-	}
-}
-
-func (s *Session) isOpen() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state == stateOpen
-}
-
-func (s *Session) ping() {
-	s.mu.Lock()
-	if s.state == stateOpen {
-		s.push(pingPacket)
-	}
-	s.mu.Unlock()
-	s.Flush()
+// guard runs a function of the program.
+func (s *Session) guard(f func()) {
+	defer s.rescue()
+	f()
 }

@@ -1,150 +1,125 @@
 package engineio
 
 import (
-	"net/http"
-	"slices"
 	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// probeNoopDelay is how long an idle poll is left waiting once a probe has
-// been answered: usually a packet ends it before the noop does.
-const probeNoopDelay = 100 * time.Millisecond
-
-// serveProbe takes a WebSocket that wants to become the session's transport:
+// An upgrade is a connection that wants to take over from a session's polls:
 //
-//	client → server  2probe   over the WebSocket
-//	server → client  3probe   over the WebSocket
+//	client → server  2probe   over the new connection
+//	server → client  3probe   over the new connection
 //	server → client  6        ends the poll that waits
-//	client → server  5        over the WebSocket: from here on it carries all
+//	client → server  5        over the new connection: from here on it carries all
 //
-// Until the 5, polling goes on. A session that has been upgraded, or is being,
-// takes no second WebSocket: that one is closed.
-func (s *Server) serveProbe(w http.ResponseWriter, q request, session *Session) {
-	s.addHeaders(w.Header(), q.Request)
-	ws := s.accept(w, q)
-	if ws == nil {
-		return
-	}
-	s.running.add()
-	defer s.running.done()
-	ws.greet() // an error shows at the first read
-	ws.expire(s.config.UpgradeTimeout)
-	if !session.begin(ws) {
-		s.running.start(func() { ws.part(closeFrame) })
-		return
-	}
-	session.upgrade(ws)
+// Until the 5, polling goes on, and if the upgrade fails the session stays with it.
+type upgrade struct {
+	session *Session
+	conn    connection
+	noop    *time.Timer // ends idle polls, once the probe is answered; guarded by Session.mu
 }
 
-// begin makes ws the session's probe, and reports false if the session takes none.
-func (s *Session) begin(ws *wsConn) bool {
+// noopDelay is how long an idle poll may wait once a probe has been answered.
+const noopDelay = 100 * time.Millisecond
+
+// upgradeTo starts an upgrade. It reports false if the session takes no connection.
+func (s *Session) upgradeTo(conn connection) bool {
+	conn.net().Expire(s.server.config.UpgradeTimeout)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != stateOpen || s.ws != nil || s.probe != nil || s.server.config.NoUpgrades {
+	if s.server.config.NoUpgrades || s.transport.name() != Polling || s.upgrade != nil || !s.isOpen() {
 		return false
 	}
-	s.probe = ws
+	s.upgrade = &upgrade{session: s, conn: conn}
+	s.server.tasks.Go(s.upgrade.read)
 	return true
 }
 
-// upgrade reads the probe's side of the ladder. If it fails, the session stays
-// with polling.
-func (s *Session) upgrade(ws *wsConn) {
-	probed := false
+// read reads the client's side of the upgrade, and then the session's packets. It may wait while it
+// writes, because nothing else uses the connection. A write error shows at the next read.
+func (u *upgrade) read() {
 	for {
-		p, err := ws.read()
+		u.conn.net().Finish(nil) // the answer to the handshake, later the pong
+		p, err := u.conn.read()
 		switch {
 		case err == nil && p.Type == eiopacket.Ping && string(p.Data) == "probe":
-			ws.writeAll(ws.frame(pongProbe))
-			if !probed {
-				probed = true
-				s.endPollsSoon(ws)
-			}
+			u.conn.write([]*Message{pongProbe})
+			u.endIdlePolls()
 			continue
-		case err == nil && p.Type == eiopacket.Upgrade && s.adopt(ws):
-			s.payload.Lock() // what was posted before comes first
-			s.payload.Unlock()
-			s.readAsGuest(ws)
+		case err == nil && p.Type == eiopacket.Upgrade && u.complete():
 			return
 		}
-		s.abandon(ws, err)
+		u.session.mu.Lock()
+		if u.session.upgrade == u { // the session stays with polling
+			u.stop()
+		}
+		u.session.mu.Unlock()
+		u.conn.reject(err)
 		return
 	}
 }
 
-// endPollsSoon lets the client leave polling: each of its polls must end.
-func (s *Session) endPollsSoon(ws *wsConn) {
+// endIdlePolls lets the client leave polling: each of its polls must end.
+func (u *upgrade) endIdlePolls() {
+	s := u.session
 	s.mu.Lock()
+	defer s.flush()
 	defer s.mu.Unlock()
-	if s.probe == ws {
-		s.noop = time.AfterFunc(probeNoopDelay, func() { s.endIdlePoll(ws) })
-	}
-}
-
-func (s *Session) endIdlePoll(ws *wsConn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.probe != ws {
+	switch {
+	case s.upgrade != u:
 		return
+	case u.noop == nil:
+		u.noop = s.server.tasks.AfterFunc(noopDelay, u.endIdlePolls)
+		return
+	case s.transport.ready() && len(s.out.messages) == 0:
+		s.out.push(noopPacket)
 	}
-	if s.poll != nil {
-		s.push(noopPacket)
-		s.answerPoll()
-	}
-	s.noop.Reset(probeNoopDelay)
+	u.noop.Reset(noopDelay)
 }
 
-// adopt makes the probe the transport. It reports false when the session has
-// ended meanwhile.
-func (s *Session) adopt(ws *wsConn) bool {
-	ws.persist()
+// complete makes the connection the session's transport, and starts its reader when the packets
+// that were posted before the 5 have been taken. It reports false if the session has ended
+// meanwhile. It refuses a poll that waits: a client lets its last poll end before it sends the 5.
+func (u *upgrade) complete() bool {
+	s := u.session
+	u.conn.net().Persist()
 	s.mu.Lock()
-	if s.probe != ws || s.state == stateClosed {
+	if s.upgrade != u {
 		s.mu.Unlock()
 		return false
 	}
-	s.endProbe()
-	s.ws, ws.session = ws, s
-	waiting, closing, onUpgrade := s.poll, s.state == stateClosing, s.onUpgrade
-	s.poll = nil
-	if closing { // over WebSocket, a close frame says it
-		s.queue = slices.DeleteFunc(s.queue, func(m *Message) bool { return m == closePacket })
-	}
+	old := s.transport.(*polling)
+	poll, post := old.poll, old.post
+	old.poll = nil
+	u.stop()
+	s.transport = u.conn
+	u.conn.attach(s)
+	closed := !s.isOpen() // Close was called meanwhile
+	onUpgrade := s.onUpgrade
 	s.mu.Unlock()
 
-	if waiting != nil {
-		waiting.answer <- []*Message{noopPacket}
+	defer func() { // also when a function of the program has ended this goroutine
+		s.flush()
+		if post != nil {
+			<-post.taken
+		}
+		s.read(u.conn)
+	}()
+	if poll != nil {
+		poll <- nil
 	}
-	if onUpgrade != nil {
-		s.upgraded(onUpgrade, ws.transport())
-	}
-	s.Flush()
-	if closing {
-		s.finish(ForcedClose, nil)
+	s.guard(func() { onUpgrade(u.conn.name()) })
+	if closed {
+		s.end(s.closeReason, nil)
 	}
 	return true
 }
 
-func (s *Session) upgraded(onUpgrade func(transport string), transport string) {
-	defer s.guard()
-	onUpgrade(transport)
-}
-
-func (s *Session) abandon(ws *wsConn, err error) {
-	s.mu.Lock()
-	if s.probe == ws {
-		s.endProbe()
-	}
-	s.mu.Unlock()
-	ws.part(closeFrameFor(ForcedClose, err))
-}
-
-// endProbe forgets the probe. The caller holds mu.
-func (s *Session) endProbe() {
-	s.probe = nil
-	if s.noop != nil {
-		s.noop.Stop()
+// stop forgets the upgrade. Session.mu is held.
+func (u *upgrade) stop() {
+	u.session.upgrade = nil
+	if u.noop != nil {
+		u.noop.Stop()
 	}
 }

@@ -1,249 +1,239 @@
 package engineio
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
-	"net"
+	"maps"
 	"net/http"
-	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
 
 	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/lessons/socketio/internal/gather"
 )
 
-// wsConn is a WebSocket that carries packets, or a stream of WebTransport, which is
-// the same with other frames. The frames of messages are already made; they are written
-// as they are, whole frames at a time.
-type wsConn struct {
-	conn     net.Conn
-	try      tryWriter
-	dialect  *dialect
-	streamed bool // over WebTransport
-
-	greeting    []byte // the answer to the handshake, until it is written
-	deflateFrom int    // messages of so many bytes are compressed; 0 is none
-	deflateTo   int    // and of no more than these; 0 is any
-
-	// Owned by the reader.
-	frames  frameReader
-	session *Session // nil while it is a probe
+// A webSocket is the transport of one WebSocket. gorilla/websocket does what RFC 6455 and RFC 7692
+// say, except that it does not check that text is UTF-8.
+type webSocket struct {
+	stream
+	ws          *websocket.Conn
+	codec       eiopacket.Codec
+	limit       int64 // of a message, in bytes
+	deflateFrom int   // messages from this size on are compressed; -1: off
 }
 
-// closeFrame is a close frame without a status code, as the official server
-// sends it.
-var closeFrame = controlFrame(opClose, nil)
+// bufferSize of each direction of a WebSocket, in bytes. Larger messages take more reads. The
+// buffers for writing are shared.
+const bufferSize = 512
 
-// openWebSocket opens a session over WebSocket.
-func (s *Server) openWebSocket(w http.ResponseWriter, q request) {
-	sid := newSID()
-	s.addInitialHeaders(w.Header(), q.Request, sid)
-	ws := s.accept(w, q)
-	if ws == nil {
-		return
-	}
-	s.running.add()
-	defer s.running.done()
-	session := s.open(q, sid, ws)
-	if session == nil {
-		ws.greet()
-		ws.closeNow()
-		return
-	}
-	ws.session = session
-	session.Flush()
-	session.readAsGuest(ws)
-}
+var writeBuffers sync.Pool
 
-// readWebSocket is the session's one reader until the connection ends, or until
-// another goroutine reads on.
-func (s *Session) readWebSocket(ws *wsConn) {
-	r := &reader{session: s, ws: ws}
-	for r.readOne() {
+// serveWebSocket opens a session over WebSocket, or upgrades one that polls. A session that has
+// been upgraded, or is being, takes no second connection: that is closed.
+func (s *Server) serveWebSocket(w http.ResponseWriter, q request, session *Session) {
+	if session != nil {
+		defer session.endIfPanicking()
 	}
-}
-
-// endWebSocket closes the connection, and the session if it has not ended.
-func (s *Session) endWebSocket(ws *wsConn, err error) {
-	var syntax *eiopacket.SyntaxError
-	var closed *closeError
+	ws := s.accept(w, q, session == nil)
 	switch {
-	case errors.As(err, &syntax):
-		s.finish(ParseError, err)
-		ws.drain()
-	case errors.As(err, &closed) && closed.err != nil:
-		s.finish(TransportError, err)
-		ws.drain()
-	default: // the client's close frame, or its connection's end, a reset too
-		first := s.end(TransportClose, err)
-		ws.closeNow()
-		if first {
-			s.last = true
-			s.ended(TransportClose, err)
+	case ws == nil:
+	case session == nil:
+		s.start(q, ws)
+	case !session.upgradeTo(ws):
+		s.tasks.Go(func() { ws.reject(nil) })
+	}
+}
+
+// ownHeaders are the headers of a handshake's answer that accept and gorilla/websocket set.
+var ownHeaders = []string{"Connection", "Upgrade", "Sec-Websocket-Accept", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol", "Content-Length", "Transfer-Encoding"}
+
+// accept takes over the connection of a WebSocket handshake. It returns nil if it has answered why
+// not. The answer leaves with the first frame. The hooks for its headers are called when the
+// connection has been taken over, so never for a bad handshake.
+func (s *Server) accept(w http.ResponseWriter, q request, opens bool) (ws *webSocket) {
+	header := http.Header{}
+	deflate := s.config.PerMessageDeflate
+	h := &gather.Hijacker{ResponseWriter: w, Set: &s.conns, OnTaken: func() {
+		maps.Copy(header, w.Header())
+		s.addHeaders(header, q.Request, q.sid, opens)
+		protocol := header.Get("Sec-Websocket-Protocol")
+		if protocol == "" { // a browser gives up if none is chosen
+			protocol, _, _ = strings.Cut(q.Header.Get("Sec-Websocket-Protocol"), ",")
 		}
-		return
+		for _, name := range ownHeaders {
+			header.Del(name)
+		}
+		if protocol != "" { // gorilla/websocket would leave out the canonical spelling
+			header["Sec-WebSocket-Protocol"] = []string{strings.TrimSpace(protocol)}
+		}
+	}}
+	defer func() {
+		if ws == nil && h.Conn != nil { // also when a hook has panicked
+			h.Conn.Close()
+		}
+	}()
+	upgrader := websocket.Upgrader{
+		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &writeBuffers,
+		CheckOrigin: func(*http.Request) bool { return true }, // see Config.AllowRequest
+		EnableCompression: deflate != nil && // gorilla/websocket does not keep to a smaller window
+			!strings.Contains(strings.Join(q.Header["Sec-Websocket-Extensions"], ","), "server_max_window_bits"),
+		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			if h.Err != nil {
+				s.config.Log.Error("engineio: no WebSocket", "err", h.Err)
+				w.WriteHeader(status)
+				return
+			}
+			w.Header().Set("Sec-Websocket-Version", "13")
+			s.refuse(w, r, refusal(badRequest, "name", "TRANSPORT_HANDSHAKE_ERROR", "error", reason.Error()))
+		},
 	}
-	ws.closeNow()
-}
-
-// closeFrameFor the end of a session, or nil where it would reach nobody. It
-// answers the client's own with its code and reason.
-func closeFrameFor(reason Reason, err error) *Message {
-	var e *closeError
-	switch {
-	case errors.As(err, &e) && e.code != closeNoStatus:
-		return controlFrame(opClose, append(binary.BigEndian.AppendUint16(nil, uint16(e.code)), e.reason...))
-	case e == nil && reason == TransportClose && err != nil: // the connection's end
+	conn, err := upgrader.Upgrade(h, q.Request, header)
+	if err != nil {
 		return nil
 	}
-	return closeFrame
+	ws = &webSocket{stream: stream{conn: h.Conn}, ws: conn, codec: q.codec, limit: int64(s.config.MaxPayload), deflateFrom: -1}
+	conn.SetReadLimit(ws.limit)
+	if upgrader.EnableCompression {
+		ws.deflateFrom = max(0, deflate.Threshold)
+		conn.SetReadLimit(ws.limit + ws.limit/100 + 100) // what cannot be compressed grows a little
+	}
+	conn.SetPingHandler(ws.pong)
+	conn.SetCloseHandler(func(int, string) error { return nil }) // lastMessage answers
+	return ws
 }
 
-// greet answers the handshake where there is no frame to go with it.
-func (w *wsConn) greet() error {
-	greeting := w.greeting
-	w.greeting = nil
-	return w.writeAll(greeting)
+func (ws *webSocket) name() string { return WebSocket }
+
+// read implements source.
+func (ws *webSocket) read() (eiopacket.Packet, error) {
+	kind, message, err := ws.ws.NextReader()
+	if err != nil {
+		return eiopacket.Packet{}, ws.readError(err)
+	}
+	return ws.packet(kind, message)
+}
+
+// packet reads a message. It is not part of read, which waits for one: what waits should need a
+// small stack, because every client has one.
+func (ws *webSocket) packet(kind int, message io.Reader) (eiopacket.Packet, error) {
+	data, err := io.ReadAll(io.LimitReader(message, ws.limit+1))
+	switch {
+	case err != nil:
+		return eiopacket.Packet{}, ws.readError(err)
+	case int64(len(data)) > ws.limit: // inflated
+		return eiopacket.Packet{}, ws.violation(websocket.CloseMessageTooBig, websocket.ErrReadLimit)
+	case kind == websocket.TextMessage && !utf8.Valid(data):
+		return eiopacket.Packet{}, ws.violation(websocket.CloseInvalidFramePayloadData, ErrNotUTF8)
+	}
+	return ws.codec.ParseFrame(kind == websocket.BinaryMessage, data)
+}
+
+// A violation is a client's breach of RFC 6455, whose close frame has been gathered.
+type violation struct{ error }
+
+func (v *violation) Unwrap() error { return v.error }
+
+func (ws *webSocket) violation(code int, err error) error {
+	ws.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Time{})
+	return &violation{err}
+}
+
+// readError tells the end of the connection, and the client's close frame, from a violation, for
+// which gorilla/websocket has gathered a close frame in most cases.
+func (ws *webSocket) readError(err error) error {
+	if _, closed := errors.AsType[*websocket.CloseError](err); closed || ws.conn.ReadErr() != nil {
+		return err
+	}
+	return ws.violation(websocket.CloseProtocolError, err)
+}
+
+// ended implements source. The client has time to read the close frame, unless it has closed the
+// connection.
+func (ws *webSocket) ended(err error) {
+	defer ws.conn.Close()
+	var wrong *violation
+	var syntax *eiopacket.SyntaxError
+	reason := TransportClose
+	switch {
+	case errors.As(err, &syntax):
+		reason = ParseError
+	case errors.As(err, &wrong):
+		reason = TransportError
+	}
+	ws.session.end(reason, err)
+	if ws.conn.ReadErr() != nil {
+		return
+	}
+	ws.conn.Expire(shutdownGrace)
+	<-ws.session.written()                                      // or Expire ends the writing
+	if reason != TransportClose && ws.conn.Finish(nil) == nil { // else the client reads no more
+		ws.conn.Drain()
+	}
 }
 
 // pong answers a ping frame, when it is its turn.
-func (w *wsConn) pong(data []byte) error {
-	frame := controlFrame(opPong, data)
-	if w.session == nil {
-		return w.writeAll(frame.frame)
+func (ws *webSocket) pong(data string) error {
+	if ws.session != nil {
+		ws.session.Send(controlMessage(websocket.PongMessage, []byte(data))) // an error shows at the next read
+		return nil
 	}
-	w.session.Send(frame) // an error shows at the next read
+	ws.ws.WriteControl(websocket.PongMessage, []byte(data), time.Time{})
+	ws.conn.Finish(nil)
 	return nil
 }
 
-// read returns the next packet. Its data is not shared.
-func (w *wsConn) read() (eiopacket.Packet, error) {
-	next := w.frames.next
-	if w.streamed {
-		next = w.frames.nextStreamed
-	}
-	opcode, data, err := next()
-	if err != nil {
-		return eiopacket.Packet{}, err
-	}
-	return w.dialect.parseFrame(opcode, data)
+func controlMessage(opcode int, payload []byte) *Message {
+	return &Message{packet: eiopacket.Packet{Data: payload}, control: opcode}
 }
 
-// maxDrain bounds what is read and thrown away so that the close frame arrives
-// before the connection is reset.
-const maxDrain = 4 << 20
-
-// drain ends the writing side and lets the client finish.
-func (w *wsConn) drain() {
-	if half, ok := w.conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+// write implements transport.
+func (ws *webSocket) write(messages []*Message) (done bool, err error) {
+	for _, m := range messages {
+		opcode, payload := m.frame(ws.codec)
+		ws.ws.EnableWriteCompression(!m.plain && ws.deflateFrom >= 0 && len(payload) >= ws.deflateFrom)
+		switch {
+		case m.control != 0:
+			err = ws.ws.WriteControl(m.control, m.packet.Data, time.Time{})
+		case m.prepared != nil && ws.codec == eiopacket.Codec{}:
+			err = ws.ws.WritePreparedMessage(m.prepared)
+		default:
+			err = ws.ws.WriteMessage(opcode, payload)
+		}
+		if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+			return false, err
+		}
 	}
-	w.conn.SetReadDeadline(time.Now().Add(shutdownGrace))
-	io.Copy(io.Discard, io.LimitReader(w.conn, maxDrain))
+	return ws.conn.Flush()
 }
 
-// part closes a connection that carries no session.
-func (w *wsConn) part(frame *Message) {
-	if !w.streamed {
-		w.expire(shutdownGrace)
-		w.writeAll(frame.frame)
-		w.drain()
+// lastMessage is the close frame: without a status code, as the official server sends it, or with
+// the client's own.
+func (ws *webSocket) lastMessage(reason Reason, err error) *Message {
+	var closed *websocket.CloseError
+	var wrong *violation
+	var payload []byte
+	switch {
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure: // which stands for a connection that was cut
+		payload = websocket.FormatCloseMessage(closed.Code, closed.Text)
+	case errors.As(err, &wrong), reason == TransportClose && err != nil, ws.conn.WriteErr() != nil: // one has been sent, or none would arrive
+		return nil
 	}
-	w.closeNow()
+	return controlMessage(websocket.CloseMessage, payload)
 }
 
-// writeSome writes the frames as far as the kernel takes them without waiting,
-// in one call, and returns what is left.
-func (w *wsConn) writeSome(batch []*Message) (rest []byte, err error) {
-	if w.greeting == nil && len(batch) == 1 {
-		return w.try.write(w.frame(batch[0]))
+// reject closes a connection that has not become a session's transport.
+func (ws *webSocket) reject(err error) {
+	defer ws.conn.Close()
+	ws.conn.Persist()
+	ws.conn.Expire(shutdownGrace)
+	if m := ws.lastMessage(ForcedClose, err); m != nil {
+		ws.ws.WriteControl(m.control, m.packet.Data, time.Time{})
 	}
-	scratch := scratches.Get().(*[]byte)
-	defer scratches.Put(scratch)
-	joined := append((*scratch)[:0], w.greeting...)
-	w.greeting = nil
-	for _, m := range batch {
-		joined = append(joined, w.frame(m)...)
+	if ws.conn.Finish(nil) == nil {
+		ws.conn.Drain()
 	}
-	rest, err = w.try.write(joined)
-	if cap(joined) <= maxScratch {
-		*scratch = joined
-	}
-	return slices.Clone(rest), err
-}
-
-// scratches hold the joined frames of one write.
-var scratches = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxScratch bounds what is kept between writes.
-const maxScratch = 64 << 10
-
-// frame of a message as this connection takes it.
-func (w *wsConn) frame(m *Message) []byte {
-	if w.streamed {
-		return m.streamed()
-	}
-	if w.deflateFrom == 0 || m.plain || w.dialect.reframes(m) || m.packet.Type == 0 {
-		return w.dialect.frame(m)
-	}
-	if size := len(m.payload()); size < w.deflateFrom || w.deflateTo > 0 && size > w.deflateTo {
-		return m.frame
-	}
-	return m.deflated()
-}
-
-func (w *wsConn) framesOf(batch []*Message) [][]byte {
-	frames := make([][]byte, len(batch))
-	for i, m := range batch {
-		frames[i] = w.frame(m)
-	}
-	return frames
-}
-
-// writeAll waits until all is written. It consumes frames.
-func (w *wsConn) writeAll(frames ...[]byte) error {
-	buffers := net.Buffers(frames)
-	_, err := buffers.WriteTo(w.conn)
-	return err
-}
-
-// expire bounds the rest of the connection's life.
-func (w *wsConn) expire(after time.Duration) {
-	w.conn.SetDeadline(time.Now().Add(after))
-}
-
-// persist takes expire back.
-func (w *wsConn) persist() { w.conn.SetDeadline(time.Time{}) }
-
-func (w *wsConn) closeNow() { w.conn.Close() }
-
-// transport is the name of what the connection is.
-func (w *wsConn) transport() string {
-	if w.streamed {
-		return WebTransport
-	}
-	return WebSocket
-}
-
-// tryWriter writes to a connection what it takes without blocking: the socket
-// itself, a connection that can do so, or else nothing.
-type tryWriter struct {
-	conn interface {
-		TryWrite(frames []byte) (int, error)
-	}
-}
-
-func newTryWriter(nc net.Conn) tryWriter {
-	if conn, ok := nc.(interface {
-		TryWrite(frames []byte) (int, error)
-	}); ok {
-		return tryWriter{conn}
-	}
-	return tryWriter{newSocketWriter(nc)}
-}
-
-func (t tryWriter) write(frames []byte) (rest []byte, err error) {
-	n, err := t.conn.TryWrite(frames)
-	return frames[n:], err
 }

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -17,14 +19,14 @@ import (
 )
 
 // stream is a client's side of a stream of WebTransport, here over TCP.
-type stream struct {
+type wtStream struct {
 	*testing.T
 	conn net.Conn
 	in   *bufio.Reader
 }
 
 // stream opens one, and sends the bytes.
-func (l *lab) stream(first string) stream {
+func (l *lab) stream(first string) wtStream {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(l, err)
 	defer listener.Close()
@@ -34,31 +36,31 @@ func (l *lab) stream(first string) stream {
 	serving, err := listener.Accept()
 	require.NoError(l, err)
 	go l.server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
-	s := stream{l.T, conn, bufio.NewReader(conn)}
+	s := wtStream{l.T, conn, bufio.NewReader(conn)}
 	s.write(first)
 	return s
 }
 
-func (s stream) write(bytes string) {
+func (s wtStream) write(bytes string) {
 	_, err := io.WriteString(s.conn, bytes)
 	require.NoError(s, err)
 }
 
 // read returns the next bytes on the wire.
-func (s stream) read(n int) string {
-	s.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+func (s wtStream) read(n int) string {
+	s.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	bytes := make([]byte, n)
 	_, err := io.ReadFull(s.in, bytes)
 	require.NoError(s, err)
 	return string(bytes)
 }
 
-func (s stream) readPacket() string { return s.read(int(s.read(1)[0])) }
+func (s wtStream) readPacket() string { return s.read(int(s.read(1)[0])) }
 
 // closes asserts that nothing more comes.
-func (s stream) closes() {
+func (s wtStream) closes() {
 	s.Helper()
-	s.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	s.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	rest, err := io.ReadAll(s.in)
 	assert.NoError(s, err)
 	assert.Empty(s, string(rest))
@@ -96,7 +98,7 @@ func TestWebTransportSession(t *testing.T) {
 func TestWebTransportUpgrade(t *testing.T) {
 	l := newLab(t, withWebTransport)
 	upgraded := make(chan string, 1)
-	status, body := l.do("GET", polling, "")
+	status, body := l.do("GET", overPolling, "")
 	require.Equal(t, 200, status)
 	assert.Contains(t, body, `"upgrades":["websocket","webtransport"]`)
 	sid := l.open()
@@ -120,14 +122,13 @@ func TestWebTransportUpgrade(t *testing.T) {
 
 func TestWebTransportEnds(t *testing.T) {
 	for name, test := range map[string]struct {
-		end    func(l *lab, s stream)
+		end    func(l *lab, s wtStream)
 		reason Reason
 	}{
-		"an empty packet":       {func(_ *lab, s stream) { s.write("\x00") }, ParseError},
-		"a packet too large":    {func(_ *lab, s stream) { s.write("\x7f\x7f\xff\xff\xff\xff\xff\xff\xff") }, ParseError},
-		"an unknown packet":     {func(_ *lab, s stream) { s.write("\x01x") }, ParseError},
-		"a length out of range": {func(_ *lab, s stream) { s.write("\x7f\xff\xff\xff\xff\xff\xff\xff\xff") }, TransportError},
-		"the server closes": {func(l *lab, _ stream) {
+		"an empty packet":    {func(_ *lab, s wtStream) { s.write("\x00") }, ParseError},
+		"a packet too large": {func(_ *lab, s wtStream) { s.write("\x7f\x7f\xff\xff\xff\xff\xff\xff\xff") }, ParseError},
+		"an unknown packet":  {func(_ *lab, s wtStream) { s.write("\x01x") }, ParseError},
+		"the server closes": {func(l *lab, _ wtStream) {
 			go l.server.Close(t.Context())
 		}, ServerClose},
 	} {
@@ -190,7 +191,7 @@ func TestAPanicOfAHookClosesTheStream(t *testing.T) {
 		"an unknown session's": {Config{OnConnectionError: func(ConnectionError) { fail() }}, "\x0d0{\"sid\":\"no\"}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.config.Transports = withWebTransport.Transports
+			test.config.Transports, test.config.OnSession = withWebTransport.Transports, func(*Session) {}
 			server := NewServer(test.config)
 			client, serving := net.Pipe()
 			panicked := make(chan any, 1)
@@ -198,10 +199,44 @@ func TestAPanicOfAHookClosesTheStream(t *testing.T) {
 				defer func() { panicked <- recover() }() // as an HTTP server does
 				server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
 			}()
-			s := stream{t, client, bufio.NewReader(client)}
+			s := wtStream{t, client, bufio.NewReader(client)}
 			s.write(test.first)
 			s.closes()
 			assert.Equal(t, "on purpose", <-panicked)
 		})
 	}
+}
+
+// WebTransport is of revision 4, so a session of revision 3 does not move to it.
+func TestWebTransportRefusesAnotherRevision(t *testing.T) {
+	refused := make(chan ConnectionError, 1)
+	l := newLab(t, Config{AllowEIO3: true, Transports: withWebTransport.Transports, OnConnectionError: func(e ConnectionError) { refused <- e }})
+	query := l.openV3("")
+	open := `0{"sid":"` + query[strings.LastIndex(query, "=")+1:] + `"}`
+	s := l.stream(string(rune(len(open))) + open)
+	s.closes()
+	assert.Equal(t, "PROTOCOL_MISMATCH", (<-refused).Context["name"])
+
+	status, body := l.do("GET", "EIO=4&transport=webtransport", "")
+	assert.Equal(t, `400 {"code":0,"message":"Transport unknown"}`, fmt.Sprint(status, " ", body), "it is no transport of HTTP requests")
+}
+
+// What waits for a client that is too slow is let go at once, as over WebSocket.
+func TestASlowWebTransportIsClosedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := NewServer(Config{MaxQueue: 1000, Transports: []string{WebTransport}, OnSession: func(s *Session) {
+			s.OnMessage(func([]byte, bool) {
+				s.Send(TextMessage(make([]byte, 2000)))
+				assert.ErrorIs(t, s.Send(TextMessage(make([]byte, 2000))), ErrSlowClient)
+			})
+		}})
+		ours, client := net.Pipe()
+		go io.WriteString(client, "\x010\x014") // and reads nothing
+		start := time.Now()
+		server.ServeWebTransport(ours, httptest.NewRequest("CONNECT", "/", nil))
+		server.tasks.Wait(t.Context())
+		assert.Zero(t, time.Since(start))
+		client.Close()
+		assert.NoError(t, server.Close(t.Context()))
+	})
 }

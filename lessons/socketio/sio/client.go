@@ -2,12 +2,12 @@ package sio
 
 import (
 	"errors"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
@@ -16,200 +16,196 @@ type client struct {
 	server  *Server
 	session *engineio.Session
 	decoder Decoder // owned by the session's reader
+	inboxes event.InboxOwner
+	log     event.LogLimit
 
-	mu      sync.Mutex
-	sockets map[string]*Socket // by namespace
-	entered int                // sockets that there ever were
-	silence *time.Timer        // closes a client that joins none; nil when one has
-	closed  bool
-	garbled error   // what could not be decoded; nil if all could
-	leaving int     // sockets that have ended, and whose handlers still run
-	left    waiters // for leaving to shrink, or the end
+	mu       sync.Mutex         // guards what follows; not held while the program's functions run
+	sockets  map[string]*Socket // by namespace
+	opened   int                // sockets that there ever were
+	deadline *time.Timer        // closes a client that joins no namespace; nil when it has joined one
+	gone     bool
+	fault    error         // what the client has done, if it is closed for that
+	decoded  bool          // not for a message that could not be decoded
+	leaving  int           // sockets that have ended, and whose handlers still run
+	room     chan struct{} // closed when there are fewer of them; nil while the client is read
+
+	onClose   []*func(Reason, error)
+	onUpgrade []*func(transport string)
 }
 
+// accept begins to serve a session.
 func (s *Server) accept(session *engineio.Session) {
 	c := &client{
 		server:  s,
 		session: session,
 		decoder: s.config.Parser.NewDecoder(s.config.MaxAttachments),
 		sockets: map[string]*Socket{},
+		inboxes: event.InboxOwner{
+			MaxWaiting: s.config.MaxPending, MaxBytes: maxPendingBytes, MaxTotal: maxClientBytes,
+			Go: s.engine.Go, LogPanic: s.logPanic,
+		},
 	}
+	s.mu.Lock()
+	s.clients[c] = struct{}{}
+	s.mu.Unlock()
+	hooks := &s.config.Hooks
 	c.mu.Lock()
-	c.silence = time.AfterFunc(s.config.ConnectTimeout, c.close)
+	c.deadline = time.AfterFunc(s.config.ConnectTimeout, func() { c.close(errNoConnect) })
 	c.mu.Unlock()
 	session.OnMessage(c.receive)
-	session.OnClose(c.end)
-	if c.isV2() {
-		c.connect(siopacket.Packet{Namespace: siopacket.MainNamespace})
-	}
-}
-
-// receive takes one Engine.IO message: a packet, or an attachment.
-func (c *client) receive(data []byte, binary bool) {
-	packet, complete, err := c.decoder.Add(data, binary)
-	switch {
-	case err != nil:
+	session.OnClose(func(reason engineio.Reason, err error) {
+		c.leave(Reason(reason))
+		c.log.Close(s.config.Log, "events refused", "sid", session.ID())
+		s.mu.Lock()
+		delete(s.clients, c)
+		s.mu.Unlock()
 		c.mu.Lock()
-		c.garbled = err
+		functions := c.onClose
+		if err == nil {
+			err = c.fault
+		}
 		c.mu.Unlock()
-		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
-		c.session.Close()
-	case complete:
-		c.handle(packet)
+		for _, f := range functions {
+			s.guard(func() { (*f)(Reason(reason), err) }, func() {})
+		}
+		if hooks.Disconnected != nil {
+			s.guard(func() { hooks.Disconnected(Conn{c}, Reason(reason), err) }, func() {})
+		}
+	})
+	if hooks.Connected != nil { // after OnClose: the hook may close the session
+		s.guard(func() { hooks.Connected(Conn{c}) }, func() {})
+	}
+	if c.isV2() {
+		c.open(siopacket.Packet{Namespace: siopacket.MainNamespace})
 	}
 }
 
-// fault is what the client sent that could not be decoded.
-func (c *client) fault() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.garbled
-}
-
+// Why the server closes a client.
 var (
+	errNoConnect    = errors.New("sio: no namespace was joined in time")
 	errNotConnected = errors.New("sio: packet for a namespace that was not joined")
 	errConnectTwice = errors.New("sio: CONNECT to a namespace that was joined before")
 	errWrongSide    = errors.New("sio: CONNECT_ERROR from a client")
 )
 
-func (c *client) handle(p siopacket.Packet) {
+// receive takes one Engine.IO message: a packet, or an attachment.
+func (c *client) receive(data []byte, binary bool) {
+	p, complete, err := c.decoder.Add(data, binary)
+	if err != nil {
+		c.mu.Lock()
+		c.fault = err
+		c.mu.Unlock()
+		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", event.Printable(err))
+		c.session.Close()
+	}
+	if err != nil || !complete {
+		return
+	}
 	if c.isV2() {
 		p = fromV2(p)
 	}
-	socket := c.socket(p.Namespace)
+	c.mu.Lock()
+	socket, joined := c.sockets[p.Namespace], c.deadline == nil
+	c.mu.Unlock()
 	switch {
 	case p.Type == siopacket.Connect && socket == nil:
-		c.connect(p)
+		c.open(p)
 	case p.Type == siopacket.Connect:
-		c.refuse(errConnectTwice)
-	case socket == nil && p.Type == siopacket.Disconnect && c.hasJoined():
+		c.close(errConnectTwice)
+	case socket == nil && p.Type == siopacket.Disconnect && joined:
 		// it has left already
 	case socket == nil:
-		c.refuse(errNotConnected)
+		c.close(errNotConnected)
 	case p.Type == siopacket.Event:
-		socket.inbox.put(pending{func() { socket.dispatch(p) }, sizeOf(p)}, c.session.Lend)
+		if room := socket.inbox.Do(socket.dispatch, p, c.session.AllowReadOn); room != nil {
+			c.session.PauseReading(room)
+		}
 	case p.Type == siopacket.Ack:
-		socket.acks.resolve(p)
+		socket.acks.Resolve(p)
 	case p.Type == siopacket.Disconnect:
-		socket.end(ClientNamespaceDisconnect, c.session.Lend)
+		socket.end(ClientNamespaceDisconnect)
 	default:
-		c.refuse(errWrongSide)
+		c.close(errWrongSide)
 	}
 }
 
-// refuse closes a client that sent what is out of place.
-func (c *client) refuse(err error) {
-	c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
-	c.close()
-}
-
-// close ends the session, then the sockets that are left: those of a polling
-// client, which may be long in fetching what was sent before.
-func (c *client) close() {
-	c.session.Close()
-	c.leave(ForcedServerClose, nobody)
-}
-
-func (c *client) socket(namespace string) *Socket {
+// open answers a CONNECT: with a new socket that the middlewares decide about, or with
+// CONNECT_ERROR if the namespace is unknown, or if the client has too many sockets.
+func (c *client) open(p siopacket.Packet) {
+	var namespace *Namespace
+	refusal := `{"message":"too many namespaces"}`
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.sockets[namespace]
-}
-
-// connect answers CONNECT: with the new socket's id, or CONNECT_ERROR.
-func (c *client) connect(p siopacket.Packet) {
-	namespace := c.enter(p)
+	room := len(c.sockets) < c.server.config.MaxSockets
+	c.mu.Unlock()
+	if room {
+		refusal = `{"message":"Invalid namespace"}`
+		c.server.guard(func() { // a rule, or a handler of new namespaces, may panic
+			namespace = c.server.enter(p.Namespace, func() Handshake { return c.handshake(p.Data) })
+		}, c.session.Close)
+	}
 	if namespace == nil {
-		c.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(`{"message":"Invalid namespace"}`)}, Flags{})
-		return
-	}
-	c.mu.Lock()
-	for c.leaving >= c.server.config.MaxPending && !c.closed {
-		c.left.wait(&c.mu) // who joins and leaves faster than the handlers run is not read from
-	}
-	if c.closed {
-		c.mu.Unlock()
-		namespace.release()
+		c.session.Send(c.server.frames(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(refusal)}, Flags{})...)
 		return
 	}
 	socket := newSocket(c, namespace, p.Data)
-	socket.place = c.entered
-	c.entered++
+	c.mu.Lock()
+	if c.gone || c.server.draining.Load() {
+		c.mu.Unlock()
+		namespace.local.unclaim(socket)
+		c.server.exit(namespace)
+		return
+	}
+	socket.place = c.opened
+	c.opened++
 	c.sockets[p.Namespace] = socket
-	c.mu.Unlock()
-	socket.inbox.put(pending{func() { namespace.admit(socket) }, sizeOf(p)}, c.session.Lend)
-}
-
-// joined is told of each socket that has joined.
-func (c *client) joined() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stopSilence()
-}
-
-func (c *client) hasJoined() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.silence == nil
-}
-
-// countLeaving counts a socket that has ended, or with -1 one whose handlers have run.
-func (c *client) countLeaving(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.leaving += n; n < 0 {
-		c.left.wake()
-	}
-}
-
-// stopSilence gives the timer back, once. The caller holds mu.
-func (c *client) stopSilence() {
-	if c.silence != nil {
-		c.silence.Stop()
-		c.silence = nil
-	}
-}
-
-// enter finds the namespace that a CONNECT asks for, or nil. The user's code
-// that decides may panic: then there is none.
-func (c *client) enter(p siopacket.Packet) (n *Namespace) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			c.server.config.Log.Error("panic in a namespace's rule", "namespace", p.Namespace, "panic", fault, "stack", string(debug.Stack()))
-			c.session.Close()
+	tooFast := c.leaving >= c.server.config.MaxPending // it joins and leaves faster than the handlers run
+	if tooFast {
+		if c.room == nil {
+			c.room = make(chan struct{})
 		}
-	}()
-	return c.server.enter(p.Namespace, func() Handshake { return c.handshake(p.Data) })
+		c.session.PauseReading(c.room)
+	}
+	c.mu.Unlock()
+	admit := func(siopacket.Packet) { socket.admit() }
+	if tooFast || c.isV2() { // accept opens the main namespace of a v2 client, and must not block
+		socket.inbox.Start(admit, p)
+		return
+	}
+	socket.inbox.Do(admit, p, c.session.AllowReadOn)
 }
 
-// forget takes a socket out of the client.
-func (c *client) forget(socket *Socket) {
+// close ends the session, then the sockets, because a polling client may take long to fetch the
+// messages that were sent before. err, which may be nil, says what the client has done.
+func (c *client) close(err error) {
+	if err != nil {
+		c.mu.Lock()
+		c.fault, c.decoded = err, true
+		c.mu.Unlock()
+		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
+	}
+	c.session.Close()
+	c.leave(ForcedServerClose)
+}
+
+// leave ends every socket.
+func (c *client) leave(reason Reason) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.sockets[socket.namespace.name] == socket {
-		delete(c.sockets, socket.namespace.name)
+	c.gone = true
+	if c.deadline != nil {
+		c.deadline.Stop()
+	}
+	c.wake()
+	c.mu.Unlock()
+	for _, socket := range c.all() {
+		socket.end(reason)
 	}
 }
 
-// end is told once that the session has ended.
-func (c *client) end(reason engineio.Reason, _ error) {
-	c.leave(Reason(reason), c.session.LendLast)
-}
-
-// leave ends every socket, the last of them where lend may take it.
-func (c *client) leave(reason Reason, lend lender) {
-	c.mu.Lock()
-	c.closed = true
-	c.stopSilence()
-	c.left.wake()
-	c.mu.Unlock()
-	sockets := c.all()
-	for i, socket := range sockets {
-		if i < len(sockets)-1 {
-			socket.end(reason, nobody)
-		} else {
-			socket.end(reason, lend)
-		}
+// wake lets the reading go on. The caller holds mu.
+func (c *client) wake() {
+	if c.room != nil {
+		close(c.room)
+		c.room = nil
 	}
 }
 
@@ -223,16 +219,4 @@ func (c *client) all() []*Socket {
 	}
 	slices.SortFunc(sockets, func(a, b *Socket) int { return a.place - b.place })
 	return sockets
-}
-
-// disconnect ends every socket, then the session.
-func (c *client) disconnect() {
-	for _, socket := range c.all() {
-		socket.disconnect()
-	}
-	c.close()
-}
-
-func (c *client) send(p siopacket.Packet, flags Flags) error {
-	return c.session.Send(c.server.frames(p, flags)...)
 }

@@ -1,92 +1,80 @@
 package sio_test
 
 import (
-	"compress/gzip"
-	"compress/zlib"
-	"io"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/andybalholm/brotli"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
+	"realtimelab/lessons/socketio/cors"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 )
 
-func TestClientFile(t *testing.T) {
-	text := strings.Repeat("export const io = () => {};\n", 100)
-	server := sio.NewServer(sio.Config{
-		Engine: engineio.Config{CORS: &engineio.CORS{Origins: []string{"http://page.example"}, Credentials: true}},
-		Client: fstest.MapFS{"socket.io.js": {Data: []byte(text)}, "socket.io.js.map": {Data: []byte("{}")}},
-	})
-	defer server.Close(t.Context())
-	get := func(method, name string, headers ...string) *http.Response {
+// The client's files stand under Config.Path, and CORS holds for them too.
+func TestClientFiles(t *testing.T) {
+	get := func(server *sio.Server, method, name string) *http.Response {
 		r := httptest.NewRequest(method, "/socket.io/"+name, nil)
-		for i := 0; i < len(headers); i += 2 {
-			r.Header.Set(headers[i], headers[i+1])
-		}
+		r.Header.Set("Access-Control-Request-Method", "GET")
 		w := httptest.NewRecorder()
 		server.ServeHTTP(w, r)
 		return w.Result()
 	}
-	plain := get("GET", "socket.io.js")
-	body, _ := io.ReadAll(plain.Body)
-	assert.Equal(t, text, string(body))
-	assert.Equal(t, "application/javascript; charset=utf-8", plain.Header.Get("Content-Type"))
-	assert.Equal(t, "http://page.example", plain.Header.Get("Access-Control-Allow-Origin"))
-	assert.Equal(t, "true", plain.Header.Get("Access-Control-Allow-Credentials"))
-	assert.Contains(t, plain.Header.Values("Vary"), "Accept-Encoding")
-	assert.Equal(t, "application/json; charset=utf-8", get("GET", "socket.io.js.map").Header.Get("Content-Type"))
+	with := sio.NewServer(sio.Config{
+		Engine: engineio.Config{CORS: &cors.Policy{Origins: []string{"http://page.example"}, Credentials: true}},
+		Client: fstest.MapFS{"socket.io.js": {Data: []byte("io")}},
+	})
+	defer with.Close(t.Context())
+	file := get(with, "GET", "socket.io.js")
+	assert.Equal(t, http.StatusOK, file.StatusCode)
+	assert.Equal(t, "http://page.example", file.Header.Get("Access-Control-Allow-Origin"))
+	assert.Equal(t, "true", file.Header.Get("Access-Control-Allow-Credentials"))
+	assert.Equal(t, http.StatusNoContent, get(with, "OPTIONS", "socket.io.js").StatusCode)
+	assert.Equal(t, http.StatusBadRequest, get(with, "GET", "nothing.js").StatusCode)
 
-	etag := plain.Header.Get("ETag")
-	assert.Regexp(t, `^"[^"]+"$`, etag)
-	for _, known := range []string{etag, "W/" + etag, `"other", ` + etag} {
-		assert.Equal(t, http.StatusNotModified, get("GET", "socket.io.js", "If-None-Match", known).StatusCode, known)
+	ours := sio.NewServer(sio.Config{})
+	defer ours.Close(t.Context())
+	for _, name := range []string{"socket.io.js", "socket.io.min.js", "socket.io.min.js.map", "socket.io.esm.min.js", "socket.io.msgpack.min.js"} {
+		assert.Equal(t, http.StatusOK, get(ours, "GET", name).StatusCode, name)
 	}
-	assert.Equal(t, http.StatusOK, get("GET", "socket.io.js", "If-None-Match", `"other"`).StatusCode)
-
-	for coding, decode := range map[string]func(io.Reader) (io.Reader, error){
-		"br":      func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
-		"gzip":    func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
-		"deflate": func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
-	} {
-		res := get("GET", "socket.io.js", "Accept-Encoding", coding)
-		require.Equal(t, coding, res.Header.Get("Content-Encoding"))
-		assert.NotEqual(t, etag, res.Header.Get("ETag"))
-		known := get("GET", "socket.io.js", "Accept-Encoding", coding, "If-None-Match", res.Header.Get("ETag"))
-		assert.Equal(t, http.StatusNotModified, known.StatusCode)
-		r, err := decode(res.Body)
-		require.NoError(t, err)
-		body, err := io.ReadAll(r)
-		require.NoError(t, err)
-		assert.Equal(t, text, string(body), coding)
-	}
-	assert.Equal(t, http.StatusNoContent, get("OPTIONS", "socket.io.js", "Access-Control-Request-Method", "GET").StatusCode)
-	assert.Equal(t, http.StatusBadRequest, get("GET", "nothing.js").StatusCode)
-
-	without := sio.NewServer(sio.Config{})
-	defer without.Close(t.Context())
-	w := httptest.NewRecorder()
-	without.ServeHTTP(w, httptest.NewRequest("GET", "/socket.io/socket.io.js", nil))
-	assert.Equal(t, http.StatusBadRequest, w.Code)
 }
 
-func TestCompressFalseLeavesAMessageAsItIs(t *testing.T) {
-	text := strings.Repeat("x", 5000)
-	server, url := serve(t, sio.Config{Engine: engineio.Config{PerMessageDeflate: &engineio.PerMessageDeflate{}}})
-	var wire countingConn
-	a := dialThrough(t, url, &wire)
-	a.write("40")
-	a.read()
-	server.Emit("x", text)
-	assert.Equal(t, `42["x","`+text+`"]`, a.read())
-	assert.Less(t, wire.read.Swap(0), int64(1000))
-	server.Compress(false).Emit("x", text)
-	assert.Equal(t, `42["x","`+text+`"]`, a.read())
-	assert.Greater(t, wire.read.Load(), int64(5000))
+// A script that is not there is refused as by the official server, and the answer says why.
+func TestClientFileThatIsNotServed(t *testing.T) {
+	var told []engineio.ConnectionError
+	config := sio.Config{Engine: engineio.Config{OnConnectionError: func(e engineio.ConnectionError) { told = append(told, e) }}}
+	with := sio.NewServer(config)
+	defer with.Close(t.Context())
+	config.DisableClient = true
+	without := sio.NewServer(config)
+	defer without.Close(t.Context())
+	for target, c := range map[string]struct {
+		server *sio.Server
+		hint   string
+	}{
+		"socket.io.js":               {without, `Config.DisableClient`},
+		"socket.io.js.map":           {with, `socket.io.js, `},
+		"nothing.js":                 {with, `only socket.io.esm.min.js, socket.io.esm.min.js.map, socket.io.js`},
+		"nothing.js?transport=x":     {with, ``}, // a client's, which asks for something else
+		"package.json":               {with, ``},
+		"?EIO=4&transport=websocket": {without, ``},
+	} {
+		told = nil
+		w := httptest.NewRecorder()
+		c.server.ServeHTTP(w, httptest.NewRequest("GET", "/socket.io/"+target, nil))
+		var answer struct {
+			Code          int
+			Message, Hint string
+		}
+		assert.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer), target)
+		assert.Equal(t, http.StatusBadRequest, w.Code, target)
+		assert.Contains(t, answer.Hint, c.hint, target)
+		assert.Equal(t, c.hint != "", answer.Hint != "", target)
+		if assert.Len(t, told, 1, target) {
+			assert.Equal(t, []any{told[0].Code, told[0].Message}, []any{answer.Code, answer.Message}, target)
+		}
+	}
 }

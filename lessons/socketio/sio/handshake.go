@@ -8,22 +8,24 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Handshake is what the client sent when it connected. All but the auth
-// payload is of the session, and so the same for the client's sockets in every
-// namespace.
+// Handshake describes the request with which the client connected. Only the auth payload belongs to
+// the socket; the rest is the same for the client's sockets in every namespace. Each call of
+// Socket.Handshake makes a new one, which belongs to the caller. As JSON, it is the official server's
+// object: see MarshalJSON.
 type Handshake struct {
-	Headers http.Header `json:"headers"`
-	Query   url.Values  `json:"query"`
-	URL     string      `json:"url"`     // the request target
-	Address string      `json:"address"` // IP and port
-	Secure  bool        `json:"secure"`  // over TLS
-	XDomain bool        `json:"xdomain"` // with an Origin header
-	Time    time.Time   `json:"time"`
+	Headers http.Header // of the request
+	Query   url.Values  // of the request's URL
+	URL     string      // the request target: path and query
+	Address string      // IP and port of the client; of a socket on another server, the IP
+	Secure  bool        // over TLS
+	XDomain bool        // with an Origin header
+	Time    time.Time   // when the client connected
 
-	RawAuth siopacket.Value `json:"auth,omitzero"` // CONNECT's payload as JSON, nil if there was none
+	RawAuth siopacket.Value // CONNECT's payload as JSON, nil without one: see Auth
 }
 
-// Auth decodes the payload of CONNECT into v.
+// Auth decodes the payload of CONNECT, the client's auth option, into v, a pointer. Without a
+// payload it is an empty object. The error says which field does not fit.
 func (h Handshake) Auth(v any) error {
 	if h.RawAuth == nil {
 		return siopacket.Unmarshal(siopacket.Value("{}"), nil, v)
@@ -31,16 +33,16 @@ func (h Handshake) Auth(v any) error {
 	return siopacket.Unmarshal(h.RawAuth, nil, v)
 }
 
-// Handshake returns what the client sent when it connected.
+// Handshake describes the request with which the client connected.
 func (s *Socket) Handshake() Handshake { return s.client.handshake(s.auth) }
 
 func (c *client) handshake(auth []byte) Handshake {
-	h := c.session.Handshake()
+	r := c.session.Request()
 	if len(auth) == 0 {
 		auth = nil
 	}
 	return Handshake{
-		Headers: h.Header, Query: h.Query(), URL: h.URL, Address: h.RemoteAddr, Secure: h.Secure,
-		XDomain: h.Header.Get("Origin") != "", Time: h.Time, RawAuth: auth,
+		Headers: r.Header.Clone(), Query: r.URL.Query(), URL: r.RequestURI, Address: r.RemoteAddr, Secure: r.TLS != nil,
+		XDomain: r.Header.Get("Origin") != "", Time: c.session.Opened(), RawAuth: auth,
 	}
 }

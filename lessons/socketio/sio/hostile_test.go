@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,13 +16,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 )
 
 func TestNamespacesByTheThousandAreCleanedUp(t *testing.T) {
+	need.Time(t)
 	const many = 3000
-	io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true})
+	io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true, MaxSockets: many})
 	io.OfRegexp(regexp.MustCompile(`^/\d+$`))
 	a := dial(t, url)
 	for i := range many {
@@ -30,7 +33,7 @@ func TestNamespacesByTheThousandAreCleanedUp(t *testing.T) {
 	}
 	assert.Len(t, io.Namespaces(), many+1)
 	a.Conn.Close()
-	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, time.Minute, time.Millisecond)
 }
 
 func TestRoomsByTheThousandAreLeft(t *testing.T) {
@@ -62,7 +65,7 @@ func TestRoomsByTheThousandAreLeft(t *testing.T) {
 	assert.Equal(t, "430[]", a.read())
 	assert.Equal(t, many+1, count())
 	a.Conn.Close()
-	assert.Eventually(t, func() bool { return count() == 0 }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return count() == 0 }, time.Minute, time.Millisecond)
 }
 
 func TestPanicsOfUserCodeCloseThatClientOnly(t *testing.T) {
@@ -96,7 +99,7 @@ func TestPanicsOfUserCodeCloseThatClientOnly(t *testing.T) {
 	}
 	server.Emit("still there")
 	assert.Equal(t, `42["still there"]`, other.read())
-	assert.Eventually(t, func() bool { return server.Clients() == 1 }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return server.Clients() == 1 }, time.Minute, time.Millisecond)
 }
 
 func TestDeepJSONIsRefused(t *testing.T) {
@@ -154,6 +157,8 @@ func TestRecoveryIsBounded(t *testing.T) {
 	}{
 		"what fits is replayed": {sio.Recovery{MaxPackets: 4}, 3, true},
 		"too much was missed":   {sio.Recovery{MaxPackets: 4}, 6, false},
+		"as many bytes as fit":  {sio.Recovery{MaxBytes: 100}, 3, true}, // 21 bytes each, with the offset
+		"too many were missed":  {sio.Recovery{MaxBytes: 100}, 6, false},
 		"away for too long":     {sio.Recovery{MaxDisconnection: time.Nanosecond}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +171,7 @@ func TestRecoveryIsBounded(t *testing.T) {
 			offset := regexp.MustCompile(`^42\["n",0,"(\w+)"\]$`).FindStringSubmatch(a.read())
 			require.NotNil(t, offset)
 			a.NetConn().Close()
-			require.Eventually(t, func() bool { return io.Len() == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return io.Len() == 0 }, time.Minute, time.Millisecond)
 			for i := range test.missed {
 				io.Emit("n", i+1)
 			}
@@ -197,7 +202,7 @@ func TestClientsThatNeverJoinAreClosed(t *testing.T) {
 	} {
 		a := dial(t, url)
 		a.write(packet)
-		a.SetReadDeadline(time.Now().Add(10 * time.Second))
+		a.SetReadDeadline(time.Now().Add(time.Minute))
 		_, data, err := a.ReadMessage()
 		if err == nil { // a busy machine may be late with the answer
 			assert.Equal(t, answer, string(data))
@@ -289,4 +294,49 @@ func TestRoomsAreLeftByASocketWhoseIDHasASuccessor(t *testing.T) {
 	io.Of("/x").To("old").Emit("nobody is in this room")
 	io.Of("/x").Emit("for the successor")
 	assert.Equal(t, `42/x,["for the successor"]`, a.read())
+}
+
+// A client's namespaces have bounds together, too.
+func TestTheSocketsOfOneClientAreBounded(t *testing.T) {
+	io, url := serve(t, sio.Config{MaxSockets: 2})
+	io.OfRegexp(regexp.MustCompile(`^/\d$`))
+	a := join(t, url)
+	a.write("40/1,")
+	require.Regexp(t, `^40/1,`, a.read())
+	a.write("40/2,")
+	assert.Equal(t, `44/2,{"message":"too many namespaces"}`, a.read())
+	assert.Equal(t, []string{"/", "/1"}, io.Namespaces(), "no namespace is made for a refused socket")
+	a.write("41/1,", "40/2,")
+	assert.Regexp(t, `^40/2,`, a.read())
+}
+
+func TestTheWaitingEventsOfOneClientAreBounded(t *testing.T) {
+	const namespaces, each = 16, 4
+	io, url := serve(t, sio.Config{})
+	release := make(chan struct{})
+	var ran atomic.Int32
+	io.OfRegexp(regexp.MustCompile(`^/\d+$`)).OnConnection(func(s *sio.Socket) {
+		s.On("hold", func() { s.Context(); <-release })
+		s.On("large", func(string) { ran.Add(1) })
+	})
+	a := dial(t, url)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		large := strings.Repeat("x", 800_000)
+		for i := range namespaces {
+			a.write(fmt.Sprintf("40/%d,", i), fmt.Sprintf(`42/%d,["hold"]`, i))
+			for range each {
+				a.write(fmt.Sprintf(`42/%d,["large","%s"]`, i, large))
+			}
+		}
+	}()
+	select {
+	case <-written:
+		t.Error("51 MB were read while no handler ran")
+	case <-time.After(time.Second): // the client's writes block by then
+	}
+	close(release)
+	<-written
+	assert.Eventually(t, func() bool { return ran.Load() == namespaces*each }, time.Minute, time.Millisecond)
 }

@@ -28,6 +28,7 @@ func TestJoiningAndLeavingIsBoundedByTheHandlers(t *testing.T) {
 	server.Use(func(s *Socket) error {
 		running.Add(1)
 		clients <- s.client
+		s.client.session.ReadOn() // as EmitWithAck does
 		<-gate
 		running.Add(-1)
 		return nil
@@ -54,33 +55,12 @@ func TestJoiningAndLeavingIsBoundedByTheHandlers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.left.changed != nil
-	}, 10*time.Second, time.Millisecond, "the next CONNECT waits")
+		return c.room != nil
+	}, 10*time.Second, time.Millisecond, "nothing more is read after the next CONNECT")
+	time.Sleep(50 * time.Millisecond)
 	assert.Empty(t, answer)
 	gate <- struct{}{}
 	assert.Equal(t, "ok", <-answer)
-	<-clients
-	assert.Equal(t, int32(pending), running.Load())
+	assert.LessOrEqual(t, running.Load(), int32(pending+1))
 	close(gate)
-}
-
-// A claim that is undone again and again leaves one entry to forget.
-func TestPutBackKeepsASessionOnce(t *testing.T) {
-	h := newHistory(Recovery{})
-	k := &keptSession{id: "id", pid: "pid", rooms: []string{}, at: time.Now()}
-	h.kept[k.pid] = k
-	h.oldest = append(h.oldest, k)
-	for range 100 {
-		h.forget(k)
-		h.putBack(k)
-	}
-	assert.Len(t, h.oldest, 1)
-	assert.Same(t, k, h.kept["pid"])
-
-	h.forget(k)
-	k.at = k.at.Add(-h.config.MaxDisconnection - time.Second)
-	h.prune(0)
-	h.putBack(k)
-	assert.Empty(t, h.kept, "it is too old by now")
-	assert.Empty(t, h.oldest)
 }

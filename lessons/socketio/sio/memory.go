@@ -2,46 +2,28 @@ package sio
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// MemoryAdapter knows which socket of this server is in which room of one
-// namespace, and sends to them. It is the default Adapter, and the local half
-// of any other. A socket's id is a room without being written down as one.
+// MemoryAdapter knows which socket of this server is in which room of one namespace, and sends to
+// them. It is the default Adapter, and the local half of any other. Its methods may be called from
+// any goroutine; none waits for a client except BroadcastWithAck.
 type MemoryAdapter struct {
 	namespace *Namespace
 	history   *history // nil without connection state recovery
 
-	mu      sync.Mutex // held over a broadcast, so that all see the same order
+	mu      sync.Mutex // held over a broadcast, so that all see the same order; not over the program's code
 	sockets map[string]*Socket
-	rooms   map[string]map[string]*Socket
+	rooms   map[string]map[string]*Socket // without the sockets' ids, each of which is a room too
+	onRoom  []func(RoomEvent)
 	events  []RoomEvent // not yet told; only kept while someone listens
-
-	telling sync.Mutex // held while events are told, so that they stay in order
-}
-
-func newMemoryAdapter(n *Namespace) *MemoryAdapter {
-	a := &MemoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
-	if r := n.server.config.Recovery; r != nil {
-		a.history = newHistory(*r)
-	}
-	return a
-}
-
-func (a *MemoryAdapter) len() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.sockets)
-}
-
-func (a *MemoryAdapter) socket(id string) *Socket {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.sockets[id]
+	telling bool        // a goroutine tells them, in order
 }
 
 // selected lists the sockets of the selection, in no order.
@@ -53,97 +35,103 @@ func (a *MemoryAdapter) selected(to Selection) []*Socket {
 	return sockets
 }
 
-// add enters the socket, and queues the packet that tells its client so: after
-// what a recovered client has missed, and before any broadcast to come. It
-// reports false if what was missed is no longer known.
-func (a *MemoryAdapter) add(s *Socket, answer siopacket.Packet) bool {
-	defer s.client.session.Flush()
+// each calls f once for every socket of the selection. The caller holds mu.
+func (a *MemoryAdapter) each(to Selection, f func(*Socket)) {
+	excepted := func(s *Socket) bool {
+		return slices.ContainsFunc(to.Except, func(room string) bool { return room == s.id || a.rooms[room][s.id] == s })
+	}
+	if len(to.Rooms) == 0 {
+		for _, s := range a.sockets {
+			if !excepted(s) {
+				f(s)
+			}
+		}
+		return
+	}
+	var seen map[*Socket]bool // nil for one room, which holds each socket once
+	if len(to.Rooms) > 1 {
+		seen = map[*Socket]bool{}
+	}
+	visit := func(s *Socket) {
+		if seen[s] || excepted(s) {
+			return
+		}
+		if seen != nil {
+			seen[s] = true
+		}
+		f(s)
+	}
+	for _, room := range to.Rooms {
+		for _, s := range a.rooms[room] {
+			visit(s)
+		}
+		if s := a.sockets[room]; s != nil {
+			visit(s)
+		}
+	}
+}
+
+// add enters the socket, and queues the answer to its CONNECT: after what a recovered client has
+// missed, and before any broadcast to come. It reports false if the socket has ended, or if what was
+// missed is no longer known. Socket.Emit goes through the adapter from the same moment.
+func (a *MemoryAdapter) add(s *Socket, answer []*engineio.Message) bool {
+	defer s.client.session.Send() // what is queued
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if s.recovery != nil && s.recovery.rooms != nil {
-		missed, ok := a.history.since(s.recovery)
+	if s.recovery != nil {
+		missed, ok := a.history.join(s)
 		if !ok {
 			return false
 		}
-		for _, p := range missed {
-			s.client.session.Queue(a.namespace.server.frames(p, Flags{})...)
-		}
+		s.client.session.Queue(missed...)
+	}
+	s.mu.Lock()
+	s.joined = !s.ended
+	joined := s.joined
+	s.mu.Unlock()
+	if !joined {
+		return false
 	}
 	a.sockets[s.id] = s
-	a.note(RoomCreated, s.id, nil)
-	a.note(RoomJoined, s.id, s)
-	rooms := s.rooms
-	s.rooms = nil
-	a.enter(s, rooms)
-	s.client.session.Queue(a.namespace.server.frames(answer, Flags{})...)
+	a.note(RoomCreated, s.id, "")
+	a.note(RoomJoined, s.id, s.id)
+	before := s.rooms
+	s.rooms = rooms{}
+	a.enter(s, before.list())
+	for room, was := range before.joined { // a recovered socket joined it in an earlier session
+		now := s.rooms.joined[room]
+		now.from = min(now.from, was.from)
+		s.rooms.joined[room] = now
+	}
+	s.client.session.Queue(answer...)
 	return true
 }
 
-// claim takes out the state that a CONNECT payload asks for; nil if there is
-// none, or what was missed is forgotten.
-func (a *MemoryAdapter) claim(auth siopacket.Value) *keptSession {
-	if a.history == nil || len(auth) == 0 {
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.history.claim(auth)
-}
-
-// unclaim puts back what was claimed for a socket that then did not join.
-func (a *MemoryAdapter) unclaim(k *keptSession) {
-	if k == nil || k.rooms == nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.history.putBack(k)
-}
-
-// remove takes the socket out of the namespace and of every room. A session to
-// keep is kept in the same moment, so that no broadcast falls between.
+// remove takes the socket out of the namespace and of every room. A session to keep is kept in the
+// same moment, so that no broadcast falls between.
 func (a *MemoryAdapter) remove(s *Socket, keep bool) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	present := a.sockets[s.id] == s // else it has not joined, or has a successor of the same id
-	if present && keep && a.history != nil {
+	present := a.sockets[s.id] == s           // else it has not joined, or has a successor of the same id
+	if present && keep && s.recovery != nil { // clients of Socket.IO 2 have none
 		a.history.keep(s)
 	}
-	for _, room := range s.rooms {
-		a.drop(s, room)
-	}
-	s.rooms = nil
-	if !present {
-		return
-	}
-	delete(a.sockets, s.id)
-	a.note(RoomLeft, s.id, s)
-	a.note(RoomDeleted, s.id, nil)
-}
-
-// Knows reports whether a broadcast to the room would reach anyone on this
-// server, now or when a client that is away comes back.
-func (a *MemoryAdapter) Knows(room string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.history != nil || a.rooms[room] != nil || a.sockets[room] != nil
-}
-
-func (a *MemoryAdapter) join(s *Socket, rooms []string) {
-	defer a.tell()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.sockets[s.id] == s {
-		a.enter(s, rooms)
-	} else if !s.hasEnded() {
-		s.rooms = append(s.rooms, rooms...)
+	a.leave(s, slices.Collect(maps.Keys(s.rooms.joined)))
+	if present {
+		delete(a.sockets, s.id)
+		a.note(RoomLeft, s.id, s.id)
+		a.note(RoomDeleted, s.id, "")
 	}
 }
 
 // enter puts the socket into the rooms. The caller holds mu.
 func (a *MemoryAdapter) enter(s *Socket, rooms []string) {
+	var next uint64
+	if a.history != nil {
+		next = a.history.count
+	}
 	for _, room := range rooms {
 		members := a.rooms[room]
 		if members[s.id] == s || room == s.id {
@@ -152,195 +140,197 @@ func (a *MemoryAdapter) enter(s *Socket, rooms []string) {
 		if members == nil {
 			members = map[string]*Socket{}
 			a.rooms[room] = members
-			a.note(RoomCreated, room, nil)
+			a.note(RoomCreated, room, "")
 		}
 		members[s.id] = s
-		s.rooms = append(s.rooms, room)
-		a.note(RoomJoined, room, s)
+		s.rooms.add(room, next)
+		a.note(RoomJoined, room, s.id)
 	}
 }
 
+// leave takes the socket out of the rooms, and deletes the rooms that are empty then. The caller
+// holds mu.
 func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
-	defer a.tell()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.sockets[s.id] != s { // it has not joined yet
-		s.rooms = slices.DeleteFunc(s.rooms, func(room string) bool { return slices.Contains(rooms, room) })
-		return
-	}
 	for _, room := range rooms {
-		if i := slices.Index(s.rooms, room); i >= 0 {
-			s.rooms = slices.Delete(s.rooms, i, i+1)
-			a.drop(s, room)
+		delete(s.rooms.joined, room)
+		members := a.rooms[room]
+		if members[s.id] != s {
+			continue // it is not in this room, or has not joined yet, or its successor is
+		}
+		delete(members, s.id)
+		a.note(RoomLeft, room, s.id)
+		if len(members) == 0 {
+			delete(a.rooms, room)
+			a.note(RoomDeleted, room, "")
 		}
 	}
-}
-
-// drop empties a place in a room, and the room with its last member. The
-// caller holds mu.
-func (a *MemoryAdapter) drop(s *Socket, room string) {
-	if a.rooms[room][s.id] != s {
-		return // the place is its successor's
-	}
-	delete(a.rooms[room], s.id)
-	a.note(RoomLeft, room, s)
-	if len(a.rooms[room]) == 0 {
-		delete(a.rooms, room)
-		a.note(RoomDeleted, room, nil)
-	}
-}
-
-func (a *MemoryAdapter) roomsOf(s *Socket) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case a.sockets[s.id] == s:
-		return append([]string{s.id}, s.rooms...)
-	case s.hasEnded():
-		return nil
-	}
-	return slices.Compact(slices.Sorted(slices.Values(s.rooms)))
 }
 
 // note keeps an event for tell. The caller holds mu.
-func (a *MemoryAdapter) note(kind RoomEventKind, room string, s *Socket) {
-	if !a.namespace.roomsWatched.Load() {
+func (a *MemoryAdapter) note(kind RoomEventKind, room, socket string) {
+	if len(a.onRoom) > 0 {
+		a.events = append(a.events, RoomEvent{kind, room, socket})
+	}
+}
+
+// tell passes on the events that were noted, unless another goroutine is at it. It is called
+// without mu. Events that come meanwhile are left to another goroutine, so that no caller pays for
+// the changes of all others.
+func (a *MemoryAdapter) tell() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.telling || len(a.events) == 0 {
 		return
 	}
-	event := RoomEvent{Kind: kind, Room: room}
-	if s != nil {
-		event.Socket = s.id
-	}
-	a.events = append(a.events, event)
-}
-
-// tell passes on the events that were noted. It is called without mu.
-func (a *MemoryAdapter) tell() {
-	if !a.namespace.roomsWatched.Load() || !a.telling.TryLock() {
-		return // whoever tells now goes on until nothing is left
-	}
-	defer a.telling.Unlock()
-	for {
+	events, listeners := a.events, a.onRoom
+	a.events, a.telling = nil, true
+	a.mu.Unlock()
+	defer func() { // even if a listener ends its goroutine, as a test's FailNow does
 		a.mu.Lock()
-		events := a.events
-		a.events = nil
-		a.mu.Unlock()
-		if len(events) == 0 {
-			return
+		a.telling = false
+		if len(a.events) > 0 {
+			a.namespace.server.engine.Go(a.tell)
 		}
-		for _, event := range events {
-			a.namespace.roomChanged(event)
-		}
-	}
-}
-
-// each calls f once for every socket of the selection. The caller holds mu.
-func (a *MemoryAdapter) each(to Selection, f func(*Socket)) {
-	switch len(to.Rooms) {
-	case 0:
-		for _, s := range a.sockets {
-			a.unless(to.Except, s, f)
-		}
-	case 1:
-		a.eachIn(to.Rooms[0], func(s *Socket) { a.unless(to.Except, s, f) })
-	default:
-		seen := map[*Socket]bool{}
-		for _, room := range to.Rooms {
-			a.eachIn(room, func(s *Socket) {
-				if !seen[s] {
-					seen[s] = true
-					a.unless(to.Except, s, f)
+	}()
+	for _, event := range events {
+		for _, f := range listeners {
+			a.namespace.server.guard(func() { f(event) }, func() {
+				if s := a.namespace.Socket(event.Socket); s != nil {
+					s.client.session.Close()
 				}
 			})
 		}
 	}
 }
 
-func (a *MemoryAdapter) eachIn(room string, f func(*Socket)) {
-	for _, s := range a.rooms[room] {
-		f(s)
-	}
-	if s := a.sockets[room]; s != nil {
-		f(s)
-	}
+// Knows reports whether a broadcast to the room would reach anyone on this server, now or when a
+// client that is away comes back.
+func (a *MemoryAdapter) Knows(room string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.history != nil || a.rooms[room] != nil || a.sockets[room] != nil
 }
 
-func (a *MemoryAdapter) unless(except []string, s *Socket, f func(*Socket)) {
-	for _, room := range except {
-		if room == s.id || a.rooms[room][s.id] == s {
-			return
-		}
-	}
-	f(s)
-}
-
-// Broadcast encodes and frames the packet once.
+// Broadcast implements Adapter. It encodes and frames the packet once, and without the lock,
+// because the parser may be the program's. With connection state recovery, the packet's offset has
+// to be in it: if another broadcast has taken that offset meanwhile, it encodes again with the
+// next.
 func (a *MemoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
-	for _, s := range a.broadcast(&p, to, flags) {
+	a.broadcast(p, to, flags, nil)
+}
+
+// broadcast is Broadcast. Unless only is nil, the error is that of only's queue, or ErrDisconnected
+// if only is neither in the namespace nor away with its state kept. Then nothing is sent or
+// remembered.
+func (a *MemoryAdapter) broadcast(p siopacket.Packet, to Selection, flags Flags, only *Socket) error {
+	var failed error
+	var hearing []*Socket // with functions for what goes out
+	receivers := 0
+	remember := a.history != nil && !flags.Volatile
+	plain := p.Data
+	for sent := false; !sent; {
+		var offset uint64
+		if remember {
+			a.mu.Lock()
+			offset = a.history.count
+			a.mu.Unlock()
+			last := `,"` + a.history.epoch + strconv.FormatUint(offset, 36) + `"]` // one more argument
+			p.Data = append(slices.Clone(plain[:len(plain)-1]), last...)
+		}
+		messages := a.namespace.server.frames(p, flags)
+		for _, m := range messages {
+			m.Prepare()
+		}
+		a.mu.Lock()
+		if only != nil && a.sockets[only.id] != only && !a.history.remembers(only) {
+			a.mu.Unlock()
+			return ErrDisconnected
+		}
+		if sent = !remember || a.history.count == offset; sent {
+			if remember {
+				a.history.add(messages, to, p.Size())
+			}
+			a.each(to, func(s *Socket) {
+				queued, err := s.enqueue(messages, flags)
+				if queued {
+					receivers++
+				}
+				if s == only {
+					failed = err
+				}
+				if s.listeners.HearOutgoing() {
+					hearing = append(hearing, s)
+				}
+			})
+		}
+		a.mu.Unlock()
+	}
+	for _, s := range hearing {
 		s.outgoing(p)
 	}
+	a.namespace.sent(p, receivers)
+	return failed
 }
 
-// broadcast returns the sockets where someone is to be told of what goes out. The
-// packet's data may change.
-func (a *MemoryAdapter) broadcast(p *siopacket.Packet, to Selection, flags Flags) (listening []*Socket) {
-	a.mu.Lock()
-	defer a.mu.Unlock() // the parser, which may be the user's, may panic
-	if a.history != nil && !flags.Volatile {
-		p.Data = a.history.add(*p, to)
-	}
-	messages := a.namespace.server.frames(*p, flags)
-	a.each(to, func(s *Socket) {
-		s.post(messages, flags)
-		if s.listensToOutgoing() {
-			listening = append(listening, s)
-		}
-	})
-	return listening
-}
-
-func (s *Socket) post(messages []*engineio.Message, flags Flags) {
+// enqueue is send for a caller that holds a lock. It reports whether the messages are queued. If
+// not, err says why, or is nil for a volatile event that would have to wait.
+func (s *Socket) enqueue(messages []*engineio.Message, flags Flags) (queued bool, err error) {
 	if flags.Volatile && !s.client.session.Writable() {
-		return
+		return false, nil
 	}
-	s.client.session.Post(messages...) // a session that has closed drops it
+	err = s.client.session.Enqueue(messages...)
+	return err == nil, err
 }
 
 // BroadcastWithAck implements Adapter.
 func (a *MemoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error) {
-	answers := newCollector()
-	asked, forget := a.Ask(p, to, flags, answers.take)
+	collected := NewAnswers()
+	asked, forget := a.Ask(p, to, flags, collected.Take)
 	defer forget()
-	answers.expect(asked...)
-	return answers.wait(ctx)
+	collected.Expect(asked, 0)
+	answers, missing, _ := collected.Wait(ctx)
+	if missing != nil {
+		return answers, missing
+	}
+	return answers, nil
 }
 
-// Ask is Broadcast of an Event that each client is to answer. It returns the
-// ids of the sockets, for each of which answered is called once, from any
-// goroutine and perhaps before Ask returns: with the answer, or with
-// ErrDisconnected. After forget it is not called any more.
+// Ask is Broadcast of an Event that each client is to answer, for adapters. It returns the ids of
+// the sockets, for each of which answered is called once, from any goroutine and perhaps before Ask
+// returns: with the answer, or with ErrDisconnected. After forget it is no longer called.
 func (a *MemoryAdapter) Ask(p siopacket.Packet, to Selection, flags Flags, answered func(Answer, error)) (ids []string, forget func()) {
 	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true // one for all
 	messages := a.namespace.server.frames(p, flags)
 	a.mu.Lock()
-	var asked []*Socket
+	var asked, gone []*Socket
+	receivers := 0
 	a.each(to, func(s *Socket) {
 		asked, ids = append(asked, s), append(ids, s.id)
-		s.acks.expect(p.ID, func(args Args, err error) { answered(Answer{s.id, args}, err) })
-		s.post(messages, flags)
+		if !s.acks.ExpectIfOpen(p.ID, func(args Args, err error) { answered(Answer{s.id, args}, err) }) {
+			gone = append(gone, s)
+			return
+		}
+		if queued, _ := s.enqueue(messages, flags); queued {
+			receivers++
+		}
 	})
 	a.mu.Unlock()
+	a.namespace.sent(p, receivers)
+	for _, s := range gone {
+		answered(Answer{Socket: s.id}, ErrDisconnected)
+	}
 	for _, s := range asked {
+		s.client.session.ReadOn() // the caller may be a handler of one of them
 		s.outgoing(p)
 	}
 	return ids, func() {
 		for _, s := range asked {
-			s.acks.forget(p.ID)
+			s.acks.Forget(p.ID)
 		}
 	}
 }
 
-// FetchSockets never fails.
+// FetchSockets implements Adapter. It never fails.
 func (a *MemoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo, error) {
 	var infos []SocketInfo
 	for _, s := range a.selected(to) {
@@ -349,36 +339,34 @@ func (a *MemoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) (
 	return infos, nil
 }
 
+// Join implements Adapter.
 func (a *MemoryAdapter) Join(to Selection, _ Flags, rooms []string) {
-	defer a.tell()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var sockets []*Socket
-	a.each(to, func(s *Socket) { sockets = append(sockets, s) })
-	for _, s := range sockets {
-		a.enter(s, rooms)
+	for _, s := range a.selected(to) {
+		s.Join(rooms...)
 	}
 }
 
+// Leave implements Adapter.
 func (a *MemoryAdapter) Leave(to Selection, _ Flags, rooms []string) {
 	for _, s := range a.selected(to) {
-		a.leave(s, rooms)
+		s.Leave(rooms...)
 	}
 }
 
+// Disconnect implements Adapter.
 func (a *MemoryAdapter) Disconnect(to Selection, _ Flags, all bool) {
 	for _, s := range a.selected(to) {
 		s.Disconnect(all)
 	}
 }
 
-// ServerSideEmit has no other server to reach.
+// ServerSideEmit implements Adapter. It does nothing: this server is alone.
 func (a *MemoryAdapter) ServerSideEmit(siopacket.Packet) {}
 
-// ServerSideEmitWithAck has no other server to ask.
+// ServerSideEmitWithAck implements Adapter. It returns at once: this server is alone.
 func (a *MemoryAdapter) ServerSideEmitWithAck(context.Context, siopacket.Packet) ([]Args, error) {
 	return nil, nil
 }
 
-// Close has nothing to leave.
+// Close implements Adapter. It does nothing.
 func (a *MemoryAdapter) Close() {}

@@ -2,178 +2,161 @@ package sio
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Middleware decides whether a socket may join. An error refuses it: the
-// client gets CONNECT_ERROR with the error's text as message, and with Data if
-// it is a *Refusal.
+// Middleware decides whether a socket may join a namespace. An error refuses it: the client gets
+// CONNECT_ERROR with the error's text as message, and with Data if it is a *ConnectError. A
+// middleware may block, and may use the socket: what it emits goes out before the answer to
+// CONNECT, and a room that it joins counts from then on. Socket.Context ends when the client goes
+// meanwhile. A panic closes the client, and so does runtime.Goexit.
 type Middleware func(*Socket) error
 
-// Refusal is an error of a Middleware that carries data to the client.
-type Refusal struct {
-	Message string
-	Data    any
+// ConnectError is an error that a Middleware returns to send data to the client it refuses. The
+// client's connect_error gets an Error with this message and data; a sioclient gets a
+// *sioclient.ConnectError. It may be wrapped: the message is then the wrapping error's.
+type ConnectError struct {
+	Message string // the message of the Error that connect_error gets
+	Data    any    // written as JSON, without binary attachments; nil for none
 }
 
-func (e *Refusal) Error() string { return e.Message }
+// Error returns the message.
+func (e *ConnectError) Error() string { return e.Message }
 
-// everyone is a choice of all sockets.
-type everyone = Broadcast
+// An admission decides who may join, for Namespace and ParentNamespace.
+type admission struct {
+	mu           sync.Mutex // guards what follows; not held while the program's functions run
+	middlewares  []Middleware
+	onConnection []func(*Socket)
+}
 
-// Namespace is a channel of its own over the clients' connections. Its
-// broadcast methods (To, Except, Emit, EmitWithAck, FetchSockets and so on) are
-// those of the choice of all its sockets.
+// Use adds a middleware for sockets that connect from now on. The middlewares run in the order in
+// which they were added, and the first error ends it. A recovered socket skips them, unless
+// Recovery.RunMiddlewares is set. A ParentNamespace gives them to the children that are made from
+// now on.
+func (a *admission) Use(f Middleware) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.middlewares = event.With(a.middlewares, f, false)
+}
+
+// OnConnection adds a function that is called with each socket that joins, after the middlewares
+// and before any of the socket's events. It is the place to call Socket.On. Functions for different
+// sockets run at the same time; those for one socket run in the order in which they were added. A
+// ParentNamespace gives them to the children that are made from now on.
+func (a *admission) OnConnection(f func(*Socket)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.onConnection = event.With(a.onConnection, f, false)
+}
+
+// Namespace is one of the channels that share a client's connection. Each has its own sockets,
+// rooms, middlewares and handlers. Its methods may be called from any goroutine. Emit, To and the
+// like reach all its sockets, on all servers. It lasts until Server.Close, or, made by a
+// ParentNamespace, as Config.CleanupEmptyChildNamespaces says.
 type Namespace struct {
-	everyone
+	broadcaster
+	admission
+	namespaceBase
 
+	parent  *ParentNamespace // nil if it was not made by one
+	ready   chan struct{}    // closed when adapter is set
+	open    chan struct{}    // closed when clients may join, or failed is set
+	failed  bool             // a function of OnNewNamespace or Config.Adapter has panicked; set before open closes
+	left    sync.Once        // the namespace has left the cluster
+	lastAck atomic.Uint64    // ids of the events that want answers, for all sockets
+	members int              // sockets that join or have joined; guarded by server.mu
+}
+
+// A namespaceBase has the other methods of Namespace. They are not Namespace's own, so that go doc
+// lists them for Server too.
+type namespaceBase struct {
+	// Set before the namespace is open, and not changed.
 	server  *Server
 	name    string
-	parent  *ParentNamespace // nil if it was not made by one
 	local   *MemoryAdapter
-	adapter Adapter       // local, or what Config.Adapter has made
-	ready   chan struct{} // closed when adapter is set
-	open    chan struct{} // closed when clients may join
+	adapter Adapter // local, or what Config.Adapter has made
 
-	lastAck      atomic.Uint64 // ids of the events that want answers, for all sockets
-	roomsWatched atomic.Bool   // someone listens to room events
-
-	members int // sockets that join or have joined; guarded by server.mu
-
-	mu           sync.Mutex
-	onConnection []func(*Socket)
-	middlewares  []Middleware
-	onRoom       []func(RoomEvent)
-	serverSide   []*listener
+	serverSide
+	log event.LogLimit
 }
 
-// newNamespace makes a namespace that is not ready yet.
-func newNamespace(server *Server, name string) *Namespace {
-	n := &Namespace{server: server, name: name, ready: make(chan struct{}), open: make(chan struct{})}
-	n.everyone.namespace = n
-	n.local = newMemoryAdapter(n)
-	n.adapter = n.local
-	return n
+// leaveCluster closes the adapter, once. ready must be closed.
+func (n *Namespace) leaveCluster() {
+	n.left.Do(func() { n.server.guard(n.adapter.Close, func() {}) })
 }
 
-// start joins the cluster and lets clients in.
-func (n *Namespace) start() {
-	defer close(n.open)
-	n.joinCluster()
-	if n.name != siopacket.MainNamespace {
-		n.server.announce(n)
+// Name returns the namespace's name, which starts with a slash.
+func (n *namespaceBase) Name() string { return n.name }
+
+// Len returns the number of sockets on this server that have joined.
+func (n *namespaceBase) Len() int {
+	n.local.mu.Lock()
+	defer n.local.mu.Unlock()
+	return len(n.local.sockets)
+}
+
+// Socket returns the joined socket with that id on this server, or nil.
+func (n *namespaceBase) Socket(id string) *Socket {
+	n.local.mu.Lock()
+	defer n.local.mu.Unlock()
+	return n.local.sockets[id]
+}
+
+// Sockets lists the joined sockets on this server, in no order. FetchSockets lists the sockets of
+// all servers.
+func (n *namespaceBase) Sockets() []*Socket { return n.local.selected(Selection{}) }
+
+// Rooms returns the rooms of this server with the ids of the sockets in each, in no order. The ids
+// are not listed as rooms. The map is the caller's.
+func (n *namespaceBase) Rooms() map[string][]string {
+	n.local.mu.Lock()
+	defer n.local.mu.Unlock()
+	rooms := make(map[string][]string, len(n.local.rooms))
+	for room, members := range n.local.rooms {
+		rooms[room] = slices.Collect(maps.Keys(members))
 	}
+	return rooms
 }
 
-func (n *Namespace) joinCluster() {
-	defer close(n.ready)
-	if f := n.server.config.Adapter; f != nil {
-		n.adapter = f(n, n.local)
-	}
+// OnRoom adds a function that is called with each change in the rooms of this server, in order,
+// after the change. It runs on the goroutine of a change, perhaps of another one, or on one of its
+// own; Join may return before it is called. Later changes are reported when it has returned: it must
+// not wait for the report of another. A panic closes the socket of the change.
+func (n *namespaceBase) OnRoom(f func(RoomEvent)) {
+	n.local.mu.Lock()
+	defer n.local.mu.Unlock()
+	n.local.onRoom = event.With(n.local.onRoom, f, false)
 }
 
-// Name starts with a slash.
-func (n *Namespace) Name() string { return n.name }
-
-// Len is the number of sockets on this server that have joined.
-func (n *Namespace) Len() int { return n.local.len() }
-
-// Socket returns the socket with that id on this server, or nil.
-func (n *Namespace) Socket(id string) *Socket { return n.local.socket(id) }
-
-// Sockets lists the sockets on this server, in no order.
-func (n *Namespace) Sockets() []*Socket { return n.local.selected(Selection{}) }
-
-// OnConnection adds what is called with each socket that joins, before any of
-// its events. It is the place to call Socket.On.
-func (n *Namespace) OnConnection(f func(*Socket)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.onConnection = with(n.onConnection, f, false)
-}
-
-// Use adds a middleware. They run in order; the first error ends it.
-func (n *Namespace) Use(f Middleware) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.middlewares = with(n.middlewares, f, false)
-}
-
-// OnRoom adds what is told of each change in the rooms, in order, after it has
-// happened. It must not wait for a join or leave.
-func (n *Namespace) OnRoom(f func(RoomEvent)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.onRoom = with(n.onRoom, f, false)
-	n.roomsWatched.Store(true)
-}
-
-func (n *Namespace) roomChanged(event RoomEvent) {
-	n.mu.Lock()
-	listeners := n.onRoom
-	n.mu.Unlock()
-	for _, f := range listeners {
-		n.server.guard(func() { f(event) }, func(error) {
-			if s := n.Socket(event.Socket); s != nil {
-				s.client.session.Close()
-			}
-		})
-	}
-}
-
-// admit runs in the socket's inbox, before its events.
-func (n *Namespace) admit(s *Socket) {
-	n.mu.Lock()
-	middlewares, handlers := n.middlewares, n.onConnection
-	n.mu.Unlock()
-	if s.Recovered() && !n.local.history.config.RunMiddlewares {
-		middlewares = nil
-	}
-	for _, f := range middlewares {
-		if err := f(s); err != nil {
-			n.refuse(s, err)
-			return
-		}
-	}
-	if !s.join() {
-		return
-	}
-	for _, f := range handlers {
-		f(s)
-	}
-}
-
-func (n *Namespace) refuse(s *Socket, err error) {
-	if !s.finish(false) {
-		return // the client has gone
-	}
-	n.local.unclaim(s.recovery)
-	data := refusalData(err)
-	if s.client.isV2() {
-		data = refusalV2(err)
-	}
-	s.client.send(siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: data}, Flags{})
-	n.release()
-}
-
-func refusalData(err error) []byte {
-	answer := struct {
+// connectErrorData is the payload of CONNECT_ERROR. For clients of Socket.IO 2 it is the data of a
+// ConnectError, or the error's text.
+func connectErrorData(err error, v2 bool) []byte {
+	type answer struct {
 		Message string `json:"message"`
 		Data    any    `json:"data,omitzero"`
-	}{Message: err.Error()}
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		answer.Data = refusal.Data
 	}
-	data, _, err := siopacket.Marshal(answer)
-	if err != nil {
-		return []byte(`{"message":"refused"}`)
+	var refused *ConnectError
+	full := answer{Message: err.Error()}
+	if errors.As(err, &refused) {
+		full.Data = refused.Data
+	}
+	var payload, otherwise any = full, answer{Message: "refused"}
+	switch {
+	case v2 && full.Data != nil:
+		payload, otherwise = full.Data, "refused"
+	case v2:
+		payload, otherwise = full.Message, "refused"
+	}
+	data, _, err := siopacket.Marshal(payload)
+	if err != nil { // the program's data cannot be written
+		data, _, _ = siopacket.Marshal(otherwise)
 	}
 	return data
 }
-
-// release is the counterpart of Server.enter.
-func (n *Namespace) release() { n.server.leave(n) }

@@ -2,42 +2,35 @@ package sio
 
 import (
 	"encoding/hex"
-	"errors"
 	"strings"
 
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Clients of Socket.IO 1 and 2 come with revision 3 of Engine.IO, and speak
-// revision 4 of the Socket.IO protocol. Its packets are those of revision 5,
-// but for the way into a namespace: the main one is joined without asking,
-// CONNECT has no payload but the namespace's query, and its answer has none.
-// The type that refuses is called ERROR there, and carries any value.
+// Clients of Socket.IO 1 and 2 come with revision 3 of Engine.IO, and speak revision 4 of the
+// Socket.IO protocol. It has the packets of revision 5, except for the way into a namespace: the
+// main one is joined without asking, CONNECT has no payload but the namespace's query, and its
+// answer has none. The type that refuses is called ERROR there, and carries any value.
 
 func (c *client) isV2() bool { return c.session.Protocol() == 3 }
 
-// fromV2 splits the query from the namespace that a CONNECT names. It stands
-// in for the auth payload, which these clients do not have.
+// fromV2 splits the query from the namespace that a CONNECT names. It stands in for the auth
+// payload, which these clients do not have. It is read as a browser's URLSearchParams does:
+// everything has a meaning, and of equal names the last counts.
 func fromV2(p siopacket.Packet) siopacket.Packet {
 	target, _, _ := strings.Cut(p.Namespace, "#")
 	name, query, _ := strings.Cut(target, "?")
 	p.Namespace = name
 	if p.Type == siopacket.Connect {
-		p.Data, _, _ = siopacket.Marshal(formValues(query)) // strings only: it cannot fail
+		values := map[string]string{}
+		for pair := range strings.SplitSeq(query, "&") {
+			if name, value, _ := strings.Cut(pair, "="); pair != "" {
+				values[formText(name)] = formText(value)
+			}
+		}
+		p.Data, _, _ = siopacket.Marshal(values) // strings only: it cannot fail
 	}
 	return p
-}
-
-// formValues reads a query as a browser's URLSearchParams does: everything has a
-// meaning, and of equal names the last counts.
-func formValues(query string) map[string]string {
-	values := map[string]string{}
-	for pair := range strings.SplitSeq(query, "&") {
-		if name, value, _ := strings.Cut(pair, "="); pair != "" {
-			values[formText(name)] = formText(value)
-		}
-	}
-	return values
 }
 
 // formText decodes what is percent-encoded, and leaves a "%" that is not.
@@ -57,26 +50,4 @@ func formText(s string) string {
 		text = append(text, s[0])
 	}
 	return strings.ToValidUTF8(string(text), "\uFFFD")
-}
-
-// idV2 is the session's own, which these clients take for theirs.
-func (c *client) idV2(n *Namespace) string {
-	if n.name == siopacket.MainNamespace {
-		return c.session.ID()
-	}
-	return n.name + "#" + c.session.ID()
-}
-
-// refusalV2 is a Refusal's data, or the error's text.
-func refusalV2(err error) []byte {
-	var value any = err.Error()
-	var refusal *Refusal
-	if errors.As(err, &refusal) && refusal.Data != nil {
-		value = refusal.Data
-	}
-	data, _, err := siopacket.Marshal(value)
-	if err != nil {
-		return []byte(`"refused"`)
-	}
-	return data
 }

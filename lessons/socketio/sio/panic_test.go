@@ -1,7 +1,10 @@
 package sio_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"regexp"
 	"testing"
 	"time"
 
@@ -61,10 +64,10 @@ func TestAPanicOfARoomListenerClosesTheSocketOfTheEvent(t *testing.T) {
 	id := io.Sockets()[0].ID()
 	assert.NotPanics(t, func() { io.In(id).SocketsJoin("bad") })
 	assert.Equal(t, id, <-left)
-	require.Eventually(t, func() bool { return io.Len() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return io.Len() == 1 }, time.Minute, time.Millisecond)
 	io.Emit("x")
 	for _, p := range []peer{a, b} {
-		p.SetReadDeadline(time.Now().Add(10 * time.Second))
+		p.SetReadDeadline(time.Now().Add(time.Minute))
 		if _, data, err := p.ReadMessage(); err == nil {
 			assert.Equal(t, `42["x"]`, string(data))
 		}
@@ -113,13 +116,13 @@ func TestAPanicWhereANamespaceIsMadeLeavesNone(t *testing.T) {
 	io.OnNewNamespace(func(*sio.Namespace) { panic("on purpose") })
 	a := dial(t, url)
 	a.write("40/x,")
-	a.SetReadDeadline(time.Now().Add(10 * time.Second))
+	a.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
 		if _, _, err := a.ReadMessage(); err != nil {
 			break
 		}
 	}
-	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, time.Minute, time.Millisecond)
 }
 
 func TestANewNamespacesHandlerMayAskForIt(t *testing.T) {
@@ -152,7 +155,66 @@ func TestAnAdapterMayAskTheServerWhileItCloses(t *testing.T) {
 	select {
 	case err := <-closed:
 		assert.NoError(t, err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("it waits for itself")
+	}
+}
+
+// An Ack and its OnError may run on a goroutine of the program.
+func TestAPanicBehindAnAckClosesTheClient(t *testing.T) {
+	io, url := serve(t, sio.Config{Log: quiet, Parser: badParser{}})
+	thrown := make(chan any, 2)
+	io.OnConnection(func(s *sio.Socket) {
+		s.OnError(func(error) { panic("on purpose") })
+		s.On("e", func(kind string, ack sio.Ack) {
+			go func() {
+				defer func() { thrown <- recover() }()
+				if kind == "func" {
+					ack(func() {})
+				}
+				ack("bad")
+			}()
+		})
+	})
+	for _, kind := range []string{"func", "bad"} {
+		a := join(t, url)
+		a.write(`421["e","` + kind + `"]`)
+		assert.Nil(t, within(t, thrown, kind))
+		a.SetReadDeadline(time.Now().Add(time.Minute))
+		for {
+			if _, _, err := a.ReadMessage(); err != nil {
+				break
+			}
+		}
+	}
+}
+
+// panickingAdapter panics or fails when it is asked.
+type panickingAdapter struct {
+	sio.Adapter
+	err error
+}
+
+func (a panickingAdapter) BroadcastWithAck(context.Context, siopacket.Packet, sio.Selection, sio.Flags) ([]sio.Answer, error) {
+	if a.err == nil {
+		panic("on purpose")
+	}
+	return nil, a.err
+}
+
+func TestAPanicOrAnErrorOfAChildsAdapterReachesTheCaller(t *testing.T) {
+	failure := errors.New("the cluster is away")
+	for _, err := range []error{nil, failure} {
+		io, _ := serve(t, sio.Config{Log: quiet, Adapter: func(_ *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+			return panickingAdapter{local, err}
+		}})
+		parent := io.OfRegexp(regexp.MustCompile(`^/r$`))
+		io.Of("/r")
+		if err == nil {
+			assert.PanicsWithValue(t, "on purpose", func() { parent.EmitWithAck(t.Context(), "x") })
+			continue
+		}
+		_, got := parent.EmitWithAck(t.Context(), "x")
+		assert.ErrorIs(t, got, failure)
 	}
 }

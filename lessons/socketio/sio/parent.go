@@ -4,29 +4,26 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"sync"
+
+	"realtimelab/lessons/socketio/event"
+	"realtimelab/lessons/socketio/siopacket"
 )
 
-// everyChild is a choice of all sockets of all children.
-type everyChild = ParentBroadcast
-
-// ParentNamespace makes a namespace for each name that its rule allows, when
-// the first client asks to join it. Its broadcast methods (To, Except, Emit and
-// so on) are those of each of its children.
+// ParentNamespace makes a namespace for each name that its rule allows, when the first client asks
+// to join it or Server.Of names it. Its methods may be called from any goroutine. Emit, To and the
+// like reach the children that exist at that moment.
 type ParentNamespace struct {
-	everyChild
+	broadcaster
+	admission
 
 	server *Server
 	allow  func(name string, h Handshake) bool
-	regexp *regexp.Regexp // nil if allow is the user's
-
-	mu           sync.Mutex
-	onConnection []func(*Socket)
-	middlewares  []Middleware
+	regexp *regexp.Regexp // nil if allow is the program's
 }
 
-// OfRegexp lets clients join any namespace whose name, slash included, matches.
-// A match anywhere in the name counts: use ^ and $.
+// OfRegexp lets clients join any namespace whose name, slash included, matches. A match anywhere in
+// the name counts: write ^ and $. Set Config.CleanupEmptyChildNamespaces where clients can choose
+// among many names.
 func (s *Server) OfRegexp(re *regexp.Regexp) *ParentNamespace {
 	return s.parent(&ParentNamespace{
 		server: s, regexp: re,
@@ -34,37 +31,27 @@ func (s *Server) OfRegexp(re *regexp.Regexp) *ParentNamespace {
 	})
 }
 
-// OfFunc lets clients join any namespace that allow is true for. It is asked
-// with what the client has sent, may take its time, and may be called from
-// several goroutines at once.
+// OfFunc lets clients join any namespace for which allow returns true. allow receives the name that
+// the client has sent, and its handshake. It may block, and may be called from several goroutines
+// at once; a panic closes the client.
+//
+// Server.Of does not call allow, which needs a handshake: as in the official server, the namespace
+// that Of makes is no child, has none of the parent's middlewares, and is open to every client. To
+// send to the children, use the ParentNamespace's To or Children.
 func (s *Server) OfFunc(allow func(name string, h Handshake) bool) *ParentNamespace {
 	return s.parent(&ParentNamespace{server: s, allow: allow})
 }
 
-// parent adds p after those there are, which are asked first.
+// parent adds p after the parents there are, whose rules are asked first.
 func (s *Server) parent(p *ParentNamespace) *ParentNamespace {
-	p.everyChild.parent = p
+	p.broadcaster.children = p
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parents = with(s.parents, p, false)
+	s.parents = event.With(s.parents, p, false)
 	return p
 }
 
-// OnConnection is Namespace.OnConnection of the children that are made from now on.
-func (p *ParentNamespace) OnConnection(f func(*Socket)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onConnection = with(p.onConnection, f, false)
-}
-
-// Use is Namespace.Use of the children that are made from now on.
-func (p *ParentNamespace) Use(f Middleware) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.middlewares = with(p.middlewares, f, false)
-}
-
-// Children lists the namespaces that there are now, in no order.
+// Children lists the namespaces that the parent has made and that still exist, in no order.
 func (p *ParentNamespace) Children() []*Namespace {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
@@ -84,31 +71,20 @@ func (s *Server) Namespaces() []string {
 	return slices.Sorted(maps.Keys(s.namespaces))
 }
 
-// OnNewNamespace adds what is called with each namespace that is made, by Of or
-// for a client, before any client has joined it.
+// OnNewNamespace adds a function that is called with each namespace that is made, by Of or for a
+// client, before any client has joined it. It may call Of. A panic removes the namespace, so that the
+// next client makes it again. It closes the client that has asked for the namespace; if Of makes
+// it, the caller of Of gets the panic.
 func (s *Server) OnNewNamespace(f func(*Namespace)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.onNewNamespace = with(s.onNewNamespace, f, false)
+	s.onNewNamespace = event.With(s.onNewNamespace, f, false)
 }
 
-func (s *Server) announce(n *Namespace) {
-	s.mu.Lock()
-	handlers := s.onNewNamespace
-	s.mu.Unlock()
-	for _, f := range handlers {
-		f(n)
-	}
-}
-
-// inherit gives a new child what its parent has.
-func (n *Namespace) inherit(p *ParentNamespace) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n.parent, n.onConnection, n.middlewares = p, slices.Clip(p.onConnection), slices.Clip(p.middlewares)
-}
-
-// Of returns the namespace of that name, which clients may join from now on.
+// Of returns the namespace of that name, with or without the slash at its start. It makes one if
+// the name is new; from then on clients may join it. A name that the rule of OfRegexp allows
+// becomes a child of that parent; the rule of OfFunc is not asked, see there. Of waits until the
+// namespace has joined the cluster, if there is one.
 func (s *Server) Of(name string) *Namespace {
 	if len(name) == 0 || name[0] != '/' {
 		name = "/" + name
@@ -124,66 +100,105 @@ func (s *Server) Of(name string) *Namespace {
 	return s.make(name, nil, 0)
 }
 
-// enter counts a client's new member of the namespace of that name, or returns
-// nil if there is none to join. Namespace.release takes it back.
+// enter counts a client's new member of the namespace of that name, or returns nil if clients
+// cannot join it. exit is its counterpart.
 func (s *Server) enter(name string, h func() Handshake) *Namespace {
-	s.mu.Lock()
-	n, parents := s.namespaces[name], s.parents
-	if n != nil {
-		n.members++
-	}
-	s.mu.Unlock()
-	for i := 0; n == nil && i < len(parents); i++ {
-		if p := parents[i]; p.allow(name, h()) {
-			n = s.make(name, p, 1)
+	for {
+		s.mu.Lock()
+		n, parents := s.namespaces[name], s.parents
+		if n != nil {
+			n.members++
+		}
+		s.mu.Unlock()
+		for i := 0; n == nil && i < len(parents); i++ {
+			if p := parents[i]; p.allow(name, h()) {
+				n = s.make(name, p, 1)
+			}
+		}
+		if n == nil {
+			return nil
+		}
+		<-n.open
+		if !n.failed {
+			return n
 		}
 	}
-	if n != nil {
-		<-n.open
-	}
-	return n
 }
 
-// make returns the namespace of that name with so many members more; it makes
-// it if there is none.
+// make returns the namespace of that name with so many members more. If the name is new, it makes
+// the namespace, as a child of p unless p is nil: the namespace joins the cluster, is announced,
+// and opens.
 func (s *Server) make(name string, p *ParentNamespace, members int) *Namespace {
 	s.mu.Lock()
 	n, known := s.namespaces[name]
 	if !known {
-		n = newNamespace(s, name)
+		n = &Namespace{namespaceBase: namespaceBase{server: s, name: name}, parent: p, ready: make(chan struct{}), open: make(chan struct{})}
+		n.broadcaster.namespace = n
+		n.local = &MemoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
+		if s.config.Recovery != nil {
+			n.local.history = newHistory(*s.config.Recovery, s.config.Engine.MaxQueue, &n.local.mu, func() {
+				s.mu.Lock()
+				n.members++ // for exit, which takes it out again
+				s.mu.Unlock()
+				s.guard(func() { s.exit(n) }, func() {})
+			})
+		}
+		n.adapter = n.local
 		if p != nil {
-			n.inherit(p)
+			p.admission.mu.Lock()
+			n.onConnection, n.middlewares = slices.Clip(p.onConnection), slices.Clip(p.middlewares)
+			p.admission.mu.Unlock()
 		}
 		s.namespaces[name] = n
 	}
 	n.members += members
+	announce, alone := s.onNewNamespace, s.closed || s.config.Adapter == nil
 	s.mu.Unlock()
 	if known {
 		<-n.ready
 		return n
 	}
-	started := false
+	announced := false
 	defer func() {
-		if !started && members > 0 {
-			s.leave(n) // a handler of new namespaces has panicked
+		if !announced { // the program's code has panicked, perhaps before it added middlewares
+			s.mu.Lock()
+			delete(s.namespaces, name)
+			s.mu.Unlock()
+			n.failed = true
+			n.leaveCluster()
+		}
+		close(n.open)
+	}()
+	func() {
+		defer close(n.ready)
+		if !alone {
+			n.adapter = s.config.Adapter(n, n.local)
 		}
 	}()
-	n.start()
-	started = true
+	for i := 0; i < len(announce) && name != siopacket.MainNamespace; i++ {
+		announce[i](n)
+	}
+	announced = true
 	return n
 }
 
-// leave takes a member out, and with the last one a child namespace, if empty
-// ones are not to stay.
-func (s *Server) leave(n *Namespace) {
+// exit takes a member out, and with the last one a child namespace if empty ones are not to stay. A
+// namespace stays while a client that is away may come back to it.
+func (s *Server) exit(n *Namespace) {
+	away := 0
 	s.mu.Lock()
 	n.members--
-	gone := n.members == 0 && n.parent != nil && s.config.CleanupEmptyChildNamespaces && s.namespaces[n.name] == n
+	if h := n.local.history; h != nil {
+		n.local.mu.Lock()
+		away = len(h.kept)
+		n.local.mu.Unlock()
+	}
+	gone := away == 0 && n.members == 0 && n.parent != nil && s.config.CleanupEmptyChildNamespaces && s.namespaces[n.name] == n
 	if gone {
 		delete(s.namespaces, n.name)
 	}
 	s.mu.Unlock()
 	if gone {
-		n.adapter.Close()
+		n.leaveCluster()
 	}
 }

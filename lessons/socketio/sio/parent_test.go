@@ -45,4 +45,32 @@ func TestAParentBroadcastsToRoomsOfItsChildren(t *testing.T) {
 	require.NoError(t, parent.Send("both"))
 	assert.ElementsMatch(t, []string{`42/1,["message","both"]`, `42/2,["message","both"]`}, []string{a.read(), a.read()})
 	assert.ErrorIs(t, parent.Emit("connect"), sio.ErrReservedEvent)
+
+	sockets, err := parent.In("all").FetchSockets(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, sockets, 2)
+	parent.SocketsJoin("later")
+	assert.Len(t, io.Of("/1").Sockets()[0].Rooms(), 4)
+
+	type result struct {
+		answers []sio.Answer
+		err     error
+	}
+	got := make(chan result)
+	go func() {
+		answers, err := parent.EmitWithAck(t.Context(), "both")
+		got <- result{answers, err}
+	}()
+	assert.ElementsMatch(t, []string{`42/1,0["both"]`, `42/2,0["both"]`}, []string{a.read(), a.read()})
+	a.write(`43/2,0["yes"]`, "41/1,")
+	r := <-got
+	var missing *sio.MissingAnswersError
+	require.ErrorAs(t, r.err, &missing)
+	assert.Len(t, missing.Sockets, 1, "who has left")
+	assert.ErrorIs(t, r.err, sio.ErrDisconnected)
+	require.Len(t, r.answers, 1)
+	assert.Equal(t, "yes", r.answers[0].Args.Any(0))
+
+	parent.DisconnectSockets(false)
+	assert.Equal(t, "41/2,", a.read())
 }

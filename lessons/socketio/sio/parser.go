@@ -7,28 +7,29 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Parser is how packets are written into messages. JSONParser is the protocol
-// document's; MsgpackParser is the official one for MessagePack.
+// A Parser writes packets into messages and reads them from messages. JSONParser is the protocol
+// document's; MsgpackParser is the official one for MessagePack. A program may bring its own, which
+// the clients must use too. It is called with no lock held. A panic while a client is read or
+// answered closes that client; a panic of Encode in Emit is the caller's.
 type Parser interface {
-	// Encode makes a packet ready for any number of sessions: its text, then
-	// its attachments, or what the parser has in their place. It may be called
-	// from several goroutines at once.
+	// Encode makes a packet ready for any number of sessions: its text, then its attachments, or
+	// what the parser has in their place. It may be called from several goroutines at once.
 	Encode(siopacket.Packet) []*engineio.Message
 
-	// NewDecoder starts to read one client's messages. maxAttachments is
-	// Config.MaxAttachments.
+	// NewDecoder starts to read one client's messages. maxAttachments is Config.MaxAttachments.
 	NewDecoder(maxAttachments int) Decoder
 }
 
-// Decoder reads the messages of one client, one at a time.
+// Decoder reads the messages of one client. Only one goroutine calls it at a time.
 type Decoder interface {
-	// Add takes the next message. The packet counts if complete is true. An
-	// error means that the client has broken the protocol.
+	// Add takes the next message, which it may keep. The packet counts if complete is true. An
+	// error means that the client has broken the protocol: it is closed, and OnError receives the
+	// error.
 	Add(data []byte, binary bool) (p siopacket.Packet, complete bool, err error)
 }
 
-// JSONParser writes a packet as text, and attachments as binary messages after
-// it (Socket.IO protocol, "Packet encoding").
+// JSONParser writes a packet as text, and its attachments as binary messages after it (Socket.IO
+// protocol, "Packet encoding").
 type JSONParser struct{}
 
 // Encode implements Parser.
@@ -55,8 +56,8 @@ func (d *jsonDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, err
 	return d.packets.AddText(data)
 }
 
-// MsgpackParser writes a packet as one binary message, as the official
-// socket.io-msgpack-parser does.
+// MsgpackParser writes a packet as one binary message, as the official socket.io-msgpack-parser
+// does.
 type MsgpackParser struct{}
 
 // Encode implements Parser.
@@ -68,8 +69,7 @@ func (MsgpackParser) Encode(p siopacket.Packet) []*engineio.Message {
 	return []*engineio.Message{engineio.BinaryMessage(data)}
 }
 
-// NewDecoder implements Parser. Attachments are bounded by the size of a
-// message alone.
+// NewDecoder implements Parser. Binary data is bounded by the size of a message alone.
 func (MsgpackParser) NewDecoder(int) Decoder { return msgpackDecoder{} }
 
 type msgpackDecoder struct{}

@@ -3,41 +3,60 @@ package sio
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// OnServerSide adds a handler of an event that another server of the cluster
-// sends with ServerSideEmit. It is a func like that of Socket.On, and its ack
-// answers ServerSideEmitWithAck; the first answer of all handlers counts. The
-// func returned removes it.
-func (n *Namespace) OnServerSide(event string, handler any) (off func()) {
-	l := &listener{event: event, handler: siopacket.NewHandler(handler)}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.serverSide = with(n.serverSide, l, false)
+// serverSide holds a namespace's handlers of events between the servers of a cluster.
+type serverSide struct {
+	mu        sync.Mutex // guards what follows; not held while a handler runs
+	listeners []*serverSideListener
+}
+
+type serverSideListener struct {
+	name    string
+	handler *event.Handler
+}
+
+// OnServerSide adds a handler of an event that another server of the cluster sends with
+// ServerSideEmit. It is a func like that of Socket.On, and its ack answers ServerSideEmitWithAck; the
+// first answer of all handlers counts. Handlers run one at a time for each server that is asked; a
+// panic is logged. The func returned removes the handler. OnServerSide panics if handler cannot be
+// one, and for "connect", "connection" and "new_namespace", which no server sends.
+func (n *namespaceBase) OnServerSide(name string, handler any) (off func()) {
+	if slices.Contains(reservedServerSide, name) {
+		panic(fmt.Sprintf("sio: OnServerSide(%q) would never be called: use OnConnection or OnNewNamespace", name))
+	}
+	l := &serverSideListener{name, event.NewHandler(handler, n.server.config.Strict)}
+	n.serverSide.mu.Lock()
+	defer n.serverSide.mu.Unlock()
+	n.listeners = event.With(n.listeners, l, false)
 	return func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.serverSide = without(n.serverSide, l)
+		n.serverSide.mu.Lock()
+		defer n.serverSide.mu.Unlock()
+		n.listeners = event.Without(n.listeners, l)
 	}
 }
 
-// reservedServerSide are what a namespace of the official server calls its own
-// handlers with.
+// reservedServerSide are the events by which a namespace of the official server calls its own
+// handlers.
 var reservedServerSide = []string{"connect", "connection", "new_namespace"}
 
-func serverSidePacket(namespace, event string, args []any) (siopacket.Packet, error) {
-	if slices.Contains(reservedServerSide, event) {
+func serverSidePacket(namespace, name string, args []any) (siopacket.Packet, error) {
+	if slices.Contains(reservedServerSide, name) {
 		return siopacket.Packet{}, ErrReservedEvent
 	}
-	return anyEventPacket(namespace, event, args)
+	return event.Packet(namespace, name, args)
 }
 
-// ServerSideEmit sends an event to this namespace on all other servers of the
-// cluster. Without a cluster it reaches nobody.
-func (n *Namespace) ServerSideEmit(event string, args ...any) error {
+// ServerSideEmit sends an event to this namespace on all other servers of the cluster; without a
+// cluster, to none. It waits for no server. The error is ErrReservedEvent, or says which argument
+// cannot be encoded.
+func (n *namespaceBase) ServerSideEmit(event string, args ...any) error {
 	packet, err := serverSidePacket(n.name, event, args)
 	if err == nil {
 		n.adapter.ServerSideEmit(packet)
@@ -45,10 +64,10 @@ func (n *Namespace) ServerSideEmit(event string, args ...any) error {
 	return err
 }
 
-// ServerSideEmitWithAck is ServerSideEmit, and collects an answer of each
-// server. When ctx ends before all have answered, it returns the answers that
-// came, and an error.
-func (n *Namespace) ServerSideEmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+// ServerSideEmitWithAck is ServerSideEmit, and waits for one answer from each server, until ctx
+// ends. If some have not answered by then, it returns the answers that came and the adapter's
+// error.
+func (n *namespaceBase) ServerSideEmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
 	packet, err := serverSidePacket(n.name, event, args)
 	if err != nil {
 		return nil, err
@@ -56,21 +75,24 @@ func (n *Namespace) ServerSideEmitWithAck(ctx context.Context, event string, arg
 	return n.adapter.ServerSideEmitWithAck(ctx, packet)
 }
 
-// HandleServerSide runs the handlers of an event that has come from another
-// server, on the caller's goroutine. It is for adapters.
-func (n *Namespace) HandleServerSide(p siopacket.Packet, answer Ack) {
-	n.mu.Lock()
-	listeners := n.serverSide
-	n.mu.Unlock()
-	event := eventOf(p)
+// HandleServerSide runs the handlers that OnServerSide has added for an event that another server has
+// sent, on the caller's goroutine, and returns when they have. answer is their Ack, which
+// event.NewAck makes. An Adapter calls it with the namespace's own MemoryAdapter.
+func (a *MemoryAdapter) HandleServerSide(p siopacket.Packet, answer Ack) {
+	n := a.namespace
+	n.serverSide.mu.Lock()
+	listeners := n.listeners
+	n.serverSide.mu.Unlock()
+	e := event.Of(p)
 	for _, l := range listeners {
-		if l.event != event.Name {
+		if l.name != e.Name {
 			continue
 		}
 		n.server.guard(func() {
-			if err := l.handler.Call(event.Args, answer); err != nil {
-				n.server.config.Log.Warn("event refused", "namespace", n.name, "err", fmt.Errorf("sio: server-side event %q: %w", event.Name, err))
+			if err := l.handler.Call(e.Args, answer); err != nil {
+				n.log.Log(n.server.config.Log, slog.LevelWarn, "event refused", "namespace", event.Printable(n.name),
+					"event", event.Printable(e.Name), "err", event.Printable(err))
 			}
-		}, func(error) {}) // it has no socket to close
+		}, func() {}) // it has no socket to close
 	}
 }

@@ -19,3 +19,12 @@ func TestReservedNamesBetweenServers(t *testing.T) {
 	assert.NoError(t, io.ServerSideEmit("disconnect")) // reserved on the way to a client only
 	assert.ErrorIs(t, io.Emit("disconnect"), sio.ErrReservedEvent)
 }
+
+func TestOnServerSideNamesTheRightCall(t *testing.T) {
+	io, _ := serve(t, sio.Config{})
+	for _, name := range []string{"connect", "connection", "new_namespace"} {
+		assert.PanicsWithValue(t, `sio: OnServerSide("`+name+`") would never be called: use OnConnection or OnNewNamespace`,
+			func() { io.OnServerSide(name, func() {}) })
+	}
+	io.OnServerSide("disconnect", func() {})
+}

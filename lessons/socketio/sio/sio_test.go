@@ -3,6 +3,7 @@ package sio_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -18,13 +19,19 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// scs.New starts this goroutine, for good.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"))
+}
 
 func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
+	if config.Log == nil {
+		config.Log = slog.New(slog.NewTextHandler(t.Output(), nil)) // shown if t fails
+	}
 	io := sio.NewServer(config)
 	server := httptest.NewServer(io)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, io.Close(ctx))
 		server.Close()
@@ -56,7 +63,7 @@ func join(t *testing.T, url string) peer {
 
 func (p peer) read() string {
 	p.Helper()
-	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	p.SetReadDeadline(time.Now().Add(time.Minute))
 	_, data, err := p.ReadMessage()
 	require.NoError(p, err)
 	return string(data)
@@ -70,7 +77,7 @@ func (p peer) write(texts ...string) {
 
 func (p peer) isClosed() {
 	p.Helper()
-	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	p.SetReadDeadline(time.Now().Add(time.Minute))
 	_, _, err := p.ReadMessage()
 	assert.True(p, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
 }
@@ -114,7 +121,7 @@ func TestAcksBothWays(t *testing.T) {
 }
 
 func TestWrongArgumentsAreReported(t *testing.T) {
-	io, url := serve(t, sio.Config{})
+	io, url := serve(t, sio.Config{Strict: true})
 	errs := make(chan error, 10)
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("n", func(n int) { s.Emit("n", n) })
@@ -162,7 +169,7 @@ func TestNamespaces(t *testing.T) {
 	io.Of("/admin").Use(func(s *sio.Socket) error {
 		var auth struct{ Token string }
 		if s.Handshake().Auth(&auth) != nil || auth.Token != "secret" {
-			return &sio.Refusal{Message: "not authorized", Data: map[string]int{"code": 7}}
+			return &sio.ConnectError{Message: "not authorized", Data: map[string]int{"code": 7}}
 		}
 		return nil
 	})

@@ -1,53 +1,61 @@
 package sio
 
 import (
+	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 
-	"realtimelab/lessons/socketio/engineio"
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Socket is one client in one namespace. Its handlers run one at a time, in
-// the order of the events, and may block: on EmitWithAck, say. Its methods may
-// be called from any goroutine.
+// Socket is one client in one namespace. Its handlers run one at a time and in order: see On. Its
+// methods may be called from any goroutine, also after its end. It ends once, with a Reason.
 type Socket struct {
+	emitter
+
 	id        string
 	client    *client
 	namespace *Namespace
 	auth      []byte
-	place     int // among the client's sockets, in the order in which they came
-	inbox     inbox
-	acks      acks
+	place     int       // among the client's sockets, in the order in which they came
+	recovery  *recovery // nil without connection state recovery, and for clients of Socket.IO 2
+	listeners event.Listeners
+	inbox     event.Inbox
+	acks      event.Acks
 
-	rooms       []string     // owned by the namespace's adapter; those to enter until it joins
-	recovery    *keptSession // nil without connection state recovery
-	hasOutgoing atomic.Bool  // there is, or was, a listener to what goes out
+	rooms rooms // guarded by the namespace's adapter; those to enter until the socket joins
 
-	mu            sync.Mutex
-	events        []*listener
-	onDisconnect  []func(Reason)
-	rare          *rareListeners // nil until there is one
-	data          map[string]any
-	joined, ended bool
-	mayReturn     bool // it has ended, and its state is kept
+	mu              sync.Mutex // guards what follows; not held while the program's functions run
+	joined, ended   bool
+	serverLeft      bool            // Disconnect sends, or has sent, DISCONNECT
+	mayReturn       bool            // it has ended for a reason after which its state is kept for a time
+	context         context.Context // nil until Context is called
+	cancel          context.CancelCauseFunc
+	data            map[string]any
+	middlewares     []func(*Event) error
+	onDisconnecting []func(Reason)
+	onDisconnect    []func(Reason)
 }
 
+// newSocket makes the socket of a CONNECT with that payload.
 func newSocket(c *client, n *Namespace, auth []byte) *Socket {
-	s := &Socket{id: newID(), client: c, namespace: n, auth: auth}
-	if c.isV2() {
-		s.id = c.idV2(n)
-	} else if kept := n.local.claim(auth); kept != nil {
-		s.id, s.data, s.recovery = kept.id, kept.data, kept
-		s.rooms = slices.Clone(kept.rooms)
-	} else if n.local.history != nil {
-		s.recovery = &keptSession{pid: newID()}
+	s := &Socket{id: newID(), client: c, namespace: n, auth: bytes.Clone(auth)} // not the message's whole buffer
+	s.emitter.socket = s
+	switch {
+	case c.isV2() && n.name == siopacket.MainNamespace: // these clients take the session's id for theirs
+		s.id = c.session.ID()
+	case c.isV2():
+		s.id = n.name + "#" + c.session.ID()
+	case n.local.history != nil:
+		n.local.claim(s)
 	}
-	s.inbox.init(c.server, func(error) { c.session.Close() })
+	s.listeners.SetStrict(c.server.config.Strict)
+	s.inbox.Init(&c.inboxes, func(error) { c.session.Close() })
 	return s
 }
 
@@ -58,12 +66,27 @@ func newID() string {
 	return base64.RawURLEncoding.EncodeToString(bits[:])
 }
 
-// Recovered reports whether the socket is one that was away for a while and
-// has its id, rooms and data back.
-func (s *Socket) Recovered() bool { return s.recovery != nil && s.recovery.rooms != nil }
+// ID returns the socket's id: 20 characters that cannot be guessed. It is not the session's sid,
+// except for clients of Socket.IO 2.
+func (s *Socket) ID() string { return s.id }
 
-// Set keeps a value with the socket. It comes back after a recovery, and
-// FetchSockets shows it; in a cluster, as JSON.
+// Namespace returns the namespace that the socket has asked to join.
+func (s *Socket) Namespace() *Namespace { return s.namespace }
+
+// Recovered reports whether connection state recovery has given the socket its id, rooms and data
+// back.
+func (s *Socket) Recovered() bool { return s.recovery != nil && s.recovery.recovered }
+
+// Connected reports whether the socket has joined its namespace and not ended.
+func (s *Socket) Connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.joined && !s.ended
+}
+
+// Set keeps a value with the socket, until its end. FetchSockets shows it, to other servers of a
+// cluster as JSON, and a recovered socket gets it back. The value is not copied: if several
+// goroutines change it, they need a lock of their own.
 func (s *Socket) Set(key string, value any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,171 +96,186 @@ func (s *Socket) Set(key string, value any) {
 	s.data[key] = value
 }
 
-// Get returns the value of that key, or nil.
+// Get returns the value that Set has kept, or nil.
 func (s *Socket) Get(key string) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.data[key]
 }
 
-// Data is a copy of all values that were Set.
+// Data returns a new map of all values that Set has kept.
 func (s *Socket) Data() map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.data)
 }
 
-// ID is the socket's own, not the session's sid.
-func (s *Socket) ID() string { return s.id }
-
-// Namespace is where the socket has joined.
-func (s *Socket) Namespace() *Namespace { return s.namespace }
-
-// Conn is the session that carries the socket, shared with the client's
-// sockets in other namespaces.
-func (s *Socket) Conn() *engineio.Session { return s.client.session }
-
-// Broadcast starts a broadcast to everyone in the namespace but this socket.
+// Broadcast returns the choice of all sockets of the namespace except this one.
 func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
 
-// To starts a broadcast to the rooms, without this socket.
+// To returns the choice of the sockets in the rooms except this one.
 func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
 
 // In is another name for To.
 func (s *Socket) In(rooms ...string) Broadcast { return s.To(rooms...) }
 
-// Except starts a broadcast to all but this socket and those in the rooms.
+// Except returns the choice of all sockets except this one and those in the rooms.
 func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except(rooms...) }
 
-// Join enters rooms; from a middleware, when the socket is let in. It leaves all
-// of them when it disconnects.
-func (s *Socket) Join(rooms ...string) { s.namespace.local.join(s, rooms) }
-
-// Leave leaves rooms.
-func (s *Socket) Leave(rooms ...string) { s.namespace.local.leave(s, rooms) }
-
-// Rooms lists the rooms the socket is in, its own id first.
-func (s *Socket) Rooms() []string { return s.namespace.local.roomsOf(s) }
-
-// Connected reports whether the socket has joined and not ended.
-func (s *Socket) Connected() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.joined && !s.ended
-}
-
-// isRemembered reports whether connection state recovery is on, and the client
-// is here or may come back.
-func (s *Socket) isRemembered() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.recovery != nil && s.joined && (!s.ended || s.mayReturn)
-}
-
-func (s *Socket) hasEnded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ended
-}
-
-// join enters the namespace and answers the client's CONNECT. It reports false
-// when the client has gone meanwhile.
-func (s *Socket) join() bool {
-	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		return false
+// admit runs the middlewares. Their error refuses the socket: CONNECT_ERROR answers the client's
+// CONNECT. Otherwise the socket joins its namespace, CONNECT is answered, and the connection
+// handlers run. It is the first function of the inbox.
+func (s *Socket) admit() {
+	c, n := s.client, s.namespace
+	n.admission.mu.Lock()
+	middlewares, handlers := n.middlewares, n.onConnection
+	n.admission.mu.Unlock()
+	if s.Recovered() && !n.local.history.config.RunMiddlewares {
+		middlewares = nil
 	}
-	s.joined = true
-	s.mu.Unlock()
-	s.client.joined()
-	if s.namespace.local.add(s, s.connectAnswer()) {
-		return true
+	returned := false
+	defer func() {
+		if !returned { // a panic, or the program has ended the goroutine: CONNECT would have no answer
+			c.session.Close()
+		}
+	}()
+	for _, f := range middlewares {
+		err := f(s)
+		if err == nil {
+			continue
+		}
+		if s.finish(false) { // else the client has gone
+			n.local.unclaim(s)
+			answer := siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: connectErrorData(err, c.isV2())}
+			c.session.Send(n.server.frames(answer, Flags{})...)
+			n.server.exit(n)
+		}
+		returned = true
+		return
 	}
-	s.mu.Lock()
-	s.joined = false
-	s.mu.Unlock()
-	s.client.session.Close() // what it missed is forgotten by now: it must start anew
-	return false
-}
-
-func (s *Socket) connectAnswer() siopacket.Packet {
-	p := siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace.name}
+	c.mu.Lock()
+	if c.deadline != nil {
+		c.deadline.Stop()
+		c.deadline = nil
+	}
+	c.mu.Unlock()
+	answer := siopacket.Packet{Type: siopacket.Connect, Namespace: n.name}
 	switch {
-	case s.client.isV2():
+	case c.isV2():
 	case s.recovery != nil:
-		p.Data = []byte(`{"sid":"` + s.id + `","pid":"` + s.recovery.pid + `"}`)
+		answer.Data = []byte(`{"sid":"` + s.id + `","pid":"` + s.recovery.pid + `"}`)
 	default:
-		p.Data = []byte(`{"sid":"` + s.id + `"}`)
+		answer.Data = []byte(`{"sid":"` + s.id + `"}`)
 	}
-	return p
+	if !n.local.add(s, n.server.frames(answer, Flags{})) {
+		s.mu.Lock()
+		returned = s.ended // else the session closes, so that the client connects again
+		s.mu.Unlock()
+		return
+	}
+	for _, f := range handlers {
+		f(s)
+	}
+	returned = true
 }
 
-// Disconnect leaves the namespace; with all, it ends the client's whole
-// connection. A middleware refuses with an error instead: without all,
-// Disconnect of a socket that has not joined has no effect.
+// Disconnect ends the socket and tells its client; its handlers of the end run with
+// ServerNamespaceDisconnect. With all, it ends the client's sockets in every namespace and then
+// closes the connection. A middleware refuses with an error instead: a socket that has not joined
+// can only be disconnected with all. Disconnect waits neither for the client nor for the handlers.
 func (s *Socket) Disconnect(all bool) {
+	sockets := []*Socket{s}
 	if all {
-		s.client.disconnect()
-	} else if s.Connected() {
-		s.disconnect()
+		sockets = s.client.all()
+	}
+	for _, s := range sockets {
+		s.mu.Lock()
+		connected := s.joined && !s.ended && !s.serverLeft
+		s.serverLeft = s.serverLeft || connected
+		s.mu.Unlock()
+		if connected {
+			s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
+		}
+		if connected || all {
+			s.end(ServerNamespaceDisconnect)
+		}
+	}
+	if all {
+		s.client.close(nil)
 	}
 }
 
-func (s *Socket) disconnect() {
-	if s.Connected() {
-		s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
+// end is the one way out of the namespace for a socket that was not refused. Only the first call
+// has an effect. The functions of OnDisconnecting, which still see the rooms, and of OnDisconnect
+// run after the handler that runs now.
+func (s *Socket) end(reason Reason) {
+	s.mu.Lock()
+	if s.serverLeft {
+		reason = ServerNamespaceDisconnect // which the client may answer by closing the connection
 	}
-	s.end(ServerNamespaceDisconnect, nobody)
+	s.mu.Unlock()
+	recoverable := slices.Contains(recoverable, reason)
+	if !s.finish(recoverable) {
+		return
+	}
+	c := s.client
+	c.mu.Lock()
+	c.leaving++
+	c.mu.Unlock()
+	s.inbox.Close(func() {
+		defer func() {
+			c.mu.Lock()
+			c.leaving--
+			c.wake()
+			c.mu.Unlock()
+		}()
+		defer s.namespace.server.exit(s.namespace)
+		s.mu.Lock()
+		joined, disconnecting, disconnect := s.joined, s.onDisconnecting, s.onDisconnect
+		s.mu.Unlock()
+		if !joined {
+			s.namespace.local.unclaim(s)
+			return
+		}
+		defer func() {
+			s.namespace.local.remove(s, recoverable)
+			for _, f := range disconnect {
+				s.inbox.Guard(func() { f(reason) })
+			}
+		}()
+		c.mu.Lock()
+		fault, decoded := c.fault, c.decoded
+		c.mu.Unlock()
+		if fault != nil && !decoded { // of other faults, the official server says nothing here
+			for _, f := range s.listeners.Errors() {
+				s.inbox.Guard(func() { (*f)(fault) })
+			}
+		}
+		for _, f := range disconnecting {
+			s.inbox.Guard(func() { f(reason) })
+		}
+	})
 }
 
-// end is the one way out of the namespace for a socket that was not refused.
-// Only the first call has an effect. The handlers of the end run after the one
-// that runs now.
-func (s *Socket) end(reason Reason, lend lender) {
-	if s.finish(slices.Contains(recoverable, reason)) {
-		s.acks.close()
-		s.client.countLeaving(+1)
-		s.inbox.last(func() { s.leave(reason) }, lend)
-	}
-}
-
-// finish marks the end and reports whether this call did.
+// finish marks the end, on every way out, and reports whether this call did.
 func (s *Socket) finish(recoverable bool) bool {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		return false
 	}
-	s.ended, s.mayReturn = true, recoverable && s.joined
+	s.ended, s.mayReturn = true, recoverable && s.joined && s.recovery != nil
+	cancel := s.cancel
 	s.mu.Unlock()
-	s.client.forget(s)
+	if cancel != nil {
+		cancel(ErrDisconnected)
+	}
+	s.acks.Close(ErrDisconnected)
+	c := s.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sockets[s.namespace.name] == s {
+		delete(c.sockets, s.namespace.name)
+	}
 	return true
-}
-
-func (s *Socket) leave(reason Reason) {
-	defer s.client.countLeaving(-1)
-	defer s.namespace.release()
-	s.mu.Lock()
-	joined := s.joined
-	s.mu.Unlock()
-	l := s.heard()
-	if !joined {
-		s.namespace.local.unclaim(s.recovery)
-		return
-	}
-	defer func() {
-		s.namespace.local.remove(s, slices.Contains(recoverable, reason))
-		for _, f := range l.disconnect {
-			f(reason)
-		}
-	}()
-	if err := s.client.fault(); err != nil {
-		for _, f := range l.errors {
-			f(err)
-		}
-	}
-	for _, f := range l.disconnecting {
-		f(reason)
-	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/sioclient"
-	"realtimelab/lessons/socketio/siopacket"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,7 +34,7 @@ func serve(t testing.TB, config sio.Config) (*sio.Server, string) {
 	io := sio.NewServer(config)
 	server := httptest.NewServer(io)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, io.Close(ctx))
 		server.Close()
@@ -43,7 +43,7 @@ func serve(t testing.TB, config sio.Config) (*sio.Server, string) {
 }
 
 func dial(t *testing.T, url string, c sioclient.Config) *sioclient.Socket {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s, err := sioclient.Dial(ctx, url, c)
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func next[T any](t *testing.T, c <-chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(t, "nothing came")
 		panic("unreachable")
 	}
@@ -97,7 +97,7 @@ func TestEachTransport(t *testing.T) {
 			args, err := s.EmitWithAck(t.Context(), "ask me", 21)
 			require.NoError(t, err)
 			assert.Equal(t, 42.0, args.Any(0))
-			require.Eventually(t, func() bool { return s.Manager().Transport() == transports[len(transports)-1] }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.Manager().Transport() == transports[len(transports)-1] }, time.Minute, time.Millisecond)
 		})
 	}
 }
@@ -128,7 +128,7 @@ func TestNamespacesShareAConnection(t *testing.T) {
 			Token string `json:"token"`
 		}
 		if s.Handshake().Auth(&auth) != nil || auth.Token != "secret" {
-			return &sio.Refusal{Message: "not authorized", Data: map[string]int{"code": 7}}
+			return &sio.ConnectError{Message: "not authorized", Data: map[string]int{"code": 7}}
 		}
 		return nil
 	})
@@ -137,7 +137,7 @@ func TestNamespacesShareAConnection(t *testing.T) {
 	c.Auth = func() any { return map[string]string{"token": token} }
 	s := dial(t, url, c)
 	admin := s.Manager().Socket("/admin")
-	require.NoError(t, admin.ConnectAndWait(t.Context()))
+	require.NoError(t, admin.Connect(t.Context()))
 	assert.Equal(t, 1, io.Clients())
 	assert.NotEqual(t, s.ID(), admin.ID())
 	assert.Same(t, admin, s.Manager().Socket("admin"))
@@ -146,12 +146,12 @@ func TestNamespacesShareAConnection(t *testing.T) {
 	assert.False(t, admin.Connected())
 	assert.True(t, s.Connected())
 	token = "wrong"
-	err := admin.ConnectAndWait(t.Context())
-	var refusal *sioclient.Refusal
-	require.ErrorAs(t, err, &refusal)
-	assert.Equal(t, "not authorized", refusal.Message)
+	err := admin.Connect(t.Context())
+	var refused *sioclient.ConnectError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "not authorized", refused.Message)
 	var data struct{ Code int }
-	require.NoError(t, refusal.Data(&data))
+	require.NoError(t, refused.Data(&data))
 	assert.False(t, admin.Active())
 
 	_, err = sioclient.Dial(t.Context(), url+"/unknown", fast)
@@ -178,13 +178,13 @@ func TestReasonsAndReconnection(t *testing.T) {
 		assert.Equal(t, sioclient.ServerDisconnect, next(t, reasons))
 		assert.False(t, s.Active())
 
-		s.Connect()
+		s.Open()
 		next(t, connected)
 		s.Disconnect()
 		assert.Equal(t, sioclient.ClientDisconnect, next(t, reasons))
 
 		s.Emit("echo", "kept until connected", 0)
-		s.Connect()
+		s.Open()
 		next(t, connected)
 		s.Manager().Close()
 		assert.Equal(t, sioclient.ForcedClose, next(t, reasons))
@@ -193,6 +193,7 @@ func TestReasonsAndReconnection(t *testing.T) {
 }
 
 func TestHeartbeat(t *testing.T) {
+	need.Time(t)
 	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: 100 * time.Millisecond, PingTimeout: 1500 * time.Millisecond}})
 	before := map[*sioclient.Socket]string{}
 	for _, transport := range []string{"websocket", "polling"} {
@@ -228,7 +229,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 	s := m.Socket("/")
 	errs := make(chan error, 10)
 	s.OnConnectError(func(err error) { errs <- err })
-	s.Connect()
+	s.Open()
 	next(t, failed)
 	assert.Equal(t, []string{"attempt 1", "error", "attempt 2", "error", "attempt 3", "error"}, seen)
 	for range 4 {
@@ -247,7 +248,7 @@ func TestAPanicOfACallbackEndsNothing(t *testing.T) {
 	m.OnReconnectAttempt(func(int) { panic("on purpose") })
 	m.OnReconnectError(func(error) { panic("on purpose") })
 	m.OnReconnectFailed(func() { defer close(failed); panic("on purpose") })
-	m.Socket("/").Connect()
+	m.Socket("/").Open()
 	next(t, failed)
 
 	_, url := serve(t, sio.Config{})
@@ -258,7 +259,7 @@ func TestAPanicOfACallbackEndsNothing(t *testing.T) {
 	s := m.Socket("/")
 	errs := make(chan error, 10)
 	s.OnConnectError(func(err error) { errs <- err })
-	s.Connect()
+	s.Open()
 	assert.ErrorContains(t, next(t, errs), "Auth panicked")
 }
 
@@ -292,8 +293,8 @@ func TestListeners(t *testing.T) {
 	echo(io)
 	s := dial(t, url, fast)
 	heard, any, out, errs := make(chan string, 10), make(chan string, 10), make(chan string, 10), make(chan error, 10)
-	s.OnAny(func(event string, args siopacket.Args) { any <- event })
-	s.OnAnyOutgoing(func(event string, args siopacket.Args) { out <- event })
+	s.OnAny(func(event string, args sioclient.Args) { any <- event })
+	s.OnAnyOutgoing(func(event string, args sioclient.Args) { out <- event })
 	s.OnError(func(err error) { errs <- err })
 	s.Once("heard", func(text string) { heard <- "once " + text })
 	off := s.On("heard", func(text string) { heard <- text })
@@ -360,7 +361,7 @@ func TestVolatileIsDroppedWhileDisconnected(t *testing.T) {
 	s.On("heard", func(text string) { heard <- text })
 	require.NoError(t, s.EmitVolatile("say", "dropped"))
 	require.NoError(t, s.Emit("say", "kept"))
-	s.Connect()
+	s.Open()
 	assert.Equal(t, "kept", next(t, heard))
 }
 
@@ -381,7 +382,7 @@ func TestRecovery(t *testing.T) {
 	id := s.ID()
 	for round := range 3 {
 		s.Emit("cut")
-		require.Eventually(t, func() bool { return io.Socket(id) == nil || io.Len() == 1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return io.Socket(id) == nil || io.Len() == 1 }, time.Minute, time.Millisecond)
 		for i := range 5 {
 			io.Emit("news", fmt.Sprint("all ", round, i))
 			io.To("r").Emit("news", fmt.Sprint("room ", round, i))
@@ -394,6 +395,36 @@ func TestRecovery(t *testing.T) {
 			assert.Equal(t, fmt.Sprint("room ", round, i), next(t, news))
 		}
 	}
+}
+
+// A client that is thrown out starts again, without the offset of its last session: the next
+// recovery would begin there.
+func TestTheOffsetEndsWithItsSession(t *testing.T) {
+	sent := make(chan string, 10)
+	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{}})
+	io.Use(func(s *sio.Socket) error {
+		sent <- string(s.Handshake().RawAuth)
+		return nil
+	})
+	s := dial(t, url, fast)
+	assert.NotContains(t, next(t, sent), "offset")
+	news := make(chan string, 10)
+	s.On("news", func(text string) { news <- text })
+	io.Emit("news", "1")
+	assert.Equal(t, "1", next(t, news))
+	gone := make(chan struct{})
+	s.OnDisconnect(func(r sioclient.Reason, _ error) {
+		if r == sioclient.ServerDisconnect {
+			close(gone)
+		}
+	})
+	io.DisconnectSockets(false)
+	<-gone
+	require.NoError(t, s.Connect(t.Context()))
+	assert.Contains(t, next(t, sent), "offset")
+	assert.False(t, s.Recovered())
+	io.Socket(s.ID()).Conn().Close()
+	assert.NotContains(t, next(t, sent), "offset")
 }
 
 func TestBadConfigurations(t *testing.T) {
@@ -409,8 +440,8 @@ func TestBadConfigurations(t *testing.T) {
 	c.NoReconnect = true
 	_, err = sioclient.Dial(t.Context(), server.URL, c)
 	assert.Error(t, err)
-	var refusal *sioclient.Refusal
-	assert.False(t, errors.As(err, &refusal))
+	var refused *sioclient.ConnectError
+	assert.False(t, errors.As(err, &refused))
 }
 
 func TestCompressedAnswersAreDecoded(t *testing.T) {

@@ -1,13 +1,34 @@
-// Package sioclient is a Socket.IO v5 client over Engine.IO v4. It follows the
-// protocol documents and, where they are silent, the official client.
+// Package sioclient is a client of Socket.IO 3 and 4 (protocol revision 5, over Engine.IO 4). It
+// follows the protocol documents and, where they are silent, the official client.
 //
-//	s, err := sioclient.Dial(ctx, "http://127.0.0.1:3000", sioclient.Config{})
+// New makes a Socket, On adds its handlers, Connect connects it, and then Emit, EmitWithAck and Ask
+// send. In this order no event is missed:
+//
+//	s, err := sioclient.New("http://127.0.0.1:3000", sioclient.Config{})
 //	if err != nil {
 //		return err
 //	}
 //	defer s.Close()
 //	s.On("chat message", func(msg string) { fmt.Println(msg) })
+//	if err := s.Connect(ctx); err != nil {
+//		return err
+//	}
 //	s.Emit("chat message", "hello")
+//
+// Dial is New and Connect in one, with the handlers in Config.Setup. Socket.Manager makes sockets
+// of other namespaces on the same connection. The examples show authentication, acknowledgements
+// and reconnection.
+//
+// Caveats:
+//   - Delivery is at-most-once: a lost connection may take the events with it that were on their way.
+//     See Config.Retries for at-least-once, and the server's connection state recovery.
+//   - Handlers run one at a time. A slow one holds up those behind it, and past Config.MaxPending the
+//     reading from the server; a server that gets no pong then closes the connection.
+//   - A server that reads less than 4 KiB in 30 s loses a client that writes over WebSocket: the
+//     connection ends with TransportError.
+//   - Events wait in memory until they can be sent. Past Config.MaxQueue, Emit refuses more: call
+//     Socket.Flush between the parts of a large burst.
+//   - There is no WebTransport.
 package sioclient
 
 import (
@@ -17,6 +38,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -26,91 +48,117 @@ const (
 	WebSocket = "websocket"
 )
 
-// Config of a Manager. The zero value is the official client's defaults.
+// Config configures a Manager and its sockets. The zero value holds the official client's defaults.
+// New and NewManager copy it; its Query, Header and functions must not be changed afterwards.
 type Config struct {
-	// Path of the server. Default "/socket.io/".
+	// Path is the path of Socket.IO on the server. Slashes at either end may be left out. Default
+	// "/socket.io/".
 	Path string
 
-	// Transports in the order in which they are tried: the first opens the
-	// session, and if it is Polling and WebSocket is among the others, the
-	// session is then upgraded. Default polling, websocket.
+	// Transports lists the transports in the order of their use. The first opens the session. If
+	// that is Polling, and WebSocket is among the others, the session is then upgraded. Default
+	// polling, websocket.
 	Transports []string
 
-	// NoUpgrade keeps a session on the transport it opened with.
+	// NoUpgrade keeps a session on the transport that opened it.
 	NoUpgrade bool
 
-	// Query and Header are added to every request. A query of the URL takes
-	// the place of Query. An Accept-Encoding may offer gzip and deflate; without
-	// one, gzip is offered.
+	// Query and Header go with every request. A query of the URL replaces Query. An Accept-Encoding
+	// in Header may offer gzip and deflate; without one, the client offers gzip.
 	Query  url.Values
 	Header http.Header
 
-	// Auth returns the payload of CONNECT: anything that is a JSON object. It
-	// is asked each time.
+	// Auth returns the payload of CONNECT: a value that is a JSON object, or nil. The client calls it
+	// for each CONNECT, of each namespace and after each reconnection, from several goroutines. Its
+	// panic fails the attempt.
 	Auth func() any
 
-	// NetDialContext opens the connections. Default a net.Dialer's.
+	// Setup, if it is not nil, runs in New and Dial with the new socket, before anything is sent: the
+	// place for On, OnConnect and the like. NewManager does not call it.
+	Setup func(*Socket)
+
+	// NetDialContext opens the connections. Default a net.Dialer's DialContext.
 	NetDialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// TLS is used for https and wss. Nil is the default.
+	// TLS configures https and wss. Nil is the default of crypto/tls.
 	TLS *tls.Config
 
 	// Jar keeps cookies, for sticky sessions. Nil keeps none.
 	Jar http.CookieJar
 
-	// NoReconnect leaves a lost connection lost.
+	// NoReconnect turns reconnection off, and limits Open to one attempt.
 	NoReconnect bool
 
-	// ReconnectionAttempts before it gives up. Default 0: no bound.
+	// ReconnectionAttempts is the number of attempts in a row before the client gives up. Default 0:
+	// unlimited.
 	ReconnectionAttempts int
 
-	// ReconnectionDelay before the first attempt. It doubles with each, up to
-	// ReconnectionDelayMax. Default 1 s and 5 s.
+	// ReconnectionDelay is the wait before the first attempt. It doubles with each failure, up to
+	// ReconnectionDelayMax. Default 1 s and 5 s. With a negative ReconnectionDelay the client
+	// reconnects at once.
 	ReconnectionDelay, ReconnectionDelayMax time.Duration
 
-	// RandomizationFactor makes a delay shorter or longer by up to this part
-	// of it. Default 0.5. Negative is none.
+	// RandomizationFactor is the jitter: it shortens or lengthens each delay by up to this part of
+	// the delay. Default 0.5. A negative factor turns jitter off.
 	RandomizationFactor float64
 
-	// Timeout of an attempt to connect. Default 20 s.
+	// Timeout bounds each attempt to open the connection. Default 20 s. The wait for the answer to
+	// CONNECT comes after it, and only the context of Connect or Dial bounds that.
 	Timeout time.Duration
 
-	// AckTimeout is how long EmitWithAck waits at most, and how long each try
-	// takes with Retries. Default 0: no bound but the context's.
+	// AckTimeout bounds the wait of EmitWithAck, and of each try with Retries. Default 0: only the
+	// context bounds it.
 	AckTimeout time.Duration
 
-	// Retries of an event that is not acknowledged within AckTimeout. With
-	// it, the events of a socket are sent one at a time, in order, and each
-	// must be acknowledged by the server. Without AckTimeout an event is sent
-	// again after each loss of the connection. Default 0: events are not retried.
+	// Retries is how often the client sends an event again that was not acknowledged within
+	// AckTimeout. With it, the events of a socket go out one at a time, in order, and the server must
+	// acknowledge each. Without AckTimeout, the client sends an event again after each loss of the
+	// connection, without a limit. Default 0: each event is sent once.
 	Retries int
 
-	// MaxMessage is the largest message or polling answer that is taken from
-	// the server, in bytes. Default 64 MiB.
+	// MaxMessage is the size of the largest message or polling answer from the server, in bytes. A
+	// larger one ends the connection. Default 64 MiB.
 	MaxMessage int
 
-	// MaxAttachments of one packet, each at most MaxMessage. Default 10.
+	// MaxAttachments bounds the attachments of one packet, each of at most MaxMessage. A packet
+	// with more ends the connection with ParseError. Default 10.
 	MaxAttachments int
 
-	// MaxPending bounds the events of one socket that wait for its handlers.
-	// When it is reached, nothing more is read from the server until one has
-	// run: an answer that the running handler waits for is not heard behind
-	// more events than that, nor that the connection is lost, so give
-	// EmitWithAck a context that ends, or set AckTimeout. Default 1024.
+	// MaxPending bounds the events of one socket that wait for its handlers; MaxMessage bounds their
+	// bytes. At either bound the client stops reading from the server until a handler has returned,
+	// and its ping timeout stops too. Until then a handler that waits for an acknowledgement cannot
+	// receive it, nor hear that the connection is lost: give EmitWithAck a context that ends, or set
+	// AckTimeout. Default 1024.
 	MaxPending int
 
-	// Log takes the errors that no handler is told of. Default slog.Default().
+	// MaxQueue bounds the events that wait to be sent, in bytes, with 64 added for each packet: those
+	// of a socket until it is connected, those of a socket with Retries until they are acknowledged,
+	// and those of the connection until they are written. While that much waits, Emit returns
+	// ErrQueueFull, and an acknowledgement is dropped and reported to OnError. A single event may be
+	// larger. Default 64 MiB.
+	MaxQueue int
+
+	// Strict refuses an event whose number of arguments differs from that of its handler's
+	// parameters: see Socket.On.
+	Strict bool
+
+	// Log receives panics of handlers, and the errors of events that no function of Socket.OnError
+	// takes; at most ten lines in ten seconds for each socket. Default slog.Default().
 	Log *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.Path, "/socket.io/")
+	if c.Path = "/" + strings.Trim(c.Path, "/") + "/"; c.Path == "//" {
+		c.Path = "/"
+	}
 	setDefault(&c.ReconnectionDelay, time.Second)
 	setDefault(&c.ReconnectionDelayMax, 5*time.Second)
 	setDefault(&c.RandomizationFactor, 0.5)
 	setDefault(&c.Timeout, 20*time.Second)
 	setDefault(&c.MaxMessage, 64<<20)
 	setDefault(&c.MaxPending, 1024)
+	setDefault(&c.MaxQueue, 64<<20)
 	setDefault(&c.Log, slog.Default())
 	if c.Transports == nil {
 		c.Transports = []string{Polling, WebSocket}

@@ -2,123 +2,230 @@ package sioclient
 
 import (
 	"context"
+	"errors"
+	"slices"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Emit sends an event. While the socket is not connected, events are kept, and
-// sent in order when it is. The error is about the event or its arguments, or
-// ErrDisconnected once the Manager is closed.
-func (s *Socket) Emit(event string, args ...any) error {
-	p, err := s.event(event, args)
+// Errors of Emit and EmitWithAck. The others say which argument cannot be written.
+var (
+	// ErrTimeout says that an acknowledgement did not come within Config.AckTimeout.
+	ErrTimeout = errors.New("operation has timed out")
+
+	// ErrDisconnected says that an acknowledgement can no longer come, or that the socket was
+	// closed.
+	ErrDisconnected = errors.New("socket has been disconnected")
+
+	// ErrQueueFull says that Config.MaxQueue bytes wait to be sent already. The event is not sent.
+	ErrQueueFull = errors.New("sioclient: the queue is full: see Config.MaxQueue")
+
+	// ErrReservedEvent says that the protocol keeps the event name for itself, such as "connect".
+	ErrReservedEvent = errors.New("sioclient: the event name is reserved")
+)
+
+// outgoing is an event on its way. answer is called once with its acknowledgement; nil if it wants
+// none. It does not block.
+type outgoing struct {
+	packet siopacket.Packet
+	answer func(Args, error)
+}
+
+// Emit sends an event, and does not wait for the server. While the socket is not connected, events
+// are kept in memory, and are sent in order when it is. Queued returns how much waits, and Flush
+// waits until the server has taken it. The error is ErrReservedEvent, about an argument, ErrQueueFull,
+// or ErrDisconnected once the Manager is closed.
+func (s *Socket) Emit(name string, args ...any) error {
+	p, err := s.event(name, args)
 	if err != nil {
 		return err
 	}
 	if s.manager.config.Retries > 0 {
-		return s.queue(retry{packet: p})
+		return s.enqueueRetry(&retry{packet: p})
 	}
-	return s.sendOrKeep(p)
+	return s.send(outgoing{packet: p})
 }
 
 // Send is Emit of the event "message".
 func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
 
-// EmitVolatile is Emit of an event that is dropped if it cannot go out at once.
-func (s *Socket) EmitVolatile(event string, args ...any) error {
-	p, err := s.event(event, args)
+// EmitVolatile is Emit of an event that is dropped if it cannot go out at once: while the socket is
+// not connected, or earlier packets are still being written.
+func (s *Socket) EmitVolatile(name string, args ...any) error {
+	p, err := s.event(name, args)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.connected && s.joinedOn != nil && s.joinedOn.writable() {
-		s.joinedOn.sendPacket(p)
+	if s.connected && s.engine != nil && s.engine.writable() {
+		s.write(outgoing{packet: p})
 	}
 	return nil
 }
 
-// EmitWithAck sends an event and waits for the server's answer, at most until
-// ctx ends or Config.AckTimeout is over: then the error is ErrTimeout, or ctx's
-// cause. It is ErrDisconnected if the connection is lost meanwhile. With
-// Config.Retries the event waits for those before it and is tried as often as
-// they are, also when nobody waits for its answer any more.
-func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (siopacket.Args, error) {
-	p, err := s.event(event, args)
+// EmitWithAck sends an event and waits for the server's acknowledgement, at most until ctx ends or
+// Config.AckTimeout is over. A handler may call it: the server is read meanwhile, unless
+// Config.MaxPending events wait. The error is Emit's; or ErrTimeout or the cause of ctx, and then
+// an event that still waits for a connection is not sent; or ErrDisconnected if the connection is
+// lost after the event was sent, or Disconnect is called.
+//
+// With Config.Retries the event waits for its turn behind earlier events, and the client goes on
+// trying to deliver it after ctx has ended, until Disconnect.
+func (s *Socket) EmitWithAck(ctx context.Context, name string, args ...any) (Args, error) {
+	p, err := s.event(name, args)
 	if err != nil {
-		return siopacket.Args{}, err
+		return Args{}, err
 	}
-	if s.manager.config.Retries > 0 {
-		return s.askInTurn(ctx, p)
+	if s.manager.config.Retries == 0 {
+		return s.ask(ctx, p)
 	}
-	ctx, cancel := s.withAckTimeout(ctx)
-	defer cancel()
-	return s.ask(ctx, p)
+	outcome := make(chan answer, 1)
+	if err := s.enqueueRetry(&retry{packet: p, outcome: outcome}); err != nil {
+		return Args{}, err
+	}
+	select {
+	case a := <-outcome:
+		return a.args, a.err
+	case <-ctx.Done():
+		return Args{}, context.Cause(ctx)
+	}
 }
 
-func (s *Socket) withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+// A RemoteError says that the server's handler has failed: see Ask.
+type RemoteError = event.RemoteError
+
+// Ask sends an event with target's EmitWithAck, and decodes the first argument of the acknowledgement
+// into a T, as On decodes a handler's parameter. An empty acknowledgement is the zero value. target is
+// a *Socket, or anything with its EmitWithAck. The error is that method's; or a *RemoteError if the
+// acknowledgement is an object whose only field is a string "error", as a server of package sio sends
+// it when a handler fails; or it names what does not fit into a T.
+func Ask[T any](ctx context.Context, target event.Asker, name string, args ...any) (T, error) {
+	return event.Ask[T](ctx, target, name, args...)
+}
+
+// An answer is the acknowledgement of an event, or the error in its place.
+type answer struct {
+	args Args
+	err  error
+}
+
+// ask sends an event once and waits for its acknowledgement.
+func (s *Socket) ask(ctx context.Context, p siopacket.Packet) (Args, error) {
 	if d := s.manager.config.AckTimeout; d > 0 {
-		return context.WithTimeoutCause(ctx, d, ErrTimeout)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d, ErrTimeout)
+		defer cancel()
 	}
-	return ctx, func() {}
-}
-
-func (s *Socket) ask(ctx context.Context, p siopacket.Packet) (siopacket.Args, error) {
 	answers := make(chan answer, 1)
 	s.mu.Lock()
 	p.ID, p.HasID = s.nextAck, true
 	s.nextAck++
-	s.acks[p.ID] = answers
 	s.mu.Unlock()
-	if err := s.sendOrKeep(p); err != nil {
-		s.forget(p.ID)
-		return siopacket.Args{}, err
+	if err := s.send(outgoing{p, func(args Args, err error) { answers <- answer{args, err} }}); err != nil {
+		return Args{}, err
 	}
 	select {
 	case a := <-answers:
 		return a.args, a.err
 	case <-ctx.Done():
-		s.forget(p.ID)
-		return siopacket.Args{}, context.Cause(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.acks.Forget(p.ID)
+		s.buffer = slices.DeleteFunc(s.buffer, func(o outgoing) bool {
+			found := o.answer != nil && o.packet.ID == p.ID
+			if found {
+				s.waiting -= eventCost(o.packet)
+			}
+			return found
+		})
+		return Args{}, context.Cause(ctx)
 	}
 }
 
-// forget drops a wanted answer, and its event if that still waits to be sent.
-func (s *Socket) forget(id uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.acks, id)
-	for i, p := range s.sendBuffer {
-		if p.HasID && p.ID == id {
-			s.sendBuffer = append(s.sendBuffer[:i:i], s.sendBuffer[i+1:]...)
-			return
-		}
-	}
-}
-
-func (s *Socket) event(event string, args []any) (siopacket.Packet, error) {
-	if siopacket.IsReserved(event) {
+// event makes the packet of an event and tells OnAnyOutgoing.
+func (s *Socket) event(name string, args []any) (siopacket.Packet, error) {
+	if siopacket.IsReserved(name) {
 		return siopacket.Packet{}, ErrReservedEvent
 	}
-	values := make([]any, 0, 1+len(args))
-	data, attachments, err := siopacket.MarshalArgs(append(append(values, event), args...)...)
-	if err != nil {
-		return siopacket.Packet{}, err
+	p, err := event.Packet(s.namespace, name, args)
+	if err == nil && s.listeners.HearOutgoing() {
+		s.listeners.Outgoing(p)
 	}
-	p := siopacket.Packet{Type: siopacket.Event, Namespace: s.namespace, Data: data, Attachments: attachments}
-	s.tellOutgoing(p)
-	return p, nil
+	return p, err
 }
 
-func (s *Socket) sendOrKeep(p siopacket.Packet) error {
+// send writes an event, or keeps it until the socket is connected.
+func (s *Socket) send(o outgoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.stopped:
+	case s.closed:
 		return ErrDisconnected
-	case s.connected && s.joinedOn != nil:
-		s.joinedOn.sendPacket(p)
+	case s.connected && s.engine != nil:
+		if s.engine.full() && s.manager.config.Retries == 0 { // else enqueueRetry has counted it
+			return ErrQueueFull
+		}
+		s.write(o)
 	default:
-		s.sendBuffer = append(s.sendBuffer, p)
+		if s.waiting >= s.manager.config.MaxQueue && s.manager.config.Retries == 0 {
+			return ErrQueueFull
+		}
+		s.buffer = append(s.buffer, o)
+		s.waiting += eventCost(o.packet)
 	}
 	return nil
+}
+
+// eventCost is what an event counts for in Config.MaxQueue.
+func eventCost(p siopacket.Packet) int {
+	bytes := len(p.Data) + packetCost
+	for _, data := range p.Attachments {
+		bytes += len(data) + packetCost
+	}
+	return bytes
+}
+
+// Flush waits until nothing waits to be sent on the connection: over WebSocket, until the kernel has
+// it; over polling, until the server has answered the POST. All sockets of a Manager share the
+// connection. Events that wait for acknowledgements of Retries are not waited for. The error is the
+// cause of ctx, or ErrDisconnected if the socket is not connected or the connection ends before.
+func (s *Socket) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	connected, e := s.connected, s.engine
+	s.mu.Unlock()
+	if !connected || e == nil {
+		return ErrDisconnected
+	}
+	select {
+	case <-e.whenDrained():
+		return nil
+	case <-e.ctx.Done():
+		return ErrDisconnected
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Queued returns the number of bytes that wait to be sent, as Config.MaxQueue counts them: the
+// socket's own events, and those of all sockets that wait on the connection.
+func (s *Socket) Queued() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.engine == nil {
+		return s.waiting
+	}
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	return s.waiting + s.engine.queued
+}
+
+// write gives an event to the engine. The caller holds mu.
+func (s *Socket) write(o outgoing) {
+	if o.answer != nil && !s.acks.ExpectIfOpen(o.packet.ID, o.answer) {
+		o.answer(Args{}, ErrDisconnected)
+		return
+	}
+	s.engine.sendPacket(o.packet)
 }

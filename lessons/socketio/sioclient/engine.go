@@ -5,100 +5,105 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"time"
 
+	"realtimelab/internal/tasks"
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// Reason says why a socket disconnected, in the official client's words.
-type Reason string
+// A transport carries the packets of an engine. One goroutine reads; one at a time writes.
+type transport interface {
+	name() string
 
-// All reasons.
-const (
-	ServerDisconnect Reason = "io server disconnect" // the server left the namespace: there is no reconnection
-	ClientDisconnect Reason = "io client disconnect" // Disconnect was called
-	PingTimeout      Reason = "ping timeout"         // the server was silent for too long
-	TransportClose   Reason = "transport close"      // the connection was closed
-	TransportError   Reason = "transport error"      // the connection failed
-	ForcedClose      Reason = "forced close"         // Manager.Close was called
-	ParseError       Reason = "parse error"          // the server broke the protocol
-)
+	// read waits for the next packets. It may return packets together with an error.
+	read() ([]eiopacket.Packet, error)
 
-// engine is one Engine.IO session. A goroutine reads; another, which exists
-// only while there is something to write, writes.
+	// write sends the first of the packets, at least one, and returns how many are on their way. It
+	// fails when the server takes nothing for too long.
+	write(packets []eiopacket.Packet) (int, error)
+
+	// close writes the last packets, tells the server that the session is over, and aborts.
+	close(last []eiopacket.Packet)
+
+	// abort ends a read and a write that are under way, with an error. Any goroutine may call it.
+	abort()
+}
+
+// An engine is one Engine.IO session. A goroutine reads; another, which exists only while packets
+// are queued, writes. The program's own functions run on neither.
 type engine struct {
-	endpoint *endpoint
-	onPacket func(data []byte, binary bool) error // by the reader
-	onClose  func(Reason, error)                  // once, by the reader
+	endpoint  *endpoint
+	tasks     *tasks.Group                         // counts the engine's goroutines
+	onMessage func(data []byte, binary bool) error // runs on the reader; its error ends the session
+	onClose   func(reason Reason, err error)       // runs once, on the reader
+	ctx       context.Context                      // ends with the session
+	cancel    context.CancelFunc
 
-	sid       string
-	patience  time.Duration // the server pings within it
-	upgradeTo bool          // a WebSocket is to be tried
-	first     []eiopacket.Packet
+	// The handshake.
+	sid         string
+	pingTimeout time.Duration // pingInterval + pingTimeout
+	pongTimeout time.Duration // how long the server waits for a pong: pingTimeout alone
+	upgrades    bool          // a WebSocket is to be tried beside polling
+	first       []eiopacket.Packet
 
-	running *sync.WaitGroup // counts its goroutines; the manager waits
-	ctx     context.Context
-	cancel  context.CancelFunc
-
-	writing sync.Mutex // held while a batch is sent, and while the transport changes
+	writing sync.Mutex // held during a write, and while the transport is replaced
 
 	mu        sync.Mutex // guards what follows
 	transport transport
+	probed    *webSocket // has answered the probe, and waits for the reader to upgrade
 	queue     []eiopacket.Packet
-	flushing  bool
-	probed    *socket // answered the probe, waits for the reader to change over
-	closed    bool
-	closing   bool
-	reason    Reason // why close was called
+	queued    int           // cost of queue
+	flushing  bool          // a goroutine writes the queue
+	drained   chan struct{} // closed when the queue is empty; nil if nobody waits
 	writeErr  error
+	closing   Reason // why close was called; empty until then
+	closed    bool
 }
 
-// openEngine opens a session with the first of the transports.
-func openEngine(ctx context.Context, base *endpoint, running *sync.WaitGroup) (*engine, error) {
-	e := &engine{endpoint: base, running: running}
+var errNoHandshake = errors.New("the server did not open an Engine.IO session")
+
+// openEngine opens a session with the first of the transports. It does not read on before start.
+func openEngine(ctx context.Context, base *endpoint, tasks *tasks.Group) (*engine, error) {
+	e := &engine{endpoint: base, tasks: tasks}
+	if err := e.handshake(ctx); err != nil {
+		return nil, fmt.Errorf("sioclient: %s: %w", base.config.Transports[0], err)
+	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	name := base.config.Transports[0]
-	if err := e.open(ctx, name); err != nil {
-		e.cancel()
-		base.http.CloseIdleConnections()
-		return nil, fmt.Errorf("sioclient: %s: %w", name, err)
-	}
-	if name != Polling || base.config.NoUpgrade || !slices.Contains(base.config.Transports, WebSocket) {
-		e.upgradeTo = false
-	}
 	return e, nil
 }
 
-var errNoOpen = errors.New("sioclient: the server did not open the session")
-
-func (e *engine) open(ctx context.Context, name string) error {
-	switch name {
-	case Polling:
-		e.transport = newPolling(e.endpoint)
-	case WebSocket:
+// handshake opens a transport, and reads the server's answer.
+func (e *engine) handshake(ctx context.Context) error {
+	config := e.endpoint.config
+	if config.Transports[0] == WebSocket {
 		ws, err := dialWebSocket(ctx, e.endpoint, "")
 		if err != nil {
 			return err
 		}
 		e.transport = ws
-	default:
-		return fmt.Errorf("no such transport")
+	} else {
+		e.transport = newPolling(e.endpoint)
 	}
-	stop := context.AfterFunc(ctx, e.transport.close)
-	packets, err := e.transport.receive(time.Now().Add(e.endpoint.config.Timeout))
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		e.transport.close()
-		return err
-	}
-	if len(packets) == 0 || packets[0].Type != eiopacket.Open {
-		e.transport.close()
-		return errNoOpen
+	// A session whose request is on its way when the Manager closes would stay on the server until its
+	// ping timeout. It is waited for, and closed then.
+	var abandoned *time.Timer
+	waits := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(waits)
+		if p, ok := e.transport.(*polling); ok && p.asked.Load() && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			abandoned = time.AfterFunc(closeTimeout, p.abort)
+			return
+		}
+		e.transport.abort()
+	})
+	packets, err := e.transport.read()
+	if !stop() {
+		<-waits
+		if inTime := abandoned != nil && abandoned.Stop(); !inTime && err == nil {
+			err = ctx.Err()
+		}
 	}
 	var h struct {
 		SID          string   `json:"sid"`
@@ -107,71 +112,69 @@ func (e *engine) open(ctx context.Context, name string) error {
 		PingTimeout  int64    `json:"pingTimeout"`
 		MaxPayload   int      `json:"maxPayload"`
 	}
-	if err := json.Unmarshal(packets[0].Data, &h); err != nil || h.SID == "" {
-		e.transport.close()
-		return errNoOpen
+	if err == nil && (len(packets) == 0 || packets[0].Type != eiopacket.Open || json.Unmarshal(packets[0].Data, &h) != nil || h.SID == "") {
+		err = errNoHandshake
+	}
+	if err != nil {
+		e.transport.abort()
+		return err
 	}
 	e.sid, e.first = h.SID, packets[1:]
-	e.patience = time.Duration(h.PingInterval+h.PingTimeout) * time.Millisecond
-	e.upgradeTo = slices.Contains(h.Upgrades, WebSocket)
+	e.pingTimeout = time.Duration(h.PingInterval+h.PingTimeout) * time.Millisecond
+	e.pongTimeout = time.Duration(h.PingTimeout) * time.Millisecond
 	if p, ok := e.transport.(*polling); ok {
 		p.sid, p.maxPayload = h.SID, h.MaxPayload
+		e.upgrades = !config.NoUpgrade && slices.Contains(h.Upgrades, WebSocket) && slices.Contains(config.Transports, WebSocket)
 	}
 	return nil
 }
 
-// start reads until the session ends. The callbacks are set by now.
+// start reads until the session ends. onMessage and onClose are set by now.
 func (e *engine) start() {
-	e.running.Go(e.read)
-	if e.upgradeTo {
-		e.running.Go(e.probe)
+	e.tasks.Go(e.read)
+	if e.upgrades {
+		e.tasks.Go(e.probe)
 	}
 }
 
-func (e *engine) transportName() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.transport.name()
-}
-
+// read is the reader: it takes what the server sends, and ends the session.
 func (e *engine) read() {
-	reason, err := e.takeAll(e.first)
+	reason, err := e.receive(e.first)
 	e.first = nil
 	for reason == "" {
-		e.changeOver()
-		e.mu.Lock()
-		t := e.transport
-		e.mu.Unlock()
-		var packets []eiopacket.Packet
-		if packets, err = t.receive(time.Now().Add(e.patience)); err != nil {
-			reason = reasonOf(t, err)
-			if len(packets) == 0 {
-				break
-			}
+		t, packets, timedOut, failure := e.readWithin(e.pingTimeout)
+		var syntax *eiopacket.SyntaxError
+		switch {
+		case timedOut:
+			reason = PingTimeout
+			continue
+		case failure == nil:
+		case errors.As(failure, &syntax):
+			reason, err = ParseError, failure
+		case t.name() == WebSocket:
+			reason, err = TransportClose, failure
+		default:
+			reason, err = TransportError, failure
 		}
-		if r, bad := e.takeAll(packets); r != "" {
+		if r, bad := e.receive(packets); r != "" { // what came before the error
 			reason, err = r, bad
 		}
 	}
-	e.finish(reason, err)
-}
-
-// reasonOf says why receive failed.
-func reasonOf(t transport, err error) Reason {
-	var syntax *eiopacket.SyntaxError
-	var timeout net.Error // gorilla's hides what it wraps
-	switch {
-	case errors.As(err, &syntax):
-		return ParseError
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return PingTimeout
-	case t.name() == WebSocket:
-		return TransportClose
+	e.mu.Lock()
+	e.closed = true
+	if e.closing != "" {
+		reason, err = e.closing, nil
+	} else if e.writeErr != nil && reason != PingTimeout { // which aborts a write that is under way
+		reason, err = TransportError, e.writeErr
 	}
-	return TransportError
+	e.mu.Unlock()
+	e.cancel()
+	e.abort()
+	e.onClose(reason, err)
 }
 
-func (e *engine) takeAll(packets []eiopacket.Packet) (Reason, error) {
+// receive takes packets. A reason says that they end the session.
+func (e *engine) receive(packets []eiopacket.Packet) (Reason, error) {
 	for _, p := range packets {
 		switch p.Type {
 		case eiopacket.Ping:
@@ -179,7 +182,7 @@ func (e *engine) takeAll(packets []eiopacket.Packet) (Reason, error) {
 		case eiopacket.Close:
 			return TransportClose, nil
 		case eiopacket.Message:
-			if err := e.onPacket(p.Data, p.Binary); err != nil {
+			if err := e.onMessage(p.Data, p.Binary); err != nil {
 				return ParseError, err
 			}
 		}
@@ -187,77 +190,86 @@ func (e *engine) takeAll(packets []eiopacket.Packet) (Reason, error) {
 	return "", nil
 }
 
-// finish ends the session: it is called once, by the reader.
-func (e *engine) finish(reason Reason, err error) {
-	e.mu.Lock()
-	e.closed = true
-	t, probed := e.transport, e.probed
-	if e.closing {
-		reason, err = e.reason, nil
-	} else if e.writeErr != nil {
-		reason, err = TransportError, e.writeErr
-	}
-	e.mu.Unlock()
-	e.cancel()
-	t.close()
-	if probed != nil {
-		probed.close()
-	}
-	e.endpoint.http.CloseIdleConnections()
-	e.onClose(reason, err)
-}
+// A timer that fires later than timerLate means that the whole process was stopped, as by SIGSTOP, a
+// debugger or the lid of a laptop. The server's pings of that time are still unread, so the client
+// waits once more for a short time.
+const timerLate = 100 * time.Millisecond
 
-// closePatience bounds the goodbye to a server that does not read.
-const closePatience = 2 * time.Second
-
-// close ends the session from this side, after what is queued, and the close
-// packet where the transport needs it.
-func (e *engine) close(reason Reason) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closing || e.closed {
-		return
-	}
-	e.closing, e.reason = true, reason
-	before := e.transport
-	e.running.Go(func() {
-		stuck := time.AfterFunc(closePatience, before.close)
-		defer stuck.Stop()
-		e.sayGoodbye()
+// readWithin upgrades the transport if it can, reads from it, and aborts it when the server has sent
+// nothing for the timeout. The timeout runs only meanwhile: while the reader waits for room in a
+// socket's inbox, the bytes of the server's pings lie unread, and do not count as missing.
+func (e *engine) readWithin(timeout time.Duration) (t transport, packets []eiopacket.Packet, timedOut bool, err error) {
+	var (
+		mu            sync.Mutex // guards the others
+		done, delayed bool
+		timer         *time.Timer
+		due           = time.Now().Add(timeout)
+	)
+	mu.Lock()
+	timer = time.AfterFunc(timeout, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case done:
+		case !delayed && time.Since(due) > timerLate:
+			delayed = true
+			timer.Reset(timeout / 4)
+		default:
+			timedOut = true
+			go e.abort()
+		}
 	})
+	mu.Unlock()
+	t = e.upgrade()
+	packets, err = t.read()
+	mu.Lock()
+	defer mu.Unlock()
+	done = true
+	timer.Stop()
+	return t, packets, timedOut && err != nil, err
 }
 
-func (e *engine) sayGoodbye() {
-	e.writing.Lock()
-	defer e.writing.Unlock()
+// abort aborts the transport, and the one that it is upgraded to.
+func (e *engine) abort() {
 	e.mu.Lock()
-	t, rest := e.transport, e.queue
-	e.queue = nil
+	t, probed := e.transport, e.probed
 	e.mu.Unlock()
-	if t.name() == Polling {
-		rest = append(rest, eiopacket.Packet{Type: eiopacket.Close})
+	t.abort()
+	if probed != nil {
+		probed.abort()
 	}
-	late := time.AfterFunc(closePatience, t.close)
-	defer late.Stop()
-	t.send(rest)
-	if ws, ok := t.(*socket); ok {
-		ws.goodbye()
-	}
-	t.close()
 }
 
-// send queues packets, which go out in order. Those of a session that has ended
-// are dropped.
+// pause stops the reading until room is closed or ctx ends. The server's pings lie unread meanwhile,
+// and the server must not take this client for silent: it gets a pong in each half of the time that
+// it waits for one. Servers accept pongs that they have not asked for.
+func (e *engine) pause(ctx context.Context, room <-chan struct{}) {
+	pong := time.NewTicker(max(e.pongTimeout/2, time.Millisecond))
+	defer pong.Stop()
+	for {
+		select {
+		case <-room:
+			return
+		case <-ctx.Done():
+			return
+		case <-pong.C:
+			e.send(eiopacket.Packet{Type: eiopacket.Pong})
+		}
+	}
+}
+
+// send enqueues packets, which go out in order. Those of a session that has ended are dropped.
 func (e *engine) send(packets ...eiopacket.Packet) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed || e.closing {
+	if e.closed || e.closing != "" {
 		return
 	}
 	e.queue = append(e.queue, packets...)
+	e.queued += cost(packets)
 	if !e.flushing {
 		e.flushing = true
-		e.running.Go(e.flush)
+		e.tasks.Go(e.flush)
 	}
 }
 
@@ -265,85 +277,104 @@ func (e *engine) send(packets ...eiopacket.Packet) {
 func (e *engine) writable() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !e.flushing && !e.closed && !e.closing
+	return !e.flushing && !e.closed && e.closing == ""
 }
 
-func (e *engine) flush() {
-	for {
-		e.writing.Lock()
-		e.mu.Lock()
-		batch, t := e.queue, e.transport
-		if e.queue = nil; len(batch) == 0 {
-			e.flushing = false
-			e.mu.Unlock()
-			e.writing.Unlock()
-			return
-		}
-		e.mu.Unlock()
-		err := t.send(batch)
-		e.writing.Unlock()
-		if err != nil {
-			e.mu.Lock()
-			e.writeErr, e.flushing = err, false
-			e.mu.Unlock()
-			t.close() // the reader ends the session
-			return
-		}
+// cost is what packets count for in Config.MaxQueue.
+func cost(packets []eiopacket.Packet) (bytes int) {
+	for _, p := range packets {
+		bytes += len(p.Data) + packetCost
 	}
+	return bytes
 }
 
-// probe opens a WebSocket beside polling and asks whether it works.
-func (e *engine) probe() {
-	ctx, cancel := context.WithTimeout(e.ctx, e.endpoint.config.Timeout)
-	defer cancel()
-	ws, err := dialWebSocket(ctx, e.endpoint, e.sid)
-	if err != nil {
-		return // polling goes on
-	}
-	stop := context.AfterFunc(ctx, ws.close)
-	err = ws.send([]eiopacket.Packet{{Type: eiopacket.Ping, Data: []byte("probe")}})
-	var answer []eiopacket.Packet
-	if err == nil {
-		answer, err = ws.receive(time.Now().Add(e.endpoint.config.Timeout))
-	}
-	stop()
-	if err != nil || answer[0].Type != eiopacket.Pong || string(answer[0].Data) != "probe" {
-		ws.close()
-		return
-	}
+// packetCost is what a packet costs beside its data, in bytes.
+const packetCost = 64
+
+// full reports whether too much waits to be written.
+func (e *engine) full() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed || e.closing {
-		ws.close()
-		return
-	}
-	e.probed = ws
+	return e.queued >= e.endpoint.config.MaxQueue
 }
 
-// changeOver makes a probed WebSocket the transport. The reader calls it
-// between two polls, so no answer is under way; holding writing, no POST is.
-// Once the upgrade packet is out, the server takes nothing over polling any
-// more: even what a close that comes now has to say goes over the WebSocket.
-func (e *engine) changeOver() {
+// whenDrained returns a channel that is closed when nothing waits to be written.
+func (e *engine) whenDrained() <-chan struct{} {
 	e.mu.Lock()
-	ws := e.probed
-	e.mu.Unlock()
-	if ws == nil {
+	defer e.mu.Unlock()
+	if e.drained == nil {
+		e.drained = make(chan struct{})
+	}
+	drained := e.drained
+	if !e.flushing && e.closing == "" && e.writeErr == nil {
+		close(drained)
+		e.drained = nil
+	}
+	return drained
+}
+
+// flush writes until the queue is empty. A write that fails ends the session. Between two writes, the
+// reader may upgrade the transport, and close may take over the queue.
+func (e *engine) flush() {
+	for more := true; more; {
+		e.writing.Lock()
+		e.mu.Lock()
+		t, queue := e.transport, e.queue
+		e.mu.Unlock()
+		n, err := 0, error(nil)
+		if len(queue) > 0 {
+			n, err = t.write(queue)
+		}
+		e.mu.Lock()
+		e.queued -= cost(queue[:n])
+		clear(queue[:n])
+		e.queue = e.queue[n:]
+		if err != nil {
+			e.writeErr = err
+		}
+		if more = err == nil && len(e.queue) > 0; !more {
+			e.flushing = false
+			if err == nil && e.closing == "" && e.drained != nil {
+				close(e.drained)
+				e.drained = nil
+			}
+		}
+		e.mu.Unlock()
+		e.writing.Unlock()
+		if err != nil {
+			t.abort() // the reader ends the session
+		}
+	}
+}
+
+// closeTimeout bounds the last write to a server that does not read.
+const closeTimeout = 2 * time.Second
+
+// close ends the session from this side, after the packets that are queued. It does not wait.
+func (e *engine) close(reason Reason) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing != "" || e.closed {
 		return
 	}
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	e.closing = reason
+	before := e.transport
+	e.tasks.Go(func() {
+		defer time.AfterFunc(closeTimeout, before.abort).Stop() // a write that holds writing
+		e.writing.Lock()
+		defer e.writing.Unlock()
+		e.mu.Lock()
+		t, last := e.transport, e.queue
+		e.queue, e.queued = nil, 0
+		e.mu.Unlock()
+		defer time.AfterFunc(closeTimeout, t.abort).Stop()
+		t.close(last)
+	})
+}
+
+// transportName is that of the transport in use.
+func (e *engine) transportName() string {
 	e.mu.Lock()
-	old, closing := e.transport, e.closing
-	e.probed = nil
-	e.mu.Unlock()
-	if closing || ws.send([]eiopacket.Packet{{Type: eiopacket.Upgrade}}) != nil {
-		ws.close()
-		return
-	}
-	e.mu.Lock()
-	e.transport = ws
-	e.mu.Unlock()
-	old.close()
-	e.endpoint.http.CloseIdleConnections()
+	defer e.mu.Unlock()
+	return e.transport.name()
 }

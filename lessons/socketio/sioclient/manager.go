@@ -4,87 +4,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 
+	"realtimelab/internal/tasks"
 	"realtimelab/lessons/socketio/eiopacket"
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Manager keeps one connection to a server, and has a Socket for each namespace
-// on it. When the connection is lost it connects anew, unless the Config says
-// otherwise.
+// A Manager keeps one connection to a server, and has a Socket for each namespace on it. It connects
+// while at least one of them is active, and reconnects a lost connection unless the Config says
+// otherwise. The connection ends when the last active socket disconnects. Close ends it for good.
+//
+// Its methods may be called from any goroutine. Call OnReconnectAttempt, OnReconnect,
+// OnReconnectError and OnReconnectFailed before the first socket connects.
 type Manager struct {
-	config Config
-	base   *url.URL
+	config  Config
+	base    *url.URL
+	inboxes event.InboxOwner
+	tasks   tasks.Group // the goroutines of the connection and of the handlers
+	panics  event.LogLimit
 
-	ctx     context.Context // until Close
-	cancel  context.CancelFunc
-	running sync.WaitGroup // added to under mu, while not closed
-
-	mu         sync.Mutex
-	closed     bool
-	sockets    map[string]*Socket
-	engine     *engine // nil while there is no connection
-	connecting bool    // a goroutine connects
+	ctx    context.Context // until Close
+	cancel context.CancelFunc
 
 	onAttempt, onReconnect func(attempt int)
 	onReconnectError       func(error)
 	onReconnectFailed      func()
+
+	mu         sync.Mutex // guards what follows; locked before a Socket's mu
+	sockets    map[string]*Socket
+	engine     *engine // nil while disconnected
+	connecting bool    // a goroutine makes attempts
+	closed     bool
 }
 
-// NewManager reads the URL: http, https, ws or wss. It connects when a Socket
-// does.
+// NewManager makes a Manager for several namespaces of one server; for one, see New. The URL is that
+// of the server, with the scheme http, https, ws or wss; its path means nothing here. Nothing is sent
+// before a Socket connects. The error says what is wrong with the URL or the Config.
 func NewManager(server string, c Config) (*Manager, error) {
 	u, err := url.Parse(server)
+	if !strings.Contains(server, "://") {
+		return nil, fmt.Errorf("sioclient: %q: want http://… or https://…, such as %q", server, "http://"+server)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sioclient: %w", err)
 	}
-	switch u.Scheme {
-	case "http", "https", "ws", "wss":
-	default:
-		return nil, fmt.Errorf("sioclient: %q: want http, https, ws or wss", server)
+	if !slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme) {
+		return nil, fmt.Errorf("sioclient: %q: want http://…, https://…, ws://… or wss://…", server)
 	}
 	if u.Host == "" {
 		return nil, fmt.Errorf("sioclient: %q has no host", server)
 	}
-	m := &Manager{config: c.withDefaults(), base: u, sockets: map[string]*Socket{}}
+	m := &Manager{
+		config: c.withDefaults(), base: u, sockets: map[string]*Socket{},
+		onAttempt: func(int) {}, onReconnect: func(int) {}, onReconnectError: func(error) {}, onReconnectFailed: func() {},
+	}
 	for _, name := range m.config.Transports {
 		if name != Polling && name != WebSocket {
-			return nil, fmt.Errorf("sioclient: no such transport: %q", name)
+			return nil, fmt.Errorf("sioclient: no such transport: %q: want %q or %q", name, Polling, WebSocket)
 		}
 	}
 	if len(m.config.Transports) == 0 {
-		return nil, errors.New("sioclient: no transports")
+		return nil, errors.New("sioclient: Config.Transports is empty: leave it nil for the default")
 	}
+	m.inboxes = event.InboxOwner{MaxWaiting: m.config.MaxPending, MaxBytes: m.config.MaxMessage, Go: m.tasks.Go, LogPanic: m.logPanic}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m, nil
 }
 
-// Dial connects to the namespace that is the URL's path, "/" if it has none,
-// and waits until it has joined. The error is the server's refusal, a
-// *Refusal, or says why there is no connection. Closing the Socket closes its
-// Manager too.
-func Dial(ctx context.Context, server string, c Config) (*Socket, error) {
-	m, err := NewManager(server, c)
-	if err != nil {
-		return nil, err
-	}
-	namespace := m.base.Path
-	if namespace == "" {
-		namespace = siopacket.MainNamespace
-	}
-	s := m.Socket(namespace)
-	s.ownsManager = true
-	if err := s.ConnectAndWait(ctx); err != nil {
-		m.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-// Socket returns the socket of a namespace, which is not connected yet: add its
-// handlers, then call Connect. There is one for each namespace.
+// Socket returns the socket of a namespace, "/" for an empty name: always the same for the same
+// name. It is not connected yet: add its handlers, then call Connect or Open.
 func (m *Manager) Socket(namespace string) *Socket {
 	if namespace == "" || namespace[0] != '/' {
 		namespace = "/" + namespace
@@ -93,28 +87,32 @@ func (m *Manager) Socket(namespace string) *Socket {
 	defer m.mu.Unlock()
 	s := m.sockets[namespace]
 	if s == nil {
-		s = newSocket(m, namespace)
+		s = &Socket{manager: m, namespace: namespace, closed: m.closed}
+		s.changes.L = &s.mu
+		s.listeners.SetStrict(m.config.Strict)
+		s.inbox.Init(&m.inboxes, nil)
 		m.sockets[namespace] = s
 	}
 	return s
 }
 
-// OnReconnectAttempt, OnReconnect, OnReconnectError and OnReconnectFailed set
-// what is told of the way back to a lost connection: that attempt n begins,
-// that it has succeeded, that it has failed, and that there will be no more.
-// They must be set before the first Connect.
+// OnReconnectAttempt sets the function that is called before each attempt to reconnect; n counts
+// from 1 and begins again with each lost connection. The attempt waits for it.
 func (m *Manager) OnReconnectAttempt(f func(n int)) { m.onAttempt = f }
 
-// OnReconnect: see OnReconnectAttempt.
+// OnReconnect sets the function that is called when attempt n has brought the connection back. The
+// sockets join their namespaces meanwhile: see Socket.OnConnect.
 func (m *Manager) OnReconnect(f func(n int)) { m.onReconnect = f }
 
-// OnReconnectError: see OnReconnectAttempt.
+// OnReconnectError sets the function that is called with the error of each attempt to reconnect.
 func (m *Manager) OnReconnectError(f func(error)) { m.onReconnectError = f }
 
-// OnReconnectFailed: see OnReconnectAttempt.
+// OnReconnectFailed sets the function that is called when Config.ReconnectionAttempts have failed.
+// There are no more until a socket calls Connect or Open.
 func (m *Manager) OnReconnectFailed(f func()) { m.onReconnectFailed = f }
 
-// Transport is the name of the one that is used now, empty without a connection.
+// Transport returns the name of the transport in use, Polling or WebSocket; empty without a
+// connection.
 func (m *Manager) Transport() string {
 	if e := m.current(); e != nil {
 		return e.transportName()
@@ -122,8 +120,10 @@ func (m *Manager) Transport() string {
 	return ""
 }
 
-// Close ends the connection and every socket, and waits until their handlers
-// have run. It must not be called by one of them.
+// Close ends the connection and every socket for good, and waits until the handlers of all sockets
+// have returned. No handler may call it. Events that were emitted before it go out first, for at most
+// two seconds. Waiting calls of EmitWithAck and Connect return ErrDisconnected. Close may be called
+// more than once; each call waits.
 func (m *Manager) Close() {
 	m.mu.Lock()
 	m.closed = true
@@ -134,11 +134,12 @@ func (m *Manager) Close() {
 		e.close(ForcedClose)
 	}
 	for _, s := range m.all() {
-		s.stop()
+		s.close()
 	}
-	m.running.Wait()
+	_ = m.tasks.Wait(context.Background()) // which never ends
 }
 
+// all lists the sockets.
 func (m *Manager) all() []*Socket {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -149,99 +150,61 @@ func (m *Manager) all() []*Socket {
 	return all
 }
 
-// start runs f, unless the manager is closed.
-func (m *Manager) start(f func()) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return false
-	}
-	m.running.Go(f)
-	return true
-}
-
-// startInside runs f. It is for goroutines that running counts.
-func (m *Manager) startInside(f func()) bool {
-	m.running.Go(f)
-	return true
-}
-
-func (m *Manager) try() error {
-	ctx, cancel := context.WithTimeout(m.ctx, m.config.Timeout)
-	defer cancel()
-	e, err := openEngine(ctx, newEndpoint(m.base, m.config), &m.running)
-	if err != nil {
-		return err
-	}
-	var decoder siopacket.Decoder
-	decoder.MaxAttachments = m.config.MaxAttachments
-	e.onPacket = func(data []byte, binary bool) error { return m.receive(e, &decoder, data, binary) }
-	e.onClose = func(reason Reason, err error) { m.lost(e, reason, err) }
-	m.mu.Lock()
-	m.connecting = false
-	if m.closed {
-		m.mu.Unlock()
-		e.upgradeTo = false
-		e.start()
-		e.close(ForcedClose) // so that the server keeps no session
-		return context.Canceled
-	}
-	m.engine = e
-	e.start()
-	m.mu.Unlock()
-	for _, s := range m.all() {
-		s.join(e)
-	}
-	return nil
-}
-
-// receive takes one message of the engine's reader.
-func (m *Manager) receive(e *engine, d *siopacket.Decoder, data []byte, binary bool) error {
-	add := d.AddText
-	if binary {
-		add = d.AddBinary
-	}
-	p, complete, err := add(data)
-	if err != nil || !complete {
-		return err
-	}
-	m.mu.Lock()
-	s := m.sockets[p.Namespace]
-	m.mu.Unlock()
-	if s != nil {
-		s.receive(e, p)
-	}
-	return nil
-}
-
-// lost is told by the engine's reader that the connection has ended.
-func (m *Manager) lost(e *engine, reason Reason, err error) {
-	m.mu.Lock()
-	if m.engine == e {
-		m.engine = nil
-	}
-	m.mu.Unlock()
-	for _, s := range m.all() {
-		s.lost(e, reason, err)
-	}
-	wanted := m.wanted() // after a forced close, by one that came at the last moment
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed || m.config.NoReconnect || !wanted || m.connecting || m.engine != nil {
-		return
-	}
-	m.connecting = true
-	m.running.Go(func() { m.connect(true) })
-}
-
-// current is the connection, nil if there is none.
+// current returns the connection, or nil.
 func (m *Manager) current() *engine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.engine
 }
 
-// sendPacket writes a packet's text and its attachments.
+// active reports whether any socket is. The caller holds mu.
+func (m *Manager) active() bool {
+	for _, s := range m.sockets {
+		if s.Active() {
+			return true
+		}
+	}
+	return false
+}
+
+// release closes the connection when no socket is active.
+func (m *Manager) release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.engine == nil || m.closed || m.active() { // Close has closed it, and lost tells the sockets
+		return
+	}
+	m.engine.close(ForcedClose)
+	for _, s := range m.sockets {
+		s.forget(m.engine) // the answer to a CONNECT, which no longer comes
+	}
+	m.engine = nil
+}
+
+// guard runs a function of the program: its panic is logged and does not end the process.
+func (m *Manager) guard(f func()) { contain(f, m.logPanic) }
+
+// contain runs a function of the program on a goroutine of its own and waits for it, so that its
+// runtime.Goexit ends nothing else. panicked is called with the value of a panic.
+func contain(f func(), panicked func(any)) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if v := recover(); v != nil {
+				panicked(v)
+			}
+		}()
+		f()
+	}()
+	<-done
+}
+
+func (m *Manager) logPanic(v any) {
+	m.panics.Log(m.config.Log, slog.LevelError, "handler panicked", "panic", event.Printable(v), "stack", event.Stack())
+}
+
+// sendPacket sends a packet's text and its attachments.
 func (e *engine) sendPacket(p siopacket.Packet) {
 	packets := make([]eiopacket.Packet, 0, 1+len(p.Attachments))
 	packets = append(packets, eiopacket.Packet{Type: eiopacket.Message, Data: p.AppendText(make([]byte, 0, len(p.Data)+len(p.Namespace)+24))})
@@ -249,18 +212,4 @@ func (e *engine) sendPacket(p siopacket.Packet) {
 		packets = append(packets, eiopacket.Packet{Type: eiopacket.Message, Binary: true, Data: data})
 	}
 	e.send(packets...)
-}
-
-// release ends the connection when no socket wants it any more.
-func (m *Manager) release() {
-	if m.wanted() {
-		return
-	}
-	m.mu.Lock()
-	e := m.engine
-	m.engine = nil
-	m.mu.Unlock()
-	if e != nil {
-		e.close(ForcedClose)
-	}
 }

@@ -1,118 +1,157 @@
 package sioclient
 
 import (
-	"runtime/debug"
+	"context"
+	"errors"
+	"math/rand/v2"
 	"time"
+
+	"realtimelab/lessons/socketio/siopacket"
 )
 
-// open connects, if nobody does and there is no connection.
-func (m *Manager) open() {
+// open makes attempts to connect, unless somebody does or there is a connection.
+func (m *Manager) open(reconnecting bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed || m.connecting || m.engine != nil {
 		return
 	}
 	m.connecting = true
-	m.running.Go(func() { m.connect(false) })
+	m.tasks.Go(func() { m.connect(reconnecting) })
 }
 
-// connect tries until there is a connection, or no more tries are to be made.
-// The first is made at once, unless a connection was lost.
-func (m *Manager) connect(again bool) {
-	for n := 0; ; again = true {
-		if again {
-			if !m.wait(n) {
-				m.leaveOff()
+// connect makes attempts until one succeeds, or no more are to be made. The first is made at once,
+// unless a connection was lost.
+func (m *Manager) connect(reconnecting bool) {
+	for n := 0; ; reconnecting = true {
+		if reconnecting {
+			timer := time.NewTimer(m.config.delay(n))
+			select {
+			case <-timer.C:
+			case <-m.ctx.Done():
+				timer.Stop()
+			}
+			if m.stopConnecting(false) {
 				return
 			}
 			n++
-			call(m, m.onAttempt, n)
+			m.guard(func() { m.onAttempt(n) })
 		}
-		err := m.try()
+		err := m.attempt()
 		if err == nil {
-			if again {
-				call(m, m.onReconnect, n)
+			if reconnecting {
+				m.guard(func() { m.onReconnect(n) })
 			}
 			return
 		}
-		exhausted := m.config.ReconnectionAttempts > 0 && n >= m.config.ReconnectionAttempts
-		last := m.config.NoReconnect || exhausted || m.ctx.Err() != nil
-		if last {
-			m.stopConnecting() // before those are told who may call Connect
-		}
+		failed := !m.config.NoReconnect && m.config.ReconnectionAttempts > 0 && n >= m.config.ReconnectionAttempts
+		last := failed || m.config.NoReconnect
+		stopped := m.stopConnecting(last) // before the handlers run, which may call Open
 		if m.ctx.Err() == nil {
-			m.tellFailure(err, again)
-		}
-		if last {
-			if exhausted && !m.config.NoReconnect && m.onReconnectFailed != nil {
-				m.guard(m.onReconnectFailed)
+			if reconnecting {
+				m.guard(func() { m.onReconnectError(err) })
 			}
+			for _, s := range m.all() {
+				if s.Active() {
+					s.fail(err)
+				}
+			}
+		}
+		if failed {
+			m.guard(m.onReconnectFailed)
+		}
+		if stopped || m.stopConnecting(false) {
 			return
 		}
-		if !m.wanted() {
-			m.leaveOff()
-			return
-		}
 	}
 }
 
-func (m *Manager) tellFailure(err error, again bool) {
-	if again {
-		call(m, m.onReconnectError, err)
-	}
-	for _, s := range m.all() {
-		s.failed(err)
-	}
-}
-
-// leaveOff stops because no socket wants a connection, unless one has changed
-// its mind meanwhile: it has then seen that somebody connects, and relies on it.
-func (m *Manager) leaveOff() {
-	m.stopConnecting()
-	if m.wanted() {
-		m.open()
-	}
-}
-
-func call[T any](m *Manager, f func(T), v T) {
-	if f != nil {
-		m.guard(func() { f(v) })
-	}
-}
-
-// guard keeps a handler's panic from ending the process.
-func (m *Manager) guard(f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			m.config.Log.Error("handler panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	f()
-}
-
-func (m *Manager) stopConnecting() {
+// stopConnecting reports whether there are no more attempts to make: it is the last, no socket is
+// active, or the manager is closed.
+func (m *Manager) stopConnecting(last bool) bool {
 	m.mu.Lock()
-	m.connecting = false
-	m.mu.Unlock()
-}
-
-// wait for the time of that attempt. It reports whether it is still to be made.
-func (m *Manager) wait(attempt int) bool {
-	timer := time.NewTimer(m.config.delay(attempt))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-m.ctx.Done():
-	}
-	return m.ctx.Err() == nil && m.wanted()
-}
-
-// wanted reports whether some socket wants to be connected.
-func (m *Manager) wanted() bool {
-	for _, s := range m.all() {
-		if s.Active() {
-			return true
-		}
+	defer m.mu.Unlock()
+	if last || m.closed || !m.active() {
+		m.connecting = false
+		return true
 	}
 	return false
+}
+
+// delay before the attempt of that number, which counts from 0: exponential backoff with jitter, as
+// the official client reckons it.
+func (c Config) delay(attempt int) time.Duration {
+	d := float64(c.ReconnectionDelay)
+	for range min(attempt, 62) {
+		if d *= 2; d >= float64(c.ReconnectionDelayMax) {
+			break
+		}
+	}
+	if c.RandomizationFactor > 0 {
+		d += d * c.RandomizationFactor * (2*rand.Float64() - 1)
+	}
+	return time.Duration(min(d, float64(c.ReconnectionDelayMax)))
+}
+
+// attempt opens a session and has the active sockets join their namespaces.
+func (m *Manager) attempt() error {
+	ctx, cancel := context.WithTimeout(m.ctx, m.config.Timeout)
+	defer cancel()
+	var e *engine
+	err := errors.New("sioclient: a function of Config has panicked or ended its goroutine")
+	m.guard(func() { e, err = openEngine(ctx, newEndpoint(m.base, m.config), &m.tasks) })
+	if err != nil {
+		return err
+	}
+	decoder := siopacket.Decoder{MaxAttachments: m.config.MaxAttachments}
+	e.onMessage = func(data []byte, binary bool) error {
+		add := decoder.AddText
+		if binary {
+			add = decoder.AddBinary
+		}
+		p, complete, err := add(data)
+		if err != nil || !complete {
+			return err
+		}
+		m.mu.Lock()
+		s := m.sockets[p.Namespace]
+		m.mu.Unlock()
+		if s != nil {
+			s.receive(e, p)
+		}
+		return nil
+	}
+	e.onClose = func(reason Reason, err error) {
+		m.mu.Lock()
+		if m.engine == e {
+			m.engine = nil
+		}
+		m.mu.Unlock()
+		for _, s := range m.all() {
+			s.lost(e, reason, err)
+		}
+		m.mu.Lock()
+		active := m.active()
+		m.mu.Unlock()
+		if active && !m.config.NoReconnect {
+			m.open(true)
+		}
+	}
+	m.mu.Lock()
+	m.connecting = false
+	if m.closed {
+		e.upgrades = false
+		e.start()
+		e.close(ForcedClose) // so that the server keeps no session
+		m.mu.Unlock()
+		return context.Canceled
+	}
+	m.engine = e
+	e.start()
+	m.mu.Unlock()
+	for _, s := range m.all() {
+		s.join()
+	}
+	m.release() // if all have disconnected meanwhile
+	return nil
 }

@@ -1,369 +1,139 @@
 package sioclient
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"sync"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Socket is the client's side of one namespace. Its handlers run one at a time,
-// in the order of the events, and may block, on EmitWithAck, say. Its methods
-// may be called from any goroutine.
+// Args are the arguments of an event or an acknowledgement as they came: not decoded yet, and
+// immutable. Len counts them, Decode reads one into a Go value, Any returns one as Go's any, String
+// prints them all. Emit and an Ack send Args again as they came. The methods are described at
+// event.Args.
+type Args = event.Args
+
+// Ack is the func by which a handler acknowledges an event, with any number of values: ack("saved", 7).
+// Only the first call sends; if the server has not asked for an acknowledgement, none does, and
+// ack.Wanted reports false. It may be called from any goroutine, also after the handler has returned,
+// and never waits for the server. Values that cannot be written are reported to OnError, and the
+// server receives an object with the field "error".
+type Ack = event.Ack
+
+// A Socket is the client's side of one namespace. New and Manager.Socket make it, Connect connects
+// it, Close ends it. A lost connection is restored by itself, unless Config.NoReconnect is set; the
+// handlers stay.
+//
+// Its methods may be called from any goroutine. Its handlers, and the functions of OnConnect,
+// OnConnectError and OnDisconnect, run one at a time, in the order of the events, on a goroutine
+// that neither reads nor writes. They may block, on EmitWithAck for example. They must not call
+// Connect or Close, which wait for them; Open and Disconnect do not wait.
 type Socket struct {
 	manager     *Manager
 	namespace   string
 	ownsManager bool
-	inbox       inbox
+	listeners   event.Listeners
+	inbox       event.Inbox
+	acks        event.Acks // of events that were sent
+	log         event.LogLimit
 
-	mu        sync.Mutex
-	connects  sync.Cond // broadcast when connected or stopped change
-	active    bool      // wants to be connected
-	connected bool
-	stopped   bool    // by Manager.Close
-	joinedOn  *engine // where CONNECT was sent, and DISCONNECT not yet
-	id        string
-	recovered bool
+	mu      sync.Mutex // guards what follows; not held while a function of the program runs
+	changes sync.Cond  // broadcast when connected or closed change
 
-	pid, offset string // for connection state recovery
+	// The connection.
+	active, connected, closed bool
+	engine                    *engine // CONNECT was sent over it, and DISCONNECT was not yet
+	id                        string
+	recovered                 bool
+	pid, offset               string         // for connection state recovery
+	outcomes                  []chan<- error // of calls of Connect that wait
+	connects                  int            // calls of Connect that have not returned
 
-	nextAck    uint64
-	acks       map[uint64]chan<- answer
-	sendBuffer []siopacket.Packet // until connected
-	retried    []retry            // with Config.Retries: what is not acknowledged yet
-	draining   bool
+	// Events that go out.
+	nextAck  uint64
+	buffer   []outgoing // until connected
+	retries  []*retry   // with Config.Retries: what is not acknowledged yet
+	retrying bool       // a goroutine sends them
+	waiting  int        // eventCost of buffer and retries
 
-	listeners listeners
+	onConnect      []*func()
+	onConnectError []*func(error)
+	onDisconnect   []*func(Reason, error)
 }
 
-func newSocket(m *Manager, namespace string) *Socket {
-	s := &Socket{manager: m, namespace: namespace, acks: map[uint64]chan<- answer{}}
-	s.connects.L = &s.mu
-	s.inbox.init(m)
-	return s
-}
-
-// Manager keeps the socket's connection.
+// Manager returns the Manager that keeps the socket's connection. It makes the sockets of other
+// namespaces on the same connection.
 func (s *Socket) Manager() *Manager { return s.manager }
 
-// Namespace starts with a slash.
+// Namespace returns the name of the socket's namespace, which starts with a slash.
 func (s *Socket) Namespace() string { return s.namespace }
 
-// ID is what the server calls the socket; empty while it is not connected.
+// ID returns the socket's id on the server, the same as sio.Socket.ID there; empty while it is not
+// connected. It changes with each connection, unless the server recovers the socket's state.
 func (s *Socket) ID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.id
 }
 
-// Connected reports whether the server has let the socket in, and neither side
-// has left since.
+// Connected reports whether the server has let the socket in, and neither side has left since.
 func (s *Socket) Connected() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.connected
 }
 
-// Active reports whether the socket is connected, or will try to be.
+// Active reports whether the socket is connected, or connects when it can.
 func (s *Socket) Active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active
 }
 
-// Recovered reports whether the last connection has brought back the state of
-// the one before: the id, the rooms, and the events that were missed.
+// Recovered reports whether the last connection has restored the state of the one before: the id,
+// the rooms, and the events that were missed, which the handlers get before OnConnect's functions.
 func (s *Socket) Recovered() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.recovered
 }
 
-// Connect asks for the namespace, over a new connection if there is none. It
-// does not wait; OnConnect and OnConnectError are told how it went.
-func (s *Socket) Connect() {
+// OnConnect adds a function that is called each time the server has let the socket in: the first
+// time, and after each reconnection. The func returned removes it.
+func (s *Socket) OnConnect(f func()) (off func()) { return add(s, &s.onConnect, f) }
+
+// OnConnectError adds a function that is called with the error of each attempt to connect: see
+// Connect for the errors. After a *ConnectError the client waits for another Connect or Open. After
+// other errors Open goes on trying, unless Config.NoReconnect is set or Config.ReconnectionAttempts
+// have failed. The func returned removes it.
+func (s *Socket) OnConnectError(f func(error)) (off func()) { return add(s, &s.onConnectError, f) }
+
+// OnDisconnect adds a function that is called once each time a connected socket has been
+// disconnected, by whichever side or fault, with the error behind the reason, which may be nil. The
+// func returned removes it.
+func (s *Socket) OnDisconnect(f func(Reason, error)) (off func()) { return add(s, &s.onDisconnect, f) }
+
+// add adds to one of the lists, which are replaced, never changed in place.
+func add[F any](s *Socket, list *[]*F, f F) (off func()) {
 	s.mu.Lock()
-	s.active = true
-	s.mu.Unlock()
-	if e := s.manager.current(); e != nil {
-		s.join(e)
-		return
-	}
-	s.manager.open()
-}
-
-// ConnectAndWait is Connect, and waits for the outcome of the first attempt, or
-// for ctx, and for the handlers that are told of it. One of the socket's own
-// must not call it: it would wait for itself.
-func (s *Socket) ConnectAndWait(ctx context.Context) error {
-	outcome := make(chan error, 1)
-	tell := func(err error) {
-		select {
-		case outcome <- err:
-		default:
-		}
-	}
-	off := []func(){s.OnConnect(func() { tell(nil) }), s.OnConnectError(tell)}
-	defer func() {
-		for _, f := range off {
-			f()
-		}
-	}()
-	if s.Connected() { // only now, so that either this or OnConnect says so
-		return nil
-	}
-	s.Connect()
-	select {
-	case err := <-outcome:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-s.manager.ctx.Done():
-		return ErrDisconnected
-	}
-}
-
-// Disconnect leaves the namespace, and ends the connection if no other socket
-// uses it. There is no reconnection until Connect is called.
-func (s *Socket) Disconnect() {
-	s.mu.Lock()
-	s.active = false
-	if s.connected {
-		s.leave()
-	} // else welcomed does, when the server lets it in
-	s.mu.Unlock()
-	s.left(ClientDisconnect, nil, s.manager.start)
-	s.manager.release()
-}
-
-// leave tells the server. The caller holds mu.
-func (s *Socket) leave() {
-	if s.joinedOn != nil {
-		s.joinedOn.sendPacket(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace})
-		s.joinedOn = nil
-	}
-}
-
-// Close is Disconnect. The socket of Dial closes its Manager as well, and waits
-// for its handlers.
-func (s *Socket) Close() {
-	s.Disconnect()
-	if s.ownsManager {
-		s.manager.Close()
-	}
-}
-
-// stop ends the socket for good.
-func (s *Socket) stop() {
-	s.mu.Lock()
-	s.active, s.stopped = false, true
-	for id, wanted := range s.acks {
-		wanted <- answer{err: ErrDisconnected}
-		delete(s.acks, id)
-	}
-	s.sendBuffer = nil
-	s.connects.Broadcast()
-	s.mu.Unlock()
-	s.inbox.stop()
-}
-
-// join sends CONNECT over a connection, once.
-func (s *Socket) join(e *engine) {
-	s.mu.Lock()
-	if !s.active || s.joinedOn == e {
-		s.mu.Unlock()
-		return
-	}
-	s.joinedOn = e
-	pid, offset := s.pid, s.offset
-	s.mu.Unlock()
-	auth, err := s.manager.auth()
-	var data []byte
-	if err == nil {
-		data, err = connectPayload(auth, pid, offset)
-	}
-	if err != nil {
-		s.failed(err)
-		return
-	}
-	e.sendPacket(siopacket.Packet{Type: siopacket.Connect, Namespace: s.namespace, Data: data})
-}
-
-// auth asks for the payload of CONNECT. A panic of the user's code is an error.
-func (m *Manager) auth() (payload any, err error) {
-	if m.config.Auth == nil {
-		return nil, nil
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("sioclient: Auth panicked: %v", v)
-		}
-	}()
-	return m.config.Auth(), nil
-}
-
-var errAuth = errors.New("sioclient: Auth must return a JSON object")
-
-// connectPayload is the auth payload, with what a recovery needs.
-func connectPayload(auth any, pid, offset string) ([]byte, error) {
-	var data []byte
-	if auth != nil {
-		var err error
-		if data, _, err = siopacket.Marshal(auth); err != nil {
-			return nil, err
-		}
-		if len(data) < 2 || data[0] != '{' {
-			return nil, errAuth
-		}
-	}
-	if pid == "" {
-		return data, nil
-	}
-	state, _, err := siopacket.Marshal(struct {
-		PID    string `json:"pid"`
-		Offset string `json:"offset,omitempty"`
-	}{pid, offset})
-	if err != nil || len(data) <= 2 {
-		return state, err
-	}
-	return append(append(state[:len(state)-1], ','), data[1:]...), nil
-}
-
-// receive takes a packet of the namespace, on the reader's goroutine. Those of
-// a connection that the socket has left are not for it any more.
-func (s *Socket) receive(e *engine, p siopacket.Packet) {
-	s.mu.Lock()
-	current := s.joinedOn == e
-	s.mu.Unlock()
-	if !current {
-		return
-	}
-	switch p.Type {
-	case siopacket.Connect:
-		s.welcomed(e, p)
-	case siopacket.ConnectError:
-		s.refused(refusalIn(p))
-	case siopacket.Event:
-		s.heard(e, p)
-	case siopacket.Ack:
-		s.resolve(p)
-	case siopacket.Disconnect:
+	defer s.mu.Unlock()
+	*list = event.With(*list, &f, false)
+	return func() {
 		s.mu.Lock()
-		s.active, s.joinedOn = false, nil
+		defer s.mu.Unlock()
+		*list = event.Without(*list, &f)
+	}
+}
+
+// call has the inbox call the functions of a list, as it is then, and done after them.
+func call[F any](s *Socket, list *[]*F, each func(F), done func()) {
+	s.inbox.Start(func(siopacket.Packet) {
+		defer done()
+		s.mu.Lock()
+		functions := *list
 		s.mu.Unlock()
-		s.left(ServerDisconnect, nil, s.manager.startInside)
-		s.manager.release()
-	}
-}
-
-var errV2 = errors.New("sioclient: the server seems to be one of Socket.IO 2, which this client cannot reach")
-
-// welcomed takes the answer to CONNECT.
-func (s *Socket) welcomed(e *engine, p siopacket.Packet) {
-	var session struct {
-		SID string `json:"sid"`
-		PID string `json:"pid"`
-	}
-	if siopacket.Unmarshal(p.Data, nil, &session) != nil || session.SID == "" {
-		s.failed(errV2)
-		return
-	}
-	s.mu.Lock()
-	if !s.active {
-		s.leave()
-	}
-	if s.joinedOn != e {
-		s.mu.Unlock()
-		return // it has left meanwhile
-	}
-	s.id, s.recovered = session.SID, session.PID != "" && session.PID == s.pid
-	s.pid, s.connected = session.PID, true
-	for _, q := range s.sendBuffer { // under mu, so that no later event overtakes them
-		e.sendPacket(q)
-	}
-	s.sendBuffer = nil
-	s.connects.Broadcast()
-	s.mu.Unlock()
-	s.inbox.tell(func() {
-		for _, f := range s.snapshot().connect {
-			(*f)()
+		for _, f := range functions {
+			each(*f)
 		}
-	}, s.manager.startInside)
-}
-
-func (s *Socket) refused(err error) {
-	s.mu.Lock()
-	wanted := s.active
-	s.active, s.joinedOn = false, nil
-	s.mu.Unlock()
-	if wanted {
-		s.failed(err)
-	}
-	s.manager.release()
-}
-
-// failed tells OnConnectError.
-func (s *Socket) failed(err error) {
-	var refusal *Refusal
-	if !errors.As(err, &refusal) && !s.Active() {
-		return
-	}
-	s.inbox.tell(func() {
-		for _, f := range s.snapshot().connectError {
-			(*f)(err)
-		}
-	}, s.manager.start)
-}
-
-// heard queues an event for the handlers. Those that a recovery replays come
-// before the answer to CONNECT, and have their turn before OnConnect.
-func (s *Socket) heard(e *engine, p siopacket.Packet) {
-	s.mu.Lock()
-	if offset, ok := offsetIn(p); ok && s.pid != "" {
-		s.offset = offset
-	}
-	s.mu.Unlock()
-	s.inbox.put(func() { s.dispatch(e, p) })
-}
-
-// offsetIn is the last argument of an event that wants no answer, if that is a
-// string: where a server that recovers states puts the event's offset.
-func offsetIn(p siopacket.Packet) (offset string, ok bool) {
-	args := p.Args()
-	if p.HasID || len(args) < 2 || args[len(args)-1].Kind() != '"' {
-		return "", false
-	}
-	return offset, siopacket.Unmarshal(args[len(args)-1], nil, &offset) == nil
-}
-
-// lost is told that the connection has ended.
-func (s *Socket) lost(e *engine, reason Reason, err error) {
-	s.mu.Lock()
-	was := s.joinedOn == e
-	if was {
-		s.joinedOn = nil
-	}
-	s.mu.Unlock()
-	if was {
-		s.left(reason, err, s.manager.startInside)
-	}
-}
-
-// left ends the time in the namespace, once.
-func (s *Socket) left(reason Reason, err error, start func(func()) bool) {
-	s.mu.Lock()
-	was := s.connected
-	s.connected, s.id = false, ""
-	s.forgetAcks()
-	s.mu.Unlock()
-	if !was {
-		return
-	}
-	s.inbox.tell(func() {
-		for _, f := range s.snapshot().disconnect {
-			(*f)(reason, err)
-		}
-	}, start)
+	}, siopacket.Packet{})
 }

@@ -11,8 +11,7 @@ func splitArray(array []byte) []Value {
 	return elements
 }
 
-// firstOf returns the first element of a valid JSON array, empty if there is
-// none.
+// firstOf returns the first element of a valid JSON array. It is empty if the array is.
 func firstOf(array []byte) Value {
 	at, end := nextElement(array, 0)
 	return Value(array[at:end])

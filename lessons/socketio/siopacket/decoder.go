@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// DefaultMaxAttachments is how many attachments one packet may have unless the
-// Decoder says otherwise.
+// DefaultMaxAttachments is the largest number of attachments of one packet, unless
+// Decoder.MaxAttachments says otherwise.
 const DefaultMaxAttachments = 10
 
-// Errors of a packet's place among the others, rather than of its text.
+// Errors of a Decoder: a message came out of order, or a packet announced too many attachments.
 var (
 	ErrTextInsteadOfAttachment = errors.New("siopacket: text where an attachment was due")
 	ErrUnexpectedAttachment    = errors.New("siopacket: attachment without a packet that announced it")

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -26,7 +26,7 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 		size++
 	}
 	dst = msgp.AppendMapHeader(dst, size)
-	dst = msgp.AppendInt64(msgp.AppendString(dst, "type"), int64(p.Type-Connect))
+	dst = msgp.AppendInt64(msgp.AppendString(dst, "type"), int64(p.Type))
 	if len(p.Data) > 0 {
 		var err error
 		if dst, err = AppendMsgpackValue(msgp.AppendString(dst, "data"), p.Data, p.Attachments); err != nil {
@@ -47,7 +47,10 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 // AppendMsgpackValue appends JSON text as one value of MessagePack, with each
 // attachment in the place of its placeholder.
 func AppendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, error) {
-	dst, err := appendMsgpackValue(dst, text, attachments)
+	text, err := replacePlaceholders(text, len(attachments), appendPlaceholder) // each in the same form
+	if err == nil {
+		dst, err = appendMsgpackValue(dst, text, attachments)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("siopacket: %w", err)
 	}
@@ -66,6 +69,7 @@ func appendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, e
 		if dec.PeekKind() == 0 {
 			return dst, nil
 		}
+		depth := dec.StackDepth()
 		token, err := dec.ReadToken()
 		if err != nil {
 			return nil, err
@@ -74,7 +78,12 @@ func appendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, e
 		case '{':
 			if num, ok := placeholderAt(text[dec.InputOffset():], attachments); ok {
 				dst = msgp.AppendBytes(dst, attachments[num])
-				sizes = sizes[skipObject(dec):]
+				sizes = sizes[1:]
+				for dec.StackDepth() > depth {
+					if _, err := dec.ReadToken(); err != nil {
+						return nil, err
+					}
+				}
 			} else {
 				dst = msgp.AppendMapHeader(dst, sizes[0]/2)
 				sizes = sizes[1:]
@@ -92,22 +101,6 @@ func appendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, e
 			dst = msgp.AppendNil(dst)
 		}
 	}
-}
-
-// skipObject reads to the end of the object that has just been opened, and counts the
-// containers: a client's placeholder may have members that ours have not.
-func skipObject(dec *jsontext.Decoder) (containers int) {
-	containers = 1
-	for depth := dec.StackDepth(); dec.StackDepth() >= depth; {
-		token, err := dec.ReadToken()
-		if err != nil {
-			return containers // containerSizes would have refused it
-		}
-		if kind := token.Kind(); kind == '{' || kind == '[' {
-			containers++
-		}
-	}
-	return containers
 }
 
 func newJSONReader(text Value) *jsontext.Decoder {
@@ -145,26 +138,36 @@ func containerSizes(text Value) ([]uint32, error) {
 
 var placeholderStart = []byte(`"_placeholder":true,"num":`)
 
-// placeholderAt reads the rest of a placeholder, whoever has written it.
+// placeholderAt reads the rest of a placeholder that appendPlaceholder has written.
 func placeholderAt(rest []byte, attachments [][]byte) (num int, ok bool) {
-	const longest = 80
-	end := bytes.IndexByte(rest[:min(longest, len(rest))], '}')
-	if len(attachments) == 0 || end < 0 || !bytes.Contains(rest[:end], []byte(`"_placeholder"`)) {
+	digits, ok := bytes.CutPrefix(rest, placeholderStart)
+	if !ok || len(attachments) == 0 {
 		return 0, false
 	}
-	var p placeholder
-	object := append([]byte{'{'}, rest[:end+1]...)
-	if json.Unmarshal(object, &p) != nil || !p.Placeholder || p.Num < 0 || p.Num >= len(attachments) {
-		return 0, false
+	for len(digits) > 0 && digits[0] >= '0' && digits[0] <= '9' && num < len(attachments) {
+		num = num*10 + int(digits[0]-'0')
+		digits = digits[1:]
 	}
-	return p.Num, true
+	return num, len(digits) > 0 && digits[0] == '}' && num < len(attachments)
 }
 
+// appendMsgpackNumber writes a number as the official encoder does: an integer in the fewest bytes
+// that hold it, unsigned if it is not negative, and anything else as a float of 64 bits. Beyond 64
+// bits, where the official encoder writes garbage, an integer is a float too.
 func appendMsgpackNumber(dst []byte, token jsontext.Token) []byte {
-	if n, err := strconv.ParseInt(token.String(), 10, 64); err == nil {
+	if n, err := strconv.ParseUint(token.String(), 10, 64); err == nil {
+		return msgp.AppendUint64(dst, n)
+	}
+	if n, err := strconv.ParseInt(token.String(), 10, 64); err == nil && n < 0 {
 		return msgp.AppendInt64(dst, n)
 	}
 	f, _ := strconv.ParseFloat(token.String(), 64) // out of range is infinity, as in JavaScript
+	switch {
+	case f >= 0 && f < 1<<64 && f == math.Trunc(f):
+		return msgp.AppendUint64(dst, uint64(f))
+	case f < 0 && f >= -1<<63 && f == math.Trunc(f):
+		return msgp.AppendInt64(dst, int64(f))
+	}
 	return msgp.AppendFloat64(dst, f)
 }
 
@@ -175,9 +178,10 @@ var (
 	errMsgpackTrailed = errors.New("siopacket: bytes after the packet")
 )
 
-// ParseMsgpack reads a packet that the official MessagePack parser has
-// written. Bytes become attachments with placeholders in Data; undefined and
-// what JSON has no number for become null, a Date its text as in JSON.
+// ParseMsgpack reads a packet that the official MessagePack parser has written. Bytes become
+// attachments with placeholders in Data; undefined, NaN and the infinities become null, and a Date
+// becomes its text as in JSON. The types 5 and 6 (BINARY_EVENT and BINARY_ACK of a Socket.IO 2
+// client) are read as EVENT and ACK.
 func ParseMsgpack(data []byte) (Packet, error) {
 	p := Packet{}
 	size, rest, err := msgp.ReadMapHeaderBytes(data)
@@ -192,10 +196,14 @@ func ParseMsgpack(data []byte) (Packet, error) {
 			hasType = true
 			var n int64
 			n, rest, err = msgp.ReadInt64Bytes(rest)
-			if n < 0 || n > int64(ConnectError-Connect) {
+			switch p.Type = Type(n); {
+			case n < 0 || n > int64(BinaryAck):
 				return Packet{}, fmt.Errorf("%w: type %d", errMsgpackPacket, n)
+			case p.Type == BinaryEvent:
+				p.Type = Event
+			case p.Type == BinaryAck:
+				p.Type = Ack
 			}
-			p.Type = Connect + Type(n)
 		case "nsp":
 			hasNamespace = true
 			p.Namespace, rest, err = msgp.ReadStringBytes(rest)

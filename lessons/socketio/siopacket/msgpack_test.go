@@ -12,7 +12,7 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// officialMsgpack is what socket.io-msgpack-parser 3 writes.
+// officialMsgpack holds packets as socket.io-msgpack-parser 3 writes them.
 var officialMsgpack = []struct {
 	name, wire string
 	packet     siopacket.Packet
@@ -34,6 +34,12 @@ var officialMsgpack = []struct {
 		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["d","2026-01-02T03:04:05.678Z",null]`)}},
 	{"Date of notepack 3 in seconds, milliseconds, and before 1970", "83a47479706502a36e7370a12fa46461746194a164d6ff695735a5d7ffa1a5d600695735a5c70cff00000000ffffffffffffffff",
 		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["d","2026-01-02T03:04:05.000Z","2026-01-02T03:04:05.678Z","1969-12-31T23:59:59.000Z"]`)}},
+	{"ACK with bytes", "84a47479706503a36e7370a12fa2696407a46461746191c40101",
+		siopacket.Packet{Type: siopacket.Ack, Namespace: "/", ID: 7, HasID: true, Data: []byte(`[{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1}}}},
+	{"BINARY_EVENT of Socket.IO 2", "83a47479706505a36e7370a12fa46461746192a178c40101",
+		siopacket.Packet{Type: siopacket.Event, Namespace: "/", Data: []byte(`["x",{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1}}}},
+	{"BINARY_ACK of Socket.IO 2", "84a47479706506a36e7370a12fa2696407a46461746191c40101",
+		siopacket.Packet{Type: siopacket.Ack, Namespace: "/", ID: 7, HasID: true, Data: []byte(`[{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1}}}},
 	{"DISCONNECT", "82a47479706501a36e7370a12f",
 		siopacket.Packet{Type: siopacket.Disconnect, Namespace: "/"}},
 }
@@ -70,7 +76,8 @@ func TestMsgpackRefuses(t *testing.T) {
 		"not a map":           "\x90",
 		"no type":             "\x81\xa3nsp\xa1/",
 		"no namespace":        "\x81\xa4type\x01",
-		"unknown type":        "\x82\xa4type\x05\xa3nsp\xa1/",
+		"unknown type":        "\x82\xa4type\x07\xa3nsp\xa1/",
+		"negative type":       "\x82\xa4type\xff\xa3nsp\xa1/",
 		"event without array": "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xa1x",
 		"reserved event":      "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x91\xa7connect",
 		"negative id":         "\x84\xa4type\x03\xa3nsp\xa1/\xa4data\x90\xa2id\xff",

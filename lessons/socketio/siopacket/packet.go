@@ -21,31 +21,32 @@ import (
 	"strconv"
 )
 
-// Type is the first character of a packet.
+// Type is a packet's type, with the number that it has in the protocol and in the official parsers.
+// The text of a packet begins with it as a digit.
 type Type byte
 
-// The packet types, with the digit each has on the wire.
+// The packet types.
 const (
-	Connect      Type = '0'
-	Disconnect   Type = '1'
-	Event        Type = '2'
-	Ack          Type = '3'
-	ConnectError Type = '4'
-	BinaryEvent  Type = '5'
-	BinaryAck    Type = '6'
+	Connect      Type = 0
+	Disconnect   Type = 1
+	Event        Type = 2
+	Ack          Type = 3
+	ConnectError Type = 4
+	BinaryEvent  Type = 5
+	BinaryAck    Type = 6
 )
 
 var typeNames = [...]string{"CONNECT", "DISCONNECT", "EVENT", "ACK", "CONNECT_ERROR", "BINARY_EVENT", "BINARY_ACK"}
 
-// String is the name that the protocol document uses for the type.
+// String returns the name that the protocol document uses for the type.
 func (t Type) String() string {
 	if !t.valid() {
-		return fmt.Sprintf("unknown(%q)", byte(t))
+		return fmt.Sprintf("unknown(%d)", byte(t))
 	}
-	return typeNames[t-Connect]
+	return typeNames[t]
 }
 
-func (t Type) valid() bool { return t >= Connect && t <= BinaryAck }
+func (t Type) valid() bool { return t <= BinaryAck }
 
 func (t Type) binary() bool { return t == BinaryEvent || t == BinaryAck }
 
@@ -68,7 +69,9 @@ type Packet struct {
 	// Data is JSON text: an array for Event and Ack, an object for Connect, an
 	// object or string for ConnectError, empty for Disconnect. A placeholder
 	// object stands where attachment "num" belongs.
-	Data        []byte
+	Data []byte
+
+	// Attachments are the binary data, by the number in their placeholders.
 	Attachments [][]byte
 }
 
@@ -83,11 +86,11 @@ func (p Packet) AppendText(dst []byte) []byte {
 		case Ack:
 			t = BinaryAck
 		}
-		dst = append(dst, byte(t))
+		dst = append(dst, '0'+byte(t))
 		dst = strconv.AppendInt(dst, int64(n), 10)
 		dst = append(dst, '-')
 	} else {
-		dst = append(dst, byte(t))
+		dst = append(dst, '0'+byte(t))
 	}
 	if p.Namespace != "" && p.Namespace != MainNamespace {
 		dst = append(dst, p.Namespace...)
@@ -102,3 +105,12 @@ func (p Packet) AppendText(dst []byte) []byte {
 // Args splits the data of an Event or Ack into its JSON values, which share
 // memory with Data. The packet must be one that was decoded without error.
 func (p Packet) Args() []Value { return splitArray(p.Data) }
+
+// Size returns the number of bytes of the packet's data and attachments.
+func (p Packet) Size() int {
+	size := len(p.Data)
+	for _, attachment := range p.Attachments {
+		size += len(attachment)
+	}
+	return size
+}

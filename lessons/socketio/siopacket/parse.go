@@ -12,13 +12,13 @@ import (
 // Value is JSON text.
 type Value = jsontext.Value
 
-// SyntaxError says where a packet stops making sense. Offset counts bytes from
-// the start of the packet's text.
+// SyntaxError says where the text of a packet breaks the protocol.
 type SyntaxError struct {
-	Offset int
-	Reason string
+	Offset int    // of the first byte that is wrong, from the start of the packet's text
+	Reason string // what is wrong there, or what is missing
 }
 
+// Error gives the reason and the offset.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("siopacket: %s at byte %d", e.Reason, e.Offset)
 }
@@ -26,7 +26,7 @@ func (e *SyntaxError) Error() string {
 // reserved are the event names that both sides keep for themselves.
 var reserved = []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 
-// IsReserved reports whether no one may send an event of this name.
+// IsReserved reports whether client and server keep the event name for themselves.
 func IsReserved(event string) bool { return slices.Contains(reserved, event) }
 
 // maxID is the largest integer that a JavaScript client counts exactly.
@@ -37,7 +37,7 @@ const maxID = 1<<53 - 1
 // such. Data shares memory with text. The error is a *SyntaxError.
 func ParseText(text []byte) (p Packet, attachments int, err error) {
 	s := scanner{text: text}
-	p.Type = Type(s.peek())
+	p.Type = Type(s.peek() - '0')
 	if !p.Type.valid() {
 		return Packet{}, 0, s.fail("unknown packet type")
 	}
@@ -170,7 +170,8 @@ func wrongEvent(data Value) string {
 	case '0':
 		return ""
 	case '"':
-		if event, err := jsontext.AppendUnquote(nil, name); err != nil || IsReserved(string(event)) {
+		event, _ := jsontext.AppendUnquote(nil, name) // with U+FFFD for a lone surrogate, as in an argument
+		if IsReserved(string(event)) {
 			return "the event name is reserved"
 		}
 		return ""

@@ -31,11 +31,11 @@ type transcoder struct {
 	undefined   bool // the whole value is JavaScript's undefined
 }
 
-// maxMsgpackDepth is what the JSON side allows too.
+// maxMsgpackDepth is the limit of the JSON decoder.
 const maxMsgpackDepth = 10_000
 
-// value moves the next value from rest to json. What a header claims costs
-// nothing until it is there.
+// value moves the next value from rest to json. Memory grows with the bytes that
+// are there, not with the length that a header claims.
 func (t *transcoder) value(depth int) (err error) {
 	if depth > maxMsgpackDepth {
 		return errMsgpackDepth
@@ -118,8 +118,7 @@ func (t *transcoder) text() error {
 }
 
 func (t *transcoder) attach(data []byte) {
-	t.json = append(append(append(t.json, '{'), placeholderStart...), strconv.Itoa(len(t.attachments))...)
-	t.json = append(t.json, '}')
+	t.json = appendPlaceholder(t.json, len(t.attachments))
 	t.attachments = append(t.attachments, data)
 }
 

@@ -45,7 +45,7 @@ func TestStringsAreReadWhateverTheyNeed(t *testing.T) {
 }
 
 func TestBytesAreOnlyFilledFromAttachments(t *testing.T) {
-	for _, text := range []string{`"AQID"`, `{"_placeholder":true,"num":0}`, "1", "null"} {
+	for _, text := range []string{`"AQID"`, `{"_placeholder":true,"num":0}`, "1"} {
 		var b []byte
 		assert.Error(t, Unmarshal(Value(text), nil, &b), text)
 	}
@@ -53,6 +53,12 @@ func TestBytesAreOnlyFilledFromAttachments(t *testing.T) {
 		var b []byte
 		assert.Error(t, Unmarshal(Value(text), [][]byte{{1}}, &b), text)
 	}
+}
+
+func TestNullLeavesBytesAsTheyAre(t *testing.T) {
+	var p photo
+	require.NoError(t, Unmarshal(Value(`{"name":"a","data":null}`), nil, &p))
+	assert.Equal(t, photo{Name: "a"}, p)
 }
 
 func TestUnmarshalAnyWithoutAttachments(t *testing.T) {

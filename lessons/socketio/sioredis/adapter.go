@@ -6,13 +6,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// adapter is one namespace of one server in the cluster. It implements
-// sio.Adapter: what is asked of it, it does with the sockets of this server at
-// once, and tells the other servers.
+// adapter is one namespace of one server in the cluster. It implements sio.Adapter: what is asked
+// of it, it does with the sockets of this server at once, and tells the other servers.
 type adapter struct {
 	cluster   *Cluster
 	config    Config
@@ -21,6 +21,7 @@ type adapter struct {
 	local     *sio.MemoryAdapter
 	uid       string
 	channels  channels
+	log       event.LogLimit // of what other servers send
 
 	unconfirmed map[string]bool // channels; owned by the link's receiver
 	joined      chan struct{}   // closed when Redis has confirmed all
@@ -29,7 +30,8 @@ type adapter struct {
 	events chan func()         // server-side events, to serveEvents
 
 	closing sync.Once
-	closed  chan struct{}
+	life    context.Context // ends with Close
+	end     context.CancelFunc
 
 	mu      sync.Mutex
 	pending map[string]func(response) // by request id
@@ -42,19 +44,20 @@ func newAdapter(c *Cluster, n *sio.Namespace, local *sio.MemoryAdapter) *adapter
 		uid: uid, channels: newChannels(c.config.Key, n.Name(), uid),
 		unconfirmed: map[string]bool{}, joined: make(chan struct{}),
 		work: make(chan *redis.Message, 64), events: make(chan func(), 128),
-		closed: make(chan struct{}), pending: map[string]func(response){},
+		pending: map[string]func(response){},
 	}
+	a.life, a.end = context.WithCancel(context.Background())
 	for _, name := range a.channels.all() {
 		a.unconfirmed[name] = true
 	}
 	return a
 }
 
-// Close leaves the cluster. Who waits for other servers stops to. What is
-// queued for them is still sent, if Redis takes it within a moment.
+// Close leaves the cluster. Calls that wait for other servers fail with ErrClosed. Queued messages
+// are still sent, if Redis takes them within 2 s.
 func (a *adapter) Close() {
 	a.closing.Do(func() {
-		close(a.closed)
+		a.end()
 		a.cluster.leave(a)
 	})
 }
@@ -102,14 +105,13 @@ func (a *adapter) FetchSockets(ctx context.Context, to sio.Selection, flags sio.
 	return infos, err
 }
 
-// ServerSideEmit implements sio.Adapter. It may hold binary data, which the
-// official adapter takes, though it cannot send it.
+// ServerSideEmit implements sio.Adapter. It may hold binary data, which the official adapter takes,
+// though it cannot send it.
 func (a *adapter) ServerSideEmit(p siopacket.Packet) {
 	a.tell(sio.Flags{}, request{Kind: serverSideEmit, Data: p.Data, attachments: p.Attachments})
 }
 
-// ServerSideEmitWithAck implements sio.Adapter. An answer is one value, or
-// none.
+// ServerSideEmitWithAck implements sio.Adapter. An answer is one value, or none.
 func (a *adapter) ServerSideEmitWithAck(ctx context.Context, p siopacket.Packet) (answers []sio.Args, err error) {
 	r := request{Kind: serverSideEmit, Data: p.Data, attachments: p.Attachments}
 	err = a.survey(ctx, r, func(r response) error {
@@ -122,9 +124,9 @@ func (a *adapter) ServerSideEmitWithAck(ctx context.Context, p siopacket.Packet)
 // argsOf has one value, or none where JavaScript had undefined.
 func argsOf(value siopacket.Value, attachments [][]byte) sio.Args {
 	if len(value) == 0 {
-		return sio.NewArgs(nil, nil)
+		return event.NewArgs(nil, nil)
 	}
-	return sio.NewArgs([]siopacket.Value{value}, attachments)
+	return event.NewArgs([]siopacket.Value{value}, attachments)
 }
 
 // tell sends a request that wants no response, unless it is local.

@@ -2,8 +2,8 @@ package sioredis
 
 import "strings"
 
-// channels are the names under which the servers of a cluster publish what
-// concerns one namespace. The official adapter forms them so:
+// channels are the names under which the servers of a cluster publish what concerns one namespace.
+// The official adapter forms them so:
 //
 //	socket.io#/chat#                  broadcasts
 //	socket.io#/chat#room#             broadcasts to one room
@@ -32,7 +32,7 @@ var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]
 
 func (c channels) responseTo(uid string) string { return c.response + uid + "#" }
 
-// broadcastTo is where a broadcast to these rooms goes.
+// broadcastTo returns the channel of a broadcast to these rooms.
 func (c channels) broadcastTo(rooms []string) string {
 	if len(rooms) == 1 {
 		return c.broadcast + rooms[0] + "#"
@@ -40,8 +40,8 @@ func (c channels) broadcastTo(rooms []string) string {
 	return c.broadcast
 }
 
-// room is the one that the channel of a broadcast names; false if it is for
-// all or several, or is no channel of this namespace.
+// room returns the room that a channel is for. It returns false if the channel is for several rooms
+// or for all, or belongs to another namespace.
 func (c channels) room(channel string) (string, bool) {
 	rest, ok := strings.CutPrefix(channel, c.broadcast)
 	room, ok2 := strings.CutSuffix(rest, "#")

@@ -13,36 +13,35 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// Config of a Cluster. All but Client may be left at zero, which is what the
-// official adapter does.
+// Config configures a Cluster. Client is required; the zero values of the other fields are the
+// official adapter's defaults.
 type Config struct {
-	// Client reaches one Redis, a Redis Cluster, or one behind a Sentinel. It
-	// stays the caller's, to be closed after the server. Its MaxRetries should
-	// be -1: Redis may have taken a message whose answer was lost, and would
-	// take it twice.
+	// Client reaches one Redis, a Redis Cluster, or one behind a Sentinel. It stays the caller's,
+	// to be closed after the server. Its MaxRetries should be -1: Redis may have taken a message
+	// whose answer was lost, and would take it twice.
 	Client redis.UniversalClient
 
-	// Key starts the name of every channel, so that several clusters may share
-	// a Redis. Default "socket.io".
+	// Key starts the name of every channel, so that several clusters may share a Redis. Default
+	// "socket.io".
 	Key string
 
-	// RequestTimeout bounds the wait for the other servers: for FetchSockets
-	// and ServerSideEmitWithAck, and for Redis when a namespace joins. Default 5 s.
+	// RequestTimeout bounds the wait for the other servers: for FetchSockets and
+	// ServerSideEmitWithAck, and for Redis when a namespace joins. Default 5 s.
 	RequestTimeout time.Duration
 
-	// AnswerTimeout bounds BroadcastWithAck where neither its context nor its
-	// flags do, since no server says when its client has gone. Default 1 min.
+	// AnswerTimeout bounds BroadcastWithAck where neither its context nor its flags do, since no
+	// server says when its client has gone. Default 1 min.
 	AnswerTimeout time.Duration
 
-	// SpecificResponses sends an answer to the server that has asked alone,
-	// rather than to all. It may differ between the servers of a cluster.
+	// SpecificResponses sends each answer only to the server that has asked, rather than to all. It
+	// may differ between the servers of a cluster.
 	SpecificResponses bool
 
-	// MaxPending bounds the bytes that wait for Redis. What comes when it is
-	// reached is dropped and counted in the log. Default 16 MiB.
+	// MaxPending bounds the bytes that wait for Redis. At the bound, messages are dropped and
+	// counted in the log. Default 16 MiB.
 	MaxPending int
 
-	// Log takes what went wrong. Default slog.Default().
+	// Log receives errors, and the number of messages that were lost. Default slog.Default().
 	Log *slog.Logger
 }
 
@@ -65,8 +64,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Cluster is one server's way to the others. It is connected from the first
-// namespace to the end of the last, and has nothing to close itself.
+// Cluster connects each namespace of one server to the namespace of the same name on the other
+// servers. It subscribes in Redis when the first namespace is made, and leaves when the last one
+// ends, as sio.Server.Close and Shutdown do: it has no Close of its own.
 type Cluster struct {
 	config Config
 
@@ -78,19 +78,19 @@ type Cluster struct {
 // New makes a Cluster, whose Adapter goes into sio.Config.
 func New(config Config) *Cluster { return &Cluster{config: config.withDefaults()} }
 
-// Adapter joins a namespace to the cluster. It returns when Redis has confirmed
-// that messages will come, or after RequestTimeout: the namespace then serves
-// its own clients, and joins as soon as Redis can be reached.
+// Adapter joins a namespace to the cluster. It returns when Redis has confirmed that messages will
+// come, or after RequestTimeout: the namespace then serves its own clients, and joins as soon as
+// Redis can be reached.
 func (c *Cluster) Adapter(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
 	a := newAdapter(c, n, local)
 	c.enter(a)
 	go a.serve()
 	go a.serveEvents()
-	patience := time.NewTimer(c.config.RequestTimeout)
-	defer patience.Stop()
+	timeout := time.NewTimer(c.config.RequestTimeout)
+	defer timeout.Stop()
 	select {
 	case <-a.joined:
-	case <-patience.C:
+	case <-timeout.C:
 		c.config.Log.Error("sioredis: the namespace is alone until Redis answers", "namespace", n.Name())
 	}
 	return a
@@ -106,8 +106,8 @@ func (c *Cluster) enter(a *adapter) {
 	a.link.enter(a)
 }
 
-// leave is the counterpart of enter, called once. With the last namespace it
-// waits a moment for what is still to be sent.
+// leave is the counterpart of enter, called once. With the last namespace it waits a moment for
+// what is still to be sent.
 func (c *Cluster) leave(a *adapter) {
 	c.mu.Lock()
 	a.link.leave(a)
@@ -139,5 +139,5 @@ func serverCount(ctx context.Context, client redis.UniversalClient, channel stri
 	return int(sum.Load()), err
 }
 
-// newID names a server or a request, for this process and all others.
+// newID returns a random name of a server or a request.
 func newID() string { return rand.Text()[:16] }

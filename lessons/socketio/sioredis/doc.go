@@ -7,9 +7,9 @@
 //	cluster := sioredis.New(sioredis.Config{Client: db})
 //	io := sio.NewServer(sio.Config{Adapter: cluster.Adapter})
 //
-// The wire is that of @socket.io/redis-adapter 8 for Node, so that servers of
-// both kinds may be in one cluster: with the same Key ("key" there), and with
-// the default parser there. Its sharded adapter is another wire.
+// The wire is that of @socket.io/redis-adapter 8 for Node, so that servers of both kinds may be in
+// one cluster: with the same Key ("key" there), and with the default parser there. Its sharded
+// adapter has another wire format, which this package does not speak.
 //
 // # What a client needs
 //
@@ -23,26 +23,26 @@
 // moment, at most once. A server that cannot reach Redis goes on with its own
 // clients, says so in the log, and is in the cluster again when Redis is back;
 // what was sent meanwhile is lost to the other side. Each server's messages
-// arrive everywhere in their order. Those of two servers may arrive in either:
-// the sockets of one server see the same order, and those of another perhaps a
-// different one.
+// arrive everywhere in their order. Messages of two servers may arrive in either
+// order: all sockets of one server see the same, and the sockets of another
+// server perhaps a different one.
 //
 // # Limits
 //
 //   - Connection state recovery stays each server's own: a client that comes
 //     back to the server it has left gets what it missed, broadcasts of other
-//     servers included; one that comes to another server begins anew.
+//     servers included; a client that comes to another server begins again.
 //   - A server does not say which of its clients have not answered a broadcast,
 //     nor that one has gone. BroadcastWithAck waits for those until its timeout,
-//     and MissingAnswers counts them without a name. Of each answer, the first
+//     and MissingAnswersError counts them without a name. Of each answer, the first
 //     value is passed on.
 //   - A server-side event's answer is one value. Binary data in such events and
 //     answers arrives as such, but from a Node server as what Buffer.toJSON
 //     makes of it.
-//   - What a socket was Set is passed on as JSON, in which bytes are base64 text
-//     from here, and what Buffer.toJSON makes of them from Node.
+//   - The data that Socket.Set keeps is passed on as JSON. In it, bytes are base64
+//     text from a Go server, and what Buffer.toJSON returns from a Node server.
 //   - A Node server may have rooms that are numbers. They are text here, and a
 //     broadcast from here does not reach the number there.
-//   - A redis.Ring is no cluster for this: it would send each channel to another
+//   - Client must not be a redis.Ring, which would send each channel to another
 //     Redis.
 package sioredis

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -64,4 +66,32 @@ func FuzzWire(f *testing.F) {
 			_, _ = parseInfos(r.Sockets)
 		}
 	})
+}
+
+// Redis takes a message without asking whether anybody hears it. At a failover, the subscriptions come
+// back later than the publishing.
+func TestMessagesWithoutASubscriberAreCountedAsLost(t *testing.T) {
+	r := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: r.Addr()})
+	defer client.Close()
+	l := &link{config: Config{Client: client}}
+	messages := []job{{channel: "socket.io#/#"}, {channel: "socket.io#/#room#"}, {channel: "socket.io-response#/#x#"}}
+	lost, err := l.publishAll(messages)
+	assert.NoError(t, err, "nobody has subscribed yet")
+	assert.Zero(t, lost)
+	l.subscribed.Store(true)
+	lost, err = l.publishAll(messages)
+	assert.ErrorIs(t, err, errNoSubscriber)
+	assert.Equal(t, 2, lost, "a response may come too late")
+
+	sub := client.Subscribe(t.Context(), "socket.io#/#")
+	defer sub.Close()
+	_, err = sub.Receive(t.Context())
+	require.NoError(t, err)
+	lost, _ = l.publishAll(messages)
+	assert.Equal(t, 1, lost)
+	r.Close()
+	lost, err = l.publishAll(messages)
+	assert.Error(t, err)
+	assert.Equal(t, 3, lost)
 }

@@ -2,26 +2,33 @@ package sioredis
 
 import (
 	"context"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"realtimelab/lessons/socketio/event"
 )
 
-// link is a server's connection to Redis for all its namespaces: one goroutine
-// that receives, one that sends.
+// link is a server's connection to Redis for all its namespaces: one goroutine that receives, one
+// that sends.
 type link struct {
 	config Config
 	sub    *redis.PubSub
 	out    outbox
-	ended  chan struct{} // closed when both goroutines have returned
+	log    event.LogLimit
+	// subscribed says that Redis has confirmed the subscriptions of a namespace once.
+	subscribed atomic.Bool
+	ended      chan struct{} // closed when both goroutines have returned
 
 	mu     sync.Mutex
 	routes map[string]*adapter // by channel or pattern
 }
 
-// lastWords is how long a closing link waits for what is still to be sent.
-const lastWords = 2 * time.Second
+// closeTimeout bounds the wait of a closing link until its queue is sent.
+const closeTimeout = 2 * time.Second
 
 func newLink(config Config) *link {
 	l := &link{
@@ -52,8 +59,7 @@ func (l *link) enter(a *adapter) {
 	l.out.order(job{subscribe: a.channels.subscribed(), pattern: a.channels.pattern})
 }
 
-// leave ends that, but for channels that a namespace of the same name has taken
-// over since.
+// leave ends that, except for channels that a namespace of the same name has taken over since.
 func (l *link) leave(a *adapter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,19 +87,19 @@ func (l *link) route(name string) *adapter {
 // publish queues a message; it waits for nothing.
 func (l *link) publish(channel string, message []byte) {
 	if !l.out.publish(channel, message) {
-		l.config.Log.Warn("sioredis: message dropped, too many wait for Redis", "channel", channel)
+		l.log.Log(l.config.Log, slog.LevelWarn, "sioredis: message dropped, too many wait for Redis", "channel", event.Printable(channel))
 	}
 }
 
-// close sends what is queued and ends the connection, within lastWords.
+// close sends what is queued and ends the connection, within closeTimeout.
 func (l *link) close() {
 	l.out.close()
-	patience := time.NewTimer(lastWords)
-	defer patience.Stop()
+	timeout := time.NewTimer(closeTimeout)
+	defer timeout.Stop()
 	select {
 	case <-l.ended:
-	case <-patience.C:
-		l.config.Log.Warn("sioredis: left without a word, Redis does not answer")
+	case <-timeout.C:
+		l.config.Log.Warn("sioredis: closed before all messages were sent, Redis does not answer")
 	}
 }
 

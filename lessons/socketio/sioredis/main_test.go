@@ -12,6 +12,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -20,7 +21,13 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	logging.Disable() // of go-redis, which reports each dial that fails
+	goleak.VerifyTestMain(m)
+}
+
+// quiet takes the log of outages and malformed messages that tests provoke.
+var quiet = slog.New(slog.DiscardHandler)
 
 // server is one of a cluster.
 type server struct {
@@ -36,16 +43,16 @@ func client(t testing.TB, r *miniredis.Miniredis) *redis.Client {
 }
 
 func start(t testing.TB, r *miniredis.Miniredis, config sioredis.Config) server {
-	config.Client = client(t, r)
+	config.Client, config.Log = client(t, r), quiet
 	return serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
 }
 
 func serve(t testing.TB, config sio.Config) server {
-	config.Log = slog.New(slog.DiscardHandler)
+	config.Log = quiet
 	io := sio.NewServer(config)
 	web := httptest.NewServer(io)
 	closeOnce := sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		assert.NoError(t, io.Close(ctx))
 		web.Close()
@@ -91,7 +98,7 @@ func join(t testing.TB, s server, namespace ...string) peer {
 
 func (p peer) read() string {
 	p.Helper()
-	require.NoError(p, p.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(p, p.SetReadDeadline(time.Now().Add(time.Minute)))
 	_, data, err := p.ReadMessage()
 	require.NoError(p, err)
 	return string(data)

@@ -33,9 +33,9 @@ func TestAServerThatIsGone(t *testing.T) {
 	sockets, err := a.FetchSockets(t.Context())
 	require.Len(t, sockets, 1)
 	assert.Equal(t, atB.id, sockets[0].ID)
-	var missing *sioredis.MissingServers
+	var missing *sioredis.MissingServersError
 	require.ErrorAs(t, err, &missing)
-	assert.Equal(t, sioredis.MissingServers{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
+	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
 
 	answers, err := a.ServerSideEmitWithAck(t.Context(), "ping")
 	require.Len(t, answers, 1)
@@ -49,8 +49,8 @@ func TestAServerThatIsGone(t *testing.T) {
 	of, err := a.Timeout(300*time.Millisecond).EmitWithAck(t.Context(), "question")
 	require.Len(t, of, 1)
 	require.ErrorAs(t, err, &missing)
-	assert.Equal(t, sioredis.MissingServers{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
-	var answerless *sio.MissingAnswers
+	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
+	var answerless *sio.MissingAnswersError
 	require.ErrorAs(t, err, &answerless)
 	assert.Empty(t, answerless.Sockets)
 }
@@ -98,12 +98,12 @@ func TestAnEndedServerLeavesNothingAtRedis(t *testing.T) {
 	require.Equal(t, 3, r.PubSubNumPat())
 	a.close()
 	b.close()
-	require.Eventually(t, func() bool { return len(r.PubSubChannels(""))+r.PubSubNumPat() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(r.PubSubChannels(""))+r.PubSubNumPat() == 0 }, time.Minute, time.Millisecond)
 }
 
 func TestAChildNamespaceComesAndGoes(t *testing.T) {
 	r := miniredis.RunT(t)
-	config := sioredis.Config{Client: client(t, r)}
+	config := sioredis.Config{Client: client(t, r), Log: quiet}
 	s := serve(t, sio.Config{Adapter: sioredis.New(config).Adapter, CleanupEmptyChildNamespaces: true})
 	gone := make(chan struct{})
 	s.OfFunc(func(string, sio.Handshake) bool { return true }).OnConnection(func(s *sio.Socket) {
@@ -129,20 +129,24 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	answers, err := a.To("nobody").EmitWithAck(t.Context(), "question")
 	require.Error(t, err)
 	require.Empty(t, answers)
-	var missing *sio.MissingAnswers
+	var missing *sio.MissingAnswersError
 	require.ErrorAs(t, err, &missing)
 
 	require.NoError(t, r.Restart())
-	require.Eventually(t, func() bool { return r.PubSubNumSub("socket.io-request#/#")["socket.io-request#/#"] == 2 }, 20*time.Second, 20*time.Millisecond)
-	require.Eventually(t, func() bool { return r.PubSubNumPat() == 2 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return r.PubSubNumSub("socket.io-request#/#")["socket.io-request#/#"] == 2 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return r.PubSubNumPat() == 2 }, time.Minute, 20*time.Millisecond)
 	require.NoError(t, a.Emit("together"))
 	atA.reads(`42["together"]`)
-	atB.reads(`42["together"]`)
+	first := atB.read()
+	if first == `42["alone"]` { // go-redis dials several times, so the publish may have outlived the outage
+		first = atB.read()
+	}
+	assert.Equal(t, `42["together"]`, first)
 }
 
 func TestWithoutRedisAServerServesItsOwn(t *testing.T) {
 	r := miniredis.RunT(t)
-	config := sioredis.Config{Client: client(t, r), RequestTimeout: 50 * time.Millisecond}
+	config := sioredis.Config{Client: client(t, r), RequestTimeout: 50 * time.Millisecond, Log: quiet}
 	r.Close()
 	a := serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
 	atA := join(t, a)

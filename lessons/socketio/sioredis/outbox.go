@@ -2,6 +2,8 @@ package sioredis
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -30,7 +32,7 @@ type outbox struct {
 	closed bool
 }
 
-// publish reports false if there is no room. After close it does nothing.
+// publish reports false if the outbox is full. After close it does nothing.
 func (o *outbox) publish(channel string, message []byte) bool {
 	j := job{channel: channel, message: message}
 	o.mu.Lock()
@@ -68,8 +70,7 @@ func (o *outbox) push(jobs ...job) {
 	}
 }
 
-// take waits for jobs, and returns all. It returns none when the outbox is
-// closed and empty.
+// take waits for jobs, and returns all. It returns none when the outbox is closed and empty.
 func (o *outbox) take() []job {
 	for {
 		o.mu.Lock()
@@ -95,8 +96,8 @@ func (o *outbox) sent(messages []job) {
 // maxPipeline bounds the messages that are sent to Redis at once.
 const maxPipeline = 256
 
-// send does the jobs until the outbox is closed and empty. Messages that Redis
-// does not take are lost; the first and the last of a row are logged.
+// send does the jobs until the outbox is closed and empty. Messages that Redis does not take are
+// lost; the first and the last of a row are logged.
 func (l *link) send() {
 	lost := 0
 	for jobs := l.out.take(); len(jobs) > 0; jobs = l.out.take() {
@@ -110,23 +111,40 @@ func (l *link) send() {
 				jobs = jobs[1:]
 				continue
 			}
-			lost = l.account(lost, n, l.publishAll(jobs[:n]))
+			failed, err := l.publishAll(jobs[:n])
+			lost = l.account(lost, failed, err)
 			l.out.sent(jobs[:n])
 			jobs = jobs[n:]
 		}
 	}
 }
 
-func (l *link) publishAll(messages []job) error {
+// publishAll returns how many of the messages were lost: Redis did not take them, or had no
+// subscriber for them. This server subscribes to all that it publishes except responses, so a
+// message without any subscriber falls into a time when the subscriptions were lost, as at a
+// failover.
+func (l *link) publishAll(messages []job) (lost int, err error) {
 	ctx := context.Background() // the client's own timeouts bound it
-	_, err := l.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	published := make([]*redis.IntCmd, 0, len(messages))
+	_, err = l.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, m := range messages {
-			p.Publish(ctx, m.channel, m.message)
+			published = append(published, p.Publish(ctx, m.channel, m.message))
 		}
 		return nil
 	})
-	return err
+	for i, reply := range published {
+		switch subscribers, failed := reply.Result(); {
+		case failed != nil:
+			lost++
+		case subscribers == 0 && l.subscribed.Load() && !strings.Contains(messages[i].channel, "-response#"):
+			lost++
+			err = errNoSubscriber
+		}
+	}
+	return lost, err
 }
+
+var errNoSubscriber = errors.New("sioredis: Redis has taken messages that no server of the cluster is subscribed to")
 
 // account returns how many messages are lost in a row, with n more.
 func (l *link) account(lost, n int, err error) int {
@@ -142,8 +160,8 @@ func (l *link) account(lost, n int, err error) int {
 	return 0
 }
 
-// listen changes what Redis sends us. The client remembers it, and says it
-// again whenever it connects; so an error needs nothing done.
+// listen changes what Redis sends us. The client remembers it, and says it again whenever it
+// connects; so an error needs nothing done.
 func (l *link) listen(j job) {
 	ctx := context.Background()
 	if j.pattern != "" {

@@ -10,8 +10,8 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// kind is the official adapter's number for a request, and for the responses to
-// a broadcast that wants answers.
+// kind is the official adapter's number for a request, and for the responses to a broadcast that
+// wants answers.
 type kind int
 
 const (
@@ -29,8 +29,7 @@ const (
 	unknown kind = -1
 )
 
-// request goes to all servers of a namespace, as JSON, or as MessagePack where
-// it holds bytes.
+// request goes to all servers of a namespace, as JSON, or as MessagePack where it holds bytes.
 //
 //	{"uid":"u","type":2,"opts":{"rooms":["a"],"except":[]},"rooms":["b"]}
 //	{"uid":"u","requestId":"r","type":5,"opts":{"rooms":[],"except":[]}}
@@ -87,8 +86,7 @@ func encode(text jsontext.Value, attachments [][]byte) ([]byte, error) {
 
 var errTrailing = errors.New("sioredis: bytes behind the message")
 
-// decode reads JSON or MessagePack into v, and returns the bytes that were in
-// the latter.
+// decode reads JSON or MessagePack into v, and returns the bytes that were in the latter.
 func decode(b []byte, v any) (attachments [][]byte, err error) {
 	text := jsontext.Value(b)
 	if len(b) == 0 || b[0] != '{' {
@@ -141,8 +139,7 @@ func checkEvent(data jsontext.Value) error {
 	return err
 }
 
-// response goes to the server that has asked. What it holds is the kind of
-// request's.
+// response goes to the server that has asked. Its members depend on the kind of request.
 //
 //	{"requestId":"r","sockets":[…]}             fetchSockets
 //	{"type":6,"requestId":"r","data":"pong"}    serverSideEmit

@@ -1,6 +1,7 @@
 package sioredis
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -8,11 +9,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/redis/go-redis/v9"
 
+	"realtimelab/lessons/socketio/event"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// confirmed is told by the link's receiver that Redis sends us a channel.
+// confirmed records that Redis sends us a channel. The link's receiver calls it.
 func (a *adapter) confirmed(s *redis.Subscription) {
 	if !a.unconfirmed[s.Channel] {
 		return // said before, or again after a reconnection
@@ -20,11 +22,12 @@ func (a *adapter) confirmed(s *redis.Subscription) {
 	delete(a.unconfirmed, s.Channel)
 	if len(a.unconfirmed) == 0 {
 		close(a.joined)
+		a.link.subscribed.Store(true)
 	}
 }
 
-// receive runs on the link's receiver. Responses are seen to at once: whoever
-// waits for them may be what serve is busy with.
+// receive runs on the link's receiver. Responses are seen to at once: whoever waits for them may be
+// what serve is busy with.
 func (a *adapter) receive(m *redis.Message) {
 	if m.Pattern == "" && m.Channel != a.channels.request {
 		a.receiveResponse(m)
@@ -32,7 +35,7 @@ func (a *adapter) receive(m *redis.Message) {
 	}
 	select {
 	case a.work <- m:
-	case <-a.closed:
+	case <-a.life.Done():
 	}
 }
 
@@ -47,9 +50,10 @@ func (a *adapter) receiveResponse(m *redis.Message) {
 	}
 }
 
-// refused logs what another server has sent and nobody can read.
+// refused logs a message of another server that cannot be read.
 func (a *adapter) refused(err error) {
-	a.config.Log.Warn("sioredis: message refused", "namespace", a.namespace.Name(), "err", err)
+	a.log.Log(a.config.Log, slog.LevelWarn, "sioredis: message refused",
+		"namespace", event.Printable(a.namespace.Name()), "err", event.Printable(err))
 }
 
 // serve does what the other servers ask, in order, until Close.
@@ -62,20 +66,19 @@ func (a *adapter) serve() {
 			} else {
 				a.answer(m)
 			}
-		case <-a.closed:
+		case <-a.life.Done():
 			return
 		}
 	}
 }
 
-// serveEvents runs the handlers of server-side events. They may block; what
-// serve does goes on.
+// serveEvents runs the handlers of server-side events. They may block; what serve does goes on.
 func (a *adapter) serveEvents() {
 	for {
 		select {
 		case handle := <-a.events:
 			handle()
-		case <-a.closed:
+		case <-a.life.Done():
 			return
 		}
 	}
@@ -94,8 +97,8 @@ func (a *adapter) broadcastHere(m *redis.Message) {
 	}
 }
 
-// answer does what a request asks. Our own come back too, and are ignored:
-// what they say is done already.
+// answer does what a request asks. Our own come back too, and are ignored: what they say is done
+// already.
 func (a *adapter) answer(m *redis.Message) {
 	r, err := parseRequest([]byte(m.Payload))
 	if err != nil {
@@ -146,29 +149,23 @@ func (a *adapter) move(r request) {
 }
 
 func (a *adapter) handleEvent(r request) {
-	event := siopacket.Packet{Type: siopacket.Event, Namespace: a.namespace.Name(), Data: r.Data, Attachments: r.attachments}
-	var answered atomic.Bool
-	answer := func(args ...any) {
-		if r.ID == "" || answered.Swap(true) {
-			return
-		}
-		data, attachments, err := siopacket.MarshalArgs(args...)
-		if err != nil {
-			a.config.Log.Error("sioredis: no answer", "namespace", a.namespace.Name(), "err", err)
-			return
-		}
+	p := siopacket.Packet{Type: siopacket.Event, Namespace: a.namespace.Name(), Data: r.Data, Attachments: r.attachments}
+	answer := event.NewAck(r.ID != "", func(data []byte, attachments [][]byte) {
 		out := response{Kind: serverSideEmit}
-		out.Data, out.attachments = firstOf(sio.NewArgs(siopacket.Packet{Data: data}.Args(), attachments))
+		out.Data, out.attachments = firstOf(event.NewArgs(siopacket.Packet{Data: data}.Args(), attachments))
 		a.respond(r, out)
-	}
+	}, func(err error) {
+		a.log.Log(a.config.Log, slog.LevelError, "sioredis: the answer cannot be written", "namespace", event.Printable(a.namespace.Name()), "err", event.Printable(err))
+	})
 	select {
-	case a.events <- func() { a.namespace.HandleServerSide(event, answer) }:
+	case a.events <- func() { a.local.HandleServerSide(p, answer) }:
 	default:
-		a.config.Log.Warn("sioredis: server-side event dropped, its handlers are too slow", "namespace", a.namespace.Name())
+		a.log.Log(a.config.Log, slog.LevelWarn, "sioredis: server-side event dropped, its handlers are too slow",
+			"namespace", event.Printable(a.namespace.Name()))
 	}
 }
 
-// askHere asks the clients of this server, and passes on what they answer.
+// askHere asks the clients of this server, and passes their answers on behind their number.
 func (a *adapter) askHere(r request) {
 	flags := r.Opts.flags()
 	if flags.Timeout == 0 {
@@ -176,6 +173,8 @@ func (a *adapter) askHere(r request) {
 	}
 	var forget func()
 	asked := make(chan struct{})
+	counted := make(chan struct{})
+	defer close(counted)
 	expiry := time.AfterFunc(flags.Timeout, func() { <-asked; forget() })
 	var unheard atomic.Int64 // once all are asked; before, less than that
 	heard := func(n int) {
@@ -184,7 +183,8 @@ func (a *adapter) askHere(r request) {
 		}
 	}
 	ids, f := a.local.Ask(r.packet, r.Opts.selection(), flags, func(answer sio.Answer, err error) {
-		if err == nil {
+		if err == nil { // from a client's reader, not from Ask itself
+			<-counted
 			out := response{Kind: clientAnswer}
 			out.Answer, out.attachments = firstOf(answer.Args)
 			a.respond(r, out)
@@ -198,8 +198,8 @@ func (a *adapter) askHere(r request) {
 	a.respond(r, response{Kind: clientCount, Count: &count})
 }
 
-// firstOf is the one value that an answer may have between servers, with the
-// attachments, nil for none.
+// firstOf is the one value that an answer may have between servers, with the attachments, nil for
+// none.
 func firstOf(args sio.Args) (siopacket.Value, [][]byte) {
 	if args.Len() == 0 {
 		return nil, nil
@@ -226,7 +226,7 @@ func (a *adapter) idsIn(rooms names) jsontext.Value {
 	return listOf(ids)
 }
 
-// rooms lists those of this server, the sockets' ids among them.
+// rooms lists the rooms of this server, the sockets' ids among them.
 func (a *adapter) rooms() jsontext.Value {
 	seen := map[string]bool{}
 	rooms := []string{}

@@ -121,12 +121,16 @@ func TestDisconnectSocketsOfAnotherServer(t *testing.T) {
 
 func TestFetchSocketsOfAllServers(t *testing.T) {
 	a, b, _ := two(t)
+	joined := make(chan struct{})
 	b.OnConnection(func(s *sio.Socket) {
 		s.Set("name", "ann")
 		s.Set("n", 1)
+		s.Set("big", int64(1<<62+1))
 		s.Join("red")
+		close(joined)
 	})
 	atA, atB := join(t, a), join(t, b)
+	<-joined // the client may have its answer before
 	sockets, err := a.FetchSockets(t.Context())
 	require.NoError(t, err)
 	require.Len(t, sockets, 2)
@@ -137,11 +141,21 @@ func TestFetchSocketsOfAllServers(t *testing.T) {
 	require.Len(t, sockets, 1)
 	got, want := sockets[0].SocketInfo, b.Socket(atB.id).Handshake()
 	assert.Equal(t, []string{atB.id, "red"}, got.Rooms)
-	assert.Equal(t, map[string]any{"name": "ann", "n": 1.0}, got.Data)
+	assert.Equal(t, map[string]any{"name": "ann", "n": 1.0, "big": 0x1p62}, got.Data)
+	type data struct {
+		Name   string
+		N, Big int64
+	}
+	typed, err := sio.Data[data](sockets[0])
+	assert.NoError(t, err)
+	assert.Equal(t, data{"ann", 1, 1<<62 + 1}, typed)
+	here, err := sio.Data[data](b.Socket(atB.id))
+	assert.NoError(t, err)
+	assert.Equal(t, here, typed, "as on its own server")
 	assert.Equal(t, want.Headers, got.Handshake.Headers)
 	assert.Equal(t, want.Query, got.Handshake.Query)
 	assert.Equal(t, want.URL, got.Handshake.URL)
-	assert.Equal(t, want.Address, got.Handshake.Address)
+	assert.Equal(t, "127.0.0.1", got.Handshake.Address, "the official adapter sends no port")
 	assert.Equal(t, want.Time.UnixMilli(), got.Handshake.Time.UnixMilli())
 
 	sockets[0].Join("blue")
@@ -265,7 +279,7 @@ func TestMissingAnswers(t *testing.T) {
 	require.Len(t, answers, 1)
 	assert.Equal(t, "yes", answers[0].Args.Any(0))
 	assert.Empty(t, answers[0].Socket)
-	var missing *sio.MissingAnswers
+	var missing *sio.MissingAnswersError
 	require.ErrorAs(t, err, &missing)
 	assert.Equal(t, []string{silentA.id, ""}, missing.Sockets)
 	assert.ErrorIs(t, err, context.Canceled)

@@ -5,24 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"realtimelab/lessons/socketio/sio"
 )
 
-// ErrClosed is why a wait for other servers ends when this one leaves.
+// ErrClosed says that this server has left the cluster, which ends its waits for other servers.
 var ErrClosed = errors.New("sioredis: the server has left the cluster")
 
-// MissingServers says that not all other servers have answered.
-type MissingServers struct {
-	Answered, Asked int
+// MissingServersError is the error of a call that not every other server of the cluster has
+// answered: FetchSockets, ServerSideEmitWithAck, and in a *sio.MissingAnswersError EmitWithAck of a
+// broadcast.
+type MissingServersError struct {
+	Answered, Asked int   // numbers of other servers
 	Err             error // sio.ErrTimeout, the context's error, or ErrClosed
 }
 
-func (e *MissingServers) Error() string {
+// Error says how many servers have answered, and why the wait has ended.
+func (e *MissingServersError) Error() string {
 	return fmt.Sprintf("sioredis: %v: %d of %d other servers answered", e.Err, e.Answered, e.Asked)
 }
 
-func (e *MissingServers) Unwrap() error { return e.Err }
+// Unwrap returns Err.
+func (e *MissingServersError) Unwrap() error { return e.Err }
+
+// within bounds ctx by a timeout, with sio.ErrTimeout as cause, and by the adapter's end, with
+// ErrClosed.
+func (a *adapter) within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(a.life, func() { cancel(ErrClosed) })
+	ctx, expire := context.WithTimeoutCause(ctx, timeout, sio.ErrTimeout)
+	return ctx, func() { stop(); expire(); cancel(nil) }
+}
 
 // others is the number of the other servers in this namespace.
 func (a *adapter) others(ctx context.Context) (int, error) {
@@ -33,8 +47,8 @@ func (a *adapter) others(ctx context.Context) (int, error) {
 	return max(0, n-1), nil
 }
 
-// expect has take called with the responses to a request of that id, until
-// forget is. It must not wait.
+// expect has take called with the responses to a request of that id, until forget is. It must not
+// wait.
 func (a *adapter) expect(take func(response)) (id string, forget func()) {
 	id = newID()
 	a.mu.Lock()
@@ -53,11 +67,11 @@ func (a *adapter) expects(id string) func(response) {
 	return a.pending[id]
 }
 
-// survey sends a request, and calls take with a response of each other server,
-// one at a time and never after it has returned. One that take refuses does not
-// count. The error is *MissingServers if ctx or RequestTimeout ends the wait.
+// survey sends a request, and calls take with a response of each other server, one at a time and
+// never after it has returned. One that take refuses does not count. The error is
+// *MissingServersError if ctx or RequestTimeout ends the wait.
 func (a *adapter) survey(ctx context.Context, r request, take func(response) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.config.RequestTimeout, sio.ErrTimeout)
+	ctx, cancel := a.within(ctx, a.config.RequestTimeout)
 	defer cancel()
 	others, err := a.others(ctx)
 	if err != nil || others == 0 {
@@ -72,17 +86,13 @@ func (a *adapter) survey(ctx context.Context, r request, take func(response) err
 	defer forget()
 	r.ID = id
 	a.ask(r)
-	var cause error
 	select {
 	case <-c.done:
 		return nil
 	case <-ctx.Done():
-		cause = context.Cause(ctx)
-	case <-a.closed:
-		cause = ErrClosed
 	}
 	if missing := c.end(); missing > 0 {
-		return &MissingServers{others - missing, others, cause}
+		return &MissingServersError{others - missing, others, context.Cause(ctx)}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -50,7 +51,7 @@ func serve(t *testing.T, config siowebtransport.Config) *lab {
 	done := make(chan error, 1)
 	go func() { done <- wt.Serve(udp) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		assert.NoError(t, io.Close(ctx))
 		wt.Close()
@@ -64,7 +65,7 @@ func serve(t *testing.T, config siowebtransport.Config) *lab {
 func (l *lab) dial(path string) (*webtransport.Session, error) {
 	d := &webtransport.Transport{TLSClientConfig: l.client}
 	l.Cleanup(func() { d.Close() })
-	ctx, cancel := context.WithTimeout(l.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(l.Context(), time.Minute)
 	defer cancel()
 	_, session, err := d.Dial(ctx, "https://"+l.addr+path, http.Header{})
 	return session, err
@@ -93,7 +94,7 @@ func (c client) write(packets ...string) {
 }
 
 func (c client) read() string {
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	var head [1]byte
 	_, err := io.ReadFull(c.Stream, head[:])
 	require.NoError(c, err)
@@ -110,6 +111,8 @@ func TestAnEventAndItsAnswer(t *testing.T) {
 	room := make(chan string, 1)
 	reasons := make(chan sio.Reason, 1)
 	l.io.OnConnection(func(s *sio.Socket) {
+		assert.Equal(t, path, s.Request().RequestURI)
+		assert.Equal(t, http.NoBody, s.Request().Body)
 		room <- s.Handshake().Query.Get("room") + " " + s.Conn().Transport()
 		s.On("ferret", func(name string, ack sio.Ack) { ack(name + " woot") })
 		s.OnDisconnect(func(r sio.Reason) { reasons <- r })
@@ -140,7 +143,7 @@ func TestTheServersCloseEndsTheSession(t *testing.T) {
 	assert.Equal(t, "41", c.read())
 	select {
 	case <-c.session.Context().Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the session is still open")
 	}
 }
@@ -158,12 +161,16 @@ func TestPollingOverHTTP3(t *testing.T) {
 }
 
 func TestWhoIsNotServed(t *testing.T) {
+	lines := make(chan string, 100)
+	log := slog.New(slog.NewTextHandler(writer(func(line []byte) { lines <- string(line) }), nil))
 	l := serve(t, siowebtransport.Config{
 		CheckOrigin: func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/forbidden/") },
+		Log:         log,
 	})
-	impatient := serve(t, siowebtransport.Config{StreamTimeout: 50 * time.Millisecond})
+	impatient := serve(t, siowebtransport.Config{StreamTimeout: 50 * time.Millisecond, Log: log})
 	_, err := l.dial("/forbidden/")
 	assert.ErrorContains(t, err, "403")
+	assert.Contains(t, <-lines, "origin not allowed")
 	for name, c := range map[string]func() *webtransport.Session{
 		"another path": func() *webtransport.Session { c := l.open("/else/"); c.write("0"); return c.session },
 		"no stream":    func() *webtransport.Session { s, err := impatient.dial(path); require.NoError(t, err); return s },
@@ -172,10 +179,16 @@ func TestWhoIsNotServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			select {
 			case <-c().Context().Done():
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("the session is still open")
 			}
 		})
 	}
 	assert.Zero(t, l.io.Clients()+impatient.io.Clients())
+	assert.Contains(t, <-lines, "no stream")
 }
+
+// writer is an io.Writer that passes each write on.
+type writer func([]byte)
+
+func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }

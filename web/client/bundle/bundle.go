@@ -1,5 +1,5 @@
 // Command bundle makes the files of web/client/dist from the modules in web/client: the browser client under the file
-// names of the official one. `go generate ./web` runs it, with web/ as the working directory.
+// names of the official one. `go generate ./web/client` runs it, with web/client/ as the working directory.
 package main
 
 import (
@@ -11,22 +11,27 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// A bundle is one script and its source map in dist.
+// A bundle is one script in dist.
 type bundle struct {
-	file   string // in dist; the map is file + ".map"
+	file   string // in dist; a map is file + ".map"
 	entry  string // the module it begins at
 	format api.Format
-	minify bool
+	minify bool // and leave the debug log out
+	mapped bool // with a source map
 }
 
+// The readable bundle needs no map. A map holds all modules, and is part of every binary: one for each module format.
 var bundles = []bundle{
-	{"socket.io.js", "umd.js", api.FormatCommonJS, false},
-	{"socket.io.min.js", "umd.js", api.FormatCommonJS, true},
-	{"socket.io.msgpack.min.js", "umd-msgpack.js", api.FormatCommonJS, true},
-	{"socket.io.esm.min.js", "index.js", api.FormatESModule, true},
+	{"socket.io.js", "umd.js", api.FormatCommonJS, false, false},
+	{"socket.io.min.js", "umd.js", api.FormatCommonJS, true, true},
+	{"socket.io.msgpack.min.js", "umd-msgpack.js", api.FormatCommonJS, true, false},
+	{"socket.io.esm.min.js", "index.js", api.FormatESModule, true, true},
 }
 
-// What makes a CommonJS bundle work as a plain script too: it sets the global io where there is no module loader.
+// distPackage makes Node read dist's scripts as CommonJS, although the modules beside dist are ES modules.
+const distPackage = "{\n  \"type\": \"commonjs\"\n}\n"
+
+// The banner and footer make a CommonJS bundle work as a plain script too: without a module loader it sets the global io.
 const (
 	umdBanner = `(function (root, factory) {
   if (typeof module === "object" && module.exports) module.exports = factory();
@@ -39,7 +44,7 @@ const (
 )
 
 func main() {
-	if err := write("client"); err != nil {
+	if err := write("."); err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
@@ -72,7 +77,7 @@ func build(client string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string][]byte)
+	files := map[string][]byte{"package.json": []byte(distPackage)}
 	for _, b := range bundles {
 		result := api.Build(b.options(dir))
 		for _, msg := range result.Errors {
@@ -95,10 +100,15 @@ func (b bundle) options(dir string) api.BuildOptions {
 		Platform:          api.PlatformBrowser,
 		Target:            api.ES2022,
 		Charset:           api.CharsetUTF8,
-		Sourcemap:         api.SourceMapLinked,
 		MinifyWhitespace:  b.minify,
 		MinifyIdentifiers: b.minify,
 		MinifySyntax:      b.minify,
+	}
+	if b.minify {
+		opts.DropLabels = []string{"DEBUG"}
+	}
+	if b.mapped {
+		opts.Sourcemap = api.SourceMapLinked
 	}
 	if b.format == api.FormatCommonJS {
 		opts.Banner = map[string]string{"js": umdBanner}

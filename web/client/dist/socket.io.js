@@ -102,6 +102,20 @@ function asBinaryType(data, binaryType) {
   return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
 }
 
+// engine/unref.js
+function unrefConnectionOf(uri) {
+  const channels = globalThis.process?.getBuiltinModule?.("node:diagnostics_channel");
+  if (!channels) return () => {
+  };
+  const { host, pathname, search } = new URL(uri);
+  const channel = "undici:client:sendHeaders";
+  const unref = ({ request, socket }) => {
+    if (request.path === pathname + search && new URL(request.origin).host === host) socket.unref();
+  };
+  channels.subscribe(channel, unref);
+  return () => channels.unsubscribe(channel, unref);
+}
+
 // engine/request.js
 var pending = /* @__PURE__ */ new Set();
 globalThis.addEventListener?.("pagehide", () => {
@@ -140,6 +154,8 @@ function setHeader(xhr, name, value) {
 }
 function sendFetch(call) {
   let context = { status: 0, responseText: "" };
+  const ended = call.autoUnref ? unrefConnectionOf(call.uri) : () => {
+  };
   fetch(call.uri, {
     method: call.method,
     body: call.body,
@@ -151,7 +167,7 @@ function sendFetch(call) {
     const text = await response.text();
     context = { status: response.status, headers: response.headers, responseText: text };
     return response.status === 200 ? () => call.onText(text) : () => call.onError(response.status, context);
-  }).catch(() => () => call.onError(0, context)).then((answer) => setTimeout(answer));
+  }).catch(() => () => call.onError(0, context)).finally(ended).then((answer) => setTimeout(answer));
 }
 function requestHeaders({ method, headers }) {
   const own = { Accept: "*/*" };
@@ -219,7 +235,45 @@ function subscribe(emitter, event, listener) {
   return () => emitter.off(event, listener);
 }
 
+// debug.js
+var chosen;
+function setting() {
+  try {
+    return globalThis.process?.env ? process.env.DEBUG : globalThis.localStorage?.debug;
+  } catch {
+    return void 0;
+  }
+}
+function patterns(text) {
+  const lists = [[], []];
+  for (const part of (text ?? "").split(/[\s,]+/).filter(Boolean)) {
+    const [list, pattern] = part.startsWith("-") ? [lists[0], part.slice(1)] : [lists[1], part];
+    list.push(new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*?")}$`));
+  }
+  return lists;
+}
+function logger(namespace) {
+  const [skips, names] = chosen ??= patterns(setting());
+  const matches = (pattern) => pattern.test(namespace);
+  if (skips.some(matches) || !names.some(matches)) return () => {
+  };
+  const color = `color: hsl(${hue(namespace)} 70% 45%)`;
+  let before = Date.now();
+  return (format, ...args) => {
+    const now = Date.now();
+    const values = (format.match(/%[sdoj]/g) ?? []).map((verb, i) => verb === "%j" ? JSON.stringify(args[i]) : args[i]);
+    console.debug(`%c${namespace} %c${format.replaceAll("%j", "%s")} %c+${now - before}ms`, color, "color: inherit", ...values, color);
+    before = now;
+  };
+}
+function hue(text) {
+  let sum = 0;
+  for (const c of text) sum = (sum * 31 + c.charCodeAt(0)) % 360;
+  return sum;
+}
+
 // url.js
+var debug = /* @__PURE__ */ logger("socket.io-client:url");
 var ADDRESS = /^(?:(https?|wss?):\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?/;
 var AUTHORITY = /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/;
 function parse(address) {
@@ -229,6 +283,7 @@ function parse(address) {
 }
 function resolve(uri, path, page = globalThis.location) {
   const url = parse(absolute(uri, page));
+  DEBUG: debug("parsed %s", url.source);
   url.port ||= url.protocol === "https" || url.protocol === "wss" ? "443" : "80";
   url.path ||= "/";
   url.id = `${url.protocol}://${bracketed(url.host)}:${url.port}${path}`;
@@ -257,6 +312,7 @@ function decodeQuery(text) {
 }
 
 // engine/transport.js
+var debug2 = /* @__PURE__ */ logger("engine.io-client:transport");
 var TransportError = class extends Error {
   type = "TransportError";
   constructor(reason, description, context) {
@@ -289,7 +345,8 @@ var Transport = class extends Emitter {
   }
   /** Writes packets, in order. Once closed they are dropped. */
   send(packets) {
-    if (this.readyState === "open") this.write(packets);
+    if (this.readyState === "open") return this.write(packets);
+    DEBUG: debug2("%d packets dropped: %s is %s", packets.length, this.name, this.readyState);
   }
   /** Calls back once nothing is under way, so that another transport can take over. Only polling is ever upgraded. */
   pause() {
@@ -331,6 +388,7 @@ var Transport = class extends Emitter {
 };
 
 // engine/polling.js
+var debug3 = /* @__PURE__ */ logger("engine.io-client:polling");
 var Polling = class extends Transport {
   _polling = false;
   // a GET is under way
@@ -345,6 +403,7 @@ var Polling = class extends Transport {
     this._poll();
   }
   _poll() {
+    DEBUG: debug3("polling");
     this._polling = true;
     this._request("GET", void 0, (text) => this.onData(text));
     this.emitReserved("poll");
@@ -357,6 +416,7 @@ var Polling = class extends Transport {
       if (this._resumed !== turn || this.readyState !== "pausing") return;
       if (this._polling) return void this.once("pollComplete", check);
       if (!this.writable) return void this.once("drain", check);
+      DEBUG: debug3("paused");
       this.readyState = "paused";
       onPause();
     };
@@ -370,6 +430,7 @@ var Polling = class extends Transport {
     if (!this._polling) this._poll();
   }
   onData(payload) {
+    DEBUG: debug3("received %s", payload);
     for (const packet of decodePayload(payload, this.socket.binaryType)) {
       if (this._leaving && packet.type === "open") return this._leave(packet);
       if (this.readyState === "opening" && packet.type === "open") this.onOpen();
@@ -389,6 +450,7 @@ var Polling = class extends Transport {
     else post(payload);
   }
   doClose() {
+    DEBUG: debug3(this.readyState === "open" ? "closing" : "closing once the handshake is answered");
     if (this.readyState === "open") this.write([{ type: "close" }]);
     else this._leaving = true;
   }
@@ -397,7 +459,8 @@ var Polling = class extends Transport {
     this.write([{ type: "close" }]);
   }
   _request(method, body, onText) {
-    const { extraHeaders, withCredentials, requestTimeout } = this.opts;
+    const { extraHeaders, withCredentials, requestTimeout, autoUnref } = this.opts;
+    DEBUG: debug3("%s %s", method, body ?? "");
     this._send({
       method,
       body,
@@ -405,6 +468,7 @@ var Polling = class extends Transport {
       headers: extraHeaders,
       withCredentials,
       timeout: requestTimeout,
+      autoUnref,
       onText,
       onError: (status, context) => this._fail(method, status, context)
     });
@@ -456,27 +520,41 @@ function soon(fn) {
 }
 
 // engine/websocket.js
+var debug4 = /* @__PURE__ */ logger("engine.io-client:websocket");
 var OPEN = 1;
 var WebSocketTransport = class extends Transport {
   get name() {
     return "websocket";
   }
   doOpen() {
+    const { autoUnref } = this.opts;
+    const uri = this.uri();
+    const ended = autoUnref ? unrefConnectionOf(uri) : () => {
+    };
     try {
-      this.ws = this._connect();
+      this.ws = this._connect(uri);
     } catch (err) {
+      ended();
       soon(() => this.onError("websocket error", err));
       return;
     }
     this.ws.binaryType = this.socket.binaryType;
-    this.ws.onopen = () => this.onOpen();
+    DEBUG: debug4("connecting");
+    this.ws.onopen = () => {
+      ended();
+      if (autoUnref) this.ws._socket?.unref();
+      this.onOpen();
+    };
     this.ws.onmessage = ({ data }) => this.onData(data);
     this.ws.onerror = (event) => this.onError("websocket error", event);
-    this.ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
+    this.ws.onclose = (event) => {
+      ended();
+      this.onClose({ description: "websocket connection closed", context: event });
+    };
   }
-  _connect() {
+  _connect(uri) {
     const { protocols } = this.opts;
-    return protocols ? new WebSocket(this.uri(), protocols) : new WebSocket(this.uri());
+    return protocols ? new WebSocket(uri, protocols) : new WebSocket(uri);
   }
   write(packets) {
     this.writable = false;
@@ -493,6 +571,7 @@ var WebSocketTransport = class extends Transport {
   }
   doClose() {
     if (!this.ws) return;
+    DEBUG: debug4("closing");
     this.ws.onerror = () => {
     };
     this.ws.close();
@@ -599,6 +678,7 @@ var StreamDecoder = class {
 };
 
 // engine/webtransport.js
+var debug5 = /* @__PURE__ */ logger("engine.io-client:webtransport");
 var LINGER = 1e3;
 var WebTransportTransport = class extends Transport {
   get name() {
@@ -617,6 +697,7 @@ var WebTransportTransport = class extends Transport {
   }
   async _talk(session) {
     await session.ready;
+    DEBUG: debug5("the session is open");
     const stream = await session.createBidirectionalStream();
     this._writer = stream.writable.getWriter();
     const { sid } = this.query;
@@ -631,6 +712,7 @@ var WebTransportTransport = class extends Transport {
     for (; ; ) {
       const { done, value } = await reader.read();
       if (done) return;
+      DEBUG: debug5("received %d bytes", value.byteLength);
       for (const packet of decoder.decode(value)) {
         queueMicrotask(() => this.onPacket(packet));
       }
@@ -656,6 +738,7 @@ var WebTransportTransport = class extends Transport {
     if (this.readyState !== "closed") this.onClose();
   }
   _fail(err) {
+    DEBUG: debug5("failed: %s", err);
     if (this.readyState !== "closed") this.onError("webtransport error", err);
   }
   uri() {
@@ -693,8 +776,10 @@ var Backoff = class {
 };
 
 // engine/upgrade.js
+var debug6 = /* @__PURE__ */ logger("engine.io-client:socket");
 var WEB_TRANSPORT_LEAD = 200;
 function probe(engine, name) {
+  DEBUG: debug6("probing %s", name);
   const transport = engine.createTransport(name);
   const current = engine.transport;
   let pausing = false;
@@ -715,6 +800,7 @@ function probe(engine, name) {
   function onPacket({ type, data }) {
     if (pausing) return;
     if (type !== "pong" || data !== "probe") return fail("unexpected answer");
+    DEBUG: debug6("%s answers the probe: pausing %s", name, current.name);
     pausing = true;
     engine.upgrading = true;
     engine.emitReserved("upgrading", transport);
@@ -725,6 +811,7 @@ function probe(engine, name) {
     });
   }
   function fail(why) {
+    DEBUG: debug6("probe of %s failed: %s", name, why);
     stop();
     if (pausing && engine.readyState !== "closed") {
       engine.upgrading = false;
@@ -743,6 +830,7 @@ function probe(engine, name) {
 }
 
 // engine/engine.js
+var debug7 = /* @__PURE__ */ logger("engine.io-client:socket");
 var TRANSPORTS = { polling: XHR, websocket: WebSocketTransport, webtransport: WebTransportTransport };
 var DEFAULTS = {
   path: "/engine.io",
@@ -794,15 +882,16 @@ var Engine = class extends Emitter {
     this.hostname = hostname || page?.hostname || "localhost";
     this.port = port || !hostname && page?.port || (this.secure ? "443" : "80");
   }
-  /** `transports` holds names or transport classes. */
+  /** `transports` holds names or transport classes. A name that this client does not know is left out. */
   _setTransports() {
     const wanted = this.opts.transportImplementations ?? this.opts.transports ?? Object.keys(TRANSPORTS);
     this._implementations = { ...TRANSPORTS };
-    this.transports = wanted.map((transport) => {
+    const names = wanted.map((transport) => {
       if (typeof transport === "string") return transport;
       this._implementations[transport.prototype.name] = transport;
       return transport.prototype.name;
     });
+    this.transports = names.filter((name) => Object.hasOwn(this._implementations, name));
   }
   _watchPage() {
     if (typeof globalThis.addEventListener !== "function") return;
@@ -823,8 +912,8 @@ var Engine = class extends Emitter {
     offline.delete(this._offline);
   }
   createTransport(name) {
+    DEBUG: debug7("new transport %s", name);
     const Implementation = this._implementations[name];
-    if (!Implementation) throw new Error(`unknown transport: ${name}`);
     const query = { ...this.opts.query, EIO: protocol, transport: name };
     if (this.id) query.sid = this.id;
     const { hostname, port, secure } = this;
@@ -841,10 +930,12 @@ var Engine = class extends Emitter {
     this.transport.open();
   }
   _setTransport(transport) {
+    DEBUG: debug7("now over %s", transport.name);
     this.transport?.off();
     this.transport = transport.on("drain", () => this._onDrain()).on("packet", (packet) => this._onPacket(packet)).on("error", (err) => this._onError(err)).on("close", (details) => this._onClose("transport close", details));
   }
   _onOpen() {
+    DEBUG: debug7("open");
     this.readyState = "open";
     priorWebSocketSuccess = this.transport.name === "websocket";
     this.emitReserved("open");
@@ -866,6 +957,7 @@ var Engine = class extends Emitter {
   }
   _onPacket(packet) {
     if (this.readyState === "closed") return;
+    DEBUG: debug7("received %s %s", packet.type, packet.data);
     this.emitReserved("packet", packet);
     this.emitReserved("heartbeat");
     switch (packet.type) {
@@ -932,6 +1024,7 @@ var Engine = class extends Emitter {
   flush() {
     if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
     const packets = this.writeBuffer.slice(0, this._writableCount());
+    DEBUG: debug7("flushing %d of %d packets", packets.length, this.writeBuffer.length);
     this._sending = packets.length;
     this.transport.send(packets);
     this.emitReserved("flush");
@@ -987,6 +1080,7 @@ var Engine = class extends Emitter {
     this.on("upgradeError", close);
   }
   _onError(err) {
+    DEBUG: debug7("error %s", err);
     priorWebSocketSuccess = false;
     if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
       this.transports.shift();
@@ -998,6 +1092,7 @@ var Engine = class extends Emitter {
   /** The one way out, whoever closes. */
   _onClose(reason, details) {
     if (!["opening", "open", "closing"].includes(this.readyState)) return;
+    DEBUG: debug7("closed: %s", reason);
     this._timers.stop(this._pingTimer);
     this.transport.off("close");
     this.transport.close();
@@ -1065,6 +1160,7 @@ function attach(value, attachments) {
 }
 
 // parser.js
+var debug8 = /* @__PURE__ */ logger("socket.io-parser");
 var protocol2 = 5;
 var PacketType = Object.freeze({
   CONNECT: 0,
@@ -1091,6 +1187,7 @@ var Encoder = class {
   }
   /** @returns {Array} the text, followed by the attachments */
   encode({ type, nsp, id, data }) {
+    DEBUG: debug8("encoding type %d for %s: %j", type, nsp, data);
     if (type !== EVENT && type !== ACK || !hasBinary(data)) return [this._text(type, "", nsp, id, data)];
     const { data: rest, attachments } = detach(data);
     const binaryType = type === EVENT ? BINARY_EVENT : BINARY_ACK;
@@ -1133,6 +1230,7 @@ var Decoder = class extends Emitter {
     this.emitReserved("decoded", packet);
   }
   _parse(text) {
+    DEBUG: debug8("decoding %s", text);
     const fields = /^([0-6])(?:(\d*)(-))?(?:(\/[^,]*),?)?(\d+)?([^]*)$/.exec(text);
     if (!fields) throw new Error("unknown packet type");
     const [, digit, attachments, dash, nsp = "/", id, json] = fields;
@@ -1275,6 +1373,7 @@ var RetryQueue = class {
 };
 
 // socket.js
+var debug9 = /* @__PURE__ */ logger("socket.io-client:socket");
 var Socket = class extends CatchAllEmitter {
   connected = false;
   recovered = false;
@@ -1360,12 +1459,16 @@ var Socket = class extends CatchAllEmitter {
     const packet = { type: PacketType.EVENT, data, options: { compress: flags.compress !== false } };
     if (typeof data[data.length - 1] === "function") {
       packet.id = this.ids++;
+      DEBUG: debug9("ack %d will answer this event", packet.id);
       this._registerAck(packet.id, data.pop(), flags.timeout ?? this._opts.ackTimeout);
     }
     const { engine } = this.io;
     const canWrite = engine?.transport?.writable;
     const isConnected = this.connected && !engine?._hasPingExpired();
-    if (flags.volatile && !canWrite) return;
+    if (flags.volatile && !canWrite) {
+      DEBUG: debug9("volatile event dropped: the transport is busy");
+      return;
+    }
     if (isConnected) this._sendEvent(packet);
     else this.sendBuffer.push(packet);
   }
@@ -1406,6 +1509,7 @@ var Socket = class extends CatchAllEmitter {
       return;
     }
     const timer = this.io._timers.start(() => {
+      DEBUG: debug9("ack %d has timed out after %d ms", id, timeout);
       delete this.acks[id];
       this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
       ack.call(this, new Error("operation has timed out"));
@@ -1429,6 +1533,7 @@ var Socket = class extends CatchAllEmitter {
     this.io._packet(packet);
   }
   _onOpen() {
+    DEBUG: debug9("joining %s", this.nsp);
     if (typeof this.auth === "function") this.auth((auth) => this._sendConnect(auth));
     else this._sendConnect(this.auth);
   }
@@ -1440,6 +1545,7 @@ var Socket = class extends CatchAllEmitter {
     if (!this.connected) this.emitReserved("connect_error", err);
   }
   _onClose(reason, details) {
+    DEBUG: debug9("disconnected: %s", reason);
     this.connected = false;
     this.id = void 0;
     this.emitReserved("disconnect", reason, details);
@@ -1468,6 +1574,7 @@ var Socket = class extends CatchAllEmitter {
       this.emitReserved("connect_error", new Error("the server answered without a session id: it speaks Socket.IO 2, this client 3 and later"));
       return;
     }
+    DEBUG: debug9("connected to %s as %s", this.nsp, session.sid);
     this.id = session.sid;
     this.recovered = Boolean(session.pid) && this._pid === session.pid;
     this._pid = session.pid;
@@ -1489,6 +1596,7 @@ var Socket = class extends CatchAllEmitter {
     else this.receiveBuffer.push(args);
   }
   _emitEvent(args) {
+    DEBUG: debug9("received event %j", args);
     this._tellIncoming(args);
     super.emit(...args);
     const last = args[args.length - 1];
@@ -1507,12 +1615,17 @@ var Socket = class extends CatchAllEmitter {
     return (...args) => {
       if (sent) return;
       sent = true;
+      DEBUG: debug9("answering %d with %j", id, args);
       this._packet({ type: PacketType.ACK, id, data: args });
     };
   }
   _onAck({ id, data }) {
     const ack = this.acks[id];
-    if (!ack) return;
+    if (!ack) {
+      DEBUG: debug9("ack %s is unknown or came too late", id);
+      return;
+    }
+    DEBUG: debug9("ack %s with %j", id, data);
     delete this.acks[id];
     if (ack.withError) ack.call(this, null, ...data);
     else ack.apply(this, data);
@@ -1520,6 +1633,7 @@ var Socket = class extends CatchAllEmitter {
 };
 
 // manager.js
+var debug10 = /* @__PURE__ */ logger("socket.io-client:manager");
 var Manager = class _Manager extends Emitter {
   /** The codec of managers whose options name none. */
   static parser = parser_exports;
@@ -1613,7 +1727,9 @@ var Manager = class _Manager extends Emitter {
    * @param {(err?: Error) => void} [onResult] with it, a failure is the caller's to handle: there is no other attempt
    */
   open(onResult) {
+    DEBUG: debug10("open() while %s", this._readyState);
     if (this._readyState !== "closed") return this;
+    DEBUG: debug10("connecting to %s", this.uri);
     this.engine = new Engine(this.uri, this.opts);
     this._readyState = "opening";
     this.skipReconnect = false;
@@ -1633,6 +1749,7 @@ var Manager = class _Manager extends Emitter {
   _limitOpening(onResult) {
     const { engine } = this;
     this._after(this._timeout, () => {
+      DEBUG: debug10("no connection after %d ms", this._timeout);
       this._onOpenError(new Error("timeout"), onResult);
       engine.close();
     });
@@ -1643,6 +1760,7 @@ var Manager = class _Manager extends Emitter {
     this._subscriptions.push(() => this._timers.stop(timer));
   }
   _onOpenError(err, onResult) {
+    DEBUG: debug10("cannot connect: %s", err);
     this._cleanUp();
     this._readyState = "closed";
     this.emitReserved("error", err);
@@ -1654,6 +1772,7 @@ var Manager = class _Manager extends Emitter {
     if (this._reconnection && !this._reconnecting && this.backoff.attempts === 0) this._reconnect();
   }
   _onOpen() {
+    DEBUG: debug10("connected");
     this._cleanUp();
     this._readyState = "open";
     this.emitReserved("open");
@@ -1678,6 +1797,7 @@ var Manager = class _Manager extends Emitter {
     soon(() => this.emitReserved("packet", packet));
   }
   _packet(packet) {
+    DEBUG: debug10("sending packet %j", packet);
     for (const message of this.encoder.encode(packet)) this.engine.write(message, packet.options);
   }
   /** Called by a socket that no longer needs the connection. */
@@ -1699,6 +1819,7 @@ var Manager = class _Manager extends Emitter {
     this.decoder.destroy();
   }
   _onClose(reason, details) {
+    DEBUG: debug10("closed: %s", reason);
     this._cleanUp();
     this.engine?.close();
     this.backoff.reset();
@@ -1709,15 +1830,19 @@ var Manager = class _Manager extends Emitter {
   _reconnect() {
     if (this._reconnecting || this.skipReconnect) return;
     if (this.backoff.attempts >= this._reconnectionAttempts) {
+      DEBUG: debug10("giving up after %d attempts", this.backoff.attempts);
       this.backoff.reset();
       this.emitReserved("reconnect_failed");
       return;
     }
     this._reconnecting = true;
-    this._after(this.backoff.duration(), () => this._attempt());
+    const delay = this.backoff.duration();
+    DEBUG: debug10("reconnecting in %d ms", delay);
+    this._after(delay, () => this._attempt());
   }
   _attempt() {
     if (this.skipReconnect) return;
+    DEBUG: debug10("reconnection attempt %d", this.backoff.attempts);
     this.emitReserved("reconnect_attempt", this.backoff.attempts);
     if (this.skipReconnect) return;
     this.open((err) => {
@@ -1735,12 +1860,15 @@ var Manager = class _Manager extends Emitter {
 };
 
 // index.js
+var debug11 = /* @__PURE__ */ logger("socket.io-client");
 var managers = /* @__PURE__ */ new Map();
 function lookup(uri, opts) {
   if (uri && typeof uri === "object") [uri, opts] = [void 0, uri];
   opts ??= {};
   const { source, id, path: nsp, query } = resolve(uri, opts.path || "/socket.io");
-  const manager = shared(id, nsp, opts) ?? new Manager(source, opts);
+  const existing = shared(id, nsp, opts);
+  DEBUG: debug11(existing ? "%s shares a connection" : "a new connection to %s", source);
+  const manager = existing ?? new Manager(source, opts);
   if (!managers.has(id) && !wantsOwn(opts)) managers.set(id, manager);
   if (query) opts.query ??= decodeQuery(query);
   return manager.socket(nsp, opts);
@@ -1758,4 +1886,3 @@ Object.assign(lookup, { Manager, Socket, io: lookup, connect: lookup, protocol: 
 var umd_default = lookup;
 return module.exports.default;
 });
-//# sourceMappingURL=socket.io.js.map

@@ -6,6 +6,9 @@ import { Fetch, XHR } from "./polling.js";
 import { probe } from "./upgrade.js";
 import { WebSocketTransport } from "./websocket.js";
 import { WebTransportTransport } from "./webtransport.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:socket");
 
 const TRANSPORTS = { polling: XHR, websocket: WebSocketTransport, webtransport: WebTransportTransport };
 
@@ -76,15 +79,16 @@ export class Engine extends Emitter {
     this.port = port || (!hostname && page?.port) || (this.secure ? "443" : "80");
   }
 
-  /** `transports` holds names or transport classes. */
+  /** `transports` holds names or transport classes. A name that this client does not know is left out. */
   _setTransports() {
     const wanted = this.opts.transportImplementations ?? this.opts.transports ?? Object.keys(TRANSPORTS);
     this._implementations = { ...TRANSPORTS };
-    this.transports = wanted.map((transport) => {
+    const names = wanted.map((transport) => {
       if (typeof transport === "string") return transport;
       this._implementations[transport.prototype.name] = transport;
       return transport.prototype.name;
     });
+    this.transports = names.filter((name) => Object.hasOwn(this._implementations, name));
   }
 
   _watchPage() {
@@ -108,8 +112,8 @@ export class Engine extends Emitter {
   }
 
   createTransport(name) {
+    DEBUG: debug("new transport %s", name);
     const Implementation = this._implementations[name];
-    if (!Implementation) throw new Error(`unknown transport: ${name}`);
     const query = { ...this.opts.query, EIO: protocol, transport: name };
     if (this.id) query.sid = this.id;
     const { hostname, port, secure } = this;
@@ -128,6 +132,7 @@ export class Engine extends Emitter {
   }
 
   _setTransport(transport) {
+    DEBUG: debug("now over %s", transport.name);
     this.transport?.off();
     this.transport = transport
       .on("drain", () => this._onDrain())
@@ -137,6 +142,7 @@ export class Engine extends Emitter {
   }
 
   _onOpen() {
+    DEBUG: debug("open");
     this.readyState = "open";
     priorWebSocketSuccess = this.transport.name === "websocket";
     this.emitReserved("open");
@@ -160,6 +166,7 @@ export class Engine extends Emitter {
 
   _onPacket(packet) {
     if (this.readyState === "closed") return;
+    DEBUG: debug("received %s %s", packet.type, packet.data);
     this.emitReserved("packet", packet);
     this.emitReserved("heartbeat");
     switch (packet.type) {
@@ -232,6 +239,7 @@ export class Engine extends Emitter {
   flush() {
     if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
     const packets = this.writeBuffer.slice(0, this._writableCount());
+    DEBUG: debug("flushing %d of %d packets", packets.length, this.writeBuffer.length);
     this._sending = packets.length;
     this.transport.send(packets);
     this.emitReserved("flush");
@@ -294,6 +302,7 @@ export class Engine extends Emitter {
   }
 
   _onError(err) {
+    DEBUG: debug("error %s", err);
     priorWebSocketSuccess = false;
     if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
       this.transports.shift();
@@ -306,6 +315,7 @@ export class Engine extends Emitter {
   /** The one way out, whoever closes. */
   _onClose(reason, details) {
     if (!["opening", "open", "closing"].includes(this.readyState)) return;
+    DEBUG: debug("closed: %s", reason);
     this._timers.stop(this._pingTimer);
     this.transport.off("close");
     this.transport.close();

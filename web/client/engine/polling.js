@@ -1,6 +1,9 @@
 import { decodePayload, encodePayload } from "./packet.js";
 import { sendFetch, sendXHR } from "./request.js";
 import { Transport } from "./transport.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:polling");
 
 /**
  * HTTP long-polling (Engine.IO protocol 4, "HTTP long-polling"): there is always one GET on its way, answered when the
@@ -22,6 +25,7 @@ class Polling extends Transport {
   }
 
   _poll() {
+    DEBUG: debug("polling");
     this._polling = true;
     this._request("GET", undefined, (text) => this.onData(text));
     this.emitReserved("poll");
@@ -35,6 +39,7 @@ class Polling extends Transport {
       if (this._resumed !== turn || this.readyState !== "pausing") return;
       if (this._polling) return void this.once("pollComplete", check);
       if (!this.writable) return void this.once("drain", check);
+      DEBUG: debug("paused");
       this.readyState = "paused";
       onPause();
     };
@@ -50,6 +55,7 @@ class Polling extends Transport {
   }
 
   onData(payload) {
+    DEBUG: debug("received %s", payload);
     for (const packet of decodePayload(payload, this.socket.binaryType)) {
       if (this._leaving && packet.type === "open") return this._leave(packet);
       if (this.readyState === "opening" && packet.type === "open") this.onOpen();
@@ -71,6 +77,7 @@ class Polling extends Transport {
   }
 
   doClose() {
+    DEBUG: debug(this.readyState === "open" ? "closing" : "closing once the handshake is answered");
     if (this.readyState === "open") this.write([{ type: "close" }]);
     else this._leaving = true; // the server has a session for us as soon as it answers
   }
@@ -81,7 +88,8 @@ class Polling extends Transport {
   }
 
   _request(method, body, onText) {
-    const { extraHeaders, withCredentials, requestTimeout } = this.opts;
+    const { extraHeaders, withCredentials, requestTimeout, autoUnref } = this.opts;
+    DEBUG: debug("%s %s", method, body ?? "");
     this._send({
       method,
       body,
@@ -89,6 +97,7 @@ class Polling extends Transport {
       headers: extraHeaders,
       withCredentials,
       timeout: requestTimeout,
+      autoUnref,
       onText,
       onError: (status, context) => this._fail(method, status, context),
     });

@@ -1,3 +1,5 @@
+import { unrefConnectionOf } from "./unref.js";
+
 /**
  * One HTTP request, made two ways. Both take the same call and answer by exactly one of its functions:
  *
@@ -8,6 +10,7 @@
  * @property {Object<string, string>} [headers]
  * @property {boolean} withCredentials whether cookies go to another origin
  * @property {number} [timeout] milliseconds
+ * @property {boolean} [autoUnref] whether, in Node, the request keeps no process alive
  * @property {(text: string) => void} onText status 200
  * @property {(status: number | Error, context: object) => void} onError any other status, or 0 where there was no answer
  */
@@ -58,6 +61,7 @@ function setHeader(xhr, name, value) {
 /** @param {Call} call */
 export function sendFetch(call) {
   let context = { status: 0, responseText: "" };
+  const ended = call.autoUnref ? unrefConnectionOf(call.uri) : () => {};
   fetch(call.uri, {
     method: call.method,
     body: call.body,
@@ -72,6 +76,7 @@ export function sendFetch(call) {
       return response.status === 200 ? () => call.onText(text) : () => call.onError(response.status, context);
     })
     .catch(() => () => call.onError(0, context))
+    .finally(ended)
     .then((answer) => setTimeout(answer)); // out of the promise, where a listener's exception would be swallowed
 }
 

@@ -1,6 +1,9 @@
 import { Emitter } from "../emitter.js";
 import { bracketed, encodeQuery } from "../url.js";
 import { decodePacket } from "./packet.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:transport");
 
 /** Why a transport failed. `description` is an HTTP status or an event, `context` the request that failed. */
 export class TransportError extends Error {
@@ -46,7 +49,8 @@ export class Transport extends Emitter {
 
   /** Writes packets, in order. Once closed they are dropped. */
   send(packets) {
-    if (this.readyState === "open") this.write(packets);
+    if (this.readyState === "open") return this.write(packets);
+    DEBUG: debug("%d packets dropped: %s is %s", packets.length, this.name, this.readyState);
   }
 
   /** Calls back once nothing is under way, so that another transport can take over. Only polling is ever upgraded. */

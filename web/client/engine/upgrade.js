@@ -1,4 +1,7 @@
 import { subscribe } from "../emitter.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:socket");
 
 /** The milliseconds that WebTransport has to be the first, where the server offers it among others. */
 const WEB_TRANSPORT_LEAD = 200;
@@ -14,6 +17,7 @@ const WEB_TRANSPORT_LEAD = 200;
  * When anything fails the current transport carries on, and the engine emits "upgradeError".
  */
 export function probe(engine, name) {
+  DEBUG: debug("probing %s", name);
   const transport = engine.createTransport(name);
   const current = engine.transport;
   let pausing = false;
@@ -36,6 +40,7 @@ export function probe(engine, name) {
   function onPacket({ type, data }) {
     if (pausing) return; // a noop, say: nothing else is expected before the upgrade
     if (type !== "pong" || data !== "probe") return fail("unexpected answer");
+    DEBUG: debug("%s answers the probe: pausing %s", name, current.name);
     pausing = true;
     engine.upgrading = true;
     engine.emitReserved("upgrading", transport);
@@ -47,6 +52,7 @@ export function probe(engine, name) {
   }
 
   function fail(why) {
+    DEBUG: debug("probe of %s failed: %s", name, why);
     stop();
     if (pausing && engine.readyState !== "closed") {
       engine.upgrading = false;

@@ -1,6 +1,10 @@
 import { soon } from "../timers.js";
 import { encodePacket } from "./packet.js";
 import { Transport } from "./transport.js";
+import { unrefConnectionOf } from "./unref.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:websocket");
 
 const OPEN = 1; // WebSocket.OPEN, wherever the WebSocket comes from
 
@@ -11,22 +15,34 @@ export class WebSocketTransport extends Transport {
   }
 
   doOpen() {
+    const { autoUnref } = this.opts;
+    const uri = this.uri();
+    const ended = autoUnref ? unrefConnectionOf(uri) : () => {};
     try {
-      this.ws = this._connect();
+      this.ws = this._connect(uri);
     } catch (err) {
+      ended();
       soon(() => this.onError("websocket error", err)); // nobody listens yet
       return;
     }
     this.ws.binaryType = this.socket.binaryType;
-    this.ws.onopen = () => this.onOpen();
+    DEBUG: debug("connecting");
+    this.ws.onopen = () => {
+      ended();
+      if (autoUnref) this.ws._socket?.unref(); // the package ws, in the place of Node's own WebSocket
+      this.onOpen();
+    };
     this.ws.onmessage = ({ data }) => this.onData(data);
     this.ws.onerror = (event) => this.onError("websocket error", event);
-    this.ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
+    this.ws.onclose = (event) => {
+      ended();
+      this.onClose({ description: "websocket connection closed", context: event });
+    };
   }
 
-  _connect() {
+  _connect(uri) {
     const { protocols } = this.opts;
-    return protocols ? new WebSocket(this.uri(), protocols) : new WebSocket(this.uri());
+    return protocols ? new WebSocket(uri, protocols) : new WebSocket(uri);
   }
 
   write(packets) {
@@ -47,6 +63,7 @@ export class WebSocketTransport extends Transport {
 
   doClose() {
     if (!this.ws) return;
+    DEBUG: debug("closing");
     this.ws.onerror = () => {};
     this.ws.close();
     this.ws = null;

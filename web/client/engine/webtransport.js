@@ -1,6 +1,9 @@
 import { soon } from "../timers.js";
 import { encodeStream, StreamDecoder } from "./stream.js";
 import { Transport } from "./transport.js";
+import { logger } from "../debug.js";
+
+const debug = /* @__PURE__ */ logger("engine.io-client:webtransport");
 
 /** The milliseconds that a server may take to hear the end of the stream, and end its own. */
 const LINGER = 1000;
@@ -33,6 +36,7 @@ export class WebTransportTransport extends Transport {
 
   async _talk(session) {
     await session.ready;
+    DEBUG: debug("the session is open");
     const stream = await session.createBidirectionalStream();
     this._writer = stream.writable.getWriter();
     const { sid } = this.query;
@@ -48,6 +52,7 @@ export class WebTransportTransport extends Transport {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      DEBUG: debug("received %d bytes", value.byteLength);
       for (const packet of decoder.decode(value)) {
         queueMicrotask(() => this.onPacket(packet)); // there a listener's exception is reported, and disturbs nothing here
       }
@@ -78,6 +83,7 @@ export class WebTransportTransport extends Transport {
   }
 
   _fail(err) {
+    DEBUG: debug("failed: %s", err);
     if (this.readyState !== "closed") this.onError("webtransport error", err);
   }
 

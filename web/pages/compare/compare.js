@@ -1,33 +1,12 @@
 // The race: the same messages at the same moments over every transport. Each lane's client is a frame of the lane's own origin; here they are drawn.
 
-import { $, element, onLang, start, t } from "/lab/shared/lab.js";
+import { Backoff } from "/lab/shared/backoff.js";
+import { catalogue } from "/lab/shared/catalogue.js";
+import { $, element, onLang, start } from "/lab/shared/lab.js";
+import { Arrivals } from "/lab/page/arrivals.js";
+import { texts } from "/lab/page/text.js";
 
-const texts = {
-  en: {
-    lanes: "The lanes", pause: "Pause", go: "Go on", cut: "Lose every packet for 3 s", reset: "Reset every connection", zero: "Count anew", why: "What you see",
-    rate: "{0} messages a second", interval: "short polling asks every {0}", net: "network: {0}",
-    on: "racing", off: "not connected", paused: "paused", isCut: "every packet is lost", watching: "{0} watch",
-    latency: "median delay", bytes: "bytes a message", requests: "requests a message", total: "all bytes", ms: "{0} ms", waiting: "{0} on the way", lost: "{0} lost", laneOff: "not connected",
-    picture: "{0}: when each message was said, above, and when it arrived, below",
-    axis: "The last {0} seconds. Above, the moment when the server is told the message; below, the moment when it is here. A slanted line is a late message, a red one has not come yet, a red ring never will. The blue bar is all that the lane has cost so far, in bytes.",
-    why1: "All lanes carry the same messages, said at the same moments. Each has a server, a connection, a byte counter and a simulated network of its own, so none is in another's way.",
-    why2: "Short polling draws fans: what was said between two questions arrives with the answer to the next. Make the interval shorter, and it pays in requests what it wins in delay.",
-    why3: "Choose a slow network. Whoever must ask before the answer can come pays the way there as well: long polling misses the moment between two requests, and its lines lean over when messages come quickly. The streams and the WebSocket pay one way.",
-    why4: "Lose every packet, and nobody notices but TCP, which sends again, later and later: all that was said arrives at once, in order. Reset the connections, and each client shows how soon it comes back; Socket.IO without recovery loses what was said meanwhile.",
-  },
-  zh: {
-    lanes: "跑道", pause: "暂停", go: "继续", cut: "丢掉所有数据包 3 秒", reset: "重置所有连接", zero: "重新计数", why: "你看到的是什么",
-    rate: "每秒 {0} 条消息", interval: "短轮询每 {0} 问一次", net: "网络：{0}",
-    on: "正在赛跑", off: "未连接", paused: "已暂停", isCut: "数据包全部丢失", watching: "{0} 人在看",
-    latency: "延迟中位数", bytes: "字节/消息", requests: "请求/消息", total: "总字节", ms: "{0} 毫秒", waiting: "{0} 条在路上", lost: "丢了 {0} 条", laneOff: "未连接",
-    picture: "{0}：上沿是消息说出的时刻，下沿是到达的时刻",
-    axis: "最近 {0} 秒。上沿是服务器得到消息的时刻，下沿是消息到达这里的时刻。线越斜，消息越晚；红线还没有到，红圈再也不会到。蓝条是这条跑道到现在为止花掉的全部字节。",
-    why1: "所有跑道送的是同样的消息，在同样的时刻说出。每条跑道有自己的服务器、连接、字节计数和模拟网络，互不干扰。",
-    why2: "短轮询画出的是一把把扇子：两次询问之间说的话，要等下一次的回答才到。把间隔调短，赢来的延迟要用请求数来付。",
-    why3: "换一个慢的网络。先问才有答的，去程也要付：长轮询在两次请求之间会错过时机，消息一密，线就斜了。流和 WebSocket 只付单程。",
-    why4: "丢掉所有数据包，除了 TCP 谁也不知道：它一次次重发，越等越久，然后所有消息按顺序一起到。重置连接，就看各个客户端多快回来；没有开启恢复的 Socket.IO 会丢掉这期间的消息。",
-  },
-};
+const t = catalogue("page", texts);
 
 const seconds = 8;
 const rates = [0.5, 1, 2, 5, 10, 20, 50];
@@ -41,23 +20,31 @@ let state;
 let networks = [];
 let viewers = 1;
 let connected = false;
+let keyed = false; // this page may change the race
 const lanes = [];
 const said = new Map(); // number → when, by our clock
 
 const now = () => performance.timeOrigin + performance.now();
 const duration = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
-const wish = (what) => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(what)); };
+const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: now() })); };
+
+/** Asks for a change, which only a page with the key may. */
+async function wish(what) {
+  const answer = await fetch("/lab/race", { method: "POST", body: JSON.stringify(what) });
+  if (!answer.ok) $("says").textContent = await answer.text();
+}
+
+const controls = ["rate", "interval", "net", "pause", "cut", "reset"];
 
 /** A lane: its row, its frame, what it received and what it cost. */
 class Lane {
-  received = new Map(); // number → when it arrived
-  newest = 0; // the highest number of them: what is lower and did not come is lost, for every lane keeps the order
-  since = Infinity; // when it was first connected: what was said before is none of its business
+  arrivals = new Arrivals();
+  since = Infinity; // when it was first connected: it does not wait for older messages
   delays = []; // {at, ms} of the last seconds
   messages = 0;
   on = false;
   count = null;
-  zero = null; // the count that is nothing
+  zero = null; // the count at the last reset of the figures
 
   constructor({ name, port }, sent) {
     this.name = name;
@@ -103,15 +90,13 @@ class Lane {
     }
     const at = data.said - offset;
     if (!said.has(data.number)) said.set(data.number, at);
-    if (this.received.has(data.number)) return;
-    this.received.set(data.number, data.arrived);
-    this.newest = Math.max(this.newest, data.number);
+    if (!this.arrivals.add(data.number, data.arrived)) return;
     this.delays.push({ at: data.arrived, ms: Math.max(data.arrived - at, 0) });
     this.messages++;
   }
 
   forget(before) {
-    for (const [number, at] of this.received) if (at < before) this.received.delete(number);
+    this.arrivals.forget(said);
     this.delays = this.delays.filter((d) => d.at >= before);
   }
 
@@ -128,11 +113,10 @@ class Lane {
     latency.textContent = !sorted.length ? "–" : t("ms", median < 1 ? "< 1" : median.toFixed(median < 10 ? 1 : 0));
     bytes.textContent = per(this.bytes, 0);
     requests.textContent = per(this.spent("requests"), 2);
-    total.textContent = this.bytes < 10240 ? `${this.bytes} B` : `${(this.bytes / 1024).toFixed(0)} KiB`;
+    total.textContent = this.bytes < 1024 ? `${this.bytes} B` : `${(this.bytes / 1024).toFixed(this.bytes < 10240 ? 1 : 0)} KiB`;
     this.cost.style.width = `${most ? (100 * this.bytes) / most : 0}%`;
-    const missing = [...said].filter(([n, at]) => !this.received.has(n) && at > this.since && at < now() - 50).map(([n]) => n);
-    const lost = missing.filter((n) => n < this.newest).length;
-    const waiting = missing.length - lost;
+    const lost = [...said.keys()].filter((n) => this.arrivals.lost(n)).length;
+    const waiting = [...said].filter(([n, at]) => this.arrivals.waiting(n) && at > this.since && at < now() - 50).length;
     const notes = [!this.on && t("laneOff"), lost && t("lost", lost), waiting && t("waiting", waiting)];
     this.note.textContent = notes.filter(Boolean).join(" · ");
     this.note.className = this.on && !lost ? "soft" : "bad";
@@ -149,9 +133,10 @@ class Lane {
     const x = (at) => width - 6 - ((time - at) / 1000 / seconds) * width;
     const [top, bottom] = [7, height - 8];
     for (const [number, at] of said) {
-      const arrived = this.received.get(number);
-      const lost = !arrived && number < this.newest;
-      if (x(arrived ?? (lost ? at : time)) < -10 || !arrived && at < this.since) continue;
+      const arrived = this.arrivals.at(number);
+      const lost = this.arrivals.lost(number);
+      if (!arrived && !lost && (at < this.since || !this.arrivals.waiting(number))) continue;
+      if (x(arrived ?? (lost ? at : time)) < -10) continue;
       context.strokeStyle = context.fillStyle = color(arrived ? "--soft" : "--bad");
       context.globalAlpha = 0.7;
       context.lineWidth = 1.5;
@@ -192,9 +177,9 @@ function draw() {
 function showFigures() {
   const before = now() - (seconds + 2) * 1000;
   for (const [number, at] of said) {
-    if (at < before && lanes.every((l) => l.received.has(number) || at < before - 20_000)) said.delete(number);
+    if (at < before && lanes.every((l) => l.arrivals.has(number) || at < before - 20_000)) said.delete(number);
   }
-  for (const lane of lanes) lane.forget(Math.min(before, ...[...said.values()]));
+  for (const lane of lanes) lane.forget(before);
   const most = Math.max(...lanes.map((l) => l.bytes));
   for (const lane of lanes) lane.show(most);
 }
@@ -212,7 +197,9 @@ function showState() {
   if (at >= 0) $("net").value = at;
   $("says").textContent = at >= 0 ? networks[at].says[document.documentElement.lang.startsWith("zh") ? "zh" : "en"] : "";
   $("pause").textContent = t(state.paused ? "go" : "pause");
-  $("cut").disabled = state.cut;
+  for (const id of controls) $(id).disabled = !keyed;
+  $("cut").disabled ||= state.cut;
+  $("locked").hidden = keyed;
   const key = !connected ? "off" : state.cut ? "isCut" : state.paused ? "paused" : "on";
   $("status").textContent = t(key) + (viewers > 1 ? ` · ${t("watching", viewers)}` : "");
   $("status").className = `badge ${key === "on" ? "good" : "bad"}`;
@@ -230,6 +217,7 @@ function take(message) {
   if (message.lanes) {
     networks = message.nets;
     $("net").max = networks.length - 1;
+    keyed = message.keyed;
     welcome = message;
   } else if (message.state) {
     const changed = state && state.interval !== message.state.interval;
@@ -246,12 +234,12 @@ function take(message) {
     if (lanes.length && !lanes[0].zero && lanes.every((l) => l.on)) zero(); // the pages of the lanes are loaded, and cost no more
     showFigures();
   } else if (message.pong) learn(message.pong, message.now);
-  else if (message.error) $("says").textContent = message.error;
 }
 
 let welcome;
+const backoff = new Backoff();
 
-/** Opens the lanes, anew if the server was started anew. */
+/** Opens the lanes, again after the server has restarted. */
 function begin() {
   for (const lane of lanes) {
     lane.frame.remove();
@@ -272,17 +260,18 @@ function label() {
 }
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/race`);
+  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/race`);
   socket.addEventListener("open", () => {
     connected = true;
+    backoff.reset();
     best = Infinity;
-    for (let i = 0; i < 15; i++) setTimeout(() => wish({ ping: now() }), 200 * i);
+    for (let i = 0; i < 15; i++) setTimeout(ping, 200 * i);
   });
   socket.addEventListener("message", ({ data }) => take(JSON.parse(data)));
   socket.addEventListener("close", () => {
     connected = false;
     showState();
-    setTimeout(connect, 1000);
+    setTimeout(connect, backoff.next());
   });
 }
 
@@ -291,7 +280,7 @@ addEventListener("message", ({ source, origin, data }) => {
   lane?.take(data);
 });
 
-await start(texts);
+await start();
 $("rate").addEventListener("input", () => wish({ rate: rates[$("rate").value] }));
 $("interval").addEventListener("input", () => wish({ interval: intervals[$("interval").value] }));
 $("net").addEventListener("input", () => wish({ net: networks[$("net").value]?.name ?? "none" }));

@@ -1,5 +1,7 @@
 // One lane of the race: a transport's smallest client, on a page of its own origin. What arrives goes to the page that frames this one.
 
+import { Backoff } from "/lab/shared/backoff.js";
+
 const settings = new URLSearchParams(location.hash.slice(1));
 let cursor = Number(settings.get("after"));
 let interval = Number(settings.get("interval"));
@@ -26,14 +28,22 @@ const pause = (ms, signal) => new Promise((done) => {
   signal?.addEventListener("abort", () => { clearTimeout(timer); done(); });
 });
 
-/** Does one thing over and over, with a pause after a failure. */
+const backoff = new Backoff({ first: 500, most: 5000 });
+
+/** Tells that the server has answered. */
+function connected() {
+  backoff.reset();
+  is(true);
+}
+
+/** Does one thing over and over, with backoff after a failure. */
 async function forever(once) {
   for (;;) {
     try {
       await once();
     } catch {
       is(false);
-      await pause(500);
+      await pause(backoff.next());
     }
   }
 }
@@ -42,14 +52,14 @@ async function poll(query) {
   const response = await fetch(`/messages?after=${cursor}${query}`, { cache: "no-store" });
   if (!response.ok) throw new Error(response.status);
   const messages = await response.json();
-  is(true);
+  connected();
   messages.forEach(receive);
 }
 
 async function stream() {
   const response = await fetch(`/stream?after=${cursor}`, { cache: "no-store" });
   if (!response.ok) throw new Error(response.status);
-  is(true);
+  connected();
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   for (let rest = ""; ;) {
@@ -57,13 +67,13 @@ async function stream() {
     if (done) throw new Error("it ended");
     const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
     rest = lines.pop();
-    for (const line of lines) receive(JSON.parse(line));
+    for (const line of lines) if (line) receive(JSON.parse(line));
   }
 }
 
 function converse() {
   const socket = new WebSocket(`ws://${location.host}/ws?after=${cursor}`);
-  socket.addEventListener("open", () => is(true));
+  socket.addEventListener("open", connected);
   socket.addEventListener("message", ({ data }) => receive(JSON.parse(data)));
   return new Promise((_, lost) => socket.addEventListener("close", lost));
 }
@@ -73,7 +83,7 @@ async function socketio(transport) {
   const socket = io({ transports: [transport], upgrade: false });
   socket.on("connect", () => is(true));
   socket.on("disconnect", () => is(false));
-  socket.on("chat message", arrive);
+  socket.on("chat message", receive);
 }
 
 const clients = {

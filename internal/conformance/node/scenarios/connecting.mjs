@@ -175,6 +175,26 @@ export const connecting = {
     },
   },
 
+  // The official client 4.8.4 throws a TypeError for unknown names. Ours filters them, as older official ones do.
+  "transports of other versions": {
+    differs: [JSON.stringify([["websocket"]])],
+    server: greet,
+    async client(c) {
+      const socket = c.connect({ transports: ["flashsocket", "websocket", "toString"] });
+      await c.next(socket, "connect");
+      c.log(socket.io.engine.transports);
+      await c.heard(1);
+    },
+  },
+
+  "only transports of other versions": {
+    differs: [JSON.stringify([["No transports available"], true])],
+    async client(c) {
+      const socket = c.connect({ transports: ["flashsocket", "jsonp-polling"], reconnection: false });
+      c.log(await c.next(socket, "connect_error"), socket.active);
+    },
+  },
+
   "no transports": {
     async client(c) {
       const socket = c.connect({ transports: [], reconnection: false });

@@ -138,6 +138,18 @@ export const engine = {
     },
   },
 
+  // Chromium fires close with 1006; Firefox and WebKit fire error first.
+  "the server aborts a WebSocket": {
+    server(io) {
+      io.on("connection", ({ conn }) => conn.transport.socket._socket.resetAndDestroy());
+    },
+    async client(c) {
+      const socket = c.connect({ transports: ["websocket"], reconnection: false });
+      const [reason, details] = await c.next(socket, "disconnect");
+      c.log(reason, details instanceof Error ? [details.message, details.type] : [details.description, details.context.code, details.context.reason, details.context.wasClean]);
+    },
+  },
+
   "a custom parser": {
     options: { parser: customParser },
     server: echo,

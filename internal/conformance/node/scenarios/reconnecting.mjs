@@ -31,10 +31,10 @@ export const reconnecting = {
         socket.emit("n", 1);
         const answer = socket.emitWithAck("n", 2);
         await c.next(socket.io, "reconnect_error");
-        await c.call("start");
-        const [attempt] = await c.next(socket.io, "reconnect");
+        const connected = c.next(socket, "connect");
+        const [attempt] = await c.after("start", socket.io, "reconnect");
         c.log(attempt >= 2);
-        await c.next(socket, "connect");
+        await connected;
         c.log(await c.limit("answer", answer), socket.id !== first, socket.recovered === true);
         socket.disconnect(); // or it takes part in the next restart
       }
@@ -50,8 +50,7 @@ export const reconnecting = {
       await c.next(socket, "connect");
       c.trace("manager", socket.io, ...managerEvents);
       c.trace("socket", socket, "connect", "disconnect", "connect_error");
-      await c.call("cut");
-      await c.next(socket, "connect");
+      await c.after("cut", socket, "connect");
       await c.heard(2);
     },
   },
@@ -74,8 +73,7 @@ export const reconnecting = {
       const socket = c.connect({ ...quick, reconnection: false, transports: ["websocket"] });
       await c.next(socket, "connect");
       c.trace("manager", socket.io, ...managerEvents);
-      void c.call("cut");
-      await c.next(socket, "disconnect");
+      await c.after("cut", socket, "disconnect");
       c.log(socket.active, Boolean(socket.io._reconnecting));
       socket.connect();
       await c.next(socket, "connect");
@@ -90,8 +88,7 @@ export const reconnecting = {
       await c.next(socket, "connect");
       c.trace("manager", socket.io, ...managerEvents);
       c.trace("socket", socket, "connect", "disconnect");
-      void c.call("cut");
-      await c.next(socket, "disconnect");
+      await c.after("cut", socket, "disconnect");
       c.log(Boolean(socket.io._reconnecting), socket.active);
       socket.disconnect();
       c.log(Boolean(socket.io._reconnecting), socket.active);
@@ -108,8 +105,7 @@ export const reconnecting = {
       await c.next(socket, "connect");
       c.trace("manager", socket.io, ...managerEvents);
       socket.io.on("reconnect_attempt", () => socket.disconnect());
-      await c.call("cut");
-      await c.next(socket.io, "reconnect_attempt");
+      await c.after("cut", socket.io, "reconnect_attempt");
       c.log(socket.active, socket.io._readyState);
     },
   },
@@ -127,8 +123,7 @@ export const reconnecting = {
         socket.io.opts.transports = ["polling"];
         socket.auth = { a: 2 };
       });
-      await c.call("cut");
-      await c.next(socket, "connect");
+      await c.after("cut", socket, "connect");
       await c.heard(2);
     },
   },
@@ -151,8 +146,7 @@ export const reconnecting = {
     async client(c) {
       const socket = c.connect({ ...quick });
       await c.next(socket, "connect");
-      await c.call("cut");
-      await c.until("lost", () => !socket.connected);
+      await c.after("cut", socket, "disconnect");
       for (let n = 1; n <= 3; n++) socket.emit("n", n);
       socket.volatile.emit("n", 0);
       socket.emit("n", 4);
@@ -176,8 +170,7 @@ export const reconnecting = {
       for (const transports of [["polling"], ["websocket"]]) {
         const socket = c.connect({ ...quick, transports });
         await c.next(socket.io, "ping");
-        await c.call("mute");
-        c.log(await c.next(socket, "disconnect"), socket.active);
+        c.log(await c.after("mute", socket, "disconnect"), socket.active);
         await c.next(socket, "connect");
       }
     },
@@ -204,19 +197,25 @@ export const reconnecting = {
         socket.emit("hello", 1);
       });
     },
-    actions: { ...cut, tell: (io, text) => void io.to("room").emit("told", text) },
+    actions: {
+      async "cut and tell"(io) {
+        const [socket] = io.sockets.sockets.values();
+        const gone = new Promise((resolve) => socket.once("disconnect", resolve));
+        cut.cut(io);
+        await gone;
+        io.to("room").emit("told", "while away");
+      },
+      "tell back": (io) => void io.to("room").emit("told", "back"),
+    },
     async client(c) {
       const socket = c.connect({ ...quick, transports: ["websocket"] });
       for (const event of ["hello", "told"]) socket.on(event, (text, offset) => c.log(event, text, typeof offset));
       await c.next(socket, "hello");
       const first = socket.id;
       c.log(Boolean(socket._pid), typeof socket._lastOffset, socket.recovered === true);
-      await c.call("cut");
-      await c.until("lost", () => !socket.connected);
-      await c.call("tell", "while away");
-      await c.next(socket, "connect");
+      await c.after("cut and tell", socket, "connect");
       c.log(socket.recovered, socket.id === first, socket.io._readyState);
-      await c.call("tell", "back");
+      await c.call("tell back");
       await c.until("told", () => c.entries.some((entry) => JSON.stringify(entry).includes("back")));
     },
   },
@@ -234,8 +233,7 @@ export const reconnecting = {
       const socket = c.connect({ ...quick, transports: ["websocket"] });
       await c.next(socket, "hello");
       const first = socket.id;
-      await c.call("cut");
-      await c.next(socket, "hello");
+      await c.after("cut", socket, "hello");
       c.log(socket.recovered === true, socket.id !== first);
     },
   },

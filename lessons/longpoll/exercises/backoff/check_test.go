@@ -40,7 +40,7 @@ func TestNeverTooLong(t *testing.T) {
 }
 
 func TestNoOverflow(t *testing.T) {
-	for _, attempt := range []int{33, 40, 63, 64, 1000, 1 << 30} {
+	for _, attempt := range []int{33, 34, 35, 40, 55, 56, 63, 64, 1000, 1 << 30} {
 		if got := Delay(attempt, always(0)); got != Longest/2 {
 			check.Fail(t, "After %d failures the wait is %v: the number has overflowed, and the page hammers a server that is down.",
 				"失败 %d 次之后等待变成 %v：数字溢出了，页面会对着一台宕机的服务器猛敲。", attempt, got)

@@ -26,8 +26,8 @@ func TestOurs(t *testing.T) {
 		}
 	}
 	if !ask("Lab.Example:3000", "http://lab.example:3000") {
-		check.Fail(t, "The user typed Lab.Example, the browser writes its origin in lower case, and is refused: the case of a host means nothing.",
-			"用户输入的是 Lab.Example，浏览器把来源写成小写，就被拒绝了：主机名不分大小写。")
+		check.Fail(t, "A proxy passed the request on with Host: Lab.Example:3000, the browser's origin is in lower case, and the page is refused: the case of a host means nothing.",
+			"代理转发时写的是 Host: Lab.Example:3000，浏览器的来源是小写，页面就被拒绝了：主机名不分大小写。")
 	}
 }
 

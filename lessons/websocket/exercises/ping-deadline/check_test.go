@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	every    = 25 * time.Second
-	patience = 20 * time.Second
+	every   = 25 * time.Second
+	timeout = 20 * time.Second
 )
 
 // conn answers pings as answer says; nil is silence.
@@ -53,7 +53,7 @@ func keepalive(t *testing.T, c *conn, long time.Duration) (err error, took time.
 	start := time.Now()
 	done := make(chan error, 1)
 	defer time.Sleep(5 * time.Minute) // until the pongs that are under way have come
-	go func() { done <- Keepalive(ctx, c, every, patience) }()
+	go func() { done <- Keepalive(ctx, c, every, timeout) }()
 	select {
 	case err := <-done:
 		cancel()
@@ -94,7 +94,7 @@ func TestSilence(t *testing.T) {
 			check.Fail(t, "The client never answered, and ten minutes later it still counts as there: a ping without a deadline is only noise.",
 				"客户端从不回答，十分钟后它还算在线：没有截止时间的 ping 只是噪音。")
 		}
-		check.Value(t, "given up after", took, every+patience, "A ping after 25 s, and 20 s of patience.", "25 秒后发 ping，再等 20 秒。")
+		check.Value(t, "given up after", took, every+timeout, "A ping after 25 s, and a timeout of 20 s.", "25 秒后发 ping，再等 20 秒。")
 	})
 }
 
@@ -114,8 +114,8 @@ func TestPongsOfOthers(t *testing.T) {
 			check.Fail(t, "The client sent pongs that nobody asked for, but never the answer, and passed for alive: only the payload of the last ping counts.",
 				"客户端发了没人问过的 pong，却从不回答，还被当成在线：只有最近那个 ping 的内容才算数。")
 		}
-		check.Value(t, "given up after", took, every+patience, "Wrong pongs came every 5 s: they must not begin the patience anew.",
-			"每 5 秒来一个不对的 pong：它们不能让耐心重新计时。")
+		check.Value(t, "given up after", took, every+timeout, "Wrong pongs came every 5 s: they must not restart the timeout.",
+			"每 5 秒来一个不对的 pong：它们不能让计时重新开始。")
 	})
 }
 

@@ -18,7 +18,7 @@ type Conn interface {
 }
 
 // Keepalive pings until the other side is silent (ErrSilent), a ping fails, or ctx ends; its error tells which.
-func Keepalive(ctx context.Context, c Conn, every, patience time.Duration) error {
+func Keepalive(ctx context.Context, c Conn, every, timeout time.Duration) error {
 	for n := 1; ; n++ {
 		select {
 		case <-time.After(every):

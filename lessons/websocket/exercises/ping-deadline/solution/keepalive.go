@@ -18,7 +18,7 @@ type Conn interface {
 }
 
 // Keepalive pings until the other side is silent (ErrSilent), a ping fails, or ctx ends; its error tells which.
-func Keepalive(ctx context.Context, c Conn, every, patience time.Duration) error {
+func Keepalive(ctx context.Context, c Conn, every, timeout time.Duration) error {
 	for n := 1; ; n++ {
 		if err := await(ctx, c, "", every, nil); err != nil {
 			return err
@@ -27,7 +27,7 @@ func Keepalive(ctx context.Context, c Conn, every, patience time.Duration) error
 		if err := c.Ping(payload); err != nil {
 			return err
 		}
-		if err := await(ctx, c, payload, patience, ErrSilent); err != nil {
+		if err := await(ctx, c, payload, timeout, ErrSilent); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"realtimelab/internal/host"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/netsim"
+	"realtimelab/internal/site"
+	"realtimelab/web"
+)
+
+func serveCommand() *cobra.Command {
+	o := runOptions{key: host.NewKey(), directory: &site.Directory{}}
+	var network string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the whole lab until Ctrl-C: the home page, every lesson and every demo",
+		Long:  "Serves the home page at the address, and each demo at one of the ports that follow.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if o.link, err = netsim.Parse(network); err != nil {
+				return err
+			}
+			o.addrByHand = c.Flags().Changed("addr")
+			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
+			return serveAll(c.Context(), o)
+		},
+	}
+	o.addFlags(c, &network)
+	c.Flags().BoolVar(&o.plain, "plain", false, "print lines on stdout, NAME<TAB>URL: first the home page, named serve, then one per demo")
+	c.Flags().BoolVar(&o.rows.json, "json", false, "print the same lines as JSON")
+	return c
+}
+
+// serveAll serves the home page and every demo.
+func serveAll(ctx context.Context, o runOptions) (err error) {
+	if _, err := parseLang(o.lang); err != nil {
+		return err
+	}
+	logs := newSpool(o.log)
+	defer logs.close()
+	log := newLog(logs)
+	home, err := o.listen(0)
+	if err != nil {
+		return err
+	}
+	addr := home.Addr().(*net.TCPAddr)
+	served, err := host.ServeHome(host.Config{
+		Course: o.lessons(), Directory: o.directory, Join: joinURLs(addr), Listener: home, Hosts: hosts(o.addr, o.allowHosts),
+		Web: web.Pages, Lang: lang.Lang(o.lang), Key: o.key, Log: log,
+	})
+	if err != nil {
+		return errors.Join(err, home.Close())
+	}
+	all := []closer{served}
+	defer func() { err = errors.Join(err, closeAll(all)) }()
+	lines := []map[string]string{{"demo": "serve", "url": urlOf(addr)}}
+	for _, l := range o.lessons() {
+		for _, d := range l.Demos {
+			listener, err := o.listen(len(all))
+			if err != nil {
+				return err
+			}
+			r, err := o.host(l, d, listener, log)
+			if err != nil {
+				return errors.Join(err, listener.Close())
+			}
+			all = append(all, r)
+			lines = append(lines, map[string]string{"demo": d.Name, "url": urlOf(listener.Addr().(*net.TCPAddr))})
+		}
+	}
+	o.notePort(lang.Lang(o.lang), 0, addr)
+	o.announceAll(lines, addr)
+	<-ctx.Done()
+	return nil
+}
+
+// announceAll prints where the home page is, and where each demo is if the output is lines.
+func (o runOptions) announceAll(lines []map[string]string, addr *net.TCPAddr) {
+	language := cmp.Or(lang.Lang(o.lang), environmentLang())
+	switch {
+	case o.rows.json:
+		for _, line := range lines {
+			json.NewEncoder(o.stdout).Encode(line)
+		}
+	case o.accessible || !o.lines():
+		fmt.Fprintf(o.stdout, lang.Text{EN: "The lab is at %s\nCtrl-C stops it.\n", ZH: "实验室地址：%s\n按 Ctrl-C 停止。\n"}.In(language), urlOf(addr))
+	default:
+		for _, line := range lines {
+			fmt.Fprintf(o.stdout, "%s\t%s\n", line["demo"], line["url"])
+		}
+	}
+	o.announceRest("serve", language, addr)
+}

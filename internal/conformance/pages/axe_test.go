@@ -1,0 +1,87 @@
+package pages
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/conformance/node"
+	"realtimelab/internal/labtest"
+	"realtimelab/internal/lang"
+	"realtimelab/lessons"
+)
+
+// violations runs axe-core and lists what it finds, with the elements.
+const violations = `axe.run(document, { iframes: false, resultTypes: ["violations"] })
+	.then(({ violations }) => violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.target.join(" ")).join(", ")))`
+
+// inlineStyle is on the console because axe-core tries styles that the pages' policy forbids.
+const inlineStyle = "Applying inline style violates"
+
+// drawn waits until the page has answered to its size.
+const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`
+
+// axe returns axe-core as an expression that installs it.
+func axe(t *testing.T) string {
+	script, err := os.ReadFile(filepath.Join(node.Dir(t), "node_modules", "axe-core", "axe.min.js"))
+	require.NoError(t, err, "node_modules is older than package-lock.json: run npm ci")
+	return "(() => {" + string(script) + "\nreturn true;\n})()"
+}
+
+// TestAccessibility holds the pages other than stages against axe-core, in both languages, light and dark, on a laptop and
+// on a phone. TestStageLooks does the same for the stages.
+func TestAccessibility(t *testing.T) {
+	axe := axe(t)
+	browser := labtest.NewBrowser(t)
+	check := func(t *testing.T, tab *labtest.Tab, url string, ready func()) {
+		tab.Viewport(1280, 800)
+		tab.Open(url)
+		ready()
+		labtest.Eval[bool](tab, axe)
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{1280, 390} {
+				tab.ColorScheme(scheme)
+				tab.Viewport(width, 800)
+				labtest.Eval[bool](tab, drawn)
+				tab.WaitFor(`document.readyState === "complete" && document.getAnimations().length === 0`)
+				assert.Empty(t, labtest.Eval[[]string](tab, violations), "%s, %s, %d px", url, scheme, width)
+			}
+		}
+	}
+	for _, language := range []lang.Lang{lang.English, lang.Chinese} {
+		t.Run("home-"+string(language), func(t *testing.T) {
+			home, _, _ := serveLab(t, language, "broadcast")
+			tab := browser.Tab(t)
+			tab.Allow(inlineStyle)
+			check(t, tab, home, func() {
+				labtest.Eval[bool](tab, `(document.querySelectorAll("details").forEach((d) => { d.open = true; }), true)`)
+			})
+		})
+		t.Run("xray-"+string(language), func(t *testing.T) { // an answer taken apart, compared with its TCP segment
+			url := run(t, "broadcast", language)
+			tab := browser.Tab(t)
+			tab.AllowNetworkErrors()
+			tab.Allow(inlineStyle)
+			row := `[...document.querySelectorAll("#x-rows [role=option]")].findLast((e) => e.querySelector(".x-http") && e.textContent.includes("101"))`
+			check(t, tab, url, func() {
+				tab.WaitFor(`document.getElementById("x-find") !== null`)
+				search(tab, "101 Switching")
+				tab.WaitFor(row + ` !== undefined && ` + row + `.click() === undefined`)
+				tab.WaitFor(`document.querySelector("#x-anatomy .x-steps") !== null && document.getElementById("x-pin").click() === undefined`)
+				tab.WaitFor(`[...document.querySelectorAll("#x-anatomy .x-related button")].at(-1).click() === undefined`)
+				tab.WaitFor(`document.querySelector("#x-anatomy .x-compare") !== null && document.querySelector("#x-diagram .upgrade") !== null`)
+			})
+		})
+		t.Run("lessons-"+string(language), func(t *testing.T) {
+			url := run(t, "broadcast", language)
+			tab := browser.Tab(t)
+			tab.Allow(inlineStyle)
+			for _, l := range lessons.All() {
+				check(t, tab, url+"/lab/lesson/"+l.Name, func() {})
+			}
+		})
+	}
+}

@@ -1,0 +1,9 @@
+package pages
+
+import (
+	"testing"
+
+	"realtimelab/internal/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }

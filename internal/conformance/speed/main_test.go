@@ -1,0 +1,11 @@
+//go:build unix
+
+package speed
+
+import (
+	"testing"
+
+	"realtimelab/internal/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }

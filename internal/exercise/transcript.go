@@ -1,0 +1,75 @@
+package exercise
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+)
+
+// transcript reads what a check prints, as it prints it: which steps passed, what the student's program printed, how it
+// crashed. The testing package marks its own lines, so a program that prints "--- PASS" passes nothing.
+type transcript struct {
+	mu      sync.Mutex
+	line    []byte // unfinished
+	passed  map[string]bool
+	nonce   string // evidence prints it
+	sealed  bool   // the nonce was seen
+	crashed bool
+
+	printed, crash output
+}
+
+// frame begins each line of the testing package under -test.v=test2json, even where the program left a line unfinished.
+const frame = 0x16
+
+// maxOutputLine bounds a line. A longer one is cut into several.
+const maxOutputLine = 16 << 10
+
+func (t *transcript) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range b {
+		if c == frame || len(t.line) == maxOutputLine {
+			t.end()
+		}
+		t.line = append(t.line, c)
+		if c == '\n' {
+			t.end()
+		}
+	}
+	return len(b), nil
+}
+
+// end takes the line that is complete now. t.mu is held.
+func (t *transcript) end() {
+	line := t.line
+	t.line = t.line[:0]
+	if len(line) == 0 {
+		return
+	}
+	if line[0] == frame {
+		if name, ok := strings.CutPrefix(string(line[1:]), "--- PASS: "); ok {
+			name, _, _ = strings.Cut(name, " ")
+			t.passed[name] = true
+		}
+		return
+	}
+	for _, start := range []string{"panic: ", "fatal error: ", "WARNING: DATA RACE"} {
+		t.crashed = t.crashed || bytes.HasPrefix(line, []byte(start))
+	}
+	switch {
+	case t.crashed:
+		_, _ = t.crash.Write(line)
+	case t.nonce != "" && bytes.Contains(line, []byte(t.nonce)):
+		t.sealed = true
+	default:
+		_, _ = t.printed.Write(line)
+	}
+}
+
+// close takes the last line, if it has no end.
+func (t *transcript) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end()
+}

@@ -1,0 +1,39 @@
+package gotool_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/gotool"
+)
+
+func TestEnviron(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	require.NoError(t, os.WriteFile(file, []byte("GOARCH=mips\nGOPROXY=http://127.0.0.1:1\nGOFLAGS=-race\n"), 0o600))
+	t.Setenv("GOENV", file)
+	for name, value := range map[string]string{
+		"GOOS": "plan9", "GOFLAGS": "nonsense", "GOWORK": "/none", "GOEXPERIMENT": "none", "GODEBUG": "x=1", "GOAMD64": "v9", "CGO_ENABLED": "1", "CGO_CFLAGS": "-x", "GOTOOLCHAIN": "go1.99",
+		"GOOGLE_PROJECT": "mine", "GOCACHE": t.TempDir(), "GOPROXY": "", // as if it was not set, which comes before the file
+	} {
+		t.Setenv(name, value)
+	}
+	env := gotool.Environ(t.Context())
+	assert.Contains(t, env, "GOOGLE_PROJECT=mine")
+	assert.Contains(t, env, "GOPROXY=http://127.0.0.1:1", "go env -w says where modules come from")
+	assert.Contains(t, env, "GOCACHE="+os.Getenv("GOCACHE"))
+	c := exec.Command("go", "env", "GOOS", "GOARCH", "GOFLAGS", "GOEXPERIMENT", "CGO_CFLAGS", "GOTOOLCHAIN")
+	c.Env = env
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.NotContains(t, string(out), "plan9")
+	assert.NotContains(t, string(out), "mips")
+	assert.NotContains(t, string(out), "nonsense")
+	assert.NotContains(t, string(out), "-race")
+	assert.NotContains(t, string(out), "-x")
+	assert.NotContains(t, string(out), "go1.99")
+}

@@ -1,0 +1,84 @@
+package httpserver
+
+import (
+	"maps"
+	"net"
+	"slices"
+	"sync"
+
+	"realtimelab/internal/accept"
+)
+
+// Track returns l with its connections registered, so that Close can close them all. net/http no
+// longer knows the connections that a handler has hijacked. Accept retries after temporary errors.
+func (s *Server) Track(l net.Listener) net.Listener {
+	return &listener{accept.Retry(l, s.log), &s.conns}
+}
+
+type listener struct {
+	net.Listener
+	conns *conns
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return c, nil
+	}
+	tracked := &conn{tcp, l.conns}
+	l.conns.add(tracked)
+	return tracked, nil
+}
+
+// conn is a TCP connection that removes itself from the set when it is closed.
+type conn struct {
+	*net.TCPConn
+	conns *conns
+}
+
+func (c *conn) Close() error {
+	c.conns.remove(c)
+	return c.TCPConn.Close()
+}
+
+// conns is the set of a server's open connections.
+type conns struct {
+	mu     sync.Mutex
+	open   map[*conn]struct{}
+	closed bool
+}
+
+func (s *conns) add(c *conn) {
+	s.mu.Lock()
+	if s.open == nil {
+		s.open = map[*conn]struct{}{}
+	}
+	s.open[c] = struct{}{}
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		c.TCPConn.Close()
+	}
+}
+
+func (s *conns) remove(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+// closeAll closes all open connections, and add closes later ones at once. Each owner still calls
+// its own Close.
+func (s *conns) closeAll() {
+	s.mu.Lock()
+	s.closed = true
+	open := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	for _, c := range open {
+		c.TCPConn.Close()
+	}
+}

@@ -1,0 +1,155 @@
+package site
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"realtimelab/internal/lang"
+)
+
+// A frame holds what every page has around its content.
+type frame struct {
+	Lang      lang.Lang
+	Tag       string // the language for the lang attribute
+	OtherTag  string // the other language
+	OtherHref string
+
+	Home           string // link to the home page
+	AtHome         bool
+	Course         []lessonLink
+	Lesson         *lessonLink // the page's lesson; nil on the home page
+	AtText         bool        // the page is the text of its lesson
+	Previous, Next *link
+}
+
+// A link leads to another page.
+type link struct {
+	Title, Href string
+	ToDemo      bool // it leads to a demo's page, which may have another port
+}
+
+// A lessonLink leads to the text of a lesson.
+type lessonLink struct {
+	Name, Title, Summary string
+	Href                 string
+	Here                 bool   // it leads to this page or to its lesson
+	Exercises            string // link to the lesson's exercises, or "" if it has none
+	Demos                []demoLink
+}
+
+// A demoLink names a demo of a lesson.
+type demoLink struct {
+	Name, Title, Summary string
+	Href                 string // empty if the lab does not serve it now
+	Text                 string // link to the paragraph of the lesson about it
+	Here                 bool   // it leads to this page
+	Clients              int
+}
+
+// Best returns the link to the demo's page, or to its lesson's text if the lab does not serve it.
+func (d demoLink) Best() link {
+	if d.Href == "" {
+		return link{Title: d.Title, Href: d.Text}
+	}
+	return link{Title: d.Title, Href: d.Href, ToDemo: true}
+}
+
+// Say returns the text in the page's language.
+func (f frame) Say(en, zh string) string { return f.Lang.Say(en, zh) }
+
+// frame returns the frame of the page that the request is for, with the links between the pages.
+func (c Config) frame(r *http.Request) frame {
+	f := frame{Lang: c.readerLang(r)}
+	other := lang.Chinese
+	if f.Lang == lang.Chinese {
+		other = lang.English
+	}
+	f.Tag, f.OtherTag, f.OtherHref = f.Lang.Tag(), other.Tag(), "?lang="+string(other)
+	query := "" // keeps the language on this server only if the reader chose it by the URL
+	if r.URL.Query().Has("lang") {
+		query = "?lang=" + string(f.Lang)
+	}
+	f.Home = labPath + query
+	served := c.served(r)
+	exercises := map[string]string{} // by the folder of the lessons that share them
+	for _, l := range c.Course {
+		text := lessonPath + url.PathEscape(l.Name) + query
+		to := lessonLink{Name: l.Name, Title: l.Title.In(f.Lang), Summary: l.Summary.In(f.Lang), Href: text}
+		folder := cmp.Or(l.Folder, l.Name)
+		if l.Exercises != nil {
+			exercises[folder] = text + "#exercises"
+		}
+		to.Exercises = exercises[folder]
+		for _, d := range l.Demos {
+			demo := demoLink{Name: d.Name, Title: d.Title.In(f.Lang), Summary: d.Summary.In(f.Lang), Text: text + "#" + d.Name}
+			if at, ok := served[d.Name]; ok {
+				demo.Href, demo.Clients = at.Href+"?lang="+string(f.Lang), at.Clients
+			}
+			if d.Name == c.Demo.Name {
+				demo.Href = "/" + query
+			}
+			to.Demos = append(to.Demos, demo)
+		}
+		f.Course = append(f.Course, to)
+	}
+	return f
+}
+
+// atLesson makes the frame that of a lesson's page.
+func (f *frame) atLesson(at int) {
+	f.AtText, f.Lesson = true, &f.Course[at]
+	f.Lesson.Here = true
+	if at > 0 {
+		f.Previous = &link{Title: f.Course[at-1].Title, Href: f.Course[at-1].Href}
+	}
+	if at < len(f.Course)-1 {
+		f.Next = &link{Title: f.Course[at+1].Title, Href: f.Course[at+1].Href}
+	}
+}
+
+// atDemo makes the frame that of a demo's page.
+func (f *frame) atDemo(name string) {
+	var before *demoLink
+	for i := range f.Course {
+		l := &f.Course[i]
+		for j := range l.Demos {
+			d := &l.Demos[j]
+			switch {
+			case d.Name == name:
+				d.Here, f.Lesson = true, l
+				if before != nil {
+					f.Previous = new(before.Best())
+				}
+			case before != nil && before.Here:
+				f.Next = new(d.Best())
+			}
+			before = d
+		}
+	}
+}
+
+// A servedDemo is a demo that the lab serves now, as the home page polls it.
+type servedDemo struct {
+	Href    string `json:"href"`
+	Clients int    `json:"clients"`
+}
+
+// served returns the demos that the lab serves now, by name. It returns none if the reader came
+// through a proxy, where the other ports are unknown.
+func (c Config) served(r *http.Request) map[string]servedDemo {
+	hostname, from, err := net.SplitHostPort(r.Host)
+	proxied := err != nil || from != strconv.Itoa(c.Port)
+	all := map[string]servedDemo{}
+	for name, demo := range c.Directory.all() {
+		switch {
+		case name == c.Demo.Name:
+			all[name] = servedDemo{"/", demo.clients()}
+		case !proxied:
+			all[name] = servedDemo{"http://" + net.JoinHostPort(hostname, strconv.Itoa(demo.port)) + "/", demo.clients()}
+		}
+	}
+	return all
+}

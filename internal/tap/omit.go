@@ -1,0 +1,22 @@
+package tap
+
+// An Omitter decides which bytes of one connection are left out of the record. The Tap calls it
+// with its lock held, in the order in which the bytes cross.
+type Omitter interface {
+	// Next judges the first n bytes of p, and n is at least 1. The bytes crossed in direction dir,
+	// after those of earlier calls.
+	Next(dir Direction, p []byte) (n int, v Verdict)
+}
+
+// A Verdict says what to do with bytes that crossed.
+type Verdict uint8
+
+// The verdicts. Omitted bytes do not count: the offsets of later bytes continue as if they had not
+// been there.
+const (
+	Record     Verdict = iota
+	Omit               // leave them out
+	Wait               // decide together with the next bytes of In; only for a few bytes from the client
+	RecordRest         // record them and everything that follows in both directions; Next is not called again
+	OmitRest           // omit them and everything that follows in both directions
+)

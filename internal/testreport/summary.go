@@ -1,0 +1,236 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"realtimelab/internal/terminal"
+	"realtimelab/internal/tui/gotest"
+)
+
+const module = "realtimelab/"
+
+// slowest is how many of the slowest tests a report names.
+const slowest = 5
+
+// summary follows a run and prints its report.
+type summary struct {
+	root string
+	args []string // of go test
+	out  io.Writer
+
+	run     gotest.Report
+	printed map[*gotest.Result]bool
+
+	passed, failed, skipped int
+	packages                int
+	noise                   map[string]string // test → the first line it printed past t.Log
+}
+
+func newSummary(root string, args []string, out io.Writer) *summary {
+	return &summary{root: root, args: args, out: out, printed: map[*gotest.Result]bool{}, noise: map[string]string{}}
+}
+
+// counts is the line that ends a report.
+func (s *summary) counts() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", s.passed, s.failed, s.skipped)
+}
+
+func (s *summary) add(e gotest.Event) {
+	s.run.Add(e)
+	if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
+		if e.Action != "skip" {
+			s.packages++
+		}
+		s.ended(e.Package)
+	}
+}
+
+// ended counts the tests of a package that has ended and prints its failures.
+func (s *summary) ended(pkg string) {
+	var results []*gotest.Result
+	parents := map[string]bool{}
+	for _, r := range s.run.Results {
+		if r.Path == pkg && !s.printed[r] {
+			s.printed[r] = true
+			results = append(results, r)
+			if i := strings.LastIndexByte(r.Test, '/'); i >= 0 {
+				parents[r.Test[:i]] = true
+			}
+		}
+	}
+	found := map[string]finding{}
+	for _, r := range results {
+		if r.State == gotest.Failed {
+			found[r.Test] = s.find(r)
+		}
+	}
+	var unfinished []string
+	for _, r := range results {
+		f := found[r.Test]
+		switch {
+		case r.State == gotest.Failed && f.certain:
+			s.failed++
+			s.print(r, f)
+		case r.State == gotest.Failed && (anyFailed(results, r.Test) || explained(found, r.Test)):
+			// It failed with a subtest, or by what ended the test around it.
+		case r.State == gotest.Failed && r.Unfinished:
+			s.failed++
+			unfinished = append(unfinished, r.Test)
+		case r.State == gotest.Failed:
+			s.failed++
+			s.print(r, f)
+		case parents[r.Test]:
+		case r.State == gotest.Skipped:
+			s.skipped++
+		default:
+			s.passed++
+			s.listen(r)
+		}
+	}
+	if len(unfinished) > 0 {
+		fmt.Fprintf(s.out, "did not finish in %s: %s\n\n", strings.TrimPrefix(pkg, module), strings.Join(unfinished, ", "))
+	}
+}
+
+// anyFailed reports whether a subtest of the test failed.
+func anyFailed(results []*gotest.Result, test string) bool {
+	return slices.ContainsFunc(results, func(r *gotest.Result) bool {
+		return r.State == gotest.Failed && strings.HasPrefix(r.Test, test+"/")
+	})
+}
+
+// explained reports whether a test around this one panicked with its panic: go test writes
+// the panic of a subtest to the outermost test.
+func explained(found map[string]finding, test string) bool {
+	for i := strings.LastIndexByte(test, '/'); i >= 0; i = strings.LastIndexByte(test[:i], '/') {
+		if f := found[test[:i]]; f.certain && strings.Contains(f.text[0], "repanicked]") {
+			return true
+		}
+	}
+	return false
+}
+
+// listen notes a test that passed and printed: a green run is silent. What tests say with
+// t.Log and t.Output is indented, and printed by go test only when they fail.
+func (s *summary) listen(r *gotest.Result) {
+	for _, line := range r.Output {
+		if line != "" && !strings.HasPrefix(line, "    ") {
+			s.noise[strings.TrimPrefix(r.Path, module)+" "+r.Test] = line
+			return
+		}
+	}
+}
+
+// print prints a failure: the test, where, what, and how to run it again.
+func (s *summary) print(r *gotest.Result, f finding) {
+	pkg := strings.TrimPrefix(r.Path, module)
+	fmt.Fprintf(s.out, "FAIL %s  (%s, %s)\n", r.Name(), pkg, r.Elapsed.Round(10*time.Millisecond))
+	if f.where != "" {
+		fmt.Fprintln(s.out, "  "+f.where)
+	}
+	text := f.text
+	if text == nil {
+		text = r.Output[max(0, len(r.Output)-findingLines):]
+	}
+	for _, line := range text {
+		fmt.Fprintln(s.out, "    "+terminal.Clean(strings.TrimPrefix(line, "    ")))
+	}
+	fmt.Fprintf(s.out, "  again: %s\n\n", s.again(r))
+	if os.Getenv("CI") == "true" && len(r.Output) > len(text) { // the log file does not outlive the machine
+		fmt.Fprintf(s.out, "  all that %s printed:\n", r.Name())
+		for _, line := range r.Output {
+			fmt.Fprintln(s.out, "    "+terminal.Clean(line))
+		}
+		fmt.Fprintln(s.out)
+	}
+}
+
+// again is the command that runs a test again, with the flags of this run that change
+// what it does.
+func (s *summary) again(r *gotest.Result) string {
+	words := []string{"go test -count=1"}
+	for _, arg := range s.args {
+		if arg == "-race" || arg == "-short" {
+			words = append(words, arg)
+		}
+	}
+	if r.Test != "" {
+		parts := strings.Split(r.Test, "/")
+		for i, p := range parts {
+			parts[i] = "^" + quoteMeta(p) + "$"
+		}
+		words = append(words, "-run '"+strings.Join(parts, "/")+"'")
+	}
+	return strings.Join(append(words, "./"+strings.TrimPrefix(r.Path, module)), " ")
+}
+
+// quoteMeta escapes what a regular expression or a single-quoted shell word would read.
+func quoteMeta(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		switch {
+		case r == '\'':
+			b.WriteByte('.')
+		case strings.ContainsRune(`\.+*?()|[]{}^$`, r):
+			b.WriteString(`\` + string(r))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// end prints what concerns the whole run.
+func (s *summary) end(took time.Duration) {
+	for _, name := range slices.Sorted(maps.Keys(s.noise)) {
+		fmt.Fprintf(s.out, "not silent: %s printed %.120q\n", name, s.noise[name])
+	}
+	s.printSkips()
+	s.printSlowest()
+	fmt.Fprintf(s.out, "%d tests in %d packages, %s\n", s.passed+s.failed+s.skipped, s.packages, took.Round(100*time.Millisecond))
+}
+
+// printSkips prints each reason for skipping once.
+func (s *summary) printSkips() {
+	reasons := map[string]int{}
+	for _, r := range s.run.Results {
+		if r.State != gotest.Skipped {
+			continue
+		}
+		reason := "no reason given"
+		if len(r.Output) > 0 {
+			_, text, found := strings.Cut(r.Output[len(r.Output)-1], ".go:")
+			if _, after, ok := strings.Cut(text, ": "); found && ok {
+				reason = after
+			}
+		}
+		reasons[reason]++
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Fprintf(s.out, "skipped %d: %s\n", reasons[reason], reason)
+	}
+}
+
+func (s *summary) printSlowest() {
+	var tests []*gotest.Result
+	for _, r := range s.run.Results {
+		if r.Test != "" && !r.Subtest() {
+			tests = append(tests, r)
+		}
+	}
+	slices.SortStableFunc(tests, func(a, b *gotest.Result) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	var names []string
+	for _, r := range tests[:min(slowest, len(tests))] {
+		names = append(names, fmt.Sprintf("%s %s %.1fs", strings.TrimPrefix(r.Path, module), r.Test, r.Elapsed.Seconds()))
+	}
+	if len(names) > 0 {
+		fmt.Fprintln(s.out, "slowest: "+strings.Join(names, ", "))
+	}
+}

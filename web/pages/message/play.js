@@ -1,0 +1,10 @@
+const socket = io();
+
+socket.on("connect", () => socket.send("hi"));
+socket.on("message", (message) => print("message:", message));
+
+// send is emit of the event "message", so this is the same:
+socket.emit("message", "hi again");
+
+// Try: new WebSocket(`ws://${location.host}/socket.io/?EIO=4&transport=websocket`).
+// Print what arrives, send "40", then send '42["message","by hand"]'.
