@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -30,16 +30,19 @@ import (
 	"realtimelab/lessons"
 )
 
-// variant is an exercise as a student might have left it.
+// A variant is an exercise as a student may have left it.
 type variant struct {
 	exercise exercise.Exercise
-	name     string            // starter, solution, or the name of a wrong solution
-	files    map[string][]byte // of the student's
-	expect   string            // what the finding has to say in English; for the starter anything
+	name     string            // starter, solution, or the path of its archive, such as right/loop or wrong/off-by-one
+	files    map[string][]byte // the student's files
+	says     string            // the comment of its archive; for a wrong solution, the finding in English contains it
 }
 
+// right reports whether the check must pass.
+func (v variant) right() bool { return v.name == "solution" || strings.HasPrefix(v.name, "right/") }
+
 func (v variant) id() string {
-	return strings.ReplaceAll(v.exercise.Lesson+"_"+v.exercise.Name+"_"+v.name, "-", "_")
+	return strings.NewReplacer("-", "_", "/", "_").Replace(v.exercise.Lesson + "_" + v.exercise.Name + "_" + v.name)
 }
 
 func catalogue(t testing.TB) []exercise.Exercise {
@@ -48,7 +51,7 @@ func catalogue(t testing.TB) []exercise.Exercise {
 	return all
 }
 
-// variants are the starter, the solution, and the wrong solutions of an exercise.
+// variants returns the starter, the solution, and the variants in the folders right and wrong of an exercise.
 func variants(t testing.TB, e exercise.Exercise) []variant {
 	starter, err := e.Starter()
 	require.NoError(t, err)
@@ -56,23 +59,36 @@ func variants(t testing.TB, e exercise.Exercise) []variant {
 	require.NoError(t, err)
 	require.Equal(t, slices.Sorted(maps.Keys(starter)), slices.Sorted(maps.Keys(solution)), "%s: the files of the starter and the solution", e.Name)
 	all := []variant{{e, "starter", starter, ""}, {e, "solution", solution, ""}}
-	wrong, err := fs.Glob(e.Files(), "wrong/*.txtar")
-	require.NoError(t, err)
-	for _, file := range wrong {
-		data, err := fs.ReadFile(e.Files(), file)
+	for _, folder := range []string{"right", "wrong"} {
+		archives, err := fs.Glob(e.Files(), folder+"/*.txtar")
 		require.NoError(t, err)
-		archive := txtar.Parse(data)
-		v := variant{e, strings.TrimSuffix(path.Base(file), ".txtar"), mutate(t, e.Name+" "+file, solution, archive), strings.TrimSpace(string(archive.Comment))}
-		require.NotEmpty(t, v.expect, file)
-		all = append(all, v)
+		for _, file := range archives {
+			data, err := fs.ReadFile(e.Files(), file)
+			require.NoError(t, err)
+			archive := txtar.Parse(data)
+			v := variant{e, strings.TrimSuffix(file, ".txtar"), apply(t, e.Name+" "+file, solution, archive), strings.TrimSpace(string(archive.Comment))}
+			require.NotEmpty(t, v.says, "%s %s: the comment says what the variant does", e.Name, file)
+			require.NotEqual(t, solution, v.files, "%s %s is the solution itself", e.Name, file)
+			all = append(all, v)
+		}
 	}
 	return all
 }
 
-// mutate makes a wrong solution of the right one: each pair "old", "new" replaces a text that occurs once.
-func mutate(t testing.TB, name string, solution map[string][]byte, archive *txtar.Archive) map[string][]byte {
+// apply returns the solution as the archive changes it. In pairs named "old" and "new", each pair replaces a text that occurs
+// once. An archive of other names holds whole files, which replace those of the solution.
+func apply(t testing.TB, name string, solution map[string][]byte, archive *txtar.Archive) map[string][]byte {
 	files := maps.Clone(solution)
-	for i := 0; i+1 < len(archive.Files); i += 2 {
+	require.NotEmpty(t, archive.Files, name)
+	if archive.Files[0].Name != "old" {
+		for _, file := range archive.Files {
+			require.Contains(t, solution, file.Name, "%s: an archive holds old and new, or the student's files", name)
+			files[file.Name] = file.Data
+		}
+		return files
+	}
+	require.Zero(t, len(archive.Files)%2, "%s: each old has its new", name)
+	for i := 0; i < len(archive.Files); i += 2 {
 		from, to := archive.Files[i], archive.Files[i+1]
 		require.Equal(t, "old new", from.Name+" "+to.Name, name)
 		old, made := strings.TrimSpace(string(from.Data)), strings.TrimSpace(string(to.Data))
@@ -84,6 +100,16 @@ func mutate(t testing.TB, name string, solution map[string][]byte, archive *txta
 		require.Equal(t, 1, found, "%s: %q is to be found once in the solution", name, old)
 	}
 	return files
+}
+
+// TestApply: an archive changes places of the solution, or replaces whole files.
+func TestApply(t *testing.T) {
+	solution := map[string][]byte{"a.go": []byte("package a\n\nconst x = 1\n"), "b.go": []byte("package a\n")}
+	changed := apply(t, "pairs", solution, txtar.Parse([]byte("twice as much\n-- old --\nx = 1\n-- new --\nx = 2\n")))
+	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nconst x = 2\n"), "b.go": []byte("package a\n")}, changed)
+	changed = apply(t, "files", solution, txtar.Parse([]byte("a variable\n-- a.go --\npackage a\n\nvar x = 1\n")))
+	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nvar x = 1\n"), "b.go": []byte("package a\n")}, changed)
+	assert.Equal(t, "package a\n\nconst x = 1\n", string(solution["a.go"]), "the solution itself stays")
 }
 
 // TestTexts: every text exists in both languages, each exercise has three hints, and enough is there for a class.
@@ -114,12 +140,15 @@ var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
 
 func withoutCode(text string) string { return code.ReplaceAllString(text, "") }
 
-// TestProof: every starter compiles and fails, every solution passes, every wrong solution fails with its own message; all
+// TestProof: every starter compiles and fails, every right solution passes, every wrong one fails with its own message; all
 // with the race detector, in one program. The limit of the runner bounds each.
 func TestProof(t *testing.T) {
 	need.Time(t)
 	var all []variant
 	for _, e := range catalogue(t) {
+		if !selected(t, e) {
+			continue
+		}
 		vs := variants(t, e)
 		assert.GreaterOrEqual(t, len(vs), 4, "%s: a starter, a solution, and several wrong ones", e.Name)
 		if e.Kind != exercise.Predict { // those are in TestPredictions
@@ -148,8 +177,21 @@ func TestProof(t *testing.T) {
 	}
 }
 
+// selected reports whether the flag -run, such as TestProof/cursor, asks for the exercise: one exercise compiles in seconds, all
+// of them take a minute.
+func selected(t *testing.T, e exercise.Exercise) bool {
+	_, pattern, narrowed := strings.Cut(flag.Lookup("test.run").Value.String(), "/")
+	if !narrowed {
+		return true
+	}
+	pattern, _, _ = strings.Cut(pattern, "/")
+	match, err := regexp.MatchString(pattern, e.Name)
+	require.NoError(t, err)
+	return match
+}
+
 func (v variant) judge(t *testing.T, r exercise.Report) {
-	if v.name == "solution" {
+	if v.right() {
 		require.Nil(t, r.Problem, "%+v\n%s", r.Problem, r.Output)
 		require.True(t, r.Passed)
 		return
@@ -162,7 +204,7 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 		for _, line := range r.Problem.Lines {
 			said += "\n" + line.Text
 		}
-		require.Contains(t, said, v.expect)
+		require.Contains(t, said, v.says)
 	}
 	if r.Problem.Cause == exercise.Idea {
 		require.Regexp(t, `\p{Han}`, r.Problem.Text.ZH)
