@@ -17,6 +17,7 @@ type finding struct {
 	where   string   // file:line below the module's root; empty if no line of ours is named
 	text    []string // nil if the output names no failure
 	certain bool     // text is a failure; otherwise it may be a log line
+	proof   bool     // text is a data race, a panic or a leak: one run proves a fault
 }
 
 var (
@@ -34,25 +35,25 @@ func (s *summary) find(r *gotest.Result) finding {
 		rest := r.Output[i:]
 		switch {
 		case strings.HasPrefix(line, "WARNING: DATA RACE"):
-			return finding{s.firstFrame(rest), until(rest, "=================="), true}
+			return finding{s.firstFrame(rest), until(rest, "=================="), true, true}
 		case strings.HasPrefix(line, "panic: "), strings.HasPrefix(line, "fatal error: "):
-			return finding{s.firstFrame(rest), until(rest, ""), true}
+			return finding{s.firstFrame(rest), until(rest, ""), true, true}
 		case strings.HasPrefix(line, "goleak: "), strings.Contains(line, "found unexpected goroutines"):
-			return finding{s.firstFrame(rest), rest[:min(len(rest), findingLines)], true}
+			return finding{s.firstFrame(rest), rest[:min(len(rest), findingLines)], true, true}
 		case trace.MatchString(line):
-			return finding{s.below(r, traced(rest)), assertion(rest[1:]), true}
+			return finding{s.below(r, traced(rest)), assertion(rest[1:]), true, false}
 		}
 	}
 	for i, line := range r.Output {
 		if m := located.FindStringSubmatch(line); m != nil {
 			text := append([]string{m[2]}, r.Output[i+1:]...)
-			return finding{s.below(r, m[1]), text[:min(len(text), findingLines)], false}
+			return finding{s.below(r, m[1]), text[:min(len(text), findingLines)], false, false}
 		}
 	}
 	if r.Test == "" {
 		for _, line := range r.Output { // of the compiler
 			if m := ofCompiler.FindStringSubmatch(line); m != nil {
-				return finding{m[1], r.Output[:min(len(r.Output), findingLines)], true}
+				return finding{m[1], r.Output[:min(len(r.Output), findingLines)], true, true}
 			}
 		}
 	}

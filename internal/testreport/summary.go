@@ -30,6 +30,7 @@ type summary struct {
 
 	passed, failed, skipped int
 	packages                int
+	doubtful                []*gotest.Result  // failures that a second try may clear
 	noise                   map[string]string // test → the first line it printed past t.Log
 }
 
@@ -76,16 +77,14 @@ func (s *summary) ended(pkg string) {
 		f := found[r.Test]
 		switch {
 		case r.State == gotest.Failed && f.certain:
-			s.failed++
-			s.print(r, f)
+			s.fail(r, f)
 		case r.State == gotest.Failed && (anyFailed(results, r.Test) || explained(found, r.Test)):
 			// It failed with a subtest, or by what ended the test around it.
 		case r.State == gotest.Failed && r.Unfinished:
 			s.failed++
 			unfinished = append(unfinished, r.Test)
 		case r.State == gotest.Failed:
-			s.failed++
-			s.print(r, f)
+			s.fail(r, f)
 		case parents[r.Test]:
 		case r.State == gotest.Skipped:
 			s.skipped++
@@ -97,6 +96,15 @@ func (s *summary) ended(pkg string) {
 	if len(unfinished) > 0 {
 		fmt.Fprintf(s.out, "did not finish in %s: %s\n\n", strings.TrimPrefix(pkg, module), strings.Join(unfinished, ", "))
 	}
+}
+
+// fail counts a failure and prints it.
+func (s *summary) fail(r *gotest.Result, f finding) {
+	s.failed++
+	if r.Test != "" && !r.Unfinished && !f.proof {
+		s.doubtful = append(s.doubtful, r)
+	}
+	s.print(r, f)
 }
 
 // anyFailed reports whether a subtest of the test failed.
@@ -155,10 +163,22 @@ func (s *summary) print(r *gotest.Result, f finding) {
 // again is the command that runs a test again, with the flags of this run that change
 // what it does.
 func (s *summary) again(r *gotest.Result) string {
-	words := []string{"go test -count=1"}
+	words := []string{"go test"}
+	for _, arg := range s.only(r) {
+		if strings.HasPrefix(arg, "^") {
+			arg = "'" + arg + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// only returns the arguments of go test that run one test.
+func (s *summary) only(r *gotest.Result) []string {
+	args := []string{"-count=1"}
 	for _, arg := range s.args {
 		if arg == "-race" || arg == "-short" {
-			words = append(words, arg)
+			args = append(args, arg)
 		}
 	}
 	if r.Test != "" {
@@ -166,9 +186,9 @@ func (s *summary) again(r *gotest.Result) string {
 		for i, p := range parts {
 			parts[i] = "^" + quoteMeta(p) + "$"
 		}
-		words = append(words, "-run '"+strings.Join(parts, "/")+"'")
+		args = append(args, "-run", strings.Join(parts, "/"))
 	}
-	return strings.Join(append(words, "./"+strings.TrimPrefix(r.Path, module)), " ")
+	return append(args, "./"+strings.TrimPrefix(r.Path, module))
 }
 
 // quoteMeta escapes what a regular expression or a single-quoted shell word would read.

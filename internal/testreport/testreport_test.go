@@ -20,6 +20,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // report runs the tests of a module made of files, and returns what is printed, without times.
 func report(t *testing.T, files map[string]string, args ...string) (text string, green bool) {
+	t.Helper()
+	return reportWith(t, false, files, args...)
+}
+
+func reportWith(t *testing.T, retry bool, files map[string]string, args ...string) (text string, green bool) {
+	t.Helper()
 	root := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("CI", "")
@@ -29,7 +35,7 @@ func report(t *testing.T, files map[string]string, args ...string) (text string,
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(source), 0o644))
 	}
 	var out bytes.Buffer
-	green = run(t.Context(), root, append(args, "./..."), &out, io.Discard)
+	green = run(t.Context(), root, append(args, "./..."), retry, &out, io.Discard)
 	logs, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "lab-test-*.log"))
 	require.NoError(t, err)
 	assert.Equal(t, green, len(logs) == 0, "the log is kept if the run is red")
@@ -152,4 +158,33 @@ func TestNoTestIsNotGreen(t *testing.T) {
 	assert.False(t, green)
 	assert.Contains(t, text, `invalid value "never" for flag -timeout`)
 	assert.True(t, strings.HasSuffix(text, "\n0 passed, 0 failed, 0 skipped\n"), text)
+}
+
+// onceRed is a test that fails on its first run in a folder.
+const onceRed = `
+func TestOnce(t *testing.T) {
+	if _, err := os.Stat("seen"); err != nil {
+		os.WriteFile("seen", nil, 0o600)
+		t.Fatal("the first run")
+	}
+}
+`
+
+func TestASecondTryClearsAFlakyTest(t *testing.T) {
+	need.Time(t)
+	header := "package talk\n\nimport (\"os\"; \"testing\")\n"
+	text, green := reportWith(t, true, map[string]string{"talk/talk_test.go": header + onceRed + "\nfunc TestGood(t *testing.T) {}\n"})
+	assert.True(t, green, text)
+	assert.Contains(t, text, "the first run")
+	assert.Contains(t, text, "\nflaky: talk TestOnce failed, then passed\n")
+	assert.True(t, strings.HasSuffix(text, "\n2 passed, 0 failed, 0 skipped\n"), text)
+
+	text, green = reportWith(t, true, map[string]string{"talk/talk_test.go": header + onceRed + "\nfunc TestBad(t *testing.T) { t.Error(\"always\") }\n"})
+	assert.False(t, green)
+	assert.Contains(t, text, "failed again: talk TestBad\n")
+	assert.True(t, strings.HasSuffix(text, "\n1 passed, 1 failed, 0 skipped\n"), text)
+
+	text, green = reportWith(t, true, map[string]string{"talk/talk_test.go": header + strings.Replace(onceRed, `t.Fatal("the first run")`, `panic("boom")`, 1)})
+	assert.False(t, green)
+	assert.NotContains(t, text, "flaky", "a panic proves a fault")
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,8 @@ func transcript(rows []*xray.Row) (lines []string) {
 }
 
 // TestTheFirstMomentsOfABrowser holds the transcript of the lesson against Chromium. Between two
-// connections the order of the lines is a race; on each it is not.
+// connections the order of the lines is a race; on each it is not. A client that reads the answer to
+// its probe before it polls a third time has nothing left to poll for: the noop is then left out.
 func TestTheFirstMomentsOfABrowser(t *testing.T) {
 	url, x := watched(t, "broadcast")
 	tab := labtest.NewBrowser(t).Tab(t)
@@ -111,11 +113,31 @@ func TestTheFirstMomentsOfABrowser(t *testing.T) {
 		_, rest, _ := strings.Cut(body, "```\n→ GET ?EIO=4")
 		block, _, _ := strings.Cut("→ GET ?EIO=4"+rest, "\n```")
 		said := strings.Split(block, "\n")
+		if !slices.Contains(got, "← 6") {
+			said = withoutNoop(said)
+		}
 		assert.ElementsMatch(t, said, got)
 		for _, way := range []string{"socket", "post", "poll"} {
 			assert.Equal(t, over(said, way), over(got, way))
 		}
 	}
+}
+
+// withoutNoop returns the lines without the noop and the poll that it answers.
+func withoutNoop(lines []string) []string {
+	lines = slices.Clone(lines)
+	for i, line := range slices.Backward(lines) {
+		if line == "← 6" {
+			lines = slices.Delete(lines, i, i+1)
+			break
+		}
+	}
+	for i, line := range slices.Backward(lines) {
+		if strings.HasPrefix(line, "→ GET") && strings.HasSuffix(line, "transport=polling&sid=…") {
+			return slices.Delete(lines, i, i+1)
+		}
+	}
+	return lines
 }
 
 // over picks the lines of one way to talk: the WebSocket from its handshake on, the POSTs, or the
@@ -135,4 +157,10 @@ func over(lines []string, way string) (picked []string) {
 		}
 	}
 	return picked
+}
+
+func TestWithoutNoop(t *testing.T) {
+	const poll = "→ GET ?EIO=4&transport=polling&sid=…"
+	lines := []string{poll, "← 40{}", "→ 2probe", "← 3probe", poll, "← 6", "→ 5"}
+	assert.Equal(t, []string{poll, "← 40{}", "→ 2probe", "← 3probe", "→ 5"}, withoutNoop(lines))
 }
