@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// Message is what is handed out.
+// A Message is one chat message.
 type Message struct{ Text string }
 
-// Hub knows the polls that wait. NewHub makes one.
+// A Hub keeps the polls that wait. Create one with NewHub.
 type Hub struct {
 	mu      sync.Mutex
 	waiting map[chan Message]bool
 }
 
-// NewHub makes a hub that nobody waits at.
+// NewHub returns a hub without polls.
 func NewHub() *Hub { return &Hub{waiting: map[chan Message]bool{}} }
 
-// Wait returns the next message, or false when ctx ends first.
+// Wait returns the next message, or false when ctx ends first. When it returns, the hub has forgotten the poll.
 func (h *Hub) Wait(ctx context.Context) (Message, bool) {
 	ch := make(chan Message)
 	h.mu.Lock()
@@ -32,7 +32,7 @@ func (h *Hub) Wait(ctx context.Context) (Message, bool) {
 	}
 }
 
-// Publish hands the message to every poll that waits.
+// Publish hands the message to every poll that waits. It does not wait for any of them.
 func (h *Hub) Publish(m Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -42,7 +42,7 @@ func (h *Hub) Publish(m Message) {
 	}
 }
 
-// Waiting is the number of polls that wait.
+// Waiting returns the number of polls that wait.
 func (h *Hub) Waiting() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package lostwakeup holds a poll until there is news. Almost always.
+// Package lostwakeup holds a poll until there is news.
 package lostwakeup
 
 import "context"
@@ -9,16 +9,16 @@ type Message struct {
 	Text string
 }
 
-// Log is the message log, safe for use by many goroutines. It is right as it is.
+// Log is the message log, safe for use by many goroutines. It is correct as it is.
 type Log interface {
-	// Since returns what is newer than the cursor.
+	// Since returns the messages newer than the cursor.
 	Since(after int64) []Message
 
 	// Changed returns a channel that is closed at the next message, counted from this call.
 	Changed() <-chan struct{}
 }
 
-// Wait returns what is newer than the cursor, as soon as there is something, or nothing when ctx ends.
+// Wait returns the messages newer than the cursor as soon as there is one, or nothing when ctx ends.
 func Wait(ctx context.Context, log Log, after int64) []Message {
 	for {
 		if news := log.Since(after); len(news) > 0 {
