@@ -20,7 +20,7 @@ const startTime = 20 * time.Second
 // time.
 func (w *Workspace) checkBlackBox(ctx context.Context, e Exercise, o Options, r *Report) error {
 	target := o.Target
-	if target == "" && !w.edited(e) {
+	if target == "" && !w.editedIn(e, ".go") {
 		target = w.progress.Target[e.Name]
 	}
 	if target == "" {

@@ -195,8 +195,11 @@ func (w *Workspace) Mine(e Exercise) (map[string][]byte, error) {
 	return files, nil
 }
 
-// edited tells that a file of the student's differs from the starter.
-func (w *Workspace) edited(e Exercise) bool {
+// edited reports whether a file of the student's differs from the starter.
+func (w *Workspace) edited(e Exercise) bool { return w.editedIn(e, "") }
+
+// editedIn is edited for the files with that ending, "" for all.
+func (w *Workspace) editedIn(e Exercise, ending string) bool {
 	starter, err := e.Starter()
 	if err != nil {
 		return false
@@ -206,7 +209,7 @@ func (w *Workspace) edited(e Exercise) bool {
 		return false
 	}
 	for name, data := range mine {
-		if !bytes.Equal(data, starter[name]) {
+		if strings.HasSuffix(name, ending) && !bytes.Equal(data, starter[name]) {
 			return true
 		}
 	}

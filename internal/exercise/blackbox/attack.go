@@ -26,7 +26,7 @@ const quick = time.Second
 var attacks = map[string][]func(*attack){
 	"blackbox-polling":   {publishes, answersAtOnce, inOrder, refusesBadCursors, manyAtOnce},
 	"blackbox-longpoll":  {publishes, holdsNoNews, wakesUp, wakesEverybody, survivesWhoLeaves},
-	"blackbox-sse":       {publishes, opensAStream, sendsEvents, resumes, headerBeatsQuery},
+	"blackbox-sse":       {publishes, opensAStream, sendsEvents, beginsAtTheBeginning, resumes, headerBeatsQuery, survivesStreamsThatLeave},
 	"blackbox-websocket": {shakesHands, refusesPlainHTTP, refusesOtherOrigins, echoes, echoesAllLengths, putsFragmentsTogether, refusesUnmasked, saysGoodbye},
 	"blackbox-engineio":  {opensPolling, refusesStrangers, takesMessages, opensWebSocket, upgrades, closesSessions},
 	"blackbox-socketio":  {connects, acks, acksMany, refusesNamespaces, wantsConnectFirst},
@@ -165,21 +165,64 @@ type message struct {
 func (a *attack) publish(text string) message {
 	body, _ := json.Marshal(map[string]string{"from": "lab", "text": text}) // strings cannot fail
 	got := a.ask("POST", "/messages", string(body))
+	if got.status == http.StatusNotImplemented {
+		check.Fail(a, "POST /messages is not written yet: it answers 501.", "POST /messages 还没有写：它的回答是 501。")
+	}
 	a.status(got, 201, "POST /messages made something new: that is 201 Created.", "POST /messages 创建了新东西：应该是 201 Created。")
-	var m message
-	if err := json.Unmarshal([]byte(got.body), &m); err != nil || m.ID < 1 || m.From != "lab" || m.Text != text {
-		check.Fail(a, "POST /messages answers with the message as JSON, with an id from 1 up, and from and text as they were sent. The answer was %s",
-			"POST /messages 要用 JSON 回答这条消息，带从 1 开始的 id，from 和 text 原样。得到的是 %s", got.body)
+	m := a.message("The answer to POST /messages", "POST /messages 的应答", got.body)
+	if m.ID < 1 {
+		check.Fail(a, "POST /messages answered with the id %d: ids start at 1.", "POST /messages 回答的编号是 %d：编号从 1 开始。", m.ID)
+	}
+	if m.From != "lab" || m.Text != text {
+		check.Fail(a, "POST /messages sent %s, and the answer was %s: from and text do not change.", "POST /messages 发送的是 %s，应答却是 %s：from 和 text 不能变。", body, got.body)
+	}
+	return m
+}
+
+// message reads one message, with its keys spelled exactly as a page reads them.
+func (a *attack) message(en, zh, data string) (m message) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(data), &fields); err != nil || fields == nil {
+		check.Fail(a, en+" must be a message as a JSON object, but was: %.200s", zh+"应该是一条消息，写成 JSON 对象，得到的却是：%.200s", data)
+	}
+	for _, field := range []struct {
+		key  string
+		into any
+		kind [2]string
+	}{
+		{"id", &m.ID, [2]string{"a whole number", "整数"}},
+		{"from", &m.From, [2]string{"a string", "字符串"}},
+		{"text", &m.Text, [2]string{"a string", "字符串"}},
+	} {
+		value, there := fields[field.key]
+		if !there {
+			for key := range fields {
+				if strings.EqualFold(key, field.key) {
+					check.Fail(a, en+" has the key %q. A page reads %q: capital and small letters are different.", zh+"里的键是 %q。页面读的是 %q：大小写不一样。", key, field.key)
+				}
+			}
+			check.Fail(a, en+" has no %q: %.200s", zh+"里没有 %q：%.200s", field.key, data)
+		}
+		if json.Unmarshal(value, field.into) != nil {
+			check.Fail(a, en+" has %[1]q: %[2]s, which is not "+field.kind[0]+".", zh+"里 %[1]q 是 %[2]s，不是"+field.kind[1]+"。", field.key, value)
+		}
 	}
 	return m
 }
 
 // messages reads an answer that is a list.
 func (a *attack) messages(got answer) []message {
-	a.status(got, 200, "Asking for messages is answered with 200, even if there are none.", "查询消息要用 200 回答，哪怕一条也没有。")
-	var list []message
-	if err := json.Unmarshal([]byte(got.body), &list); err != nil || list == nil {
+	if got.status == http.StatusNotImplemented {
+		check.Fail(a, "GET /messages is not written yet: it answers 501.", "GET /messages 还没有写：它的回答是 501。")
+	}
+	a.status(got, 200, "A request for messages is answered with 200, even if there are none.", "查询消息要用 200 回答，哪怕一条也没有。")
+	var entries []json.RawMessage
+	if err := json.Unmarshal([]byte(got.body), &entries); err != nil || entries == nil {
 		check.Fail(a, "The answer must be a JSON array, [] if it is empty, but was: %.200s", "应答必须是 JSON 数组，没有内容就是 []，得到的却是：%.200s", got.body)
+	}
+	list := []message{}
+	for _, entry := range entries {
+		list = append(list, a.message("An entry of the answer", "应答里的一项", string(entry)))
 	}
 	return list
 }

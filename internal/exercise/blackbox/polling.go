@@ -34,20 +34,34 @@ func inOrder(a *attack) {
 	first := a.publish("a")
 	b, c := a.publish("b"), a.publish("c")
 	list := a.after(first.ID)
-	if !slices.Equal(ids(list), []int64{b.ID, c.ID}) {
+	if got := ids(list); slices.Equal(got, []int64{c.ID, b.ID}) {
+		check.Fail(a, "Two messages, %d and %d, came after %d, and the answer holds them in the order %v: the oldest comes first.",
+			"在 %[3]d 之后来了两条消息 %[1]d 和 %[2]d，应答里的顺序却是 %[4]v：旧的在前。", b.ID, c.ID, first.ID, got)
+	} else if !slices.Equal(got, []int64{b.ID, c.ID}) {
 		check.Fail(a, "Two messages, %d and %d, came after %d, and the answer to after=%[3]d holds %v: all that is newer, oldest first, nothing twice.",
 			"在 %[3]d 之后来了两条消息 %[1]d 和 %[2]d，after=%[3]d 的应答里却是 %[4]v：所有更新的，旧的在前，不重复。", b.ID, c.ID, first.ID, ids(list))
 	}
-	check.Value(a, "text", list[1].Text, "c", "The text of a message does not change.", "消息的文本不能变。")
-	if all := a.after(0); len(all) < 3 || all[0].ID != 1 {
-		check.Fail(a, "after=0 means everything, from id 1 on, and the answer begins with %v.", "after=0 表示从编号 1 起的全部，应答却以 %v 开头。", ids(all[:min(3, len(all))]))
+	for i, m := range []message{b, c} {
+		check.Value(a, "message", fmt.Sprintf("%+v", list[i]), fmt.Sprintf("%+v", m), "GET /messages answers with each message as POST /messages made it.", "GET /messages 要原样回答 POST /messages 创建的消息。")
+	}
+	for _, query := range []string{"?after=0", ""} {
+		all := ids(a.messages(a.ask("GET", "/messages"+query, "")))
+		if len(all) < 3 || all[0] != 1 {
+			check.Fail(a, "GET /messages%s asks for all messages, from id 1 on, and the answer begins with %v.", "GET /messages%s 要的是从编号 1 起的全部消息，应答却以 %v 开头。", query, all[:min(3, len(all))])
+		}
 	}
 }
 
 func refusesBadCursors(a *attack) {
-	for _, cursor := range []string{"x", "-1", "1.5", "99999999999999999999"} {
+	for _, cursor := range []string{"x", "-1", "1.5"} {
 		got := a.ask("GET", "/messages?after="+cursor, "")
-		a.status(got, 400, "after="+cursor+" is no cursor: the request is at fault, and the answer says so with 400.", "after="+cursor+" 不是游标：错在请求，应答要用 400 说明。")
+		a.status(got, 400, "after="+cursor+" is not a whole number from 0 up: the request is at fault, and the answer says so with 400.",
+			"after="+cursor+" 不是从 0 起的整数：错在请求，应答要用 400 说明。")
+	}
+	const large = "99999999999999999999" // whole and positive, but no 64-bit number
+	if got := a.ask("GET", "/messages?after="+large, ""); got.status != 200 && got.status != 400 {
+		check.Fail(a, "after="+large+" is larger than any id, and was answered with status %d: answer [], or refuse it with 400.",
+			"after="+large+" 比任何编号都大，得到的状态是 %d：要么回答 []，要么用 400 拒绝。", got.status)
 	}
 	a.publish("still alive")
 }
@@ -102,6 +116,9 @@ func holdsNoNews(a *attack) {
 	if err != nil || got.took > quick {
 		check.Fail(a, "There was news already, and the answer took %v: only when there is none is the request held.", "已经有新消息了，应答却花了 %v：只有没有新消息时才挂住。", got.took.Round(time.Millisecond))
 	}
+	if list := ids(a.messages(got)); !slices.Equal(list, []int64{last.ID}) {
+		check.Fail(a, "Message %d was newer than the cursor, and the answer holds %v.", "第 %d 条比游标新，应答里却是 %v。", last.ID, list)
+	}
 }
 
 // wakes holds n requests, publishes, and wants all of them answered with it at once.
@@ -119,8 +136,13 @@ func (a *attack) wakes(n int) {
 		}()
 	}
 	time.Sleep(200 * time.Millisecond) // so that most are held; who comes later is answered at once, which is right, too
-	news := a.publish("news")
 	start := time.Now()
+	news := a.publish("news")
+	if took := time.Since(start); took > quick {
+		check.Fail(a, "While requests were held (%d), POST /messages was answered only after %v: does your server handle one request at a time?",
+			"挂着请求的时候（%d 个），POST /messages 过了 %v 才得到回答：你的服务器是不是一次只处理一个请求？", n, took.Round(time.Millisecond))
+	}
+	start = time.Now()
 	for i := range n {
 		r := <-results
 		if r.err != nil {
@@ -156,8 +178,8 @@ func survivesWhoLeaves(a *attack) {
 	}
 	got, err := a.try("POST", "/messages", `{"from":"lab","text":"after they left"}`)
 	if err != nil || got.status != 201 || got.took > quick {
-		check.Fail(a, "Twenty clients were held and went away. Then a message was published, and that took %v (status %d, error %v): somebody still waits for those who are gone.",
-			"二十个客户端挂着，然后走了。接着发布一条消息，花了 %v（状态 %d，错误 %v）：有人还在等已经走了的人。", got.took.Round(time.Millisecond), got.status, err)
+		check.Fail(a, "Twenty clients were held and went away. Then a message was published, and that took %v (status %d, error %v): the server still waits for clients that are gone.",
+			"二十个客户端挂着，然后走了。接着发布一条消息，花了 %v（状态 %d，错误 %v）：服务器还在等已经走了的客户端。", got.took.Round(time.Millisecond), got.status, err)
 	}
 	a.wakes(1)
 }
