@@ -117,12 +117,17 @@ const maxAnswer = 4 << 20
 
 // try asks, and returns an error where there is no answer.
 func (a *attack) try(method, path, body string) (answer, error) {
+	return a.tryUntil(a.ctx, method, path, body)
+}
+
+// tryUntil is try for a client that leaves when ctx ends.
+func (a *attack) tryUntil(ctx context.Context, method, path, body string) (answer, error) {
 	start := time.Now()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(a.ctx, method, "http://"+a.host+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+a.host+path, reader)
 	if err != nil {
 		return answer{}, err
 	}
@@ -143,10 +148,14 @@ func (a *attack) try(method, path, body string) (answer, error) {
 // ask is try where no answer is a finding.
 func (a *attack) ask(method, path, body string) answer {
 	got, err := a.try(method, path, body)
+	a.answered(err, method, path)
+	return got
+}
+
+func (a *attack) answered(err error, method, path string) {
 	if err != nil {
 		check.Fail(a, "%s %s was not answered: %v.", "%s %s 没有得到回答：%v。", method, path, err)
 	}
-	return got
 }
 
 // status fails unless the answer has that status.
@@ -164,7 +173,14 @@ type message struct {
 // publish posts a message and returns it as the server made it.
 func (a *attack) publish(text string) message {
 	body, _ := json.Marshal(map[string]string{"from": "lab", "text": text}) // strings cannot fail
-	got := a.ask("POST", "/messages", string(body))
+	bounded, cancel := context.WithTimeout(a.ctx, 2*quick)
+	defer cancel()
+	got, err := a.tryUntil(bounded, "POST", "/messages", string(body))
+	if bounded.Err() != nil {
+		check.Fail(a, "POST /messages was not answered within %v: publishing waits for no other client. Is a lock held while a request waits, or does the server wait for a client that is gone?",
+			"POST /messages 在 %v 之内没有得到回答：发布消息不等别的客户端。是不是有请求在等待时还拿着锁，或者服务器在等已经走了的客户端？", 2*quick)
+	}
+	a.answered(err, "POST", "/messages")
 	if got.status == http.StatusNotImplemented {
 		check.Fail(a, "POST /messages is not written yet: it answers 501.", "POST /messages 还没有写：它的回答是 501。")
 	}
