@@ -19,7 +19,7 @@ import (
 // stepTime bounds each step.
 const stepTime = 4 * time.Second
 
-// quick is what "at once" means over a local network.
+// quick is the time that "at once" allows over a local network.
 const quick = time.Second
 
 // attacks are the steps of each exercise, in order. Each may rely on those before it.
@@ -32,7 +32,7 @@ var attacks = map[string][]func(*attack){
 	"blackbox-socketio":  {connects, acks, acksMany, refusesNamespaces, wantsConnectFirst},
 }
 
-// Steps is how many steps the exercise has; 0 for one that is none.
+// Steps is how many steps the exercise has; 0 if it is no black box.
 func Steps(exercise string) int { return len(attacks[exercise]) }
 
 // ErrTarget says that there is no server to attack. Its text names why.
@@ -115,7 +115,7 @@ type answer struct {
 
 const maxAnswer = 4 << 20
 
-// try asks, and returns an error where there is no answer.
+// try sends a request, and returns an error if it is not answered.
 func (a *attack) try(method, path, body string) (answer, error) {
 	return a.tryUntil(a.ctx, method, path, body)
 }
@@ -145,7 +145,7 @@ func (a *attack) tryUntil(ctx context.Context, method, path, body string) (answe
 	return answer{res.StatusCode, res.Header, string(data), time.Since(start)}, err
 }
 
-// ask is try where no answer is a finding.
+// ask is try with a finding if the request is not answered.
 func (a *attack) ask(method, path, body string) answer {
 	got, err := a.try(method, path, body)
 	a.answered(err, method, path)
@@ -163,7 +163,7 @@ func (a *attack) status(got answer, want int, en, zh string) {
 	check.Value(a, "status", got.status, want, en, zh)
 }
 
-// message is what the feed's demos carry.
+// A message is one message of the feed.
 type message struct {
 	ID   int64  `json:"id"`
 	From string `json:"from"`
@@ -177,8 +177,8 @@ func (a *attack) publish(text string) message {
 	defer cancel()
 	got, err := a.tryUntil(bounded, "POST", "/messages", string(body))
 	if bounded.Err() != nil {
-		check.Fail(a, "POST /messages was not answered within %v: publishing waits for no other client. Is a lock held while a request waits, or does the server wait for a client that is gone?",
-			"POST /messages 在 %v 之内没有得到回答：发布消息不等别的客户端。是不是有请求在等待时还拿着锁，或者服务器在等已经走了的客户端？", 2*quick)
+		check.Fail(a, "POST /messages was not answered within %v: publishing waits for no other client. Does the server handle one request at a time, keep a lock while a request waits, or wait for a client that is gone?",
+			"POST /messages 在 %v 之内没有得到回答：发布消息不等别的客户端。服务器是不是一次只处理一个请求，或者在请求等待时还拿着锁，或者在等已经走了的客户端？", 2*quick)
 	}
 	a.answered(err, "POST", "/messages")
 	if got.status == http.StatusNotImplemented {

@@ -112,7 +112,7 @@ func holdsNoNews(a *attack) {
 	}
 	got, err = a.hold(a.ctx, last.ID-1, "3s")
 	if err != nil || got.took > quick {
-		check.Fail(a, "There was news already, and the answer took %v: only when there is none is the request held.", "已经有新消息了，应答却花了 %v：只有没有新消息时才挂起。", got.took.Round(time.Millisecond))
+		check.Fail(a, "There was news already, and the answer took %v: a request is held only while nothing is new.", "已经有新消息了，应答却花了 %v：只有没有新消息时才挂起。", got.took.Round(time.Millisecond))
 	}
 	if list := ids(a.messages(got)); !slices.Equal(list, []int64{last.ID}) {
 		check.Fail(a, "Message %d was newer than the cursor, and the answer holds %v.", "第 %d 条比游标新，应答里却是 %v。", last.ID, list)
@@ -134,13 +134,8 @@ func (a *attack) wakes(n int) {
 		}()
 	}
 	time.Sleep(200 * time.Millisecond) // so that most are held; who comes later is answered at once, which is right, too
-	start := time.Now()
 	news := a.publish("news")
-	if took := time.Since(start); took > quick {
-		check.Fail(a, "While requests were held (%d), POST /messages was answered only after %v: does your server handle one request at a time?",
-			"挂着请求的时候（%d 个），POST /messages 过了 %v 才得到回答：你的服务器是不是一次只处理一个请求？", n, took.Round(time.Millisecond))
-	}
-	start = time.Now()
+	start := time.Now()
 	for i := range n {
 		r := <-results
 		if r.err != nil {
@@ -174,11 +169,6 @@ func survivesWhoLeaves(a *attack) {
 	for range 20 {
 		<-left
 	}
-	start := time.Now()
 	a.publish("after they left")
-	if took := time.Since(start); took > quick {
-		check.Fail(a, "Twenty clients were held and went away. Then a message was published, and that took %v: the server still waits for clients that are gone.",
-			"二十个客户端挂着，然后走了。接着发布一条消息，花了 %v：服务器还在等已经走了的客户端。", took.Round(time.Millisecond))
-	}
 	a.wakes(1)
 }

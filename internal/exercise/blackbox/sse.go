@@ -118,7 +118,7 @@ func (s *stream) event(why, zh string) event {
 			}
 		case <-timeout:
 			if len(lines) > 0 {
-				check.Fail(s, why+" Only %q came, and no empty line: that is what ends an event.", zh+"只来了 %q，没有空行：空行才结束一个事件。", strings.Join(lines, "\n"))
+				check.Fail(s, why+" Only %q came, and no empty line, which ends an event.", zh+"只来了 %q，没有空行：空行才结束一个事件。", strings.Join(lines, "\n"))
 			}
 			check.Fail(s, why+" No event came within %v.", zh+"%v 之内没有事件到来。", quick)
 		}
@@ -234,12 +234,7 @@ func survivesStreamsThatLeave(a *attack) {
 		}
 	}
 	for i := range 3 {
-		start := time.Now()
 		m := a.publish(fmt.Sprint("after they left ", i))
-		if took := time.Since(start); took > quick {
-			check.Fail(a, "Twenty streams were closed by their clients. Then a message was published, and that took %v: the server still waits for clients that are gone.",
-				"二十个流被客户端关闭了。接着发布一条消息，花了 %v：服务器还在等已经走了的客户端。", took.Round(time.Millisecond))
-		}
 		stays.wants(stays.event("Twenty streams were closed, one stayed, and a message was published.", "二十个流关闭了，留下一个，然后发布了一条消息。"), m,
 			"Twenty streams were closed by their clients, and one stayed: it still gets each message once, in order.", "二十个流被客户端关闭，留下一个：它仍然要按顺序收到每条消息，每条一次。")
 	}

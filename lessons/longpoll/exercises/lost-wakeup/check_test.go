@@ -170,10 +170,10 @@ func TestAMessageAtAnyMoment(t *testing.T) {
 				answered := p.answered()
 				l.busy(t)
 				if !answered {
-					check.Fail(t, "Message 1 is in the log, and the poll that wants it sleeps. What happened, in order: %s.", "第 1 条消息已经在日志里，要它的轮询却睡着。依次发生了：%s。", l.story())
+					check.Fail(t, "Message 1 is in the log, and the poll that wants it sleeps. The calls in order: %s.", "第 1 条消息已经在日志里，要它的轮询却睡着。依次发生了：%s。", l.story())
 				}
 				if len(p.news) == 0 {
-					check.Fail(t, "The poll was answered without message 1, although its client was still there. What happened, in order: %s.",
+					check.Fail(t, "The poll was answered without message 1, although its client was still there. The calls in order: %s.",
 						"轮询得到的应答里没有第 1 条消息，而客户端还在。依次发生了：%s。", l.story())
 				}
 			})
@@ -197,7 +197,7 @@ func TestAMessageThatIsNoNews(t *testing.T) {
 		}
 		l.publish()
 		if !p.answered() || len(p.news) != 1 {
-			check.Fail(t, "The poll has cursor 1. Message 1 came and woke it for nothing; then message 2 came, and the poll did not bring it (messages in its answer: %d). What happened, in order: %s.",
+			check.Fail(t, "The poll has cursor 1. Message 1 came and woke it for nothing; then message 2 came, and the poll did not bring it (messages in its answer: %d). The calls in order: %s.",
 				"轮询的游标是 1。第 1 条消息来了，白白叫醒它一次；然后第 2 条来了，轮询没有把它带回来（应答里有 %d 条消息）。依次发生了：%s。", len(p.news), l.story())
 		}
 		l.busy(t)
