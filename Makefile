@@ -1,7 +1,7 @@
 # make test is the one test command: it installs what the tests need and the
 # machine lacks, then checks and runs everything. The others run parts of it.
 
-.PHONY: test quick pages soak setup check bench generate
+.PHONY: test quick pages soak setup check systems dist bench generate
 
 REPORT = go run ./internal/testreport
 
@@ -31,6 +31,15 @@ check:
 	if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
 	@go vet ./...
 	@go tool staticcheck ./...
+
+# compiles and vets the lab for the systems that differ most from this one
+systems:
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go vet ./...
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+
+# the lab for Windows, macOS and Linux, with checksums, in dist/
+dist:
+	go run ./internal/dist/make -o dist
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1x ./...

@@ -30,6 +30,7 @@ func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "lab",
 		Short:         "A teaching lab for real-time web transports",
+		Version:       thisVersion().String(),
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -50,6 +51,7 @@ func command() *cobra.Command {
 			return nil
 		},
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	addAllowHost(root, &o.allowHosts)
 	root.SetErr(terminal.NewWriter(os.Stderr)) // logs, errors and rows contain text from clients
 	root.Flags().BoolVar(&o.lan, "lan", false, "listen on all addresses, for the whole classroom")
@@ -66,6 +68,7 @@ func command() *cobra.Command {
 		xrayCommand(),
 		exerciseCommand(),
 		classCommand(),
+		versionCommand(),
 	)
 	return root
 }
