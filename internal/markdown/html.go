@@ -240,9 +240,13 @@ func (w *htmlWriter) diagram(n ast.Node, info string) bool {
 	}
 	fmt.Fprintf(&w.b, `<figure class="diagram"><div tabindex="0" role="group" aria-label="%s">%s</div><figcaption>`, stdhtml.EscapeString(title), svg)
 	w.escaped(title)
-	fmt.Fprintf(&w.b, `</figcaption><details><summary>%s</summary><pre tabindex="0" role="group" aria-label="%[1]s">`, stdhtml.EscapeString(w.AsText))
-	w.escaped(text)
-	w.b.WriteString("</pre></details></figure>\n")
+	w.b.WriteString("</figcaption>")
+	if w.AsText != "" {
+		fmt.Fprintf(&w.b, `<details><summary>%s</summary><pre tabindex="0" role="group" aria-label="%[1]s">`, stdhtml.EscapeString(w.AsText))
+		w.escaped(text)
+		w.b.WriteString("</pre></details>")
+	}
+	w.b.WriteString("</figure>\n")
 	return true
 }
 

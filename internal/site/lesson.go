@@ -24,6 +24,7 @@ type lessonPage struct {
 	Open           demoLink        // the demo that the page opens; its Href is empty if none runs
 	Listed         map[string]bool // demos that the text has no section for
 	Exercises      []exerciseItem
+	Slides         string // link to the lesson as slides
 }
 
 // An exerciseList holds the values of the template "exercises".
@@ -79,6 +80,13 @@ func (c Config) serveLessons(mux *http.ServeMux) {
 		f := c.frame(r)
 		f.atLesson(at)
 		text, err := texts[key{f.Lesson.Name, f.Lang}]()
+		if err == nil && r.URL.Query().Get("view") == slidesView {
+			var page slidesPage
+			if page, err = c.slidesPage(f, text); err == nil {
+				c.write(w, c.templates, "slides.html", page)
+				return
+			}
+		}
 		if err == nil {
 			var page lessonPage
 			if page, err = c.lessonPage(f, text); err == nil {
@@ -108,7 +116,7 @@ func parseLesson(l lesson.Lesson, language lang.Lang) (*markdown.Document, error
 
 // lessonPage returns the page of the frame's lesson.
 func (c Config) lessonPage(f frame, text *markdown.Document) (p lessonPage, err error) {
-	p = lessonPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary, Listed: map[string]bool{}}
+	p = lessonPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary, Listed: map[string]bool{}, Slides: "?view=" + slidesView + "&lang=" + string(f.Lang)}
 	if p.Exercises, err = c.exercises(f.Lesson.Name, f.Lang); err != nil {
 		return p, err
 	}
