@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -24,11 +23,25 @@ func Dir(t testing.TB) string {
 	t.Helper()
 	need.Tool(t, "node")
 	need.Tool(t, "npm")
-	_, file, _, _ := runtime.Caller(0)
-	dir := filepath.Dir(file)
+	dir := filepath.Join(root(t), "internal", "conformance", "node")
 	installOnce.Do(func() { install(t, dir) })
 	require.DirExists(t, filepath.Join(dir, "node_modules"), "npm ci has not installed the packages")
 	return dir
+}
+
+// root returns the module's folder. go test runs a test in its package's folder.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		require.NotEqual(t, dir, up, "no go.mod above the test's folder")
+		dir = up
+	}
 }
 
 // Client is the folder of our browser client's modules, its bundles in dist.
