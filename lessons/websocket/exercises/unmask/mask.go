@@ -1,9 +1,18 @@
-// Package unmask takes the mask off the frames of a client.
+// Package unmask removes the mask from the frames of a client.
 package unmask
 
-// Unmask XORs data with the key, in place, beginning with the key's byte pos. It returns the position for the next piece of
-// the same frame.
-func Unmask(key [4]byte, pos int, data []byte) int {
-	// TODO: XOR each byte with its byte of the key.
-	return pos
+// Unmasker removes the mask from the frames of one connection. The zero value is ready.
+type Unmasker struct {
+	key [4]byte
+}
+
+// Frame begins the next frame, with the masking key of its header.
+func (u *Unmasker) Frame(key [4]byte) { u.key = key }
+
+// Unmask removes the mask from the next piece of the frame's payload, in place. A piece is what one Read returned: of
+// any length.
+func (u *Unmasker) Unmask(piece []byte) {
+	for i := range piece {
+		piece[i] ^= u.key[i%4]
+	}
 }

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Append appends one frame: fin tells that it ends its message.
+// Append appends one frame: fin says that it is the last frame of its message.
 func Append(dst []byte, fin bool, opcode byte, payload []byte) []byte {
 	if fin {
 		opcode |= 0x80
