@@ -4,8 +4,7 @@ package concurrentwrite_test
 
 import (
 	"errors"
-	"runtime"
-	"strings"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -14,11 +13,17 @@ import (
 	. "realtimelab/lessons/websocket/exercises/concurrent-write"
 )
 
-// conn keeps what is written, and lets others run after each write, as a busy network does.
+// slow is how long a write takes. A mutex is handed over to a goroutine that has waited for more than 1 ms; before that, the
+// goroutine that unlocks it may lock it again at once, and two writes of one frame stay together by luck.
+const slow = 1500 * time.Microsecond
+
+// conn keeps what is written, and lets others run during each write, as a slow network does.
 type conn struct {
-	mu    sync.Mutex
-	bytes []byte
-	fail  error
+	mu      sync.Mutex
+	bytes   []byte
+	inside  int
+	overlap bool // two goroutines were in Write at the same time
+	fail    error
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -28,9 +33,13 @@ func (c *conn) Write(b []byte) (int, error) {
 		return 0, c.fail
 	}
 	c.bytes = append(c.bytes, b...)
+	c.inside++
+	c.overlap = c.overlap || c.inside > 1
 	c.mu.Unlock()
-	runtime.Gosched()
-	time.Sleep(50 * time.Microsecond)
+	time.Sleep(slow)
+	c.mu.Lock()
+	c.inside--
+	c.mu.Unlock()
 	return len(b), nil
 }
 
@@ -40,6 +49,13 @@ func (c *conn) written() []byte {
 	return append([]byte(nil), c.bytes...)
 }
 
+// waitFor waits for so many bytes, from a peer that writes in a goroutine of its own.
+func waitFor(c *conn, n int) {
+	for end := time.Now().Add(time.Second); len(c.written()) < n && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestOneAfterTheOther(t *testing.T) {
 	c := &conn{}
 	p := NewPeer(c)
@@ -47,81 +63,133 @@ func TestOneAfterTheOther(t *testing.T) {
 	_ = p.Ping("hi")
 	want := []byte("\x81\x05Hello\x89\x02hi")
 	waitFor(c, len(want))
-	check.Wire(t, check.Frames, c.written(), want, "A message and then a ping: two frames.", "一条消息，然后一个 ping：两帧。")
+	check.Wire(t, check.Frames, c.written(), want, "One goroutine sends a message and then a ping: two frames, in this order.", "同一个 goroutine 先发一条消息，再发一个 ping：两帧，按这个顺序。")
 }
 
-// waitFor waits until so many bytes have been written, for those who write from a goroutine of their own.
-func waitFor(c *conn, n int) {
-	for end := time.Now().Add(time.Second); len(c.written()) < n && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
-}
+// payload is what a sender sends as its frame number n.
+func payload(sender, n int) string { return fmt.Sprintf("from %d: number %d", sender, n) }
 
 func TestManyAtOnce(t *testing.T) {
-	const each = 40
+	const each = 4
 	c := &conn{}
 	p := NewPeer(c)
 	var senders sync.WaitGroup
 	total := 0
-	for _, kind := range []string{"send", "send", "ping", "ping"} {
-		payload := "from the one who does " + kind
-		total += each * (2 + len(payload))
+	for sender := range 4 { // the even ones send messages, the odd ones pings
 		senders.Go(func() {
-			for range each {
-				if kind == "ping" {
-					_ = p.Ping(payload)
+			for n := range each {
+				if sender%2 == 1 {
+					_ = p.Ping(payload(sender, n))
 				} else {
-					_ = p.Send(payload)
+					_ = p.Send(payload(sender, n))
 				}
 			}
 		})
+		total += each * (2 + len(payload(0, 0)))
 	}
 	senders.Wait()
 	waitFor(c, total)
-	frames(t, c.written(), 4*each)
+	frames(t, c, each)
 }
 
 // frames reads the stream as a client does.
-func frames(t *testing.T, wire []byte, want int) {
+func frames(t *testing.T, c *conn, each int) {
 	t.Helper()
-	n := 0
-	for rest := wire; len(rest) > 0; n++ {
+	var next [4]int
+	wire := c.written()
+	for rest := wire; len(rest) > 0; {
 		if len(rest) < 2 || rest[0] != 0x81 && rest[0] != 0x89 || len(rest) < 2+int(rest[1]) {
-			broken(t, wire, len(wire)-len(rest))
+			broken(t, c, wire, rest)
 		}
-		payload := string(rest[2 : 2+int(rest[1])])
-		kind := map[byte]string{0x81: "send", 0x89: "ping"}[rest[0]]
-		if !strings.HasSuffix(payload, "does "+kind) || !strings.HasPrefix(payload, "from the one") {
-			broken(t, wire, len(wire)-len(rest))
+		var sender, n int
+		text := string(rest[2 : 2+int(rest[1])])
+		_, err := fmt.Sscanf(text, "from %d: number %d", &sender, &n)
+		if err != nil || sender < 0 || sender > 3 || text != payload(sender, n) || rest[0] != byte(0x81+8*(sender%2)) {
+			broken(t, c, wire, rest)
 		}
+		if n != next[sender] {
+			check.Fail(t, "Goroutine %d sent its frame %d, and the client gets its frame %d: nothing may be lost, and the frames of one goroutine keep their order.",
+				"goroutine %d 发的是它的第 %d 帧，客户端收到的是第 %d 帧：什么都不能丢，同一个 goroutine 的帧要保持顺序。", sender, next[sender], n)
+		}
+		next[sender]++
 		rest = rest[2+int(rest[1]):]
 	}
-	check.Value(t, "frames", n, want, "Every frame that was sent must arrive.", "发出的每一帧都要到达。")
+	for sender, n := range next {
+		check.Value(t, fmt.Sprintf("frames of goroutine %d", sender), n, each, "Every frame that was sent must arrive.", "发出的每一帧都要到达。")
+	}
 }
 
-func broken(t *testing.T, wire []byte, at int) {
+var kinds = map[byte][2]string{0x81: {"a message", "一条消息"}, 0x89: {"a ping", "一个 ping"}}
+
+// broken shows what the client reads at the frame that rest begins with.
+func broken(t *testing.T, c *conn, wire, rest []byte) {
 	t.Helper()
-	yours := wire[at:min(at+64, len(wire))]
-	check.Found(t, check.Finding{
-		EN:     "Two goroutines wrote at the same time, and their frames are mixed up. This is what the client reads, and why it closes with 1002.",
-		ZH:     "两个 goroutine 同时在写，帧混在了一起。这就是客户端读到的，也是它用 1002 关闭的原因。",
-		Fields: []check.Field{{Name: "bytes", Yours: check.Hex(yours), Want: "81 or 89, the length, that many bytes of one sender", Spec: "RFC 6455, 5.2"}},
-	})
+	fields := []check.Field{{Name: "bytes", Yours: check.Hex(rest[:min(len(rest), 40)]), Want: "81 or 89, the length, that many bytes of one sender", Spec: "RFC 6455, 5.2"}}
+	if len(rest) > 2 && kinds[rest[0]] != [2]string{} && kinds[rest[2]] != [2]string{} {
+		one, other := kinds[rest[0]], kinds[rest[2]]
+		f := check.Finding{Fields: fields,
+			EN: fmt.Sprintf("The client reads the header of %s and takes the bytes after it for the payload. But the next byte is %02x, the first one of %s. It closes with 1002.", one[0], rest[2], other[0]),
+			ZH: fmt.Sprintf("客户端读到%s的帧头，把后面的字节当作载荷。可是下一个字节是 %02x，那是%s的第一个字节。它用 1002 关闭。", one[1], rest[2], other[1])}
+		if !c.overlap {
+			f.EN += " Each Write was alone on the connection: that does not keep two Writes of one frame together."
+			f.ZH += "每一次 Write 都是独占连接的：可这并不能让同一帧的两次 Write 挨在一起。"
+		}
+		check.Found(t, f)
+	}
+	check.Found(t, check.Finding{Fields: fields,
+		EN: fmt.Sprintf("At byte %d of the stream the client reads something that is no frame of one sender, and closes with 1002.", len(wire)-len(rest)),
+		ZH: fmt.Sprintf("在字节流的第 %d 个字节，客户端读到的不是某一方发出的一帧，于是用 1002 关闭。", len(wire)-len(rest))})
+}
+
+// stuck is a connection whose Write does not return until the check lets it.
+type stuck struct {
+	entered chan struct{}
+	leave   chan struct{}
+}
+
+func (s *stuck) Write(b []byte) (int, error) {
+	select {
+	case s.entered <- struct{}{}:
+	default:
+	}
+	<-s.leave
+	return len(b), nil
+}
+
+func TestTwoClients(t *testing.T) {
+	s := &stuck{make(chan struct{}, 1), make(chan struct{})}
+	sleeping, awake := NewPeer(s), NewPeer(&conn{})
+	var senders sync.WaitGroup
+	senders.Go(func() { _ = sleeping.Send("Hello") })
+	<-s.entered
+	done := make(chan struct{})
+	senders.Go(func() { _ = awake.Send("Hello"); close(done) })
+	late := false
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
+		late = true
+	}
+	close(s.leave)
+	senders.Wait()
+	if late {
+		check.Fail(t, "One client reads nothing, so a write to it blocks, and now nothing can be sent to another client either.", "一个客户端什么都不读，写给它就阻塞了；现在连另一个客户端也发不了。")
+	}
 }
 
 func TestErrorsAreTold(t *testing.T) {
 	gone := errors.New("connection reset by peer")
 	p := NewPeer(&conn{fail: gone})
-	for range 100 { // who writes from a goroutine of its own may learn it late
+	for range 100 { // a peer that writes in a goroutine of its own may learn it late
 		if p.Send("Hello") != nil {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
-	check.Fail(t, "The connection is gone, and Send never says so: its caller goes on for ever.", "连接已经断了，Send 却从不说：调用者会一直发下去。")
+	check.Fail(t, "The connection is gone, and Send never returns an error: its caller goes on forever.", "连接已经断了，Send 却从不返回错误：调用者会一直发下去。")
 }
 
-func TestALockIsGivenBack(t *testing.T) {
+func TestAfterAnError(t *testing.T) {
 	p := NewPeer(&conn{fail: errors.New("connection reset by peer")})
 	done := make(chan struct{})
 	go func() {
@@ -132,6 +200,6 @@ func TestALockIsGivenBack(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(2 * time.Second):
-		check.Fail(t, "A write failed, and the next one waits for ever: the lock was not given back on the way out.", "一次写失败之后，下一次永远在等：出错返回时没有把锁还回去。")
+		check.Fail(t, "A write failed, and the next Send or Ping never returns.", "一次写失败之后，下一次 Send 或 Ping 再也不返回。")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Allowed tells whether this handshake comes from a page of ours, or from no page at all.
+// Allowed reports whether a handshake may be accepted.
 func Allowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || origin == "null" {

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// Peer is a client's connection. NewPeer makes one.
+// Peer is the connection of one client, made by NewPeer.
 type Peer struct {
 	mu   sync.Mutex // held for a whole frame
 	conn io.Writer
 }
 
-// NewPeer sends to conn.
+// NewPeer returns a Peer that writes to conn.
 func NewPeer(conn io.Writer) *Peer { return &Peer{conn: conn} }
 
 // Send sends a text message of at most 125 bytes. It may be called from any goroutine.

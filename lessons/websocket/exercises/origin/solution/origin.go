@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
-// Allowed tells whether this handshake comes from a page of ours, or from no page at all.
+// Allowed reports whether a handshake may be accepted.
 func Allowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" { // no browser
+	if origin == "" { // not a browser
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	return u.User == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
