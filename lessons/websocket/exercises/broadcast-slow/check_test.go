@@ -5,140 +5,203 @@ package broadcastslow_test
 import (
 	"fmt"
 	"runtime"
-	"sync"
+	"slices"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"realtimelab/internal/exercise/check"
 	. "realtimelab/lessons/websocket/exercises/broadcast-slow"
 )
 
-const patience = 2 * time.Second
-
 // room is how many messages a queue holds in these checks.
 const room = 8
 
-// client is a Client that notes how it was closed.
+// client is a Client that notes how it was closed. Its notes are read after synctest.Wait.
 type client struct {
 	Client
-	mu    sync.Mutex
-	codes []int
+	codes chan int
 }
 
 func join(h *Hub) *client {
-	c := &client{Client: Client{Queue: make(chan string, room)}}
-	c.Close = func(code int) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.codes = append(c.codes, code)
-	}
+	c := &client{Client: Client{Queue: make(chan string, room)}, codes: make(chan int, 1000)}
+	c.Close = func(code int) { c.codes <- code }
 	h.Join(&c.Client)
 	return c
 }
 
-func (c *client) closed() []int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]int(nil), c.codes...)
-}
-
-// broadcast fails the check if it waits.
+// broadcast broadcasts, and fails the check if that blocks. Afterwards, whatever it has started has ended or waits.
 func broadcast(t *testing.T, h *Hub, m string) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() { h.Broadcast(m); close(done) }()
+	synctest.Wait()
 	select {
 	case <-done:
-	case <-time.After(patience):
+	default:
 		check.Fail(t, "One client reads nothing, its queue is full, and Broadcast waits for it: everybody else waits, too.",
 			"有一个客户端什么都不读，队列满了，Broadcast 就在等它：其他人也跟着等。")
 	}
 }
 
+// queued takes what is in a client's queue.
+func (c *client) queued() (all []string) {
+	for len(c.Queue) > 0 {
+		all = append(all, <-c.Queue)
+	}
+	return all
+}
+
+func numbers(n int) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprint(i))
+	}
+	return all
+}
+
 func TestEverybody(t *testing.T) {
-	h := NewHub()
-	a, b := join(h), join(h)
-	broadcast(t, h, "hi")
-	for i, c := range []*client{a, b} {
-		select {
-		case m := <-c.Queue:
-			check.Value(t, "message", m, "hi", "Every client gets the message.", "每个客户端都收到这条消息。")
-		case <-time.After(patience):
-			check.Fail(t, "Client %d got nothing.", "第 %d 个客户端什么也没收到。", i+1)
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub()
+		a, b := join(h), join(h)
+		broadcast(t, h, "hi")
+		for i, c := range []*client{a, b} {
+			check.Value(t, fmt.Sprintf("client %d", i+1), fmt.Sprint(c.queued()), "[hi]", "Two clients, one message: each gets it once.", "两个客户端，一条消息：各收到一次。")
 		}
-	}
+	})
 }
 
-func TestTheSlowOneIsDropped(t *testing.T) {
-	h := NewHub()
-	slow, quick := join(h), join(h)
-	before := runtime.NumGoroutine()
-	for i := range 3 * room {
-		broadcast(t, h, fmt.Sprint(i))
-		select {
-		case m := <-quick.Queue:
-			check.Value(t, "message", m, fmt.Sprint(i), "A client that keeps up gets each message, in order.", "跟得上的客户端按顺序收到每一条消息。")
-		case <-time.After(patience):
-			check.Fail(t, "A client that keeps up missed message %d.", "跟得上的客户端漏了第 %d 条。", i)
-		}
-	}
-	if n := runtime.NumGoroutine(); n > before+room {
-		check.Fail(t, "There are %d goroutines more than before: each waits to send one message to the client that reads nothing.",
-			"多出了 %d 个 goroutine：每一个都在等着给那个不读的客户端发一条消息。", n-before)
-	}
-	time.Sleep(time.Millisecond) // for those who close from a goroutine of their own
-	codes := slow.closed()
-	if len(codes) == 0 {
-		check.Fail(t, "The slow client lost messages and was not told: close it with TooSlow, then it reconnects and asks for what it missed.",
-			"慢客户端丢了消息却没人告诉它：用 TooSlow 关闭它，它会重连，来要错过的消息。")
-	}
-	if len(codes) > 1 {
-		check.Fail(t, "The slow client was closed %d times: take it out of the hub when it is dropped.", "慢客户端被关闭了 %d 次：断开它的时候，要把它从 hub 里拿掉。", len(codes))
-	}
-	check.Value(t, "code", codes[0], TooSlow, "The code tells the client what to do: 1013 is try again later.", "关闭码告诉客户端该怎么办：1013 是稍后再试。")
-	check.Value(t, "clients", h.Len(), 1, "A client that was dropped is no client any more.", "断开的客户端就不再是客户端。")
-	for i := range room {
-		if m := <-slow.Queue; m != fmt.Sprint(i) {
-			check.Fail(t, "The slow client's queue held %q where message %d belongs: what it got before the end has no hole.", "慢客户端的队列里，第 %[2]d 条的位置是 %[1]q：在断开之前，它收到的不能有洞。", m, i)
-		}
-	}
-	if len(slow.Queue) > 0 {
-		check.Fail(t, "A client that was dropped got another message.", "已经断开的客户端又收到了消息。")
-	}
-}
-
-func TestNotUnderTheLock(t *testing.T) {
-	h := NewHub()
-	c := join(h)
-	inHub := make(chan int, 1)
-	c.Close = func(int) { inHub <- h.Len() } // what a real Close does: it asks the hub
-	go func() {
-		for i := range room + 1 {
-			h.Broadcast(fmt.Sprint(i))
-		}
-	}()
-	select {
-	case <-inHub:
-	case <-time.After(patience):
-		check.Fail(t, "Close was called while the hub's lock is held, or not at all: it writes to the network, and until that is done nobody can join or speak.",
-			"Close 是在持有 hub 的锁时调用的，或者根本没有调用：它要写网络，在写完之前谁也不能加入或说话。")
-	}
-}
-
-func TestOrder(t *testing.T) {
-	for range 50 {
+func TestAFullQueueIsEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := NewHub()
 		c := join(h)
 		for i := range room {
 			broadcast(t, h, fmt.Sprint(i))
 		}
-		for i := range room {
-			select {
-			case m := <-c.Queue:
-				check.Value(t, "message", m, fmt.Sprint(i), "The messages must come in the order in which they were broadcast.", "消息必须按广播的顺序到达。")
-			case <-time.After(patience):
-				check.Fail(t, "Message %d did not come.", "第 %d 条没有到。", i)
+		check.Value(t, "queue", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)), "As many messages as the queue holds, in the order of the calls.", "消息正好装满队列，顺序就是调用的顺序。")
+		if len(c.codes) > 0 || h.Len() != 1 {
+			check.Fail(t, "A client with %d messages in a queue for %d was dropped: only a client without room is too slow.", "队列能放 %[2]d 条，里面有 %[1]d 条的客户端被断开了：没有位置了才算太慢。", room, room)
+		}
+	})
+}
+
+func TestTheSlowOneIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub()
+		slow, quick, other := join(h), join(h), join(h)
+		before := runtime.NumGoroutine()
+		for i := range 3 * room {
+			broadcast(t, h, fmt.Sprint(i))
+			for _, c := range []*client{quick, other} {
+				check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprintf("[%d]", i), "A client that keeps up gets each message once, also while another is being dropped.",
+					"跟得上的客户端每条消息收到一次，别人正被断开时也一样。")
 			}
 		}
+		if n := runtime.NumGoroutine() - before; n >= room { // one of the runtime's own may come and go
+			check.Fail(t, "There are %d goroutines more than before: each waits to send one message to the client that reads nothing.",
+				"多出了 %d 个 goroutine：每一个都在等着给那个不读的客户端发一条消息。", n)
+		}
+		closed(t, slow)
+		check.Value(t, "clients", h.Len(), 2, "The client that was dropped is still in the hub.", "断开的客户端还留在 hub 里。")
+		got := slow.queued()
+		if len(got) > room {
+			check.Fail(t, "A client that was dropped got another message.", "已经断开的客户端又收到了消息。")
+		}
+		if !slices.Equal(got, numbers(room)) {
+			check.Fail(t, "The slow client's queue holds %v: the first %d messages belong there, without a gap.", "慢客户端的队列里是 %v：那里应该是最初的 %d 条，中间不缺。", got, room)
+		}
+		broadcast(t, h, "after its end")
+		if len(slow.Queue) > 0 {
+			check.Fail(t, "The slow client was closed, read the rest of its queue, and then got the message %q: there is a gap before it.", "慢客户端已经被关闭，读完了队列里剩下的，然后又收到消息 %q：它前面缺了一段。", <-slow.Queue)
+		}
+	})
+}
+
+// closed fails unless the client was closed once, with TooSlow.
+func closed(t *testing.T, slow *client) {
+	t.Helper()
+	if len(slow.codes) == 0 {
+		check.Fail(t, "The slow client lost messages and was not told: close it with TooSlow, then it reconnects and asks for what it missed.",
+			"慢客户端丢了消息却没人告诉它：用 TooSlow 关闭它，它会重连，来要错过的消息。")
 	}
+	if n := len(slow.codes); n > 1 {
+		check.Fail(t, "The slow client was closed %d times: remove it from the hub when it is dropped.", "慢客户端被关闭了 %d 次：断开它的时候，要把它从 hub 里拿掉。", n)
+	}
+	check.Value(t, "code", <-slow.codes, TooSlow, "The code tells the client what to do: 1013 is try again later.", "关闭码告诉客户端该怎么办：1013 是稍后再试。")
+}
+
+func TestTwoAreSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub()
+		one, two := join(h), join(h)
+		for i := range room + 1 {
+			broadcast(t, h, fmt.Sprint(i))
+		}
+		closed(t, one)
+		closed(t, two)
+		check.Value(t, "clients", h.Len(), 0, "Both clients were too slow, at the same message.", "两个客户端都太慢，在同一条消息上。")
+	})
+}
+
+func TestCloseTakesTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub()
+		c, quick := join(h), join(h)
+		closing, gone := make(chan struct{}), make(chan struct{})
+		c.Close = func(int) {
+			close(closing)
+			<-gone // the network takes its time
+		}
+		for i := range room {
+			broadcast(t, h, fmt.Sprint(i))
+		}
+		quick.queued()
+		go h.Broadcast("one too many")
+		synctest.Wait()
+		select {
+		case <-closing:
+		default:
+			check.Fail(t, "A client's queue is full, a message is broadcast, and Close is not called.", "客户端的队列满了，又广播了一条消息，Close 却没有被调用。")
+		}
+		defer close(gone)
+		// The lock is tried, not waited for: a bubble's clock stands still while somebody waits for a lock.
+		if !free(h) {
+			check.Fail(t, "Close writes to the network, and while it does nobody can join or speak: it was called with the hub's lock held.",
+				"Close 正在写网络，这期间谁也不能加入或说话：调用它的时候还拿着 hub 的锁。")
+		}
+		check.Value(t, "received", fmt.Sprint(quick.queued()), "[one too many]", "One client is being closed, which takes time, and another client waits for its message until that is done.",
+			"一个客户端正在被关闭，这要花时间，另一个客户端却要等它关完才收到消息。")
+	})
+}
+
+// free reports whether the hub answers while a Close is under way. It yields instead of waiting for a time.
+func free(h *Hub) bool {
+	answered := make(chan struct{})
+	go func() { h.Len(); close(answered) }()
+	for range 10_000 {
+		select {
+		case <-answered:
+			return true
+		default:
+			runtime.Gosched()
+		}
+	}
+	return false
+}
+
+func TestOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 50 {
+			h := NewHub()
+			c := join(h)
+			done := make(chan struct{})
+			go func() {
+				for i := range room {
+					h.Broadcast(fmt.Sprint(i))
+				}
+				close(done)
+			}()
+			synctest.Wait()
+			<-done
+			check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)), "The messages must arrive in the order in which they were broadcast.", "消息必须按广播的顺序到达。")
+		}
+	})
 }

@@ -1,4 +1,4 @@
-// Package unboundedqueue keeps what a client has not been sent yet.
+// Package unboundedqueue holds the messages that wait to be written to a client.
 package unboundedqueue
 
 import (
@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// Limit is how many messages may wait for one client.
+// Limit is the largest number of messages that may wait for one client.
 const Limit = 64
 
 // ErrSlow says that the client does not keep up.
 var ErrSlow = errors.New("the client is too slow")
 
-// Queue is one client's. NewQueue makes one; it is safe for use by many goroutines.
+// Queue holds the messages of one client, made by NewQueue. It is safe for use by many goroutines.
 type Queue struct {
 	mu       sync.Mutex
 	more     *sync.Cond
@@ -20,14 +20,14 @@ type Queue struct {
 	over     bool // it was full once
 }
 
-// NewQueue makes an empty queue.
+// NewQueue returns an empty queue.
 func NewQueue() *Queue {
 	q := &Queue{}
 	q.more = sync.NewCond(&q.mu)
 	return q
 }
 
-// Push adds a message, and never waits.
+// Push adds a message. It never blocks.
 func (q *Queue) Push(m string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -41,7 +41,7 @@ func (q *Queue) Push(m string) error {
 	return nil
 }
 
-// Pop takes the oldest message, and waits for one if there is none. It returns false when the queue is over.
+// Pop takes the oldest message, and blocks while there is none. It returns false when the queue is over.
 func (q *Queue) Pop() (m string, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -56,7 +56,7 @@ func (q *Queue) Pop() (m string, ok bool) {
 	return m, true
 }
 
-// Len is the number of messages that wait.
+// Len returns the number of messages that wait.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
