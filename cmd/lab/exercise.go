@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/lang"
 	"realtimelab/lessons"
 )
@@ -21,7 +22,7 @@ import (
 type exerciseEnv struct {
 	dir, langFlag string
 
-	*exercise.Workspace
+	*workspace.Workspace
 	lang     lang.Lang
 	style    exercise.Style
 	out, err io.Writer
@@ -40,15 +41,15 @@ func exerciseCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVar(&d.dir, "dir", "", "folder of the exercises (default: the current one, else "+exercise.DefaultFolder+")")
+	c.PersistentFlags().StringVar(&d.dir, "dir", "", "folder of the exercises (default: the current one, else "+workspace.DefaultFolder+")")
 	c.PersistentFlags().StringVar(&d.langFlag, "lang", "", "en or zh (default: the terminal's)")
 	c.AddCommand(d.listCommand(), d.nextCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
 	return c
 }
 
-// setUp sets the language and the terminal, and opens the folder with exercise.Open or
-// exercise.Look.
-func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exercise) (*exercise.Workspace, error)) (err error) {
+// setUp sets the language and the terminal, and opens the folder with workspace.Open or
+// workspace.Look.
+func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exercise) (*workspace.Workspace, error)) (err error) {
 	d.out, d.err = c.OutOrStdout(), c.ErrOrStderr()
 	if d.lang, err = parseLang(d.langFlag); err != nil {
 		return err
@@ -74,7 +75,7 @@ func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exerc
 
 // look reads the folder without writing to it.
 func (d *exerciseEnv) look(c *cobra.Command) error {
-	if err := d.setUp(c, exercise.Look); err != nil {
+	if err := d.setUp(c, workspace.Look); err != nil {
 		return err
 	}
 	if d.NeedsRebuild() {
@@ -86,7 +87,7 @@ func (d *exerciseEnv) look(c *cobra.Command) error {
 
 // open prepares the folder. If the progress was lost, it checks the student's work again.
 func (d *exerciseEnv) open(c *cobra.Command) error {
-	if err := d.setUp(c, exercise.Open); err != nil {
+	if err := d.setUp(c, workspace.Open); err != nil {
 		return err
 	}
 	if d.Created {
@@ -109,10 +110,10 @@ func folder(given string) string {
 	if given != "" {
 		return given
 	}
-	if here, exists, err := exercise.Locate("."); err == nil && exists {
+	if here, exists, err := workspace.Locate("."); err == nil && exists {
 		return here
 	}
-	return exercise.DefaultFolder
+	return workspace.DefaultFolder
 }
 
 // named returns the exercise with the given name, or the next exercise if there is no name.

@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 )
 
 func (d *exerciseEnv) checkCommand() *cobra.Command {
 	var all, asJSON bool
-	var o exercise.Options
+	var o workspace.Options
 	c := &cobra.Command{
 		Use: "check [NAME]", Short: "Check an exercise, by default the next one", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,7 +51,7 @@ func (d *exerciseEnv) choose(args []string, all bool) ([]exercise.Exercise, erro
 
 // check checks the chosen exercises in order. With --all it skips unchanged exercises, which cannot
 // be solved. It returns an error if any is not solved, which sets the exit status.
-func (d *exerciseEnv) check(c *cobra.Command, chosen []exercise.Exercise, o exercise.Options, all, asJSON bool) error {
+func (d *exerciseEnv) check(c *cobra.Command, chosen []exercise.Exercise, o workspace.Options, all, asJSON bool) error {
 	reports := []exercise.Report{}
 	passed := 0
 	slow := time.AfterFunc(3*time.Second, func() {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 )
 
 // onOne returns a command on one exercise, by default the next one. It opens the folder with open,
@@ -42,7 +43,7 @@ func (d *exerciseEnv) hintCommand() *cobra.Command {
 
 // unsolved returns an error that says why the solution is not shown yet.
 func (d *exerciseEnv) unsolved(e exercise.Exercise, err error) error {
-	if !errors.Is(err, exercise.ErrUnsolved) {
+	if !errors.Is(err, workspace.ErrUnsolved) {
 		return err
 	}
 	return errors.New(d.say(e.Name+" is not solved yet: try a hint, or use --force", e.Name+" 还没有通过：先看看提示，或者加上 --force"))

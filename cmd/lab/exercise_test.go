@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons"
 )
@@ -44,7 +45,7 @@ func solve(t *testing.T, dir, name string) {
 		files, err := e.Solution()
 		require.NoError(t, err)
 		for file, data := range files {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, exercise.DefaultFolder, e.Lesson, name, file), data, 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, e.Lesson, name, file), data, 0o644))
 		}
 		return
 	}
@@ -71,22 +72,22 @@ func TestExerciseList(t *testing.T) {
 
 	_, errs, ok := student(t, dir, "next")
 	require.True(t, ok)
-	assert.Equal(t, "lab: The exercises are now in "+filepath.Join(dir, exercise.DefaultFolder)+"\n", errs)
+	assert.Equal(t, "lab: The exercises are now in "+filepath.Join(dir, workspace.DefaultFolder)+"\n", errs)
 	solve(t, dir, "predict-poll")
 	out, _, ok = student(t, dir, "check", "predict-poll")
 	require.True(t, ok)
 	assert.Contains(t, out, "✓ predict-poll  solved")
-	out, _, _ = student(t, filepath.Join(dir, exercise.DefaultFolder, "websocket"), "list")
+	out, _, _ = student(t, filepath.Join(dir, workspace.DefaultFolder, "websocket"), "list")
 	assert.Contains(t, out, "✓ predict-poll", "the folder is found from inside")
 	assert.Contains(t, out, "█")
 
-	require.NoError(t, os.Rename(filepath.Join(dir, exercise.DefaultFolder), filepath.Join(dir, "my work")))
+	require.NoError(t, os.Rename(filepath.Join(dir, workspace.DefaultFolder), filepath.Join(dir, "my work")))
 	inside := filepath.Join(dir, "my work", "websocket")
 	out, errs, ok = student(t, inside, "check", "predict-poll")
 	require.True(t, ok)
 	assert.Contains(t, out, "✓ predict-poll", "a folder of another name, too")
 	assert.Empty(t, errs)
-	assert.NoDirExists(t, filepath.Join(inside, exercise.DefaultFolder))
+	assert.NoDirExists(t, filepath.Join(inside, workspace.DefaultFolder))
 }
 
 func TestExerciseThatIsNot(t *testing.T) {

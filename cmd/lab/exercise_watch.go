@@ -10,6 +10,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/class"
+	"realtimelab/internal/exercise/workspace"
 )
 
 // pollEvery is the interval of --poll.
@@ -96,7 +97,7 @@ func (w *watcher) next() {
 
 func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
 	w.current = e.Name
-	r, err := w.Workspace.Check(ctx, e, exercise.Options{})
+	r, err := w.Workspace.Check(ctx, e, workspace.Options{})
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
 )
 

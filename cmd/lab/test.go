@@ -13,12 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/race"
 	"realtimelab/internal/terminal"
 	"realtimelab/internal/tui"
-	"realtimelab/internal/tui/gotest"
 )
 
 func testCommand() *cobra.Command {

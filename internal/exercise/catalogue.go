@@ -1,5 +1,6 @@
-// Package exercise is what a class does with the lab: the catalogue of exercises, the folder where a student works on them,
-// the checks, and the progress.
+// Package exercise describes the exercises of the lab: the catalogue, the course that orders it, and the report of a check.
+// It runs nothing. The packages below it do: predict compares answers, gocheck compiles and runs Go files, blackbox attacks
+// servers, and workspace is the folder where a student works.
 package exercise
 
 import (
@@ -160,14 +161,14 @@ func (e *Exercise) readText(file, hint string) (instructions, error) {
 const solutionFolder = "solution"
 
 // Starter returns the files that the student edits, by name, as given.
-func (e Exercise) Starter() (map[string][]byte, error) { return e.read(".", e.edited) }
+func (e Exercise) Starter() (map[string][]byte, error) { return e.read(".", e.Edits) }
 
 // Solution returns the same files as they should become.
-func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solutionFolder, e.edited) }
+func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solutionFolder, e.Edits) }
 
-// given returns the files that the student has but need not edit: the check, the code around the exercise, the text.
-func (e Exercise) given() (map[string][]byte, error) {
-	files, err := e.read(".", func(name string) bool { return path.Ext(name) == ".go" && !e.edited(name) })
+// Given returns the files that the student has but need not edit, by name: the check, the code around the exercise, the text.
+func (e Exercise) Given() (map[string][]byte, error) {
+	files, err := e.read(".", func(name string) bool { return path.Ext(name) == ".go" && !e.Edits(name) })
 	if err != nil {
 		return nil, err
 	}
@@ -183,14 +184,14 @@ func (e Exercise) Import(from, check string) string {
 	return strings.ReplaceAll(check, "realtimelab/lessons/"+e.Lesson+"/exercises/"+e.Name, from)
 }
 
-// answerFile is what a student edits to predict the wire.
-const answerFile = "answer.txt"
+// AnswerFile is the file that a student edits to predict the wire.
+const AnswerFile = "answer.txt"
 
-// edited reports whether the file is the student's. A black box also starts in Python and Node.
-func (e Exercise) edited(name string) bool {
+// Edits reports whether the student edits the file of that name. A black box also starts in Python and Node.
+func (e Exercise) Edits(name string) bool {
 	switch {
 	case e.Kind == Predict:
-		return name == answerFile
+		return name == AnswerFile
 	case e.Kind == BlackBox && (name == "server.py" || name == "server.mjs"):
 		return true
 	}

@@ -24,6 +24,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/blackbox"
+	"realtimelab/internal/exercise/gocheck"
 	"realtimelab/internal/gotool"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
@@ -140,6 +141,9 @@ var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
 
 func withoutCode(text string) string { return code.ReplaceAllString(text, "") }
 
+// proofTime bounds a check in the proof: many run at once, on machines that are busy.
+const proofTime = 20 * time.Second
+
 // TestProof: every starter compiles and fails, every right solution passes, every wrong one fails with its own message; all
 // with the race detector, in one program. The limit of the runner bounds each.
 func TestProof(t *testing.T) {
@@ -169,7 +173,7 @@ func TestProof(t *testing.T) {
 				r = v.attack(ctx, t, program)
 			} else {
 				var err error
-				r, err = exercise.RunProgram(ctx, v.exercise, program, v.id())
+				r, err = gocheck.Run(ctx, v.exercise, proofTime, program, v.id())
 				require.NoError(t, err)
 			}
 			v.judge(t, r)
@@ -253,11 +257,16 @@ func main() {
 
 // buildAll compiles every variant with its check into one program, under the race detector: one link instead of hundreds.
 func buildAll(t *testing.T, all []variant) string {
-	w, err := exercise.Open(t.TempDir(), nil)
+	folder := t.TempDir()
+	module, err := gocheck.Module(folder)
 	require.NoError(t, err)
+	for path, data := range module {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, data, 0o644))
+	}
 	var imports, checks, servers strings.Builder
 	for _, v := range all {
-		dir := filepath.Join(w.Dir, "variants", v.id(), v.exercise.Name)
+		dir := filepath.Join(folder, "variants", v.id(), v.exercise.Name)
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 		for name, data := range v.files {
 			data = bytes.Replace(data, []byte("\npackage main\n"), []byte("\npackage server\n"), 1)
@@ -268,17 +277,17 @@ func buildAll(t *testing.T, all []variant) string {
 			fmt.Fprintf(&servers, "\t%q: %s.Handler,\n", v.id(), v.id())
 			continue
 		}
-		writeCheck(t, v, filepath.Join(w.Dir, "checks", v.id()))
+		writeCheck(t, v, filepath.Join(folder, "checks", v.id()))
 		fmt.Fprintf(&imports, "\t%s \"realtimelab/checks/%s\"\n", v.id(), v.id())
 		fmt.Fprintf(&checks, "\t%q: %s.Checks,\n", v.id(), v.id())
 	}
 	source := "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n\t\"net/http/httptest\"\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\n" +
 		"var checks = map[string][]testing.InternalTest{\n" + checks.String() + "}\n\n" +
 		"var servers = map[string]func() http.Handler{\n" + servers.String() + "}\n" + mainProgram
-	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "main.go"), []byte(source), 0o644))
-	program := filepath.Join(w.Dir, "proof")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(source), 0o644))
+	program := filepath.Join(folder, "proof")
 	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")
-	c.Dir = w.Dir
+	c.Dir = folder
 	c.Env = append(gotool.Environ(t.Context()), "GOPROXY=off")
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -23,6 +23,16 @@ const (
 	File      Cause = "file"      // the student's file cannot be read as it should be
 )
 
+// State is how far a student is with an exercise.
+type State string
+
+// The states.
+const (
+	New     State = "new"     // as given
+	Started State = "started" // edited, not solved
+	Done    State = "done"    // its check has passed
+)
+
 // SourceLine is a line of the student's own.
 type SourceLine struct {
 	File    string `json:"file"`
@@ -40,15 +50,17 @@ type Problem struct {
 	Lines  []SourceLine  `json:"lines,omitempty"`
 }
 
-func problem(cause Cause, en, zh string) *Problem {
+// NewProblem returns a problem of that cause, in both languages.
+func NewProblem(cause Cause, en, zh string) *Problem {
 	return &Problem{Cause: cause, Text: lang.Text{EN: en, ZH: zh}}
 }
 
-func found(f check.Finding) *Problem {
+// Found returns the problem that a check found.
+func Found(f check.Finding) *Problem {
 	return &Problem{Cause: Idea, Text: lang.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
 }
 
-// Report is what one check says.
+// A Report is the result of one check.
 type Report struct {
 	Name    string
 	Lesson  string

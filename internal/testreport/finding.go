@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"realtimelab/internal/tui/gotest"
+	"realtimelab/internal/gotest"
 )
 
 // findingLines bounds what is shown of one failure.

@@ -24,7 +24,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"realtimelab/internal/tui/gotest"
+	"realtimelab/internal/gotest"
 )
 
 func main() {

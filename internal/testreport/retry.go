@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"realtimelab/internal/tui/gotest"
+	"realtimelab/internal/gotest"
 )
 
 // mostRetries bounds how many failed tests run again. More failures than that have a common cause.

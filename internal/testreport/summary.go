@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/terminal"
-	"realtimelab/internal/tui/gotest"
 )
 
 const module = "realtimelab/"

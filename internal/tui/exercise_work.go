@@ -14,14 +14,15 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/lang"
 )
 
 // workDone is what work on the student's folder led to.
 type workDone struct {
 	to     *exerciseScreen
-	all    []exercise.Exercise // when they were loaded
-	desk   *exercise.Workspace // nil while there is no folder
+	all    []exercise.Exercise  // when they were loaded
+	desk   *workspace.Workspace // nil while there is no folder
 	states map[string]exercise.State
 
 	sheet  *sheet // to show
@@ -78,7 +79,7 @@ func (x *exerciseScreen) load() tea.Cmd {
 // openFolder prepares the student's folder, and finds out their progress again if
 // it was lost.
 func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.Exercise, language lang.Lang) {
-	desk, err := exercise.Open(folder, all)
+	desk, err := workspace.Open(folder, all)
 	if err != nil {
 		d.err = err
 		return
@@ -115,7 +116,7 @@ func (x *exerciseScreen) check(name string) tea.Cmd {
 	e := x.all[x.index(name)]
 	doing := lang.Text{EN: "checking " + name + " (the first time takes a minute)", ZH: "正在检查 " + name + "（第一次要一分钟左右）"}
 	return x.work(doing, func(ctx context.Context, d *workDone) {
-		report, err := d.desk.Check(ctx, e, exercise.Options{})
+		report, err := d.desk.Check(ctx, e, workspace.Options{})
 		if err != nil {
 			d.err = err
 			return
@@ -137,7 +138,7 @@ func (x *exerciseScreen) checkAll() tea.Cmd {
 			if d.desk.Untouched(e) {
 				continue
 			}
-			report, err := d.desk.Check(ctx, e, exercise.Options{})
+			report, err := d.desk.Check(ctx, e, workspace.Options{})
 			if err != nil {
 				d.err = err
 				return
@@ -180,7 +181,7 @@ func (x *exerciseScreen) diff(e exercise.Exercise) tea.Cmd {
 func (x *exerciseScreen) solution(e exercise.Exercise, force bool) tea.Cmd {
 	return x.work(lang.Text{EN: "the solution", ZH: "答案"}, func(_ context.Context, d *workDone) {
 		files, err := d.desk.ShowSolution(e, force)
-		if errors.Is(err, exercise.ErrUnsolved) {
+		if errors.Is(err, workspace.ErrUnsolved) {
 			d.sure = &confirmation{lang.Text{EN: "Not solved yet. See the solution all the same?", ZH: "还没有通过。仍然要看答案吗？"}, func() tea.Cmd { return x.solution(e, true) }}
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/lang"
 )
 
@@ -19,7 +20,7 @@ type exerciseScreen struct {
 
 	loading bool // or loaded
 	all     []exercise.Exercise
-	desk    *exercise.Workspace // nil until the student's folder is there; used by work alone
+	desk    *workspace.Workspace // nil until the student's folder is there; used by work alone
 	states  map[string]exercise.State
 
 	cancel  context.CancelFunc // ends the work under way; nil if there is none

@@ -12,9 +12,9 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
-	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
 )
 

@@ -18,10 +18,10 @@ import (
 	"go.uber.org/goleak"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/host"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
-	"realtimelab/internal/tui/gotest"
 )
 
 // panics, in the environment, makes this test binary show the screens of a lab

@@ -18,9 +18,10 @@ import (
 	"realtimelab/internal/compare"
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/exercise/workspace"
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
-	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
 )
 
@@ -210,7 +211,7 @@ func (d *desk) given() {
 			Text: lang.Text{EN: "# Hold the poll\n\nAnswer when there is something new, and no sooner.\n", ZH: "# 挂起轮询\n\n有了新消息再回答，不要提前。\n"}},
 		{Name: "guess", Lesson: "talk", Kind: exercise.Predict, Level: 3, Title: lang.Text{EN: "Say the next bytes", ZH: "说出接下来的字节"}},
 	}})
-	x.desk = &exercise.Workspace{Dir: "/home/ann/lab-exercises"}
+	x.desk = &workspace.Workspace{Dir: "/home/ann/lab-exercises"}
 	x.states = map[string]exercise.State{"hold": exercise.Started, "guess": exercise.Done}
 }
 

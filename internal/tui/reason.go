@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/terminal"
-	"realtimelab/internal/tui/gotest"
 )
 
 // Reason says in the reader's language why tests did not run, and what would help.

@@ -10,8 +10,8 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/terminal"
-	"realtimelab/internal/tui/gotest"
 )
 
 // testScreen runs a lesson's tests and lists them as they end.

@@ -14,10 +14,10 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/host"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
-	"realtimelab/internal/tui/gotest"
 )
 
 // Config of the screens.

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
-	"realtimelab/internal/tui/gotest"
 	"realtimelab/internal/xray"
 )
 

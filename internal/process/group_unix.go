@@ -1,6 +1,6 @@
 //go:build unix
 
-package exercise
+package process
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ func ownGroup(c *exec.Cmd) {
 	}
 }
 
-// endFamily kills what the program left behind.
-func (p *program) endFamily() {
+// endFamily kills the processes that the program left behind.
+func (p *Program) endFamily() {
 	_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) // ESRCH where nothing is left
 	endStrays(p.family)
 }

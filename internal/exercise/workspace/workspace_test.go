@@ -1,4 +1,4 @@
-package exercise_test
+package workspace_test
 
 import (
 	"context"
@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
 )
 
 // desk is a student's folder with some of the exercises.
-func desk(t *testing.T, names ...string) (*exercise.Workspace, []exercise.Exercise) {
+func desk(t *testing.T, names ...string) (*workspace.Workspace, []exercise.Exercise) {
 	var some []exercise.Exercise
 	for _, e := range catalogue(t) {
 		for _, name := range names {
@@ -31,13 +32,13 @@ func desk(t *testing.T, names ...string) (*exercise.Workspace, []exercise.Exerci
 		}
 	}
 	require.Len(t, some, len(names))
-	w, err := exercise.Open(filepath.Join(t.TempDir(), "work"), some)
+	w, err := workspace.Open(filepath.Join(t.TempDir(), "work"), some)
 	require.NoError(t, err)
 	w.SetLimit(time.Minute) // the machine may be busy
 	return w, some
 }
 
-func write(t *testing.T, w *exercise.Workspace, e exercise.Exercise, text string) {
+func write(t *testing.T, w *workspace.Workspace, e exercise.Exercise, text string) {
 	starter, err := e.Starter()
 	require.NoError(t, err)
 	for name := range starter {
@@ -52,7 +53,7 @@ func save(t *testing.T, path, text string) {
 }
 
 // solve writes the solution.
-func solve(t *testing.T, w *exercise.Workspace, e exercise.Exercise) {
+func solve(t *testing.T, w *workspace.Workspace, e exercise.Exercise) {
 	solution, err := e.Solution()
 	require.NoError(t, err)
 	for _, data := range solution {
@@ -60,8 +61,8 @@ func solve(t *testing.T, w *exercise.Workspace, e exercise.Exercise) {
 	}
 }
 
-func check(t *testing.T, w *exercise.Workspace, e exercise.Exercise) exercise.Report {
-	r, err := w.Check(t.Context(), e, exercise.Options{})
+func check(t *testing.T, w *workspace.Workspace, e exercise.Exercise) exercise.Report {
+	r, err := w.Check(t.Context(), e, workspace.Options{})
 	require.NoError(t, err)
 	return r
 }
@@ -172,7 +173,7 @@ func TestBrokenProgressIsFoundOutAgain(t *testing.T) {
 	for _, broken := range []string{"", "{", `{"version":99}`, `[]`, "\x00\xff"} {
 		path := filepath.Join(w.Dir, "progress.json")
 		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
-		again, err := exercise.Open(w.Dir, some)
+		again, err := workspace.Open(w.Dir, some)
 		require.NoError(t, err)
 		require.True(t, again.NeedsRebuild())
 		require.NotEmpty(t, again.Notes)
@@ -184,7 +185,7 @@ func TestBrokenProgressIsFoundOutAgain(t *testing.T) {
 		assert.Equal(t, exercise.New, again.State(some[1]))
 	}
 	require.NoError(t, os.Remove(filepath.Join(w.Dir, "progress.json")))
-	again, err := exercise.Open(w.Dir, some)
+	again, err := workspace.Open(w.Dir, some)
 	require.NoError(t, err)
 	assert.True(t, again.NeedsRebuild(), "a missing file is found out again, too")
 }
@@ -199,7 +200,7 @@ func TestHintsSolutionDiffReset(t *testing.T) {
 		assert.Equal(t, e.Hints[number-1], hint)
 	}
 	_, err := w.ShowSolution(e, false)
-	require.ErrorIs(t, err, exercise.ErrUnsolved)
+	require.ErrorIs(t, err, workspace.ErrUnsolved)
 	_, err = w.ShowSolution(e, true)
 	require.NoError(t, err)
 
@@ -227,7 +228,7 @@ func TestStudentsFilesAreKept(t *testing.T) {
 	write(t, w, some[0], "mine")
 	checkFile := filepath.Join(w.Folder(some[0]), "check_test.go")
 	require.NoError(t, os.WriteFile(checkFile, []byte("// all is well"), 0o644))
-	again, err := exercise.Open(w.Dir, some)
+	again, err := workspace.Open(w.Dir, some)
 	require.NoError(t, err)
 	mine, err := again.Mine(some[0])
 	require.NoError(t, err)
@@ -240,7 +241,7 @@ func TestStudentsFilesAreKept(t *testing.T) {
 func TestNotInAModuleOfSomebodys(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module other\n"), 0o644))
-	_, err := exercise.Open(dir, nil)
+	_, err := workspace.Open(dir, nil)
 	require.ErrorContains(t, err, "choose another folder")
 }
 

@@ -1,4 +1,4 @@
-package exercise
+package gocheck
 
 import (
 	"encoding/json"
@@ -34,24 +34,24 @@ var packageClause = regexp.MustCompile(`(?m)^package (\w+)`)
 
 // overlay makes the go command compile the student's files with our check, whatever else lies in the folder: it replaces
 // our files and hides test files that are not ours. It returns the file for the flag -overlay, which it writes to tmp.
-func (w *Workspace) overlay(e Exercise, tmp string) (string, error) {
-	ours, err := w.module()
+func (p Package) overlay(tmp string) (string, error) {
+	ours, err := Module(p.Module)
 	if err != nil {
 		return "", err
 	}
-	given, err := e.given()
+	given, err := p.Given()
 	if err != nil {
 		return "", err
 	}
 	for name, data := range given {
-		ours[filepath.Join(w.Folder(e), name)] = data
+		ours[filepath.Join(p.Folder(), name)] = data
 	}
 	if clause := packageClause.FindSubmatch(given[checkFile]); clause != nil {
-		ours[filepath.Join(w.Folder(e), evidenceFile)] = fmt.Appendf(nil, evidence, clause[1])
+		ours[filepath.Join(p.Folder(), evidenceFile)] = fmt.Appendf(nil, evidence, clause[1])
 	}
 	replace := map[string]string{}
-	for _, path := range append(goFiles(w.Folder(e)), goFiles(filepath.Join(w.Dir, "internal", "exercise", "check"))...) {
-		if ours[path] == nil && !e.edits(path) {
+	for _, path := range append(goFiles(p.Folder()), goFiles(filepath.Join(p.Module, checkFolder))...) {
+		if ours[path] == nil && !p.mayAdd(path) {
 			replace[path] = "" // hidden
 		}
 	}
@@ -70,9 +70,9 @@ func (w *Workspace) overlay(e Exercise, tmp string) (string, error) {
 	return list, os.WriteFile(list, data, 0o600)
 }
 
-// edits reports whether the file is one that a student may add to an exercise: no test.
-func (e Exercise) edits(path string) bool {
-	return filepath.Base(filepath.Dir(path)) == e.Name && !strings.HasSuffix(path, "_test.go")
+// mayAdd reports whether a student may add the file to the exercise: tests are ours.
+func (p Package) mayAdd(path string) bool {
+	return filepath.Base(filepath.Dir(path)) == p.Name && !strings.HasSuffix(path, "_test.go")
 }
 
 func goFiles(dir string) (paths []string) {

@@ -3,7 +3,6 @@ package gotest
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,8 +12,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"realtimelab/internal/gotool"
+	"realtimelab/internal/process"
 )
 
 // Event is one line of `go test -json`, see `go doc test2json`.
@@ -70,6 +71,9 @@ func Source(folders ...string) (string, error) {
 // maxLine bounds a line of the go command's output.
 const maxLine = 1 << 20
 
+// maxSaid bounds the part of the go command's standard error that an error quotes.
+const maxSaid = 4096
+
 // Run runs `go test` with args in the folder root and calls each for every event,
 // in order, in the caller's goroutine. It returns ErrFailed if tests failed. The
 // end of ctx kills the go command and all it started.
@@ -77,16 +81,14 @@ func Run(ctx context.Context, root string, args []string, each func(Event)) erro
 	if _, err := exec.LookPath("go"); err != nil {
 		return ErrNoGo
 	}
-	c := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
+	c := process.New(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	c.Dir = root
 	c.Env = gotool.Environ(ctx)
-	ownGroup(c)
-	defer endGroup(c)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	said := &head{}
+	said := &process.Head{Limit: maxSaid}
 	c.Stderr = said
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("go test: %w", err)
@@ -105,7 +107,7 @@ func Run(ctx context.Context, root string, args []string, each func(Event)) erro
 	case errors.As(ended, &exit) && exit.ExitCode() == 1:
 		return ErrFailed
 	case ended != nil:
-		return fmt.Errorf("go test: %w\n%s", ended, said)
+		return fmt.Errorf("go test: %w\n%s", ended, strings.TrimSpace(said.String()))
 	}
 	return nil
 }
@@ -123,13 +125,3 @@ func follow(out io.Reader, each func(Event)) error {
 	}
 	return lines.Err()
 }
-
-// head keeps the first part of what the go command says on its standard error.
-type head struct{ kept []byte }
-
-func (h *head) Write(p []byte) (int, error) {
-	h.kept = append(h.kept, p[:min(len(p), 4096-len(h.kept))]...)
-	return len(p), nil
-}
-
-func (h *head) String() string { return string(bytes.TrimSpace(h.kept)) }

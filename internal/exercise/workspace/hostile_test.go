@@ -1,4 +1,4 @@
-package exercise_test
+package workspace_test
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package exercise_test
+package workspace_test
 
 import (
 	"io/fs"
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 )
 
 // tree returns the path and the change time of everything below dir.
@@ -43,10 +44,10 @@ func TestLocate(t *testing.T) {
 	require.NoError(t, os.Symlink(renamed, link))
 	require.NoError(t, os.Symlink(filepath.Join(renamed, "longpoll"), inner))
 	for _, dir := range []string{renamed, filepath.Join(renamed, "longpoll"), filepath.Join(renamed, "not", "there"), link, filepath.Join(link, "longpoll", "predict-poll"), inner} {
-		place, exists, err := exercise.Locate(dir)
+		place, exists, err := workspace.Locate(dir)
 		require.NoError(t, err)
 		assert.True(t, exists, dir)
-		for _, open := range []func(string, []exercise.Exercise) (*exercise.Workspace, error){exercise.Look, exercise.Open} {
+		for _, open := range []func(string, []exercise.Exercise) (*workspace.Workspace, error){workspace.Look, workspace.Open} {
 			again, err := open(dir, some)
 			require.NoError(t, err)
 			assert.Equal(t, place, again.Dir)
@@ -57,13 +58,13 @@ func TestLocate(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(renamed, "not"))
 	for _, goMod := range []string{"module realtimelab\n\ngo 1.26.0\n", "module realtimelab\r\n\r\ngo 1.26.0\r\n"} { // of older versions
 		require.NoError(t, os.WriteFile(filepath.Join(renamed, "go.mod"), []byte(goMod), 0o644))
-		_, exists, err := exercise.Locate(filepath.Join(renamed, "longpoll"))
+		_, exists, err := workspace.Locate(filepath.Join(renamed, "longpoll"))
 		require.NoError(t, err)
 		assert.True(t, exists)
 	}
 	for _, goMod := range []string{"module realtimelab\n\ngo 1.26.0\n\nrequire x.example/y v1.0.0\n", "module other\n"} {
 		require.NoError(t, os.WriteFile(filepath.Join(renamed, "go.mod"), []byte(goMod), 0o644))
-		_, exists, err := exercise.Locate(renamed)
+		_, exists, err := workspace.Locate(renamed)
 		require.NoError(t, err)
 		assert.False(t, exists, goMod)
 	}
@@ -72,7 +73,7 @@ func TestLocate(t *testing.T) {
 func TestLookWritesNothing(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
 	_, some := desk(t, "cursor", "predict-poll")
-	w, err := exercise.Look(none, some)
+	w, err := workspace.Look(none, some)
 	require.NoError(t, err)
 	assert.Equal(t, exercise.New, w.State(some[1]))
 	diff, err := w.Diff(some[1])
@@ -85,7 +86,7 @@ func TestLookWritesNothing(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "progress.json"), []byte("{"), 0o600))
 	require.NoError(t, os.Remove(filepath.Join(w.Folder(some[0]), "cursor.go")))
 	before := tree(t, w.Dir)
-	looked, err := exercise.Look(w.Dir, some)
+	looked, err := workspace.Look(w.Dir, some)
 	require.NoError(t, err)
 	assert.True(t, looked.NeedsRebuild())
 	assert.Equal(t, exercise.Started, looked.State(some[1]))
@@ -102,7 +103,7 @@ func openOnFullDisk(dir string) {
 		panic(err)
 	}
 	var t testing.T
-	if _, err := exercise.Open(dir, catalogue(&t)); err != nil {
+	if _, err := workspace.Open(dir, catalogue(&t)); err != nil {
 		_, _ = os.Stderr.WriteString(err.Error())
 		os.Exit(3)
 	}
@@ -130,7 +131,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	all := catalogue(t)
-	w, err = exercise.Open(dir, all)
+	w, err = workspace.Open(dir, all)
 	require.NoError(t, err)
 	for _, e := range all {
 		starter, err := e.Starter()

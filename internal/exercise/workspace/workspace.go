@@ -1,4 +1,5 @@
-package exercise
+// Package workspace is the folder where a student works on the exercises: its files, its checks and its progress.
+package workspace
 
 import (
 	"bytes"
@@ -13,7 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"realtimelab/internal/draft"
-	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/gocheck"
 )
 
 // DefaultFolder is where a student works unless told otherwise.
@@ -25,7 +27,7 @@ const DefaultFolder = "lab-exercises"
 // A Workspace is used by one goroutine at a time.
 type Workspace struct {
 	Dir       string
-	Catalogue []Exercise
+	Catalogue []exercise.Exercise
 
 	// Created reports that Open wrote the workspace, because there was none.
 	Created bool
@@ -35,17 +37,8 @@ type Workspace struct {
 
 	progress progress
 	broken   bool
-	limit    time.Duration // of a check's run
+	limit    time.Duration // of a check's run; 0 for the default
 }
-
-// marker is the line of go.mod by which a workspace is known, whatever its folder is called.
-const marker = "// This folder holds the lab's exercises; lab exercise finds it by this line."
-
-// goMod makes the folder a module. The module has the lab's own name, so the checks compile in either place.
-const goMod = marker + "\n\n" + unmarked
-
-// unmarked is the go.mod of workspaces that older versions wrote.
-const unmarked = "module realtimelab\n\ngo 1.26.0\n"
 
 // Locate returns the workspace that dir is or lies in. If there is none, it returns dir, made absolute, and false.
 func Locate(dir string) (folder string, exists bool, err error) {
@@ -75,27 +68,27 @@ func Locate(dir string) (folder string, exists bool, err error) {
 func isWorkspace(dir string) bool {
 	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	return err == nil && (strings.Contains(text, marker+"\n") || text == unmarked)
+	return err == nil && (strings.Contains(text, gocheck.Marker+"\n") || text == gocheck.GoMod) // older versions wrote no marker
 }
 
 // Look returns the workspace as it is and writes nothing. Without a workspace at dir every exercise is New.
-func Look(dir string, catalogue []Exercise) (*Workspace, error) {
+func Look(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	dir, _, err := Locate(dir)
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Dir: dir, Catalogue: catalogue, limit: runTime}
+	w := &Workspace{Dir: dir, Catalogue: catalogue}
 	return w, w.readProgress()
 }
 
 // Open returns the workspace ready to work in: it writes missing files, renews the checks and the texts, and keeps
 // everything that the student wrote.
-func Open(dir string, catalogue []Exercise) (*Workspace, error) {
+func Open(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	dir, exists, err := Locate(dir)
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Dir: dir, Catalogue: catalogue, Created: !exists, limit: runTime}
+	w := &Workspace{Dir: dir, Catalogue: catalogue, Created: !exists}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !exists {
 		return nil, fmt.Errorf("%s is a Go module of its own: choose another folder with --dir", dir)
 	}
@@ -106,14 +99,14 @@ func Open(dir string, catalogue []Exercise) (*Workspace, error) {
 }
 
 // Folder is where the files of the exercise are.
-func (w *Workspace) Folder(e Exercise) string { return filepath.Join(w.Dir, e.Lesson, e.Name) }
+func (w *Workspace) Folder(e exercise.Exercise) string { return filepath.Join(w.Dir, e.Lesson, e.Name) }
 
 // writers bounds how many files prepare writes at once. Each waits for the disk, so several together are faster.
 const writers = 16
 
 // prepare writes the module and the files of these exercises, except the student's own.
-func (w *Workspace) prepare(exercises []Exercise) error {
-	files, err := w.module()
+func (w *Workspace) prepare(exercises []exercise.Exercise) error {
+	files, err := gocheck.Module(w.Dir)
 	if err != nil {
 		return err
 	}
@@ -122,7 +115,7 @@ func (w *Workspace) prepare(exercises []Exercise) error {
 		if err != nil {
 			return err
 		}
-		given, err := e.given()
+		given, err := e.Given()
 		if err != nil {
 			return err
 		}
@@ -144,26 +137,6 @@ func (w *Workspace) prepare(exercises []Exercise) error {
 	return group.Wait()
 }
 
-// module returns what makes the folder a Go module: go.mod and the package that the checks import.
-func (w *Workspace) module() (map[string][]byte, error) {
-	files := map[string][]byte{filepath.Join(w.Dir, "go.mod"): []byte(goMod)}
-	entries, err := fs.ReadDir(check.Source, ".")
-	if err != nil {
-		return nil, err
-	}
-	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), "_test.go") {
-			continue
-		}
-		data, err := fs.ReadFile(check.Source, entry.Name())
-		if err != nil {
-			return nil, err
-		}
-		files[filepath.Join(w.Dir, "internal", "exercise", "check", entry.Name())] = data
-	}
-	return files, nil
-}
-
 // renew writes the file unless it has these contents already.
 func renew(path string, data []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
@@ -176,7 +149,7 @@ func renew(path string, data []byte) error {
 }
 
 // Mine returns the student's files, by name. A file that is gone is left out.
-func (w *Workspace) Mine(e Exercise) (map[string][]byte, error) {
+func (w *Workspace) Mine(e exercise.Exercise) (map[string][]byte, error) {
 	starter, err := e.Starter()
 	if err != nil {
 		return nil, err
@@ -196,10 +169,10 @@ func (w *Workspace) Mine(e Exercise) (map[string][]byte, error) {
 }
 
 // edited reports whether a file of the student's differs from the starter.
-func (w *Workspace) edited(e Exercise) bool { return w.editedIn(e, "") }
+func (w *Workspace) edited(e exercise.Exercise) bool { return w.editedIn(e, "") }
 
 // editedIn is edited for the files with that ending, "" for all.
-func (w *Workspace) editedIn(e Exercise, ending string) bool {
+func (w *Workspace) editedIn(e exercise.Exercise, ending string) bool {
 	starter, err := e.Starter()
 	if err != nil {
 		return false
@@ -220,7 +193,7 @@ func (w *Workspace) editedIn(e Exercise, ending string) bool {
 const backupFolder = "backup"
 
 // Reset puts the starter back, and returns the folder that keeps what the student had.
-func (w *Workspace) Reset(e Exercise) (backup string, err error) {
+func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 	mine, err := w.Mine(e)
 	if err != nil {
 		return "", err

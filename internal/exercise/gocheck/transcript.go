@@ -1,9 +1,11 @@
-package exercise
+package gocheck
 
 import (
 	"bytes"
 	"strings"
 	"sync"
+
+	"realtimelab/internal/process"
 )
 
 // transcript reads what a check prints, as it prints it: which steps passed, what the student's program printed, how it
@@ -16,7 +18,7 @@ type transcript struct {
 	sealed  bool   // the nonce was seen
 	crashed bool
 
-	printed, crash output
+	printed, crash process.Head
 }
 
 // frame begins each line of the testing package under -test.v=test2json, even where the program left a line unfinished.

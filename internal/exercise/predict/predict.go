@@ -1,15 +1,15 @@
-package exercise
+// Package predict compares the bytes that a student predicted with the bytes of the wire. It needs no folder and no Go.
+package predict
 
 import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
+	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
 )
 
@@ -35,8 +35,8 @@ var protocols = map[string]check.Protocol{
 // slotsFile lists the slots of an exercise to predict, in order.
 const slotsFile = "slots.json"
 
-func (e Exercise) slots() ([]slot, error) {
-	data, err := fs.ReadFile(e.files, slotsFile)
+func slotsOf(e exercise.Exercise) ([]slot, error) {
+	data, err := fs.ReadFile(e.Files(), slotsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -52,36 +52,44 @@ func (e Exercise) slots() ([]slot, error) {
 	return slots, nil
 }
 
-// maxAnswer bounds the file of answers.
+// maxAnswer bounds the file of answers, in bytes.
 const maxAnswer = 64 << 10
 
-func (w *Workspace) checkPrediction(e Exercise, r *Report) error {
-	slots, err := e.slots()
+// Check compares the text of an answer file with the solution, slot by slot, and stops at the first difference. The error is a
+// fault of the exercise.
+func Check(e exercise.Exercise, answers string) (exercise.Report, error) {
+	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}
+	slots, err := slotsOf(e)
 	if err != nil {
-		return err
+		return r, err
+	}
+	r.Steps = len(slots)
+	if len(answers) > maxAnswer {
+		r.Problem = Unreadable()
+		return r, nil
 	}
 	solution, err := e.Solution()
 	if err != nil {
-		return err
+		return r, err
 	}
-	mine, err := os.ReadFile(filepath.Join(w.Folder(e), answerFile))
-	if err != nil || len(mine) > maxAnswer {
-		r.Problem = problem(File, answerFile+" cannot be read.", answerFile+" 读不出来。")
-		return nil
-	}
-	wanted, yours := Answers(string(solution[answerFile])), Answers(string(mine))
+	wanted, yours := Answers(string(solution[exercise.AnswerFile])), Answers(answers)
 	for _, s := range slots {
 		want, err := s.bytes(wanted[s.Name])
 		if err != nil {
-			return fmt.Errorf("solution of %s: %w", e.Name, err)
+			return r, fmt.Errorf("solution of %s: %w", e.Name, err)
 		}
 		if r.Problem = s.compare(yours, want); r.Problem != nil {
-			return nil
+			return r, nil
 		}
 		r.Passing++
 	}
 	r.Passed = true
-	return nil
+	return r, nil
+}
+
+// Unreadable returns the problem of an answer file that is missing or too large.
+func Unreadable() *exercise.Problem {
+	return exercise.NewProblem(exercise.File, exercise.AnswerFile+" cannot be read.", exercise.AnswerFile+" 读不出来。")
 }
 
 // Answers reads a file of answers: "[name]" begins each, lines with # are comments, line ends mean nothing.
@@ -104,27 +112,27 @@ func Answers(text string) map[string]string {
 
 var slotName = regexp.MustCompile(`^\[[a-z0-9 -]+\]$`)
 
-func (s slot) compare(answers map[string]string, want []byte) *Problem {
+func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem {
 	answer, there := answers[s.Name]
 	if !there {
-		return problem(File, fmt.Sprintf("The line [%s] is gone from %s: put it back, with your answer below it.", s.Name, answerFile),
-			fmt.Sprintf("%s 里的 [%s] 这一行不见了：请补上，答案写在它下面。", answerFile, s.Name))
+		return exercise.NewProblem(exercise.File, fmt.Sprintf("The line [%s] is gone from %s: put it back, with your answer below it.", s.Name, exercise.AnswerFile),
+			fmt.Sprintf("%s 里的 [%s] 这一行不见了：请补上，答案写在它下面。", exercise.AnswerFile, s.Name))
 	}
 	if answer == "" {
-		return problem(Idea, fmt.Sprintf("[%s] is still empty: write down what you think goes over the wire.", s.Name),
+		return exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] is still empty: write down what you think goes over the wire.", s.Name),
 			fmt.Sprintf("[%s] 还空着：写下你认为线路上会出现的内容。", s.Name))
 	}
 	yours, err := s.bytes(answer)
 	if err != nil {
-		return problem(File, fmt.Sprintf("[%s] cannot be read: %s.", s.Name, err), fmt.Sprintf("[%s] 读不懂：%s。", s.Name, err))
+		return exercise.NewProblem(exercise.File, fmt.Sprintf("[%s] cannot be read: %s.", s.Name, err), fmt.Sprintf("[%s] 读不懂：%s。", s.Name, err))
 	}
 	if string(yours) == string(want) {
 		return nil
 	}
-	p := problem(Idea, fmt.Sprintf("[%s] %s", s.Name, s.EN), fmt.Sprintf("[%s] %s", s.Name, s.ZH))
+	p := exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] %s", s.Name, s.EN), fmt.Sprintf("[%s] %s", s.Name, s.ZH))
 	for _, m := range s.Mistakes {
 		if known, err := s.bytes(m.Answer); err == nil && string(known) == string(yours) {
-			p = problem(Idea, fmt.Sprintf("[%s] %s", s.Name, m.EN), fmt.Sprintf("[%s] %s", s.Name, m.ZH))
+			p = exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] %s", s.Name, m.EN), fmt.Sprintf("[%s] %s", s.Name, m.ZH))
 		}
 	}
 	p.Fields = check.Compare(protocols[s.Protocol], yours, want)

@@ -1,4 +1,4 @@
-package exercise
+package workspace
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"realtimelab/internal/exercise"
 )
 
 // settle is how long a file must be at rest before it is read: editors save in several steps.
@@ -22,12 +24,12 @@ const lookEvery = time.Second
 // 0 it looks that often, for places where file events do not work (a network folder, some containers); with 0 it waits for
 // events, and looks every second for changes that had none. The error is that of a system that has no more events to give: use
 // poll then.
-func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan Exercise, error) {
+func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan exercise.Exercise, error) {
 	watcher, err := w.watchFolders(poll)
 	if err != nil {
 		return nil, err
 	}
-	saved := make(chan Exercise)
+	saved := make(chan exercise.Exercise)
 	seen := map[string][sha256.Size]byte{}
 	for _, e := range w.Catalogue {
 		seen[e.Name] = w.sum(e)
@@ -130,7 +132,7 @@ func (f *folderWatcher) rest(ctx context.Context) bool {
 var gone [sha256.Size]byte
 
 // sum tells one content of the student's files from another.
-func (w *Workspace) sum(e Exercise) [sha256.Size]byte {
+func (w *Workspace) sum(e exercise.Exercise) [sha256.Size]byte {
 	files, err := w.Mine(e)
 	if err != nil || len(files) == 0 {
 		return gone

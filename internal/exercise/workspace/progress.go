@@ -1,4 +1,4 @@
-package exercise
+package workspace
 
 import (
 	"encoding/json"
@@ -9,17 +9,8 @@ import (
 	"time"
 
 	"realtimelab/internal/draft"
+	"realtimelab/internal/exercise"
 	"realtimelab/internal/lang"
-)
-
-// State is how far a student is with an exercise.
-type State string
-
-// The states.
-const (
-	New     State = "new"     // as given
-	Started State = "started" // edited, not solved
-	Done    State = "done"    // its check has passed
 )
 
 // Note is something the student should know, in both languages.
@@ -105,10 +96,10 @@ func (w *Workspace) loadProgress() error {
 func (w *Workspace) NeedsRebuild() bool { return w.broken }
 
 // started are the exercises that were edited and are not known to be solved: what Rebuild checks.
-func (w *Workspace) started() []Exercise {
-	var all []Exercise
+func (w *Workspace) started() []exercise.Exercise {
+	var all []exercise.Exercise
 	for _, e := range w.Catalogue {
-		if w.State(e) == Started {
+		if w.State(e) == exercise.Started {
 			all = append(all, e)
 		}
 	}
@@ -137,28 +128,28 @@ func (w *Workspace) change(edit func(*progress)) error {
 }
 
 // State tells how far the student is with the exercise.
-func (w *Workspace) State(e Exercise) State {
+func (w *Workspace) State(e exercise.Exercise) exercise.State {
 	switch {
 	case !w.progress.Done[e.Name].IsZero():
-		return Done
+		return exercise.Done
 	case w.edited(e):
-		return Started
+		return exercise.Started
 	}
-	return New
+	return exercise.New
 }
 
 // Next is the first exercise that is not solved, in the catalogue's order; false if all are.
-func (w *Workspace) Next() (Exercise, bool) {
+func (w *Workspace) Next() (exercise.Exercise, bool) {
 	for _, e := range w.Catalogue {
-		if w.State(e) != Done {
+		if w.State(e) != exercise.Done {
 			return e, true
 		}
 	}
-	return Exercise{}, false
+	return exercise.Exercise{}, false
 }
 
 // Hint returns the next hint of the exercise and its number from 1, and the last one again when there is no further.
-func (w *Workspace) Hint(e Exercise) (hint lang.Text, number int, err error) {
+func (w *Workspace) Hint(e exercise.Exercise) (hint lang.Text, number int, err error) {
 	err = w.change(func(p *progress) {
 		p.Hints[e.Name] = max(1, min(p.Hints[e.Name]+1, len(e.Hints)))
 		number = p.Hints[e.Name]

@@ -1,4 +1,4 @@
-package exercise
+package workspace
 
 import (
 	"maps"
@@ -6,10 +6,12 @@ import (
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
+
+	"realtimelab/internal/exercise"
 )
 
 // Diff is what the student changed since the starter, as a unified diff; empty if nothing.
-func (w *Workspace) Diff(e Exercise) (string, error) {
+func (w *Workspace) Diff(e exercise.Exercise) (string, error) {
 	starter, err := e.Starter()
 	if err != nil {
 		return "", err
@@ -22,7 +24,7 @@ func (w *Workspace) Diff(e Exercise) (string, error) {
 }
 
 // DiffSolution is what the solution does differently; ErrUnsolved is for it as for ShowSolution.
-func (w *Workspace) DiffSolution(e Exercise, force bool) (string, error) {
+func (w *Workspace) DiffSolution(e exercise.Exercise, force bool) (string, error) {
 	solution, err := w.ShowSolution(e, force)
 	if err != nil {
 		return "", err

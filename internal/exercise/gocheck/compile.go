@@ -1,4 +1,4 @@
-package exercise
+package gocheck
 
 import (
 	"context"
@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"realtimelab/internal/exercise"
 	"realtimelab/internal/gotool"
+	"realtimelab/internal/process"
 )
 
 // compileTime bounds the compiler. The first time it also compiles the standard library.
@@ -19,33 +21,33 @@ const compileTime = 3 * time.Minute
 // maxLines bounds how many compile errors or stack frames are shown.
 const maxLines = 5
 
-// compile builds a program of the exercise with the go command's args, such as "test", "-c"; tmp is a folder for its use. The
-// problem is what is wrong with the student's files, nil if nothing; the error is the lab's.
-func (w *Workspace) compile(ctx context.Context, e Exercise, tmp string, args ...string) (*Problem, error) {
+// compile builds a program of the exercise with the go command's args, such as "test", "-c"; tmp is a folder for its use. It
+// returns the problem of the student's files, nil if there is none; the error is the lab's.
+func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exercise.Problem, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		return problem(Toolchain,
+		return exercise.NewProblem(exercise.Toolchain,
 			"There is no Go on this machine (or not in PATH): install it from https://go.dev/dl. The exercises to predict need none.",
 			"这台机器上没有 Go（或者不在 PATH 里）：请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
 	}
-	overlay, err := w.overlay(e, tmp)
+	overlay, err := p.overlay(tmp)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, compileTime)
 	defer cancel()
-	p := newProgram(ctx, tool, append(args, "-overlay", overlay, "./"+e.Lesson+"/"+e.Name)...)
-	p.Dir = w.Dir
-	p.Env = append(gotool.Environ(ctx), "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=readonly", "CGO_ENABLED="+cgo(args))
-	var out output
-	p.Stdout, p.Stderr = &out, &out
-	if err := p.run(); err == nil {
+	c := process.New(ctx, tool, append(args, "-overlay", overlay, "./"+p.Lesson+"/"+p.Name)...)
+	c.Dir = p.Module
+	c.Env = append(gotool.Environ(ctx), "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=readonly", "CGO_ENABLED="+cgo(args))
+	out := &process.Head{Limit: outputLimit}
+	c.Stdout, c.Stderr = out, out
+	if err := c.Run(); err == nil {
 		return nil, nil
 	}
 	if ctx.Err() != nil {
-		return problem(Time, "The compiler did not finish.", "编译没有结束。"), nil
+		return exercise.NewProblem(exercise.Time, "The compiler did not finish.", "编译没有结束。"), nil
 	}
-	return w.compileProblem(e, out.String()), nil
+	return p.compileProblem(out.String()), nil
 }
 
 // cgo is off, so that no C compiler is needed; the race detector cannot do without.
@@ -63,9 +65,9 @@ var compileLine = regexp.MustCompile(`^(?:vet: )?(.+?\.go):(\d+):(?:(\d+):)? (.*
 // declaredAgain matches the compiler's words for a name that two files declare.
 var declaredAgain = regexp.MustCompile(`^(?:other declaration of (\S+)|(\S+) redeclared in this block|(?:method|field) (\S+) already declared at (.+?\.go):.*)$`)
 
-func (w *Workspace) compileProblem(e Exercise, out string) *Problem {
-	p := problem(Compile, "It does not compile yet.", "还不能通过编译。")
-	starter, err := e.Starter()
+func (p Package) compileProblem(out string) *exercise.Problem {
+	problem := exercise.NewProblem(exercise.Compile, "It does not compile yet.", "还不能通过编译。")
+	starter, err := p.Starter()
 	if err != nil {
 		starter = nil // then no file counts as a copy
 	}
@@ -78,38 +80,38 @@ func (w *Workspace) compileProblem(e Exercise, out string) *Problem {
 		number, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
 		file := filepath.Base(m[1])
-		if !e.edited(file) {
+		if !p.Edits(file) {
 			inCheck = true
 		}
 		if d := declaredAgain.FindStringSubmatch(m[4]); d != nil && starter != nil && copied == "" {
 			for _, candidate := range []string{file, filepath.Base(d[4])} {
-				if _, known := starter[candidate]; !known && e.edited(candidate) {
+				if _, known := starter[candidate]; !known && p.Edits(candidate) {
 					copied, name = candidate, d[1]+d[2]+d[3]
 				}
 			}
 		}
-		if len(p.Lines) < maxLines {
-			p.Lines = append(p.Lines, SourceLine{File: file, Line: number, Column: column, Text: w.line(e, file, number), Message: m[4]})
+		if len(problem.Lines) < maxLines {
+			problem.Lines = append(problem.Lines, exercise.SourceLine{File: file, Line: number, Column: column, Text: p.line(file, number), Message: m[4]})
 		}
 	}
 	switch {
 	case copied != "":
-		p.Text.EN = "“" + copied + "” also declares " + name + ": remove it, or rename it so that its name does not end in .go."
-		p.Text.ZH = "“" + copied + "” 里也声明了 " + name + "：请删掉它，或者改名，不要以 .go 结尾。"
+		problem.Text.EN = "“" + copied + "” also declares " + name + ": remove it, or rename it so that its name does not end in .go."
+		problem.Text.ZH = "“" + copied + "” 里也声明了 " + name + "：请删掉它，或者改名，不要以 .go 结尾。"
 	case inCheck:
-		p.Text.EN = "It does not compile with its check: keep the names and types that the starter had."
-		p.Text.ZH = "和检查代码放在一起编译不过：请保留初始文件里的名字和类型。"
-	case len(p.Lines) == 0: // not a fault in a line: the toolchain's own words
-		p.Cause = Toolchain
-		p.Text.EN = "The go command failed: " + firstLine(out)
-		p.Text.ZH = "go 命令失败：" + firstLine(out)
+		problem.Text.EN = "It does not compile with its check: keep the names and types that the starter had."
+		problem.Text.ZH = "和检查代码放在一起编译不过：请保留初始文件里的名字和类型。"
+	case len(problem.Lines) == 0: // not a fault in a line: the toolchain's own words
+		problem.Cause = exercise.Toolchain
+		problem.Text.EN = "The go command failed: " + firstLine(out)
+		problem.Text.ZH = "go 命令失败：" + firstLine(out)
 	}
-	return p
+	return problem
 }
 
 // line returns one line of the student's file as it is, empty if there is none.
-func (w *Workspace) line(e Exercise, name string, number int) string {
-	data, err := os.ReadFile(filepath.Join(w.Folder(e), name))
+func (p Package) line(name string, number int) string {
+	data, err := os.ReadFile(filepath.Join(p.Folder(), name))
 	if err != nil {
 		return ""
 	}

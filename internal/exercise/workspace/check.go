@@ -1,0 +1,129 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/blackbox"
+	"realtimelab/internal/exercise/gocheck"
+	"realtimelab/internal/exercise/predict"
+)
+
+// Options of a check.
+type Options struct {
+	// Target is the server that a black box exercise attacks. Empty means the one of last time, else the student's own
+	// main.go, compiled and started.
+	Target string
+
+	// Race compiles with the race detector, where the machine has what it needs.
+	Race bool
+}
+
+// Check checks one exercise and records the progress. The report says what is wrong with the student's work; the error is one
+// of the machine: a full disk, or ctx that ended.
+func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
+	if err := w.prepare([]exercise.Exercise{e}); err != nil { // the check may have been edited, or a file deleted
+		return exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}, err
+	}
+	start := time.Now()
+	r, err := w.check(ctx, e, o)
+	r.Took = time.Since(start)
+	if err != nil || !r.Passed || w.State(e) == exercise.Done {
+		return r, err
+	}
+	return r, w.change(func(p *progress) { p.Done[e.Name] = time.Now().Truncate(time.Second) })
+}
+
+// check calls the checker of the exercise's kind.
+func (w *Workspace) check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
+	switch e.Kind {
+	case exercise.Predict:
+		return w.checkPrediction(e)
+	case exercise.BlackBox:
+		return w.checkBlackBox(ctx, e, o)
+	}
+	return w.goPackage(e).Check(ctx, gocheck.Options{Limit: w.limit, Race: o.Race})
+}
+
+func (w *Workspace) goPackage(e exercise.Exercise) gocheck.Package {
+	return gocheck.Package{Exercise: e, Module: w.Dir}
+}
+
+func (w *Workspace) checkPrediction(e exercise.Exercise) (exercise.Report, error) {
+	answers, unreadable := os.ReadFile(filepath.Join(w.Folder(e), exercise.AnswerFile))
+	r, err := predict.Check(e, string(answers))
+	if unreadable != nil {
+		r.Problem = predict.Unreadable()
+	}
+	return r, err
+}
+
+// checkBlackBox attacks the target of the options, else the student's own main.go if it was edited, else the target of last
+// time.
+func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
+	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: blackbox.Steps(e.Name)}
+	target := o.Target
+	if target == "" && !w.editedIn(e, ".go") {
+		target = w.progress.Target[e.Name]
+	}
+	if target == "" {
+		err := w.goPackage(e).Serve(ctx, &r, func(ctx context.Context, address string) error {
+			return attack(ctx, e, "http://"+address, &r)
+		})
+		return r, err
+	}
+	if err := attack(ctx, e, target, &r); err != nil || o.Target == "" {
+		return r, err
+	}
+	return r, w.change(func(p *progress) { p.Target[e.Name] = o.Target })
+}
+
+func attack(ctx context.Context, e exercise.Exercise, target string, r *exercise.Report) error {
+	passing, finding, err := blackbox.Run(ctx, e.Name, target)
+	r.Passing = passing
+	switch {
+	case errors.Is(err, blackbox.ErrTarget):
+		r.Problem = exercise.NewProblem(exercise.Target, err.Error(), "目标没有回答："+strings.TrimPrefix(err.Error(), blackbox.ErrTarget.Error()+": "))
+	case err != nil:
+		return err
+	case finding != nil:
+		r.Problem = exercise.Found(*finding)
+	default:
+		r.Passed = true
+	}
+	return nil
+}
+
+// Untouched reports that there is no work to check: the files are as given, and no server was named.
+func (w *Workspace) Untouched(e exercise.Exercise) bool {
+	return w.State(e) == exercise.New && w.progress.Target[e.Name] == ""
+}
+
+// Rebuild checks every exercise that has work in it, after the progress was lost. It calls tell after each.
+func (w *Workspace) Rebuild(ctx context.Context, tell func(exercise.Report)) error {
+	for _, e := range w.started() {
+		r, err := w.Check(ctx, e, Options{})
+		if err != nil {
+			return err
+		}
+		tell(r)
+	}
+	w.broken = false
+	return w.save()
+}
+
+// ErrUnsolved is the error of ShowSolution for an exercise that is not solved.
+var ErrUnsolved = errors.New("not solved yet")
+
+// ShowSolution returns the solution's files, or ErrUnsolved unless the exercise is solved or force is set.
+func (w *Workspace) ShowSolution(e exercise.Exercise, force bool) (map[string][]byte, error) {
+	if w.State(e) != exercise.Done && !force {
+		return nil, ErrUnsolved
+	}
+	return e.Solution()
+}
