@@ -1,20 +1,21 @@
-// Package cursor is the whole server side of short polling: what is newer than the cursor?
+// Package cursor is the server side of short polling, and the page's cursor.
 package cursor
 
-// Message is one entry of the log.
+// A Message is one entry of the log.
 type Message struct {
 	ID   int64  `json:"id"`
 	Text string `json:"text"`
 }
 
-// Since returns the messages of the log that are newer than the cursor, oldest first. The log is in the order of its ids.
+// Since returns the messages of the log that are newer than the cursor, oldest first. The log is sorted by id. Since does not
+// change it.
 func Since(log []Message, after int64) []Message {
-	// TODO: pick what is newer than the cursor.
+	// TODO: return only the messages newer than the cursor.
 	return log
 }
 
-// Next returns the cursor to ask with next, after the page asked with after and was answered.
+// Next returns the page's next cursor. The page has asked with after and received answer.
 func Next(after int64, answer []Message) int64 {
-	// TODO: where is the page now?
+	// TODO: which message does the page have now?
 	return after + 1
 }
