@@ -3,15 +3,15 @@ package backoff
 
 import "time"
 
-// The bounds of the whole wait, before chance.
+// The limit of the wait: First for attempt 0, and never more than Longest.
 const (
 	First   = 500 * time.Millisecond
 	Longest = 30 * time.Second
 )
 
-// Delay is the wait before a retry; attempt counts the failures in a row before this one, from 0. random returns a number
-// from 0 up to, but not including, 1.
+// Delay returns the wait before a retry: between half of the limit and the limit, as random chooses. attempt is the number of
+// failed retries in a row. random returns a number from 0 up to, but not including, 1.
 func Delay(attempt int, random func() float64) time.Duration {
-	// TODO: wait longer each time, never too long, and never exactly like everybody else.
+	// TODO: double the limit with each attempt, stop at Longest, and let random choose the wait.
 	return min(First, Longest)
 }

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Message is one entry of the log.
+// A Message is one entry of the log.
 type Message struct {
 	ID   int64  `json:"id"`
 	Text string `json:"text"`
 }
 
-// Log is the message log. It is right as it is.
+// A Log is the message log. It is correct as it is.
 type Log interface {
-	// Wait returns what is newer than the cursor as soon as there is something, or nothing when ctx ends.
+	// Wait returns the messages newer than the cursor as soon as there is one, or nil when ctx ends.
 	Wait(ctx context.Context, after int64) []Message
 }
 
-// Longest is the longest that a request may be held.
+// Longest is the longest time that a request is held.
 const Longest = time.Minute
 
 // Poll answers GET /messages?after=6&wait=25s.
@@ -43,5 +43,5 @@ func Poll(w http.ResponseWriter, r *http.Request, log Log) {
 		news = []Message{}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(news) // who is gone is not answered
+	_ = json.NewEncoder(w).Encode(news) // fails only if the client is gone
 }
