@@ -62,7 +62,7 @@ func (d *exerciseEnv) solutionCommand() *cobra.Command {
 		return nil
 	})
 	c.Flags().BoolVar(&force, "force", false, "show it even if the exercise is not solved")
-	return c
+	return d.withTeacher(c)
 }
 
 func (d *exerciseEnv) diffCommand() *cobra.Command {

@@ -123,6 +123,7 @@ var rules = []rule{
 	{"internal/gotool", nil, "gotool prepares the go command's environment"},
 	{"internal/spreadsheet", nil, "CSV is text"},
 	{"internal/draft", nil, "draft writes bytes"},
+	{"internal/dist", []string{"internal/dist", "internal/draft", "internal/gotool", "internal/httpserver", "internal/lang"}, "the hand-outs are files, whatever the exercises are"},
 	{"internal/terminal", nil, "terminal knows text"},
 	{"internal/markdown", []string{"internal/terminal", "internal/diagram"}, "markdown renders text"},
 	{"internal/diagram", nil, "a diagram is drawn from its text"},
