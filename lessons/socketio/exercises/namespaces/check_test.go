@@ -3,6 +3,7 @@
 package namespaces_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,15 +31,22 @@ func newServer() *server {
 	return s
 }
 
-// wire is a packet as it goes over the wire, "" for none.
+// wire returns a packet as it goes over the wire, "" for none. Its JSON is written without spaces and with sorted keys: how it was written
+// does not matter.
 func wire(p *Packet) string {
 	if p == nil {
 		return ""
 	}
-	if p.Namespace == "/" {
-		return fmt.Sprint(p.Type) + p.Data
+	data := p.Data
+	var value any
+	if json.Unmarshal([]byte(data), &value) == nil {
+		plain, _ := json.Marshal(value) // it was JSON
+		data = string(plain)
 	}
-	return fmt.Sprint(p.Type) + p.Namespace + "," + p.Data
+	if p.Namespace == "/" {
+		return fmt.Sprint(p.Type) + data
+	}
+	return fmt.Sprint(p.Type) + p.Namespace + "," + data
 }
 
 // answers fails unless the packet is answered so.
@@ -46,7 +54,7 @@ func (s *server) answers(t *testing.T, p Packet, want, en, zh string) {
 	t.Helper()
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "The packet %s made the server panic: %v.", "包 %s 让服务器 panic 了：%v。", wire(&p), problem)
+			check.Fail(t, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
 		}
 	}()
 	got, err := s.client.Receive(p)
@@ -54,7 +62,7 @@ func (s *server) answers(t *testing.T, p Packet, want, en, zh string) {
 		check.Fail(t, "%s was taken for a breach of the protocol (%v). "+en, "%s 被当成了违反协议（%v）。"+zh, wire(&p), err)
 	}
 	if want == "" && got != nil {
-		check.Fail(t, "%s was answered with %s, but is not answered at all. "+en, "%s 得到的回答是 %s，其实不用回答。"+zh, wire(&p), wire(got))
+		check.Fail(t, "%s was answered with %s, but must not be answered. "+en, "%s 得到的回答是 %s，可是它不该有回答。"+zh, wire(&p), wire(got))
 	}
 	check.Wire(t, check.Packet, []byte(wire(got)), []byte(want), en, zh)
 }
@@ -65,13 +73,19 @@ func (s *server) refuses(t *testing.T, p Packet, en, zh string) {
 	before := len(s.got)
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "The packet %s made the server panic: %v.", "包 %s 让服务器 panic 了：%v。", wire(&p), problem)
+			check.Fail(t, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
 		}
 	}()
 	_, err := s.client.Receive(p)
 	if !errors.Is(err, ErrProtocol) || len(s.got) > before {
-		check.Fail(t, "%s must be refused with ErrProtocol, but the error was %v. "+en, "%s 应该用 ErrProtocol 拒绝，得到的错误却是 %v。"+zh, wire(&p), err)
+		check.Fail(t, "%s must be refused with ErrProtocol, but the error was %v (or the handler got it). "+en, "%s 应该用 ErrProtocol 拒绝，得到的错误却是 %v（或者处理函数收到了它）。"+zh, wire(&p), err)
 	}
+}
+
+func TestTwoClients(t *testing.T) {
+	one, two := newServer(), newServer()
+	one.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id1"}`, "CONNECT to /chat: it is answered in /chat.", "CONNECT 到 /chat：它在 /chat 里得到回答。")
+	two.refuses(t, Packet{Event, "/chat", `["hi"]`}, "Another client has joined /chat, not this one.", "加入 /chat 的是另一个客户端，不是这一个。")
 }
 
 func TestConnect(t *testing.T) {
@@ -86,6 +100,8 @@ func TestUnknown(t *testing.T) {
 	s.answers(t, Packet{Connect, "/", ""}, `0{"sid":"id1"}`, "CONNECT to the main namespace.", "CONNECT 到主命名空间。")
 	s.answers(t, Packet{Connect, "/none", ""}, `4/none,{"message":"Invalid namespace"}`, "There is no /none: the client is told, and its other namespaces live on.",
 		"没有 /none 这个命名空间：告诉客户端就行，它的其他命名空间照常。")
+	s.answers(t, Packet{Connect, "/none", ""}, `4/none,{"message":"Invalid namespace"}`, "The client asks for /none a second time: it was refused, so it has not joined, and is refused again.",
+		"客户端第二次要加入 /none：上一次被拒绝了，没有加入，这次同样拒绝。")
 	s.answers(t, Packet{Event, "/", `["hi"]`}, "", "The main namespace is still joined.", "主命名空间仍然是加入的。")
 }
 
@@ -112,6 +128,7 @@ func TestDisconnect(t *testing.T) {
 	s.answers(t, Packet{Disconnect, "/chat", ""}, "", "DISCONNECT is not answered.", "DISCONNECT 没有回答。")
 	s.answers(t, Packet{Event, "/news", `["hi"]`}, "", "The client has left /chat, and is still in /news.", "客户端离开了 /chat，仍然在 /news。")
 	s.refuses(t, Packet{Event, "/chat", `["hi"]`}, "The client has left /chat.", "客户端已经离开了 /chat。")
+	s.refuses(t, Packet{Disconnect, "/chat", ""}, "The client has left /chat already: it cannot leave again.", "客户端已经离开了 /chat：不能再离开一次。")
 	s.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id3"}`, "Whoever has left may come back, as a new socket.", "离开之后可以再来，算新的 socket。")
 }
 
@@ -119,6 +136,8 @@ func TestBreaches(t *testing.T) {
 	s := newServer()
 	s.answers(t, Packet{Connect, "/", ""}, `0{"sid":"id1"}`, "CONNECT to the main namespace.", "CONNECT 到主命名空间。")
 	s.refuses(t, Packet{Connect, "/", ""}, "The client has joined it already: a second CONNECT would give one namespace two ids.", "客户端已经加入了：再来一次 CONNECT，一个命名空间就有了两个编号。")
+	s.refuses(t, Packet{Ack, "/", "[]"}, "This server asks for no acknowledgement, so none can come.", "这个服务器从不要求回执，也就不会有回执来。")
+	s.refuses(t, Packet{Disconnect, "/chat", ""}, "The client has never joined /chat, so it cannot leave it.", "客户端从没加入过 /chat，也就谈不上离开。")
 	s.refuses(t, Packet{ConnectError, "/", ""}, "Only a server sends CONNECT_ERROR.", "只有服务器才发 CONNECT_ERROR。")
 	s.refuses(t, Packet{9, "/", ""}, "There is no type 9.", "没有类型 9。")
 }

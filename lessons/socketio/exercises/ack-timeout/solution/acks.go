@@ -1,4 +1,4 @@
-// Package acktimeout asks the other side, and does not wait for ever.
+// Package acktimeout waits for acknowledgements, each with a timeout.
 package acktimeout
 
 import (
@@ -10,24 +10,24 @@ import (
 // ErrTimeout says that no answer came in time.
 var ErrTimeout = errors.New("operation has timed out")
 
-// Acks are the questions of one socket that are under way. NewAcks makes them; they are safe for use by many goroutines.
+// Acks tracks the questions of one socket that await an answer. NewAcks makes one; it is safe for use by many goroutines.
 type Acks struct {
 	mu      sync.Mutex
 	last    uint64
 	waiting map[uint64]chan string
 }
 
-// NewAcks knows no question.
+// NewAcks returns an Acks without questions.
 func NewAcks() *Acks { return &Acks{waiting: map[uint64]chan string{}} }
 
-// Pending is the number of questions that are under way.
+// Pending returns the number of questions that await an answer.
 func (a *Acks) Pending() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.waiting)
 }
 
-// Ask sends a question with an id of its own, and waits for its answer.
+// Ask sends a question with a unique id, and blocks until its answer arrives or the timeout is over.
 func (a *Acks) Ask(send func(id uint64), timeout time.Duration) (string, error) {
 	answer := make(chan string, 1) // Answer never waits
 	a.mu.Lock()
@@ -51,7 +51,7 @@ func (a *Acks) forget(id uint64) {
 	delete(a.waiting, id)
 }
 
-// Answer hands an answer that came to whoever asked for it.
+// Answer passes an answer to the Ask with that id. It never blocks.
 func (a *Acks) Answer(id uint64, text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

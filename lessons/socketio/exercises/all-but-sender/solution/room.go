@@ -1,12 +1,12 @@
 // Package allbutsender sends to everyone, to everyone but one, and to one.
 package allbutsender
 
-// Room is where the sockets are.
+// Room holds the sockets that receive a broadcast.
 type Room struct{ sockets []*Socket }
 
 // Socket is one connection.
 type Socket struct {
-	ID   string // no other connection has it
+	ID   string // unique
 	Name string // chosen by the user; others may choose the same
 	Got  []string
 

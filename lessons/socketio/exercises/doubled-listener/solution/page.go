@@ -1,7 +1,7 @@
 // Package doubledlistener is a page of the chat.
 package doubledlistener
 
-// Socket is the client's side of a Socket.IO connection. Its listeners outlive a reconnect. It is right as it is.
+// Socket is the client's side of a Socket.IO connection. It has no bug.
 type Socket interface {
 	OnConnect(f func())                     // calls f after each connect, the first and every later one
 	On(event string, listener func(string)) // adds a listener
@@ -9,7 +9,7 @@ type Socket interface {
 	Emit(event, text string)
 }
 
-// Start runs the page: it says hello to the server, and shows each chat message.
+// Start starts the page, which says hello to the server and shows each chat message.
 func Start(s Socket, name string, show func(string)) {
 	s.On("chat message", show) // once: listeners outlive the connection
 	s.OnConnect(func() {

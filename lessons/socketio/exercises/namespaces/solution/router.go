@@ -3,7 +3,7 @@ package namespaces
 
 import "errors"
 
-// ErrProtocol says that the client broke the protocol; its connection is to be closed.
+// ErrProtocol reports a breach of the protocol by the client. The caller closes the connection.
 var ErrProtocol = errors.New("protocol error")
 
 // The types of packets.
@@ -24,8 +24,8 @@ type Packet struct {
 
 // Client is one connection.
 type Client struct {
-	Namespaces map[string]func(data string) // those that exist, with their handlers of events
-	NewID      func() string                // another id with each call
+	Namespaces map[string]func(data string) // name to handler of events; the same for all clients
+	NewID      func() string                // returns a new id with each call
 
 	joined map[string]bool
 }
