@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -21,6 +23,7 @@ import (
 // exerciseEnv is the state of every exercise command: the student's folder, language and terminal.
 type exerciseEnv struct {
 	dir, langFlag string
+	filter        exercise.Filter // of --lesson and --set
 
 	*workspace.Workspace
 	lang     lang.Lang
@@ -43,7 +46,7 @@ func exerciseCommand() *cobra.Command {
 	}
 	c.PersistentFlags().StringVar(&d.dir, "dir", "", "folder of the exercises (default: the current one, else "+workspace.DefaultFolder+")")
 	c.PersistentFlags().StringVar(&d.langFlag, "lang", "", "en or zh (default: the terminal's)")
-	c.AddCommand(d.listCommand(), d.nextCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
+	c.AddCommand(d.listCommand(), d.nextCommand(), d.showCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
 	return c
 }
 
@@ -62,6 +65,9 @@ func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exerc
 	}
 	all, err := exercise.Catalogue(lessons.All())
 	if err != nil {
+		return err
+	}
+	if err := d.checkFilter(all); err != nil {
 		return err
 	}
 	if d.Workspace, err = open(folder(d.dir), all); err != nil {
@@ -116,10 +122,35 @@ func folder(given string) string {
 	return workspace.DefaultFolder
 }
 
+// addFilter adds the flags that select a part of the course.
+func (d *exerciseEnv) addFilter(c *cobra.Command) {
+	c.Flags().StringVar(&d.filter.Lesson, "lesson", "", "only the exercises of this lesson")
+	c.Flags().StringVar((*string)(&d.filter.Set), "set", "", "only this part of the course: core, quick or homework")
+}
+
+// checkFilter returns an error if the filter selects nothing.
+func (d *exerciseEnv) checkFilter(all []exercise.Exercise) error {
+	var known []string
+	for _, e := range all {
+		if !slices.Contains(known, e.Lesson) {
+			known = append(known, e.Lesson)
+		}
+	}
+	switch {
+	case d.filter.Lesson != "" && !slices.Contains(known, d.filter.Lesson):
+		return fmt.Errorf("no exercises of a lesson %q; did you mean %q?", d.filter.Lesson, nearest(d.filter.Lesson, known))
+	case d.filter.Set != "" && !slices.Contains(exercise.Sets, d.filter.Set):
+		return fmt.Errorf("no set %q: core, quick or homework", d.filter.Set)
+	case len(d.filter.Select(all)) == 0:
+		return fmt.Errorf("the lesson %s has no exercises in the set %s", d.filter.Lesson, d.filter.Set)
+	}
+	return nil
+}
+
 // named returns the exercise with the given name, or the next exercise if there is no name.
 func (d *exerciseEnv) named(args []string) (exercise.Exercise, error) {
 	if len(args) == 0 {
-		if e, ok := d.Next(); ok {
+		if e, ok := d.Next(d.filter); ok {
 			return e, nil
 		}
 		return exercise.Exercise{}, errors.New(d.say("all exercises are solved: name the one you want", "所有练习都完成了；请写出练习的名字"))
@@ -150,6 +181,7 @@ func (d *exerciseEnv) listCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	d.addFilter(c)
 	return c
 }
 
@@ -159,65 +191,107 @@ type listedExercise struct {
 	Lesson string         `json:"lesson"`
 	Kind   exercise.Kind  `json:"kind"`
 	State  exercise.State `json:"state"`
+	Set    exercise.Set   `json:"set"`
 }
 
 func (d *exerciseEnv) listJSON() error {
 	all := []listedExercise{}
-	for _, e := range d.Catalogue {
-		all = append(all, listedExercise{e.Name, e.Lesson, e.Kind, d.State(e)})
+	for _, e := range d.filter.Select(d.Catalogue) {
+		all = append(all, listedExercise{e.Name, e.Lesson, e.Kind, d.State(e), e.Set})
 	}
 	return json.NewEncoder(d.out).Encode(all)
 }
 
+// list prints the course with the student's progress.
 func (d *exerciseEnv) list() {
-	next, _ := d.Next()
+	next, _ := d.Next(d.filter)
 	marks := map[exercise.State]string{exercise.New: "·", exercise.Started: "○", exercise.Done: "✓"}
-	group, done := "", 0
-	for _, e := range d.Catalogue {
-		if e.Lesson != group {
-			group = e.Lesson
-			fmt.Fprintf(d.out, "\n%s\n", group)
+	heading := ""
+	for _, e := range d.filter.Select(d.Catalogue) {
+		if h := e.Heading(lang.Same(e.Lesson)).In(d.lang); h != heading {
+			heading = h
+			fmt.Fprintf(d.out, "\n%s\n", heading)
 		}
-		state, pointer := d.State(e), " "
-		if state == exercise.Done {
-			done++
-		}
+		pointer := " "
 		if e.Name == next.Name {
 			pointer = "→"
 		}
-		fmt.Fprintf(d.out, "%s %s %-20s %-3s  %s  (%s)\n", pointer, marks[state], e.Name, strings.Repeat("*", e.Level), e.Title.In(d.lang), e.Kind.Title().In(d.lang))
+		kind := e.Kind.Title().In(d.lang)
+		if e.Set == exercise.Quick {
+			kind += d.say(", ", "，") + e.Set.Title().In(d.lang)
+		}
+		fmt.Fprintf(d.out, "%s %s %-20s %-3s  %s  (%s)\n", pointer, marks[d.State(e)], e.Name, strings.Repeat("*", e.Level), e.Title.In(d.lang), kind)
 	}
-	fmt.Fprintf(d.out, "\n%s %d/%d\n", exercise.Bar(done, len(d.Catalogue), 40), done, len(d.Catalogue))
+	fmt.Fprintf(d.out, "\n%s\n", d.say(`✓ solved   ○ begun   · not begun   → next   * first steps   ** needs thought   *** hard
+quick: for those who are done early   homework: for after the class`, `✓ 已通过   ○ 已开始   · 未开始   → 下一个   * 入门   ** 要想一想   *** 较难
+加做：给做得快的同学   课后：留到课后做`))
+	d.progress()
 	fmt.Fprintf(d.out, "%s %s\n", d.say("Your folder:", "你的目录："), d.Dir)
 }
 
+// progress prints a bar with the number of solved exercises.
+func (d *exerciseEnv) progress() {
+	done, all := 0, d.filter.Select(d.Catalogue)
+	for _, e := range all {
+		if d.State(e) == exercise.Done {
+			done++
+		}
+	}
+	fmt.Fprintf(d.out, "%s %d/%d\n", exercise.Bar(done, len(all), 40), done, len(all))
+}
+
 func (d *exerciseEnv) nextCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "next", Short: "Show the next exercise", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+	c := &cobra.Command{
+		Use: "next [NAME]", Short: "Show the next exercise, or choose one to do next", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := d.open(c); err != nil {
 				return err
 			}
-			e, ok := d.Next()
-			if !ok {
-				fmt.Fprintln(d.out, d.say("All exercises are solved.", "所有练习都完成了。"))
-				return nil
+			if len(args) == 0 {
+				if _, more := d.Next(d.filter); !more {
+					fmt.Fprintln(d.out, workspace.AllSolved.In(d.lang))
+					return nil
+				}
 			}
-			d.introduce(e)
-			return nil
+			e, err := d.named(args)
+			if err != nil {
+				return err
+			}
+			if len(args) > 0 {
+				if err := d.Choose(e); err != nil {
+					return err
+				}
+			}
+			return d.introduce(e)
 		},
 	}
+	d.addFilter(c)
+	return c
 }
 
+func (d *exerciseEnv) showCommand() *cobra.Command {
+	return d.onOne("show", "Show the text of an exercise", d.look, d.show)
+}
+
+// show prints the exercise's text.
+func (d *exerciseEnv) show(e exercise.Exercise) error { return printMarkdown(d.out, e.Text.In(d.lang)) }
+
 // introduce prints the exercise's text and where to work.
-func (d *exerciseEnv) introduce(e exercise.Exercise) {
-	fmt.Fprintf(d.out, "%s\n", e.Text.In(d.lang))
+func (d *exerciseEnv) introduce(e exercise.Exercise) error {
+	if err := d.show(e); err != nil {
+		return err
+	}
 	starter, err := e.Starter()
 	if err != nil {
-		return
+		return err
 	}
-	for name := range starter {
+	fmt.Fprintln(d.out)
+	for _, name := range slices.Sorted(maps.Keys(starter)) {
 		fmt.Fprintf(d.out, "%s %s\n", d.say("Edit: ", "编辑："), filepath.Join(d.Folder(e), name))
 	}
+	if target := d.Target(e); target != "" {
+		fmt.Fprintf(d.out, "%s %s\n", d.say("Server:", "服务器："), target)
+	}
 	fmt.Fprintf(d.out, "%s lab exercise check %s\n", d.say("Check:", "检查："), e.Name)
+	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,88 +22,80 @@ func (d *exerciseEnv) checkCommand() *cobra.Command {
 			if err := d.open(c); err != nil {
 				return err
 			}
-			chosen, err := d.choose(args, all)
-			if err != nil {
-				return err
-			}
-			if o.Target != "" && (all || chosen[0].Kind != exercise.BlackBox) {
-				return errors.New("--target needs the name of one black box exercise")
-			}
-			return d.check(c, chosen, o, all, asJSON)
+			return d.check(c.Context(), args, o, all, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "check every exercise that you have changed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().StringVar(&o.Target, "target", "", "black box: the URL of your server, in any language")
 	c.Flags().BoolVar(&o.Race, "race", false, "compile with the race detector (needs a C compiler)")
+	d.addFilter(c)
 	return c
 }
 
-func (d *exerciseEnv) choose(args []string, all bool) ([]exercise.Exercise, error) {
-	if all && len(args) > 0 {
-		return nil, errors.New("give either an exercise name or --all, not both")
-	}
-	if all {
-		return d.Catalogue, nil
-	}
-	e, err := d.named(args)
-	return []exercise.Exercise{e}, err
-}
-
-// check checks the chosen exercises in order. With --all it skips unchanged exercises, which cannot
-// be solved. It returns an error if any is not solved, which sets the exit status.
-func (d *exerciseEnv) check(c *cobra.Command, chosen []exercise.Exercise, o workspace.Options, all, asJSON bool) error {
-	reports := []exercise.Report{}
-	passed := 0
+// check checks the named exercise, or all. It returns an error if any is not solved, which sets the exit status.
+func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Options, all, asJSON bool) error {
 	slow := time.AfterFunc(3*time.Second, func() {
 		fmt.Fprintln(d.err, d.say("Compiling; the first time takes about a minute.", "正在编译，第一次要一分钟左右。"))
 	})
 	defer slow.Stop()
-	for _, e := range chosen {
-		r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}
-		if !all || !d.Untouched(e) {
-			var err error
-			if r, err = d.Workspace.Check(c.Context(), e, o); err != nil {
-				return err
-			}
-		} else if !asJSON {
-			fmt.Fprintf(d.out, "· %s  %s\n", e.Name, d.say("not begun", "还没开始"))
-			reports = append(reports, r)
-			continue
-		}
+	reports, passed := []exercise.Report{}, 0
+	tell := func(r exercise.Report, checked bool) {
 		reports = append(reports, r)
 		if r.Passed {
 			passed++
 		}
-		if !asJSON {
+		switch {
+		case asJSON:
+		case checked:
 			fmt.Fprint(d.out, r.Render(d.lang, d.style))
+		default:
+			fmt.Fprintf(d.out, "· %s  %s\n", r.Name, d.say("not begun", "还没开始"))
+		}
+	}
+	if all {
+		if len(args) > 0 {
+			return errors.New("give either an exercise name or --all, not both")
+		}
+		if o.Target != "" {
+			return errTarget
+		}
+		if err := d.CheckAll(ctx, d.filter, o, tell); err != nil {
+			return err
+		}
+	} else {
+		e, err := d.named(args)
+		if err != nil {
+			return err
+		}
+		if o.Target != "" && e.Kind != exercise.BlackBox {
+			return errTarget
+		}
+		r, err := d.Check(ctx, e, o)
+		if err != nil {
+			return err
+		}
+		tell(r, true)
+		if !asJSON {
+			d.advise(r)
 		}
 	}
 	if asJSON {
 		if err := json.NewEncoder(d.out).Encode(reports); err != nil {
 			return err
 		}
-	} else {
-		d.after(reports)
 	}
-	if passed == len(chosen) {
+	if passed == len(reports) {
 		return nil
 	}
-	return fmt.Errorf("%s %d/%d", d.say("solved:", "通过："), passed, len(chosen))
+	return fmt.Errorf("%s %d/%d", d.say("solved:", "通过："), passed, len(reports))
 }
 
-// after suggests the next step.
-func (d *exerciseEnv) after(reports []exercise.Report) {
-	if len(reports) != 1 {
-		return
-	}
-	r := reports[0]
-	if !r.Passed {
-		fmt.Fprintf(d.out, "\n%s lab exercise hint %s\n", d.say("Stuck?", "卡住了？"), r.Name)
-		return
-	}
-	fmt.Fprintf(d.out, "%s lab exercise diff --solution %s\n", d.say("See how we did it:", "看看我们的写法："), r.Name)
-	if next, ok := d.Next(); ok {
-		fmt.Fprintf(d.out, "%s %s (lab exercise next)\n", d.say("Next:", "下一个："), next.Name)
-	}
+var errTarget = errors.New("--target needs the name of one black box exercise")
+
+// advise suggests the next step after a check.
+func (d *exerciseEnv) advise(r exercise.Report) {
+	fmt.Fprintf(d.out, "\n%s", d.Advise(r, d.filter).Render(d.lang, workspace.Moves{
+		Hint: "lab exercise hint " + r.Name, Solution: "lab exercise diff --solution " + r.Name, Next: "lab exercise next",
+	}))
 }

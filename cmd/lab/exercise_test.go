@@ -60,7 +60,7 @@ func TestExerciseList(t *testing.T) {
 	var all []map[string]string
 	require.NoError(t, json.Unmarshal([]byte(out), &all))
 	require.GreaterOrEqual(t, len(all), 24)
-	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in", "state": "new"}, all[0])
+	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in", "state": "new", "set": "core"}, all[0])
 
 	for _, args := range [][]string{{"list"}, {"diff", "cursor"}, {"solution", "cursor", "--force"}} {
 		_, errs, ok := student(t, dir, args...)
@@ -88,6 +88,53 @@ func TestExerciseList(t *testing.T) {
 	assert.Contains(t, out, "✓ predict-poll", "a folder of another name, too")
 	assert.Empty(t, errs)
 	assert.NoDirExists(t, filepath.Join(inside, workspace.DefaultFolder))
+}
+
+// TestExerciseCourse: --lesson and --set narrow what is listed and what comes next, and a chosen exercise comes next until it is
+// solved.
+func TestExerciseCourse(t *testing.T) {
+	dir := t.TempDir()
+	out, _, _ := student(t, dir, "list", "--set", "core")
+	assert.Contains(t, out, "→ · cursor")
+	assert.NotContains(t, out, "hold")
+	assert.Contains(t, out, "✓ solved   ○ begun   · not begun", "the signs are explained")
+	out, _, _ = student(t, dir, "list", "--lesson", "websocket", "--set", "homework")
+	assert.Contains(t, out, "websocket (homework)")
+	assert.Contains(t, out, "→ · unmask")
+	for args, says := range map[[2]string]string{
+		{"--set", "hard"}:        `no set "hard": core, quick or homework`,
+		{"--lesson", "longpol"}:  `did you mean "longpoll"?`,
+		{"--lesson", "nonsense"}: "no exercises of a lesson",
+	} {
+		_, errs, ok := student(t, dir, "next", args[0], args[1])
+		assert.False(t, ok)
+		assert.Contains(t, errs, says)
+	}
+
+	out, errs, ok := student(t, dir, "show", "predict-frames")
+	require.True(t, ok, errs)
+	assert.Contains(t, out, "# Predict the wire: frames")
+	assert.NoDirExists(t, filepath.Join(dir, workspace.DefaultFolder), "show writes nothing")
+	for line := range strings.Lines(out) {
+		assert.LessOrEqual(t, len([]rune(line)), 100, "the text is set for a terminal")
+	}
+
+	out, _, ok = student(t, dir, "next", "predict-poll")
+	require.True(t, ok)
+	assert.Contains(t, out, "Check: lab exercise check predict-poll")
+	out, _, ok = student(t, dir, "check")
+	assert.False(t, ok)
+	assert.Contains(t, out, "✗ predict-poll", "the chosen one is checked")
+	assert.Contains(t, out, "Stuck? Take a hint: lab exercise hint predict-poll")
+	out, _, _ = student(t, dir, "list")
+	assert.Contains(t, out, "→ ○ predict-poll", "checked, so begun")
+	solve(t, dir, "predict-poll")
+	out, _, ok = student(t, dir, "check")
+	require.True(t, ok)
+	assert.Contains(t, out, "Next: cursor, The cursor that loses nothing (lab exercise next)\n  Every lesson rests on the cursor", "what comes next, and why")
+	out, _, _ = student(t, dir, "check", "--all", "--set", "core")
+	assert.Contains(t, out, "✓ predict-poll  solved")
+	assert.NotContains(t, out, "hold")
 }
 
 func TestExerciseThatIsNot(t *testing.T) {
@@ -147,6 +194,15 @@ func TestExerciseTarget(t *testing.T) {
 	_, fields, _ := start(t, "run", "short-polling", "--plain", "--addr", "127.0.0.1:0")
 	out, _, ok := student(t, dir, "check", "blackbox-polling", "--target", fields[1])
 	assert.True(t, ok, out)
+	out, _, ok = student(t, dir, "check", "blackbox-polling")
+	assert.True(t, ok, out)
+	assert.Contains(t, out, "Server: "+fields[1]+", the --target of last time")
+	out, _, _ = student(t, dir, "next", "blackbox-polling")
+	assert.Contains(t, out, "Server: "+fields[1])
+	_, _, ok = student(t, dir, "reset", "blackbox-polling")
+	require.True(t, ok)
+	out, _, _ = student(t, dir, "next", "blackbox-polling")
+	assert.NotContains(t, out, fields[1], "reset forgets the server")
 }
 
 // TestExerciseOwnServer: without a target the student's own main.go is started, and ended.
@@ -155,7 +211,7 @@ func TestExerciseOwnServer(t *testing.T) {
 	dir := t.TempDir()
 	out, _, ok := student(t, dir, "check", "blackbox-polling")
 	assert.False(t, ok)
-	assert.Contains(t, out, "that is 201 Created")
+	assert.Contains(t, out, "is not written yet")
 	solve(t, dir, "blackbox-polling")
 	out, _, ok = student(t, dir, "check", "blackbox-polling")
 	assert.True(t, ok, out)

@@ -84,7 +84,7 @@ func (w *watcher) run(ctx context.Context) error {
 
 // next introduces the next exercise, if there is one.
 func (w *watcher) next() {
-	e, ok := w.Next()
+	e, ok := w.Next(w.filter)
 	if !ok {
 		w.current = ""
 		fmt.Fprintln(w.out, w.say("All exercises are solved.", "所有练习都完成了。"))
@@ -109,7 +109,7 @@ func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
 		fmt.Fprintln(w.out)
 		w.next()
 	} else {
-		w.after([]exercise.Report{r})
+		w.advise(r)
 	}
 	w.report(ctx)
 	return nil

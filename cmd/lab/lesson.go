@@ -59,24 +59,29 @@ func printLessons(w io.Writer, language lang.Lang) error {
 	return table.Flush()
 }
 
-// Widths of a printed lesson, in cells. Longer lines are hard to read.
+// Widths of a printed text, in cells. Longer lines are hard to read.
 const (
-	lessonWidth    = 80 // of a file or a pipe
-	maxLessonWidth = 100
+	textWidth    = 80 // of a file or a pipe
+	maxTextWidth = 100
 )
 
-// printLesson prints the text in the colours of the terminal, or without any to a file or a pipe.
+// printLesson prints the text of a lesson.
 func printLesson(w io.Writer, l lesson.Lesson, language lang.Lang) error {
 	text, err := l.Expand(language)
 	if err != nil {
 		return err
 	}
-	width := lessonWidth
+	return printMarkdown(w, text)
+}
+
+// printMarkdown prints the text in the colours and the width of the terminal, or without colours to a file or a pipe.
+func printMarkdown(w io.Writer, text string) error {
+	width := textWidth
 	if file, ok := w.(*os.File); ok {
 		if columns, _, err := term.GetSize(file.Fd()); err == nil && columns > 0 {
-			width = min(columns, maxLessonWidth)
+			width = min(columns, maxTextWidth)
 		}
 	}
-	_, err = fmt.Fprintln(w, markdown.Terminal(text, width, lipgloss.NewRenderer(w)))
+	_, err := fmt.Fprintln(w, markdown.Terminal(text, width, lipgloss.NewRenderer(w)))
 	return err
 }

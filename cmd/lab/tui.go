@@ -1,11 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"sync"
@@ -54,8 +54,31 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 		},
 
 		ExerciseFolder: folder(""),
-		Editor:         strings.Fields(cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR"))),
+		Editor:         editor(),
 	})
+}
+
+// editors are taken, in this order, if the user has named none. The first ones say on the screen how to leave them.
+var editors = []string{"nano", "micro", "vim", "vi", "notepad"}
+
+// editor returns the command of the user's editor: VISUAL, EDITOR, or the first of editors that is installed. It returns nil if
+// there is none.
+func editor() []string {
+	for _, named := range []string{os.Getenv("VISUAL"), os.Getenv("EDITOR")} {
+		command := strings.Fields(named)
+		if len(command) == 0 {
+			continue
+		}
+		if _, err := exec.LookPath(command[0]); err == nil {
+			return command
+		}
+	}
+	for _, name := range editors {
+		if _, err := exec.LookPath(name); err == nil {
+			return []string{name}
+		}
+	}
+	return nil
 }
 
 // places numbers demos in the order of their first start, so that a restarted demo gets the same

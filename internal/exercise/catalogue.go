@@ -42,6 +42,9 @@ type Exercise struct {
 	Kind   Kind
 	Level  int // 1 first steps, 2 needs thought, 3 hard
 
+	Set Set       // its part of the course
+	Why lang.Text // why it comes where it does in the course; may be empty
+
 	Title lang.Text
 	Text  lang.Text // Markdown, without the hints
 	Hints []lang.Text
@@ -49,10 +52,10 @@ type Exercise struct {
 	files fs.FS // the exercise's folder in its lesson
 }
 
-// indexFile lists the exercises of a lesson in the order in which they are to be done.
+// indexFile lists the exercises of a lesson, with their kind and level.
 const indexFile = "exercises.json"
 
-// Catalogue reads the exercises of all lessons, in order. An error is a fault of the lab, not of a student.
+// Catalogue reads the exercises of all lessons, in the order of the course. An error is a fault of the lab, not of a student.
 func Catalogue(lessons []lesson.Lesson) ([]Exercise, error) {
 	var all []Exercise
 	seen := map[string]bool{}
@@ -72,7 +75,7 @@ func Catalogue(lessons []lesson.Lesson) ([]Exercise, error) {
 		}
 		all = append(all, some...)
 	}
-	return all, nil
+	return all, order(all)
 }
 
 func ofLesson(l lesson.Lesson) ([]Exercise, error) {

@@ -33,6 +33,10 @@ const width = 96
 // Render is the report for a reader.
 func (r Report) Render(language lang.Lang, s Style) string {
 	var b strings.Builder
+	if r.Target != "" {
+		fmt.Fprintf(&b, language.Say("Server: %s, the --target of last time. lab exercise reset %s forgets it.\n", "服务器：%s，上次用 --target 指定的。lab exercise reset %s 会清除它。\n"),
+			terminal.Clean(r.Target), r.Name)
+	}
 	if r.Passed {
 		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lang.Text{EN: "solved", ZH: "通过"}.In(language))
 		return b.String()
@@ -126,7 +130,7 @@ func Bar(done, all, cells int) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
 }
 
-// Rule is the line above a result, with the time.
+// Rule returns the line above a result, with the time.
 func (s Style) Rule(now time.Time) string {
 	return s.soft("── " + now.Format("15:04:05") + " " + strings.Repeat("─", width-12))
 }

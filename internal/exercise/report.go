@@ -70,6 +70,7 @@ type Report struct {
 	Passing int // steps that passed before the first that did not
 	Problem *Problem
 	Output  string // what the student's program printed, the first part of it
+	Target  string // the remembered server of a black box, "" if the check named one or started the student's own
 	Took    time.Duration
 }
 
@@ -84,6 +85,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Passing int      `json:"passing"`
 		Problem *Problem `json:"problem,omitempty"`
 		Output  string   `json:"output,omitempty"`
+		Target  string   `json:"target,omitempty"`
 		Took    int64    `json:"took_ms"`
-	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Problem, r.Output, r.Took.Milliseconds()})
+	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Problem, r.Output, r.Target, r.Took.Milliseconds()})
 }

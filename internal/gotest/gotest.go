@@ -33,6 +33,7 @@ type Event struct {
 // The reasons why tests cannot run here.
 var (
 	ErrNoGo     = errors.New("the go command is not installed, or not on PATH")
+	ErrOldGo    = errors.New("the go command is older than the lab's source needs")
 	ErrNoSource = errors.New("the lab's source is not here")
 )
 
@@ -104,12 +105,19 @@ func Run(ctx context.Context, root string, args []string, each func(Event)) erro
 		return ctx.Err()
 	case read != nil:
 		return fmt.Errorf("go test: %w", read)
+	case tooOld(said.String()):
+		return ErrOldGo
 	case errors.As(ended, &exit) && exit.ExitCode() == 1:
 		return ErrFailed
 	case ended != nil:
 		return fmt.Errorf("go test: %w\n%s", ended, strings.TrimSpace(said.String()))
 	}
 	return nil
+}
+
+func tooOld(said string) bool {
+	_, yes := gotool.TooOld(said)
+	return yes
 }
 
 // follow reads events to the end. What is no event is the go command's own word.

@@ -99,6 +99,13 @@ func TestWithoutGo(t *testing.T) {
 	assert.ErrorIs(t, Run(t.Context(), ".", nil, nil), ErrNoGo)
 }
 
+func TestGoThatIsTooOld(t *testing.T) {
+	t.Setenv("GOTOOLCHAIN", "local")
+	root := inModule(t, map[string]string{"talk/talk_test.go": outcomes})
+	require.NoError(t, os.WriteFile(filepath.Join(root, "go.mod"), []byte("module realtimelab\n\ngo 1.999.0\n"), 0o644))
+	assert.ErrorIs(t, Run(t.Context(), root, []string{"./talk/..."}, func(Event) {}), ErrOldGo)
+}
+
 func TestSourceIsFoundAboveAFolder(t *testing.T) {
 	root := inModule(t, map[string]string{"lessons/b/c.go": "package b\n"})
 	found, err := Source(t.TempDir(), filepath.Join(root, "lessons", "b"))

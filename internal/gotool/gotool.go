@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -53,4 +54,20 @@ func Without(env []string) (rest []string) {
 		rest = append(rest, entry)
 	}
 	return rest
+}
+
+// These are the messages of a Go command that is older than the go line of go.mod: since Go 1.21, and before.
+var (
+	tooOld     = regexp.MustCompile(`requires go >= ([0-9.]+\S*) \(running go ([0-9.]+\S*?)[;)]`)
+	muchTooOld = regexp.MustCompile(`invalid go version '([0-9.]+)': must match format`)
+)
+
+// TooOld reports whether the go command's output says that it is older than a module needs, and which version that is.
+func TooOld(output string) (needed string, yes bool) {
+	for _, message := range []*regexp.Regexp{tooOld, muchTooOld} {
+		if m := message.FindStringSubmatch(output); m != nil {
+			return m[1], true
+		}
+	}
+	return "", false
 }

@@ -37,3 +37,22 @@ func TestEnviron(t *testing.T) {
 	assert.NotContains(t, string(out), "-x")
 	assert.NotContains(t, string(out), "go1.99")
 }
+
+// TestTooOld asks the go command itself about a module of the future. The second message is that of Go 1.20.
+func TestTooOld(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module m\n\ngo 1.999.0\n"), 0o600))
+	c := exec.Command("go", "build", "./...")
+	c.Dir = dir
+	c.Env = append(gotool.Environ(t.Context()), "GOTOOLCHAIN=local")
+	out, err := c.CombinedOutput()
+	require.Error(t, err)
+	needed, yes := gotool.TooOld(string(out))
+	assert.True(t, yes, "%s", out)
+	assert.Equal(t, "1.999.0", needed)
+	needed, yes = gotool.TooOld("go: errors parsing go.mod:\n/m/go.mod:3: invalid go version '1.26.0': must match format 1.23\n")
+	assert.True(t, yes)
+	assert.Equal(t, "1.26.0", needed)
+	_, yes = gotool.TooOld("./a.go:1:1: undefined: x\n")
+	assert.False(t, yes)
+}

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/terminal"
 )
@@ -44,21 +45,12 @@ func hintsSoFar(e exercise.Exercise, number int) sheet {
 	return sheet{of: e.Name, kind: theHints, body: lang.Text{EN: en.String(), ZH: zh.String()}, markdown: true}
 }
 
-// result is a report, and what to do next.
-func result(r exercise.Report, next string) *sheet {
-	s := sheet{of: r.Name, kind: theResult, body: lang.Text{EN: r.Render(lang.English, exercise.Style{}), ZH: r.Render(lang.Chinese, exercise.Style{})}}
-	switch {
-	case !r.Passed:
-		s.body.EN += "\nStuck? h gives a hint.\n"
-		s.body.ZH += "\n卡住了？按 h 看提示。\n"
-	case next == "":
-		s.body.EN += "\nAll exercises are solved.\n"
-		s.body.ZH += "\n所有练习都完成了。\n"
-	default:
-		s.body.EN += "\ns: how we did it. n: the next one, " + next + ".\n"
-		s.body.ZH += "\ns：看我们的写法。n：下一个，" + next + "。\n"
+// result returns the sheet with a report and the advice after it.
+func result(r exercise.Report, a workspace.Advice) *sheet {
+	text := func(l lang.Lang) string {
+		return r.Render(l, exercise.Style{}) + "\n" + a.Render(l, workspace.Moves{Hint: "h", Solution: "s", Next: "n"})
 	}
-	return &s
+	return &sheet{of: r.Name, kind: theResult, body: lang.Text{EN: text(lang.English), ZH: text(lang.Chinese)}}
 }
 
 // laid is a sheet that was laid out.
@@ -189,22 +181,22 @@ type listLine struct {
 func (x *exerciseScreen) lines() (lines []listLine) {
 	group := ""
 	for i, e := range x.all {
-		if e.Lesson != group {
-			group = e.Lesson
-			lines = append(lines, listLine{heading: x.heading(group)})
+		if h := e.Heading(x.lessonTitle(e.Lesson)).In(x.lang); h != group {
+			group = h
+			lines = append(lines, listLine{heading: group})
 		}
 		lines = append(lines, listLine{index: i})
 	}
 	return lines
 }
 
-func (x *exerciseScreen) heading(name string) string {
+func (x *exerciseScreen) lessonTitle(name string) lang.Text {
 	for _, l := range x.stage.config.Lessons {
 		if l.Name == name {
-			return l.Title.In(x.lang)
+			return l.Title
 		}
 	}
-	return name
+	return lang.Same(name)
 }
 
 func (x *exerciseScreen) list(width, height int) string {

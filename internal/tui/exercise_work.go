@@ -24,6 +24,7 @@ type workDone struct {
 	all    []exercise.Exercise  // when they were loaded
 	desk   *workspace.Workspace // nil while there is no folder
 	states map[string]exercise.State
+	next   string // the exercise to do next, "" if all are solved
 
 	sheet  *sheet // to show
 	sure   *confirmation
@@ -58,6 +59,8 @@ func (x *exerciseScreen) work(doing lang.Text, do func(context.Context, *workDon
 			for _, e := range d.desk.Catalogue {
 				d.states[e.Name] = d.desk.State(e)
 			}
+			next, _ := d.desk.Next(exercise.Filter{})
+			d.next = next.Name
 		}
 		return d
 	}
@@ -121,8 +124,7 @@ func (x *exerciseScreen) check(name string) tea.Cmd {
 			d.err = err
 			return
 		}
-		next, _ := d.desk.Next()
-		d.sheet = result(report, next.Name)
+		d.sheet = result(report, d.desk.Advise(report, exercise.Filter{}))
 	})
 }
 
@@ -134,21 +136,17 @@ func (x *exerciseScreen) checkAll() tea.Cmd {
 	say := x.say("checked %d, solved %d", "检查了 %d 个，通过 %d 个")
 	return x.work(lang.Text{EN: "checking what you have edited", ZH: "正在检查你改过的练习"}, func(ctx context.Context, d *workDone) {
 		checked, passed := 0, 0
-		for _, e := range d.desk.Catalogue {
-			if d.desk.Untouched(e) {
-				continue
+		d.err = d.desk.CheckAll(ctx, exercise.Filter{}, workspace.Options{}, func(r exercise.Report, done bool) {
+			if done {
+				checked++
 			}
-			report, err := d.desk.Check(ctx, e, workspace.Options{})
-			if err != nil {
-				d.err = err
-				return
-			}
-			checked++
-			if report.Passed {
+			if r.Passed {
 				passed++
 			}
+		})
+		if d.err == nil {
+			d.notice = fmt.Sprintf(say, checked, passed)
 		}
-		d.notice = fmt.Sprintf(say, checked, passed)
 	})
 }
 
@@ -235,7 +233,7 @@ func (e edited) recipient() screen { return e.to }
 func (x *exerciseScreen) edit(e exercise.Exercise) tea.Cmd {
 	editor := x.stage.config.Editor
 	if len(editor) == 0 {
-		return ask(noticed{x.say("no EDITOR is set: edit ", "没有设置 EDITOR：请编辑 ") + x.paths[0]})
+		return ask(noticed{x.say("no editor was found; set EDITOR, or edit ", "没有找到编辑器；请设置 EDITOR，或者自己编辑 ") + x.paths[0]})
 	}
 	c := exec.Command(editor[0], append(slices.Clone(editor[1:]), x.paths...)...)
 	return tea.ExecProcess(c, func(err error) tea.Msg { return edited{x, e.Name, err} })

@@ -22,6 +22,7 @@ type exerciseScreen struct {
 	all     []exercise.Exercise
 	desk    *workspace.Workspace // nil until the student's folder is there; used by work alone
 	states  map[string]exercise.State
+	nextUp  string // the exercise to do next, "" if all are solved
 
 	cancel  context.CancelFunc // ends the work under way; nil if there is none
 	doing   lang.Text          // what it is
@@ -112,7 +113,7 @@ func (x *exerciseScreen) take(d workDone) tea.Cmd {
 		x.all = d.all
 	}
 	if d.desk != nil {
-		x.desk, x.states = d.desk, d.states
+		x.desk, x.states, x.nextUp = d.desk, d.states, d.next
 	}
 	x.sure = d.sure
 	if d.notice != "" {
@@ -199,7 +200,7 @@ func (x *exerciseScreen) openedKey(k tea.KeyMsg) tea.Cmd {
 	case "s":
 		return x.solution(e, false)
 	case "r":
-		x.sure = &confirmation{lang.Text{EN: "Begin anew? What you have is kept in a backup.", ZH: "从头开始？你现有的内容会备份。"}, func() tea.Cmd { return x.reset(e) }}
+		x.sure = &confirmation{lang.Text{EN: "Start again? Your files are kept in a backup.", ZH: "从头开始？你现有的内容会备份。"}, func() tea.Cmd { return x.reset(e) }}
 	case "y":
 		return ask(copyText{x.paths[0]})
 	default:
@@ -224,15 +225,18 @@ func (x *exerciseScreen) back() tea.Cmd {
 	return ask(goBack{})
 }
 
-// next is where the first exercise is in all that is not solved, -1 if all are.
+// next returns where the exercise to do next is in all: the first without a folder, -1 if all are solved.
 func (x *exerciseScreen) next() int {
-	return slices.IndexFunc(x.all, func(e exercise.Exercise) bool { return x.states[e.Name] != exercise.Done })
+	if x.desk == nil {
+		return 0
+	}
+	return x.index(x.nextUp)
 }
 
 func (x *exerciseScreen) goToNext() tea.Cmd {
 	i := x.next()
 	if i < 0 {
-		return ask(noticed{x.say("All exercises are solved.", "所有练习都完成了。")})
+		return ask(noticed{workspace.AllSolved.In(x.lang)})
 	}
 	return x.open(i)
 }

@@ -12,6 +12,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
@@ -96,7 +97,7 @@ func hostileRow(summary, problem string) *xray.Row {
 func (d *desk) resultOf(r exercise.Report) {
 	d.given()
 	d.reads(0)
-	d.follow(d.exercises.take(workDone{sheet: result(r, "")}))
+	d.follow(d.exercises.take(workDone{sheet: result(r, workspace.Advice{})}))
 }
 
 func TestHostileTextIsHarmlessInEveryView(t *testing.T) {

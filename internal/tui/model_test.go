@@ -150,7 +150,7 @@ var views = map[string]func(*desk){
 			Text:   lang.Text{EN: "The poll is answered before anything is new.", ZH: "还没有新消息就回答了轮询。"},
 			Fields: []check.Field{{Name: "status", Want: "200", OK: true}, {Name: "body", Yours: "[]", Want: "[{…}]", Spec: "RFC 9110 §15.3.1"}},
 			Lines:  []exercise.SourceLine{{File: "hold.go", Line: 7, Column: 2, Text: "\treturn nil", Message: "at once"}},
-		}}, "")}))
+		}}, workspace.Advice{})}))
 	},
 	"exercise-confirm": func(d *desk) {
 		d.given()

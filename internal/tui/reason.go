@@ -17,6 +17,11 @@ func Reason(err error, language lang.Lang) string {
 			EN: "The tests need Go, and there is no go command on PATH. Install Go 1.26 or newer (go.dev/dl, or your system's packages), then run them again.",
 			ZH: "测试需要 Go，但 PATH 中没有 go 命令。请安装 Go 1.26 或更新版本（go.dev/dl，或系统的软件包），然后再试。",
 		}.In(language)
+	case errors.Is(err, gotest.ErrOldGo):
+		return lang.Text{
+			EN: "The Go on this machine is too old for the tests. Install Go 1.26 or newer (go.dev/dl, or your system's packages), then run them again.",
+			ZH: "这台机器上的 Go 太旧，运行不了测试。请安装 Go 1.26 或更新版本（go.dev/dl，或系统的软件包），然后再试。",
+		}.In(language)
 	case errors.Is(err, gotest.ErrNoSource):
 		return lang.Text{
 			EN: "The tests are in the lab's source, and it is not here. Get the source and run lab in its folder.",

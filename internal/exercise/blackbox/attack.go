@@ -60,12 +60,24 @@ func Run(ctx context.Context, exercise, target string) (passed int, finding *che
 	return passed, nil, nil
 }
 
+// startTime is how long a target may take until it listens: the student may have started it just now.
+const startTime = 3 * time.Second
+
+// reach waits until the host accepts a connection, up to startTime.
 func reach(ctx context.Context, host string) error {
-	conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "tcp", host)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for {
+		conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "tcp", host)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	return conn.Close()
 }
 
 // attack is one step under way. It is a check.T: a finding ends the step.

@@ -44,6 +44,11 @@ func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exer
 	if err := c.Run(); err == nil {
 		return nil, nil
 	}
+	if needed, yes := gotool.TooOld(out.String()); yes {
+		return exercise.NewProblem(exercise.Toolchain,
+			"The Go on this machine is too old: the exercises need Go "+needed+". Install it from https://go.dev/dl. The exercises to predict need none.",
+			"这台机器上的 Go 太旧：练习需要 Go "+needed+"。请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
+	}
 	if ctx.Err() != nil {
 		return exercise.NewProblem(exercise.Time, "The compiler did not finish.", "编译没有结束。"), nil
 	}

@@ -33,10 +33,32 @@ func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (
 	start := time.Now()
 	r, err := w.check(ctx, e, o)
 	r.Took = time.Since(start)
-	if err != nil || !r.Passed || w.State(e) == exercise.Done {
+	switch {
+	case err != nil:
 		return r, err
+	case r.Passed && w.State(e) != exercise.Done:
+		return r, w.change(func(p *progress) { p.Done[e.Name] = time.Now().Truncate(time.Second) })
+	case !r.Passed && w.State(e) == exercise.New:
+		return r, w.change(func(p *progress) { p.Begun[e.Name] = true })
 	}
-	return r, w.change(func(p *progress) { p.Done[e.Name] = time.Now().Truncate(time.Second) })
+	return r, nil
+}
+
+// CheckAll checks the exercises that f selects, in order, and calls tell after each. It leaves out those without work in them,
+// which cannot be solved: for these, tell gets a report without steps and checked is false.
+func (w *Workspace) CheckAll(ctx context.Context, f exercise.Filter, o Options, tell func(r exercise.Report, checked bool)) error {
+	for _, e := range f.Select(w.Catalogue) {
+		if w.Untouched(e) {
+			tell(exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}, false)
+			continue
+		}
+		r, err := w.Check(ctx, e, o)
+		if err != nil {
+			return err
+		}
+		tell(r, true)
+	}
+	return nil
 }
 
 // check calls the checker of the exercise's kind.
@@ -69,7 +91,8 @@ func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise, o Op
 	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: blackbox.Steps(e.Name)}
 	target := o.Target
 	if target == "" && !w.editedIn(e, ".go") {
-		target = w.progress.Target[e.Name]
+		target = w.Target(e)
+		r.Target = target
 	}
 	if target == "" {
 		err := w.goPackage(e).Serve(ctx, &r, func(ctx context.Context, address string) error {

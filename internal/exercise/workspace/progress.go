@@ -21,9 +21,11 @@ const progressFile = "progress.json"
 
 type progress struct {
 	Version int                  `json:"version"`
-	Done    map[string]time.Time `json:"done"`             // when it was solved
-	Hints   map[string]int       `json:"hints,omitempty"`  // how many were asked for
-	Target  map[string]string    `json:"target,omitempty"` // the server that a black box was last pointed at
+	Done    map[string]time.Time `json:"done"`              // when it was solved
+	Begun   map[string]bool      `json:"begun,omitempty"`   // checked without success, so perhaps as given
+	Current string               `json:"current,omitempty"` // the exercise that the student chose
+	Hints   map[string]int       `json:"hints,omitempty"`   // how many were asked for
+	Target  map[string]string    `json:"target,omitempty"`  // the server that a black box was last pointed at
 	Tickets map[string]string    `json:"tickets,omitempty"`
 }
 
@@ -33,6 +35,9 @@ func (p *progress) fill() {
 	p.Version = progressVersion
 	if p.Done == nil {
 		p.Done = map[string]time.Time{}
+	}
+	if p.Begun == nil {
+		p.Begun = map[string]bool{}
 	}
 	if p.Hints == nil {
 		p.Hints = map[string]int{}
@@ -132,21 +137,40 @@ func (w *Workspace) State(e exercise.Exercise) exercise.State {
 	switch {
 	case !w.progress.Done[e.Name].IsZero():
 		return exercise.Done
-	case w.edited(e):
+	case w.progress.Begun[e.Name], w.edited(e):
 		return exercise.Started
 	}
 	return exercise.New
 }
 
-// Next is the first exercise that is not solved, in the catalogue's order; false if all are.
-func (w *Workspace) Next() (exercise.Exercise, bool) {
-	for _, e := range w.Catalogue {
-		if w.State(e) != exercise.Done {
+// Next returns the exercise to do next: the one that the student chose, until it is solved, else the first of the course that is
+// not solved. It considers the exercises that f selects, and returns false if all of them are solved.
+func (w *Workspace) Next(f exercise.Filter) (exercise.Exercise, bool) {
+	var next *exercise.Exercise
+	for _, e := range f.Select(w.Catalogue) {
+		if w.State(e) == exercise.Done {
+			continue
+		}
+		if e.Name == w.progress.Current {
 			return e, true
 		}
+		if next == nil {
+			next = &e
+		}
 	}
-	return exercise.Exercise{}, false
+	if next == nil {
+		return exercise.Exercise{}, false
+	}
+	return *next, true
 }
+
+// Choose makes e the next exercise until it is solved.
+func (w *Workspace) Choose(e exercise.Exercise) error {
+	return w.change(func(p *progress) { p.Current = e.Name })
+}
+
+// Target returns the server that the last check of a black box attacked, "" if it was the student's own main.go.
+func (w *Workspace) Target(e exercise.Exercise) string { return w.progress.Target[e.Name] }
 
 // Hint returns the next hint of the exercise and its number from 1, and the last one again when there is no further.
 func (w *Workspace) Hint(e exercise.Exercise) (hint lang.Text, number int, err error) {

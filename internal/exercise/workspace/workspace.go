@@ -189,10 +189,10 @@ func (w *Workspace) editedIn(e exercise.Exercise, ending string) bool {
 	return false
 }
 
-// backupFolder keeps what Reset took away.
+// backupFolder keeps the files that Reset replaces.
 const backupFolder = "backup"
 
-// Reset puts the starter back, and returns the folder that keeps what the student had.
+// Reset restores the starter, forgets the exercise's progress and target, and returns the folder that keeps the student's files.
 func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 	mine, err := w.Mine(e)
 	if err != nil {
@@ -223,6 +223,8 @@ func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 	}
 	return backup, w.change(func(p *progress) {
 		delete(p.Done, e.Name)
+		delete(p.Begun, e.Name)
 		delete(p.Hints, e.Name)
+		delete(p.Target, e.Name)
 	})
 }

@@ -166,6 +166,62 @@ func TestNoGo(t *testing.T) {
 	assert.True(t, check(t, w, some[1]).Passed, "to predict needs none")
 }
 
+// TestOldGo: a Go that is too old gets the advice that a missing one gets. The command says what Go 1.24 says.
+func TestOldGo(t *testing.T) {
+	w, some := desk(t, "cursor")
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho 'go: go.mod requires go >= 1.26.0 (running go 1.24.1; GOTOOLCHAIN=local)' >&2\nexit 1\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755))
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	r := check(t, w, some[0])
+	require.Equal(t, exercise.Toolchain, r.Problem.Cause)
+	assert.Contains(t, r.Problem.Text.EN, "need Go 1.26.0. Install it from https://go.dev/dl")
+	assert.Contains(t, r.Problem.Text.ZH, "https://go.dev/dl")
+}
+
+// TestCourseOfAStudent: what comes next is what the student chose, then the first of the course that is not solved.
+func TestCourseOfAStudent(t *testing.T) {
+	w, some := desk(t, "cursor", "predict-poll", "predict-frames")
+	next := func(f exercise.Filter) string {
+		e, _ := w.Next(f)
+		return e.Name
+	}
+	assert.Equal(t, "cursor", next(exercise.Filter{}))
+	assert.Equal(t, "predict-frames", next(exercise.Filter{Lesson: "websocket"}))
+	require.NoError(t, w.Choose(some[1]))
+	assert.Equal(t, "predict-poll", next(exercise.Filter{}))
+	assert.Equal(t, "predict-frames", next(exercise.Filter{Lesson: "websocket"}), "the chosen one is in another lesson")
+
+	r := check(t, w, some[1])
+	require.False(t, r.Passed)
+	assert.Equal(t, exercise.Started, w.State(some[1]), "checked as given, so begun")
+	assert.Equal(t, workspace.Advice{}, w.Advise(r, exercise.Filter{}))
+	again, err := workspace.Look(w.Dir, some)
+	require.NoError(t, err)
+	assert.Equal(t, exercise.Started, again.State(some[1]), "it is kept")
+
+	solve(t, w, some[1])
+	advice := w.Advise(check(t, w, some[1]), exercise.Filter{})
+	require.NotNil(t, advice.Next)
+	assert.Equal(t, "cursor", advice.Next.Name)
+	text := advice.Render(lang.Chinese, workspace.Moves{Solution: "s", Next: "n"})
+	assert.Contains(t, text, some[0].Why.ZH)
+
+	solve(t, w, some[2])
+	advice = w.Advise(check(t, w, some[2]), exercise.Filter{Lesson: "websocket"})
+	assert.True(t, advice.Solved)
+	assert.Nil(t, advice.Next)
+	assert.Contains(t, advice.Render(lang.English, workspace.Moves{}), "All exercises are solved.")
+
+	checked := map[string]bool{}
+	require.NoError(t, w.CheckAll(t.Context(), exercise.Filter{}, workspace.Options{}, func(r exercise.Report, did bool) { checked[r.Name] = did && r.Passed }))
+	assert.Equal(t, map[string]bool{"cursor": false, "predict-poll": true, "predict-frames": true}, checked)
+	require.NoError(t, w.Choose(some[0]))
+	_, err = w.Reset(some[1])
+	require.NoError(t, err)
+	assert.Equal(t, exercise.New, w.State(some[1]))
+}
+
 func TestBrokenProgressIsFoundOutAgain(t *testing.T) {
 	w, some := desk(t, "predict-poll", "predict-frames")
 	solve(t, w, some[0])

@@ -1,0 +1,57 @@
+package exercise_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/exercise"
+)
+
+// TestCourse: every exercise stands in the course exactly once, and black boxes are homework.
+func TestCourse(t *testing.T) {
+	course, err := exercise.Course()
+	require.NoError(t, err)
+	times := map[string]int{}
+	for _, entry := range course {
+		times[entry.Name]++
+	}
+	all := catalogue(t)
+	for _, e := range all {
+		assert.Equal(t, 1, times[e.Name], "internal/exercise/course.json must name the exercise %q once: put it where a student can do it, with its set", e.Name)
+		delete(times, e.Name)
+		if e.Kind == exercise.BlackBox {
+			assert.Equal(t, exercise.Homework, e.Set, e.Name)
+		}
+		assert.Equal(t, e.Why.EN == "", e.Why.ZH == "", "%s: the reason in both languages", e.Name)
+		assert.NotRegexp(t, `\p{Han}`, e.Why.EN, e.Name)
+		if e.Why.ZH != "" {
+			assert.Regexp(t, `\p{Han}`, e.Why.ZH, e.Name)
+		}
+	}
+	assert.Empty(t, times, "internal/exercise/course.json names exercises that no lesson lists")
+	sets := map[exercise.Set]int{}
+	for i, entry := range course {
+		if i < len(all) {
+			assert.Equal(t, entry.Name, all[i].Name, "the catalogue is in the order of the course")
+		}
+		sets[entry.Set]++
+	}
+	assert.Len(t, sets, len(exercise.Sets), "every set has exercises")
+}
+
+func TestFilter(t *testing.T) {
+	all := []exercise.Exercise{{Name: "a", Lesson: "x", Set: exercise.Core}, {Name: "b", Lesson: "x", Set: exercise.Homework}, {Name: "c", Lesson: "y", Set: exercise.Core}}
+	names := func(f exercise.Filter) (names string) {
+		for _, e := range f.Select(all) {
+			names += e.Name
+		}
+		return names
+	}
+	assert.Equal(t, "abc", names(exercise.Filter{}))
+	assert.Equal(t, "ab", names(exercise.Filter{Lesson: "x"}))
+	assert.Equal(t, "ac", names(exercise.Filter{Set: exercise.Core}))
+	assert.Equal(t, "c", names(exercise.Filter{Lesson: "y", Set: exercise.Core}))
+	assert.Len(t, all, 3)
+}
