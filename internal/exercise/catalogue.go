@@ -42,8 +42,8 @@ type Exercise struct {
 	Kind   Kind
 	Level  int // 1 first steps, 2 needs thought, 3 hard
 
-	Set Set       // its part of the course
-	Why lang.Text // why it comes where it does in the course; may be empty
+	Set    Set       // its part of the course
+	Reason lang.Text // why it comes where it does in the course; may be empty
 
 	Title lang.Text
 	Text  lang.Text // Markdown, without the hints

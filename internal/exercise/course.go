@@ -57,7 +57,7 @@ func Course() ([]CourseEntry, error) {
 	return entries, nil
 }
 
-// order sorts the exercises as the course has them, and sets their Set and Why. Exercises that the course does not name come
+// order sorts the exercises as the course has them, and sets their Set and Reason. Exercises that the course does not name come
 // last, as homework.
 func order(all []Exercise) error {
 	course, err := Course()
@@ -77,7 +77,7 @@ func order(all []Exercise) error {
 	for i, e := range all {
 		all[i].Set = Homework
 		if at := place(e); at < len(course) {
-			all[i].Set, all[i].Why = course[at].Set, course[at].Why
+			all[i].Set, all[i].Reason = course[at].Set, course[at].Why
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Exercise) int { return place(a) - place(b) })

@@ -24,10 +24,10 @@ func TestCourse(t *testing.T) {
 		if e.Kind == exercise.BlackBox {
 			assert.Equal(t, exercise.Homework, e.Set, e.Name)
 		}
-		assert.Equal(t, e.Why.EN == "", e.Why.ZH == "", "%s: the reason in both languages", e.Name)
-		assert.NotRegexp(t, `\p{Han}`, e.Why.EN, e.Name)
-		if e.Why.ZH != "" {
-			assert.Regexp(t, `\p{Han}`, e.Why.ZH, e.Name)
+		assert.Equal(t, e.Reason.EN == "", e.Reason.ZH == "", "%s: the reason in both languages", e.Name)
+		assert.NotRegexp(t, `\p{Han}`, e.Reason.EN, e.Name)
+		if e.Reason.ZH != "" {
+			assert.Regexp(t, `\p{Han}`, e.Reason.ZH, e.Name)
 		}
 	}
 	assert.Empty(t, times, "internal/exercise/course.json names exercises that no lesson lists")

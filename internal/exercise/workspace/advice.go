@@ -40,7 +40,7 @@ func (a Advice) Render(language lang.Lang, m Moves) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, language.Say("Next: %s, %s (%s)\n", "下一个：%s，%s（%s）\n"), a.Next.Name, a.Next.Title.In(language), m.Next)
-	if why := a.Next.Why.In(language); why != "" {
+	if why := a.Next.Reason.In(language); why != "" {
 		b.WriteString("  " + why + "\n")
 	}
 	return b.String()

@@ -205,7 +205,7 @@ func TestCourseOfAStudent(t *testing.T) {
 	require.NotNil(t, advice.Next)
 	assert.Equal(t, "cursor", advice.Next.Name)
 	text := advice.Render(lang.Chinese, workspace.Moves{Solution: "s", Next: "n"})
-	assert.Contains(t, text, some[0].Why.ZH)
+	assert.Contains(t, text, some[0].Reason.ZH)
 
 	solve(t, w, some[2])
 	advice = w.Advise(check(t, w, some[2]), exercise.Filter{Lesson: "websocket"})
