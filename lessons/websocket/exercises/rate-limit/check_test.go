@@ -48,7 +48,7 @@ func (r *room) send(client string, n int) (through int) {
 	return through
 }
 
-// told fails unless the client is refused, and returns the time that it is told to wait.
+// told fails unless the client is refused, and returns its retryAfter.
 func (r *room) told(client string) time.Duration {
 	r.Helper()
 	text, ok := r.Allow(client)
@@ -68,7 +68,7 @@ func (r *room) told(client string) time.Duration {
 		check.Fail(r, "retryAfter is %s: it is a whole number of milliseconds.", "retryAfter 是 %s：应该是整数毫秒。", *refusal.RetryAfter)
 	}
 	if ms <= 0 {
-		check.Fail(r, "A refused client is told to wait %d ms: it comes back at once and is refused again. Round up.", "被拒绝的客户端被告知等 %d 毫秒：它立刻再来，又被拒绝。要向上取整。", ms)
+		check.Fail(r, "A refused client got retryAfter %d: it comes back at once and is refused again. Round up.", "被拒绝的客户端被告知等 %d 毫秒：它立刻再来，又被拒绝。要向上取整。", ms)
 	}
 	return time.Duration(ms) * time.Millisecond
 }
@@ -171,7 +171,7 @@ func TestFractions(t *testing.T) {
 			through += r.send("ann", 1)
 		}
 		if want := tries / 4; through < want-1 || through > want {
-			check.Fail(t, "A client tried every %v for %v: %d messages went through, not %d. What a bucket got since the last attempt, a part of a token, too, must not be lost or counted twice.",
+			check.Fail(t, "A client tried every %v for %v: %d messages went through, not %d. Each refill, also a part of a token, counts once: it is neither lost nor counted twice.",
 				"客户端每隔 %v 试一次，试了 %v：放行了 %d 条，而不是 %d 条。上次尝试以来补充的令牌，哪怕不到一个，也不能丢，不能重复计算。", Every/4, tries*Every/4, through, want)
 		}
 	})
@@ -189,13 +189,13 @@ func TestRetryAfter(t *testing.T) {
 			if wait > 2*time.Millisecond {
 				r.after(wait - 2*time.Millisecond)
 				if r.send("ann", 1) > 0 {
-					check.Fail(t, "A client was told to wait %v, and would have been let through before that: %v of Every had passed already.", "客户端被告知等 %v，其实不用等那么久：Every 里已经过去了 %v。", wait, passed)
+					check.Fail(t, "A client got a retryAfter of %v, but its message would have gone through earlier: %v of Every had passed already.", "客户端被告知等 %v，其实不用等那么久：Every 里已经过去了 %v。", wait, passed)
 				}
 				r.after(2 * time.Millisecond)
 			}
 			r.after(time.Microsecond) // for limiters that count in floating point
 			if r.send("ann", 1) == 0 {
-				check.Fail(t, "A client waited for the %v that it was told, and was refused again: round up.", "客户端按要求等了 %v，又被拒绝：要向上取整。", wait)
+				check.Fail(t, "A client waited for its retryAfter of %v, and was refused again: round up.", "客户端按要求等了 %v，又被拒绝：要向上取整。", wait)
 			}
 		})
 	}
@@ -225,7 +225,7 @@ func TestForgetsNobodyWhoOwes(t *testing.T) {
 			check.Fail(t, "MaxClients clients have empty buckets, and a new one is let in: to make room, a client was forgotten and has a full bucket now.",
 				"MaxClients 个客户端的桶都是空的，又放进来一个新的：为了腾位置忘掉了某个客户端，它现在有一个满的桶。")
 		} else if text == "" {
-			check.Fail(t, "A new client is refused because the limiter is full, and is told nothing.", "限速器满了，新客户端被拒绝，却什么都没有告诉它。")
+			check.Fail(t, "A new client is refused because the limiter is full, and gets no refusal text.", "限速器满了，新客户端被拒绝，却什么都没有告诉它。")
 		}
 		if r.send("mallory", 1) > 0 {
 			check.Fail(t, "Mallory sent under %d other names, was forgotten, and has a full bucket again: forget only clients with full buckets.", "Mallory 换了 %d 个名字来发，自己被忘掉了，桶又满了：只能忘掉桶已经满的客户端。", MaxClients)
@@ -233,7 +233,7 @@ func TestForgetsNobodyWhoOwes(t *testing.T) {
 		wait := r.told("one more")
 		r.after(wait + time.Millisecond)
 		if r.send("one more", 1) == 0 {
-			check.Fail(t, "A new client was refused because the limiter is full, waited for the %v that it was told, and was refused again: when is the first bucket full?", "限速器满了，新客户端被拒绝，按要求等了 %v，又被拒绝：第一个桶什么时候才满？", wait)
+			check.Fail(t, "A new client was refused because the limiter is full, waited for its retryAfter of %v, and was refused again: when is the first bucket full?", "限速器满了，新客户端被拒绝，按要求等了 %v，又被拒绝：第一个桶什么时候才满？", wait)
 		}
 		if n := r.Len(); n > MaxClients {
 			check.Fail(t, "%d clients are remembered: MaxClients is %d.", "记住的客户端有 %d 个：MaxClients 是 %d。", n, MaxClients)
