@@ -1,8 +1,8 @@
-//go:build !unix
+//go:build !unix && !windows
 
 package main
 
 import "os/exec"
 
-// detach does nothing where there are no process groups.
+// detach does nothing: the system has no process groups.
 func detach(*exec.Cmd) {}

@@ -8,15 +8,23 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// environmentLang returns the language of the terminal.
-func environmentLang() lang.Lang {
+// environmentLang returns the language of the terminal, else that of the system.
+func environmentLang() lang.Lang { return preferredLang(os.Getenv, systemLang) }
+
+// preferredLang returns the language that the environment names. If it names none, system tells, with
+// a name such as zh-CN.
+func preferredLang(getenv func(string) string, system func() string) lang.Lang {
+	chosen := ""
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := os.Getenv(name); value != "" {
-			if strings.HasPrefix(value, "zh") {
-				return lang.Chinese
-			}
-			return lang.English
+		if chosen = getenv(name); chosen != "" {
+			break
 		}
+	}
+	if chosen == "" {
+		chosen = system()
+	}
+	if strings.HasPrefix(chosen, "zh") {
+		return lang.Chinese
 	}
 	return lang.English
 }

@@ -16,6 +16,7 @@ import (
 )
 
 func main() {
+	prepareConsole()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills the process
 	if err := command().ExecuteContext(ctx); err != nil {

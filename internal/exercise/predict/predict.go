@@ -92,11 +92,12 @@ func Unreadable() *exercise.Problem {
 	return exercise.NewProblem(exercise.File, exercise.AnswerFile+" cannot be read.", exercise.AnswerFile+" 读不出来。")
 }
 
-// Answers reads a file of answers: "[name]" begins each, lines with # are comments, line ends mean nothing.
+// Answers reads a file of answers: "[name]" begins each, lines with # are comments, line ends mean nothing, and
+// neither does the byte order mark that some editors write.
 func Answers(text string) map[string]string {
 	answers := map[string]string{}
 	name := ""
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "#"):

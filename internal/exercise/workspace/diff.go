@@ -39,7 +39,7 @@ func (w *Workspace) DiffSolution(e exercise.Exercise, force bool) (string, error
 func unified(from string, a map[string][]byte, to string, b map[string][]byte) string {
 	var out strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(b)) {
-		out.WriteString(udiff.Unified(from+"/"+name, to+"/"+name, string(a[name]), string(b[name])))
+		out.WriteString(udiff.Unified(from+"/"+name, to+"/"+name, string(newlines(a[name])), string(newlines(b[name]))))
 	}
 	return out.String()
 }

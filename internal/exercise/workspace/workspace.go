@@ -182,12 +182,15 @@ func (w *Workspace) editedIn(e exercise.Exercise, ending string) bool {
 		return false
 	}
 	for name, data := range mine {
-		if strings.HasSuffix(name, ending) && !bytes.Equal(data, starter[name]) {
+		if strings.HasSuffix(name, ending) && !bytes.Equal(newlines(data), starter[name]) {
 			return true
 		}
 	}
 	return false
 }
+
+// newlines returns the text with the line ends of the starter: an editor on Windows may write \r\n.
+func newlines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // backupFolder keeps the files that Reset replaces.
 const backupFolder = "backup"
