@@ -20,7 +20,7 @@ type Slide struct {
 
 // What fits a slide, in lines of text. A line of code is smaller.
 const (
-	slideLines = 11.0
+	slideLines = 12.0
 	slideCells = 70 // of a line
 	codeLine   = 0.75
 	codeLines  = 18 // of one block on one slide
