@@ -3,10 +3,12 @@
 package missingflush_test
 
 import (
-	"bufio"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,10 +17,11 @@ import (
 	. "realtimelab/lessons/longconn/exercises/missing-flush"
 )
 
-const patience = time.Second
+// enough is the time after which a piece counts as held back. Only a failing program waits that long.
+const enough = time.Second
 
-// connect opens the stream; lines come as they arrive.
-func connect(t *testing.T, handler http.Handler) <-chan string {
+// connect opens the stream and returns its body.
+func connect(t *testing.T, handler http.Handler) *http.Response {
 	server := httptest.NewServer(handler)
 	ctx, leave := context.WithCancel(context.Background())
 	t.Cleanup(func() {
@@ -29,56 +32,83 @@ func connect(t *testing.T, handler http.Handler) <-chan string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := make(chan string, 10)
-	connected := make(chan struct{})
+	answered := make(chan *http.Response, 1)
 	go func() {
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return
-		}
-		defer response.Body.Close()
-		close(connected)
-		for scanner := bufio.NewScanner(response.Body); scanner.Scan(); {
-			lines <- scanner.Text()
+		if response, err := server.Client().Do(request); err == nil {
+			answered <- response
 		}
 	}()
 	select {
-	case <-connected:
-	case <-time.After(patience):
-		check.Fail(t, "The stream flushes its headers, but through Count they do not arrive: the flush never reaches the real ResponseWriter.",
-			"流已经 flush 了头部，可经过 Count 就到不了：flush 根本没有到达真正的 ResponseWriter。")
+	case response := <-answered:
+		t.Cleanup(func() { response.Body.Close() })
+		return response
+	case <-time.After(enough):
+		check.Fail(t, "A client connects through Count, and gets neither status nor headers, although Stream flushes them at once.",
+			"客户端经过 Count 连上来，没有收到状态码，也没有收到头部，而 Stream 一开始就 flush 了它们。")
+		return nil
 	}
-	return lines
 }
 
-func TestMessagesFlowThroughTheCounter(t *testing.T) {
+func TestMessagesArrive(t *testing.T) {
 	var bytes atomic.Int64
 	messages := make(chan string, 1)
-	lines := connect(t, Count(Stream(messages), &bytes))
+	body := connect(t, Count(Stream(messages), &bytes)).Body
 	for _, m := range []string{"one", "two"} {
 		messages <- m
+		line := make([]byte, len(m)+1)
+		read := make(chan error, 1)
+		go func() {
+			_, err := io.ReadFull(body, line)
+			read <- err
+		}()
 		select {
-		case line := <-lines:
-			check.Value(t, "line", line, m, "The message changed on its way through Count.", "消息经过 Count 时变了。")
-		case <-time.After(patience):
-			check.Fail(t, "Message %q was written and flushed, but through Count it does not arrive.", "消息 %q 写了也 flush 了，可经过 Count 就到不了。", m)
+		case err := <-read:
+			if err != nil {
+				check.Fail(t, "Stream wrote the message %q, and the client's body ended: %v.", "Stream 写出了消息 %q，客户端收到的正文却结束了：%v。", m, err)
+			}
+			check.Value(t, "line", string(line), m+"\n", "The message has changed on its way through Count.", "消息经过 Count 时变了。")
+		case <-time.After(enough):
+			check.Fail(t, "Stream wrote the message %q and flushed it, and the client got nothing.", "Stream 写出了消息 %q，也 flush 了，客户端却什么都没收到。", m)
 		}
 	}
-	check.Value(t, "bytes", bytes.Load(), 8, "Two lines of four bytes went through: the middleware must still see each byte.",
-		"过去了两行，每行四个字节：中间件仍然要看到每一个字节。")
+	switch n := bytes.Load(); n {
+	case 8:
+	case 0:
+		check.Fail(t, "Two lines of four bytes have reached the client, and Count has counted none of them.", "两行各四个字节的消息到了客户端，Count 却一个字节都没有统计到。")
+	default:
+		check.Value(t, "bytes", n, 8, "Two lines of four bytes have reached the client: each byte is counted once.", "两行各四个字节的消息到了客户端：每个字节统计一次。")
+	}
 }
 
-func TestDeadlinesWorkToo(t *testing.T) {
+// TestOtherAbilities: what a handler can do with the ResponseWriter of net/http, it can do through Count.
+func TestOtherAbilities(t *testing.T) {
 	var bytes atomic.Int64
 	failed := make(chan error, 1)
 	connect(t, Count(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
-		failed <- control.SetWriteDeadline(time.Now().Add(time.Minute))
+		failed <- errors.Join(control.SetWriteDeadline(time.Now().Add(time.Minute)), control.SetReadDeadline(time.Time{}), control.EnableFullDuplex())
 		_ = control.Flush()
 		<-r.Context().Done()
 	}), &bytes))
 	if err := <-failed; err != nil {
-		check.Fail(t, "Flush works again, but a write deadline does not (%v): a method for each ability never ends. Let the wrapper say what is inside, with Unwrap.",
-			"Flush 又能用了，写截止时间却不行（%v）：一种能力补一个方法，永远补不完。用 Unwrap 让包装层说出里面是什么。", err)
+		check.Fail(t, "Messages arrive again, but a handler behind Count cannot set a write deadline, a read deadline, or full duplex (%s). A method for each ability never ends: let the counter say which writer is inside it.",
+			"消息又能到了，可 Count 后面的处理函数不能设写截止时间、读截止时间，也不能用全双工（%s）。一种能力补一个方法，永远补不完：让 counter 说出里面是哪个 writer。", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
+}
+
+func TestStatusAndHeadersPass(t *testing.T) {
+	var bytes atomic.Int64
+	response := connect(t, Count(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Room", "7")
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "tea")
+	}), &bytes))
+	check.Value(t, "status", response.StatusCode, http.StatusTeapot, "The handler behind Count chose the status 418.", "Count 后面的处理函数选的状态码是 418。")
+	check.Value(t, "X-Room", response.Header.Get("X-Room"), "7", "The handler behind Count set the header X-Room.", "Count 后面的处理函数设了头部 X-Room。")
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check.Value(t, "body", string(body), "tea", "The handler behind Count wrote a short body.", "Count 后面的处理函数写了一段短的正文。")
+	check.Value(t, "bytes", bytes.Load(), 3, "The body has three bytes.", "正文有三个字节。")
 }

@@ -1,4 +1,4 @@
-// Package missingflush counts the bytes of a stream, and has broken it.
+// Package missingflush counts the bytes of a stream.
 package missingflush
 
 import (
@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// Stream sends each message as a line at once. It is right as it is.
+// Stream sends each message as a line, at once. It is correct as it is.
 func Stream(messages <-chan string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		flusher := http.NewResponseController(w)
@@ -24,7 +24,7 @@ func Stream(messages <-chan string) http.Handler {
 	})
 }
 
-// counter counts what is written through it.
+// A counter counts the bytes written through it.
 type counter struct {
 	http.ResponseWriter
 	bytes *atomic.Int64

@@ -1,4 +1,4 @@
-// Package flush is a response that never ends.
+// Package flush sends a streaming response.
 package flush
 
 import (
@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Stream writes each message as one line, as soon as it comes, until the client goes away.
+// Stream writes each message as one line, as soon as it comes, until the client disconnects. The channel is never closed.
 func Stream(w http.ResponseWriter, r *http.Request, messages <-chan string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	flusher := http.NewResponseController(w)

@@ -1,4 +1,4 @@
-// Package missingflush counts the bytes of a stream, and lets it flow.
+// Package missingflush counts the bytes of a stream.
 package missingflush
 
 import (
@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// Stream sends each message as a line at once. It is right as it is.
+// Stream sends each message as a line, at once. It is correct as it is.
 func Stream(messages <-chan string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		flusher := http.NewResponseController(w)
@@ -24,7 +24,7 @@ func Stream(messages <-chan string) http.Handler {
 	})
 }
 
-// counter counts what is written through it.
+// A counter counts the bytes written through it.
 type counter struct {
 	http.ResponseWriter
 	bytes *atomic.Int64
@@ -36,7 +36,7 @@ func (c counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController find what the counter itself cannot do: Flush, deadlines, Hijack.
+// Unwrap returns the writer inside, where http.ResponseController finds Flush, deadlines and Hijack.
 func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // Count adds the bytes of each body that next sends to bytes.
