@@ -3,21 +3,22 @@ package sseparse
 
 import "strings"
 
-// Event is what a browser hands to the page.
+// An Event is one event as a browser delivers it to the page.
 type Event struct {
-	ID   string // the last id that the stream has had so far
-	Name string // "message" unless the stream says another
+	ID   string // the latest id of the stream, "" before the first
+	Name string // "message" unless the event has a name
 	Data string
 }
 
-// Parser reads one stream. The zero value is ready.
+// A Parser reads one stream. The zero value is ready.
 type Parser struct {
 	id string
 }
 
-// Feed takes the next piece of the stream and returns the events that it completed, in order.
+// Feed takes the next piece of the stream and returns the events that it completes, in order. The
+// caller reuses the memory of piece afterwards.
 func (p *Parser) Feed(piece []byte) []Event {
-	// TODO: pieces are cut anywhere, and lines are not all "data: …".
+	// TODO: a piece may end anywhere, and the lines follow more rules than these.
 	e := Event{Name: "message"}
 	for line := range strings.SplitSeq(string(piece), "\n") {
 		if value, ok := strings.CutPrefix(line, "data: "); ok {

@@ -1,7 +1,7 @@
 // Package ssewrite writes server-sent events.
 package ssewrite
 
-// Event is one event. ID and Name may be empty: then they are left out.
+// An Event is one event. An empty ID or Name is left out.
 type Event struct{ ID, Name, Data string }
 
 // Append appends the event to the stream (HTML standard, section 9.2.5).

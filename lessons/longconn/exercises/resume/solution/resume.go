@@ -1,4 +1,4 @@
-// Package resume finds out where a stream goes on.
+// Package resume decides where a stream continues.
 package resume
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Cursor returns the id after which the stream for this request begins; last is the last id of the log.
+// Cursor returns the id after which the stream for this request begins. last is the last id of the log.
 func Cursor(r *http.Request, last int64) (int64, error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
@@ -20,7 +20,7 @@ func Cursor(r *http.Request, last int64) (int64, error) {
 	if err != nil || after < 0 {
 		return 0, fmt.Errorf("the cursor must be a number from 0, not %q", text)
 	}
-	if after > last { // the log was begun anew
+	if after > last { // the log has restarted
 		return 0, nil
 	}
 	return after, nil

@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
-// Event is what a browser hands to the page.
+// An Event is one event as a browser delivers it to the page.
 type Event struct {
-	ID   string // the last id that the stream has had so far
-	Name string // "message" unless the stream says another
+	ID   string // the latest id of the stream, "" before the first
+	Name string // "message" unless the event has a name
 	Data string
 }
 
-// Parser reads one stream. The zero value is ready.
+// A Parser reads one stream. The zero value is ready.
 type Parser struct {
-	rest []byte // of a line without its end
+	rest []byte // an unfinished line
 
 	data []string // nil until the event has a data field
 	name string
 	id   string
 }
 
-// Feed takes the next piece of the stream and returns the events that it completed, in order.
+// Feed takes the next piece of the stream and returns the events that it completes, in order. The
+// caller reuses the memory of piece afterwards.
 func (p *Parser) Feed(piece []byte) []Event {
 	var events []Event
 	p.rest = append(p.rest, piece...)
@@ -38,7 +39,7 @@ func (p *Parser) Feed(piece []byte) []Event {
 	}
 }
 
-// line takes one line, and returns the event if that was its end.
+// line takes one line and returns the event if the line ends one.
 func (p *Parser) line(line string) (e Event, complete bool) {
 	if line == "" {
 		return p.deliver()

@@ -3,7 +3,7 @@ package ssewrite
 
 import "strings"
 
-// Event is one event. ID and Name may be empty: then they are left out.
+// An Event is one event. An empty ID or Name is left out.
 type Event struct{ ID, Name, Data string }
 
 // Append appends the event to the stream (HTML standard, section 9.2.5).
@@ -21,7 +21,7 @@ func Append(dst []byte, e Event) []byte {
 	return append(dst, '\n')
 }
 
-// firstLine keeps who chooses an id or a name from writing fields of their own.
+// firstLine returns s up to its first line end, so that an id or a name cannot bring fields of its own.
 func firstLine(s string) string {
 	if end := strings.IndexAny(s, "\r\n"); end >= 0 {
 		return s[:end]
