@@ -1,4 +1,5 @@
-// Package blackbox attacks a server from outside, whatever it is written in, and says what it does otherwise than it should.
+// Package blackbox attacks a server from outside, whatever it is written in, and says what it does
+// otherwise than it should.
 package blackbox
 
 import (
@@ -38,8 +39,9 @@ func Steps(exercise string) int { return len(attacks[exercise]) }
 // ErrTarget says that there is no server to attack. Its text names why.
 var ErrTarget = errors.New("the target does not answer")
 
-// Run attacks the server at the target, an http URL, and stops at the first step that finds something. It returns how many
-// steps passed; the error is ErrTarget, a target that is no URL, or ctx's.
+// Run attacks the server at the target, an http URL, and stops at the first step that finds
+// something. It returns how many steps passed; the error is ErrTarget, a target that is no URL, or
+// ctx's.
 func Run(ctx context.Context, exercise, target string) (passed int, finding *check.Finding, err error) {
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" || u.Host == "" {

@@ -72,7 +72,8 @@ func (s *stream) read(ctx context.Context, res *http.Response) {
 	}
 }
 
-// splitLines splits at \n, \r\n and \r, as the HTML standard does, and leaves out a line without an end.
+// splitLines splits at \n, \r\n and \r, as the HTML standard does, and leaves out a line without an
+// end.
 func splitLines() bufio.SplitFunc {
 	afterReturn := false
 	return func(data []byte, atEOF bool) (advance int, line []byte, err error) {
@@ -125,7 +126,8 @@ func (s *stream) event(why, zh string) event {
 	}
 }
 
-// parseEvent reads the lines of an event (HTML standard, section 9.2.6). An event without data is not delivered.
+// parseEvent reads the lines of an event (HTML standard, section 9.2.6). An event without data is
+// not delivered.
 func parseEvent(lines []string) (e event, deliver bool) {
 	var data []string
 	for _, line := range lines {

@@ -15,7 +15,8 @@ import (
 	. "realtimelab/lessons/longconn/exercises/flush"
 )
 
-// enough is the time after which a piece counts as held back. Only a failing program waits that long.
+// enough is the time after which a piece counts as held back. Only a failing program waits that
+// long.
 const enough = time.Second
 
 // stream is a client of Stream.

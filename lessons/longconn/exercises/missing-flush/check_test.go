@@ -17,7 +17,8 @@ import (
 	. "realtimelab/lessons/longconn/exercises/missing-flush"
 )
 
-// enough is the time after which a piece counts as held back. Only a failing program waits that long.
+// enough is the time after which a piece counts as held back. Only a failing program waits that
+// long.
 const enough = time.Second
 
 // connect opens the stream and returns its body.
@@ -80,7 +81,8 @@ func TestMessagesArrive(t *testing.T) {
 	}
 }
 
-// TestOtherAbilities: what a handler can do with the ResponseWriter of net/http, it can do through Count.
+// TestOtherAbilities: what a handler can do with the ResponseWriter of net/http, it can do through
+// Count.
 func TestOtherAbilities(t *testing.T) {
 	var bytes atomic.Int64
 	failed := make(chan error, 1)

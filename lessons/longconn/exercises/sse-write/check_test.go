@@ -19,8 +19,8 @@ type delivered struct {
 	data  string
 }
 
-// browser reads a stream as a browser does. It returns the delivered events, the other lines (unknown
-// fields and retry), and the lines after the last empty one.
+// browser reads a stream as a browser does. It returns the delivered events, the other lines
+// (unknown fields and retry), and the lines after the last empty one.
 func browser(stream string) (events []delivered, other, rest []string) {
 	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\n")
 	var e delivered

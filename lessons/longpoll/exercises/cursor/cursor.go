@@ -7,8 +7,8 @@ type Message struct {
 	Text string `json:"text"`
 }
 
-// Since returns the messages of the log that are newer than the cursor, oldest first. The log is sorted by id. Since does not
-// change it.
+// Since returns the messages of the log that are newer than the cursor, oldest first. The log is
+// sorted by id. Since does not change it.
 func Since(log []Message, after int64) []Message {
 	// TODO: return only the messages newer than the cursor.
 	return log

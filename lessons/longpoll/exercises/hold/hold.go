@@ -17,7 +17,8 @@ type Message struct {
 
 // A Log is the message log. It is correct as it is.
 type Log interface {
-	// Wait returns the messages newer than the cursor as soon as there is one, or nil when ctx ends.
+	// Wait returns the messages newer than the cursor as soon as there is one, or nil when ctx
+	// ends.
 	Wait(ctx context.Context, after int64) []Message
 }
 
@@ -36,7 +37,8 @@ func Poll(w http.ResponseWriter, r *http.Request, log Log) {
 		http.Error(w, "wait must be a time, such as 25s", http.StatusBadRequest)
 		return
 	}
-	// TODO: wait for news, but no longer than the client asked for, no longer than Longest, and not for a client that is gone.
+	// TODO: wait for news, but no longer than the client asked for, no longer than Longest, and not
+	// for a client that is gone.
 	news := log.Wait(context.Background(), after)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(news) // fails only if the client is gone

@@ -146,7 +146,8 @@ func TestLeavingAsAMessageComes(t *testing.T) {
 	}
 }
 
-// moment is a context that calls then once, when a poll that the hub counts asks for Done: just before the poll waits.
+// moment is a context that calls then once, when a poll that the hub counts asks for Done: just
+// before the poll waits.
 type moment struct {
 	context.Context
 	hub  *Hub

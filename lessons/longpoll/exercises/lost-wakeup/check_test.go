@@ -30,7 +30,8 @@ type log struct {
 
 func newLog() *log { return &log{changed: make(chan struct{}), counts: map[string]int{}} }
 
-// slow is the number of calls after which each one takes a minute: even a loop without a pause lets the clock go on.
+// slow is the number of calls after which each one takes a minute: even a loop without a pause lets
+// the clock go on.
 const slow = 50
 
 func (l *log) publish() {

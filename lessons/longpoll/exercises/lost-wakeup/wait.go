@@ -18,7 +18,8 @@ type Log interface {
 	Changed() <-chan struct{}
 }
 
-// Wait returns the messages newer than the cursor as soon as there is one, or nothing when ctx ends.
+// Wait returns the messages newer than the cursor as soon as there is one, or nothing when ctx
+// ends.
 func Wait(ctx context.Context, log Log, after int64) []Message {
 	for {
 		if news := log.Since(after); len(news) > 0 {

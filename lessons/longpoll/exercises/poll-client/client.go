@@ -13,8 +13,8 @@ type Client struct {
 	Seen   []Message
 }
 
-// Poll asks once for the messages newer than the cursor. If the connection breaks in the middle of the answer, ask returns the
-// messages that arrived and an error. Poll returns ask's error.
+// Poll asks once for the messages newer than the cursor. If the connection breaks in the middle of
+// the answer, ask returns the messages that arrived and an error. Poll returns ask's error.
 func (c *Client) Poll(ask func(after int64) ([]Message, error)) error {
 	// TODO: show each message once, and move the cursor only past what has arrived.
 	after := c.Cursor

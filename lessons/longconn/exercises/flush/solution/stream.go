@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// Stream writes each message as one line, as soon as it comes, until the client disconnects. The channel is never closed.
+// Stream writes each message as one line, as soon as it comes, until the client disconnects. The
+// channel is never closed.
 func Stream(w http.ResponseWriter, r *http.Request, messages <-chan string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	flusher := http.NewResponseController(w)

@@ -36,7 +36,7 @@ func (c counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap returns the writer inside, where http.ResponseController finds Flush, deadlines and Hijack.
+// Unwrap returns the writer inside, where http.ResponseController finds its methods.
 func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // Count adds the bytes of each body that next sends to bytes.

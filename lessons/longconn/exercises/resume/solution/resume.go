@@ -7,7 +7,8 @@ import (
 	"strconv"
 )
 
-// Cursor returns the id after which the stream for this request begins. last is the last id of the log.
+// Cursor returns the id after which the stream for this request begins. last is the last id of the
+// log.
 func Cursor(r *http.Request, last int64) (int64, error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {

@@ -21,7 +21,8 @@ func Append(dst []byte, e Event) []byte {
 	return append(dst, '\n')
 }
 
-// firstLine returns s up to its first line end, so that an id or a name cannot bring fields of its own.
+// firstLine returns s up to its first line end, so that an id or a name cannot bring fields of its
+// own.
 func firstLine(s string) string {
 	if end := strings.IndexAny(s, "\r\n"); end >= 0 {
 		return s[:end]

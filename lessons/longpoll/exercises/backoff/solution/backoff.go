@@ -9,8 +9,9 @@ const (
 	Longest = 30 * time.Second
 )
 
-// Delay returns the wait before a retry: between half of the limit and the limit, as random chooses. attempt is the number of
-// failed retries in a row. random returns a number from 0 up to, but not including, 1.
+// Delay returns the wait before a retry: between half of the limit and the limit, as random
+// chooses. attempt is the number of failed retries in a row. random returns a number from 0 up to,
+// but not including, 1.
 func Delay(attempt int, random func() float64) time.Duration {
 	whole := First
 	for ; attempt > 0 && whole < Longest; attempt-- {

@@ -17,7 +17,8 @@ type Message struct {
 
 // A Log is the message log. It is correct as it is.
 type Log interface {
-	// Wait returns the messages newer than the cursor as soon as there is one, or nil when ctx ends.
+	// Wait returns the messages newer than the cursor as soon as there is one, or nil when ctx
+	// ends.
 	Wait(ctx context.Context, after int64) []Message
 }
 

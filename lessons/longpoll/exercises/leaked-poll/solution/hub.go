@@ -18,7 +18,7 @@ type Hub struct {
 // NewHub returns a hub without polls.
 func NewHub() *Hub { return &Hub{waiting: map[chan Message]bool{}} }
 
-// Wait returns the next message, or false when ctx ends first. When it returns, the hub has forgotten the poll.
+// Wait returns the next message, or false if ctx ends first. It leaves nothing behind in the hub.
 func (h *Hub) Wait(ctx context.Context) (Message, bool) {
 	ch := make(chan Message, 1) // room for the one message: Publish never waits
 	h.mu.Lock()
