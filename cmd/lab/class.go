@@ -3,108 +3,206 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
+	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/class"
+	"realtimelab/internal/host"
 	"realtimelab/internal/httpserver"
-	"realtimelab/lessons"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/site"
 	"realtimelab/web"
 )
 
-// saveEvery is the interval between saves of a board with --keep.
-const saveEvery = 5 * time.Second
+// classOptions holds the flags of `lab class`.
+type classOptions struct {
+	runOptions
+	keep     string
+	rehearse int
+	commands io.Reader
+}
+
+// rehearsalStep is the mean time between two actions of a quick simulated student.
+const rehearsalStep = 3 * time.Second
 
 func classCommand() *cobra.Command {
-	o := runOptions{lan: true}
-	var keep string
+	o := classOptions{runOptions: runOptions{lan: true, key: host.NewKey(), directory: &site.Directory{}}}
 	c := &cobra.Command{
 		Use:   "class",
-		Short: "Class board: every student's progress in the exercises, live, on the local network only",
-		Long: `Shows who is where in the exercises, live, in this room only. Students join with the code that
-this command and your own page show. To remove a student, type: remove NAME (or: remove x*)`,
+		Short: "Serve the whole course to a class: students join, follow, vote and show on the board",
+		Long: `Serves the course to the students in this room. They join with the address or the QR code, and with the
+join code that the teacher's page shows. The teacher opens lessons and questions for everyone, and sees
+each student's progress. To remove a student, use the teacher's page or type: remove NAME (or: remove x*)`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.addrByHand = c.Flags().Changed("addr")
-			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
-			return serveClass(c.Context(), o, keep, c.InOrStdin())
+			o.stdout, o.log, o.commands = c.OutOrStdout(), c.ErrOrStderr(), c.InOrStdin()
+			if o.rehearse < 0 || o.rehearse > class.MaxStudents {
+				return fmt.Errorf("--rehearse wants a number of students from 1 to %d", class.MaxStudents)
+			}
+			if o.rehearse > 0 && o.keep != "" {
+				return errors.New("a rehearsal is not kept: leave out --rehearse or --keep")
+			}
+			return serveClass(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:3333", "address to listen on; without it, all addresses of this machine, on port 3333 or the next free one")
 	c.Flags().Lookup("addr").DefValue = "" // the port alone is taken from it
-	c.Flags().BoolVar(&o.open, "open", false, "open the board in the browser")
+	c.Flags().BoolVar(&o.open, "open", false, "open the teacher's page in the browser")
 	addAllowHost(c, &o.allowHosts)
-	c.Flags().StringVar(&keep, "keep", "", "save the board in this file; without it, the board is lost when you stop")
+	c.Flags().StringVar(&o.keep, "keep", "", "save the class in this file; without it, the class is lost when you stop")
+	c.Flags().IntVar(&o.rehearse, "rehearse", 0, "number of simulated students, to see the board alive before the class")
+	c.Flags().Uint64Var(&o.seed, "seed", 1, "random seed of the simulated students")
+	c.Flags().StringVar(&o.lang, "lang", "", "language of the pages: en or zh (default: the browser's)")
 	return c
 }
 
-func serveClass(ctx context.Context, o runOptions, keep string, commands io.Reader) (err error) {
-	all, err := exercise.Catalogue(lessons.All())
+// pagesOf returns the site of a course.
+func pagesOf(course []lesson.Lesson) site.Config {
+	return site.Config{Course: course, Web: web.Pages}
+}
+
+// newRoom returns the room of a course, loaded from the file to keep it in.
+func newRoom(course []lesson.Lesson, pages site.Config, o classOptions) (*class.Room, error) {
+	all, err := exercise.Catalogue(course)
+	if err != nil {
+		return nil, err
+	}
+	predictions, err := pages.Predictions()
+	if err != nil {
+		return nil, err
+	}
+	slots, err := class.PredictQuestions(all)
+	if err != nil {
+		return nil, err
+	}
+	mistakes, err := class.Mistakes(all)
+	if err != nil {
+		return nil, err
+	}
+	room := class.NewRoom(class.Config{
+		Columns: class.Columns(all), Questions: append(class.StepQuestions(predictions), slots...), Mistakes: mistakes,
+		Places: class.Places(course, all), Rehearsal: o.rehearse > 0,
+	})
+	if o.keep == "" {
+		return room, nil
+	}
+	if err := room.Load(o.keep); err != nil {
+		return nil, err
+	}
+	if err := room.Save(o.keep); err != nil {
+		return nil, fmt.Errorf("cannot keep the class: %w", err)
+	}
+	return room, nil
+}
+
+func serveClass(ctx context.Context, o classOptions) (err error) {
+	language, err := parseLang(o.lang)
 	if err != nil {
 		return err
 	}
-	board := class.NewBoard(class.Columns(all))
-	if keep != "" {
-		if err := board.Load(keep); err != nil {
-			return err
-		}
-		if err := board.Save(keep); err != nil {
-			return fmt.Errorf("cannot keep the board: %w", err)
-		}
+	logs := newSpool(o.log)
+	defer logs.close()
+	log := newLog(logs)
+	course := o.lessons()
+	pages := pagesOf(course)
+	pages.Directory, pages.Lang, pages.Log = o.directory, language, log
+	room, err := newRoom(course, pages, o)
+	if err != nil {
+		return err
 	}
 	listener, err := o.listen(0)
 	if err != nil {
 		return err
 	}
 	addr := listener.Addr().(*net.TCPAddr)
-	site := &class.Site{Board: board, Shared: part("shared", web.Pages), Page: part("class", web.Class), URL: roomURL(addr), Key: rand.Text()}
+	pages.Port, pages.Join = addr.Port, joinURLs(addr)
+	server := &class.Server{Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: urlOf(addr)}
+
+	demos, err := o.hostAll(log)
+	var closers []closer
+	for _, d := range demos {
+		closers = append(closers, d.running)
+	}
+	defer func() { err = errors.Join(err, closeAll(closers)) }()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	logs := newSpool(o.log)
-	defer logs.close()
-	server := httpserver.New(httpserver.Config{
-		Handler:     site.Handler(),
-		Hosts:       httpserver.NewHosts(listener.Addr(), hosts(o.addr, o.allowHosts)...),
-		Log:         newLog(logs),
-		BaseContext: func(net.Listener) context.Context { return ctx }, // ending it ends the viewers' streams
-	})
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(server.Track(listener)) }()
-	o.notePort("", 0, addr)
-	fmt.Fprintf(o.stdout, "class\t%s\n", site.URL)
-	if addr.IP.IsUnspecified() {
-		printClassroom(o.log, addr.Port, !o.accessible)
+	served, end, err := o.serveRoom(ctx, server, listener, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
-	page := site.URL + "/#key=" + site.Key
-	fmt.Fprintf(o.log, "Students join with: lab exercise watch --class %s --code %s --name NAME\n", site.URL, board.Code())
-	fmt.Fprintf(o.log, "Teacher's page, with the code and buttons to remove names: %s\n", page)
-	fmt.Fprintln(o.log, "To remove a name, type: remove NAME")
-	if o.open {
-		openOrPrint(o.log, page)
+	o.announceClass(server.URL, addr, room.Code())
+	go obey(o.commands, room, o.log) // ends with its input, or with this program
+	var rehearsal sync.WaitGroup
+	if o.rehearse > 0 {
+		rehearsal.Go(func() { room.Rehearse(ctx, o.rehearse, rehearsalStep, o.seed, pages.Lang) })
 	}
-	go obey(commands, board, o.log) // ends with its input, or with this program
-	keepBoard(ctx, board, keep, served, o)
+	keepRoom(ctx, &keeper{room: room, path: o.keep, log: o.log}, served)
 	cancel()
-	shutdown, done := context.WithTimeout(context.Background(), closeTime)
-	defer done()
-	err = server.Close(shutdown)
-	if keep != "" {
-		err = errors.Join(err, board.Save(keep))
+	rehearsal.Wait()
+	err = end()
+	if o.keep != "" {
+		err = errors.Join(err, saveAtLast(room, o.keep, o.log))
 	}
 	return err
 }
 
+// serveRoom serves the class. end stops it.
+func (o classOptions) serveRoom(ctx context.Context, s *class.Server, l net.Listener, log *slog.Logger) (served <-chan error, end func() error, err error) {
+	mux := http.NewServeMux()
+	if err := s.Routes(mux); err != nil {
+		return nil, nil, err
+	}
+	mux.Handle("POST /lab/key", o.key)
+	server := httpserver.New(httpserver.Config{
+		Handler:     mux,
+		Hosts:       httpserver.NewHosts(l.Addr(), hosts(o.addr, o.allowHosts)...),
+		Log:         log,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // ending it ends the streams of events
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(server.Track(l)) }()
+	return ended, func() error {
+		shutdown, done := context.WithTimeout(context.Background(), closeTime)
+		defer done()
+		return server.Close(shutdown)
+	}, nil
+}
+
+// announceClass prints where the class is.
+func (o classOptions) announceClass(url string, addr *net.TCPAddr, code string) {
+	o.notePort(lang.Lang(o.lang), 0, addr)
+	fmt.Fprintf(o.stdout, "class\t%s\n", url)
+	if addr.IP.IsUnspecified() {
+		printClassroom(o.log, addr.Port, !o.accessible)
+	}
+	wall := localURL(addr) + class.Path + "wall"
+	fmt.Fprintf(o.log, "Students open %s and join with the code %s\n", url, code)
+	fmt.Fprintf(o.log, "On a laptop: lab exercise watch --class %s --code %s --name NAME\n", url, code)
+	fmt.Fprintf(o.log, "Teacher's page, for the projector: %s\n", o.key.URL(wall))
+	fmt.Fprintln(o.log, "To remove a student, type: remove NAME")
+	if o.open {
+		openOrPrint(o.log, o.key.URL(wall))
+	}
+}
+
 // obey executes the teacher's commands, one per line.
-func obey(commands io.Reader, board *class.Board, out io.Writer) {
+func obey(commands io.Reader, room *class.Room, out io.Writer) {
 	allowBackground()
 	for lines := bufio.NewScanner(commands); lines.Scan(); {
 		command, name, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
@@ -113,65 +211,15 @@ func obey(commands io.Reader, board *class.Board, out io.Writer) {
 		case command != "remove" || name == "":
 			fmt.Fprintln(out, "lab: the only command is: remove NAME")
 		default:
-			removed := board.Remove(name)
+			removed := room.Remove(name)
 			if len(removed) == 0 {
-				fmt.Fprintf(out, "lab: the board has no name %q\n", name)
+				fmt.Fprintf(out, "lab: the class has no name %q\n", name)
 			}
 			for _, name := range removed {
-				fmt.Fprintln(out, "removed:", name) // safe to print, like all names on the board
+				fmt.Fprintln(out, "removed:", name) // safe to print, like all names in a room
 			}
 		}
 	}
-}
-
-// keepBoard saves the board periodically, if it is to be kept, until the end.
-func keepBoard(ctx context.Context, board *class.Board, keep string, served <-chan error, o runOptions) {
-	keeper := keeper{board: board, path: keep, log: o.log}
-	_, keeper.changed = board.Snapshot()
-	tick := time.NewTicker(saveEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case err := <-served:
-			fmt.Fprintln(o.log, "lab:", err)
-			return
-		case <-tick.C:
-			keeper.save()
-		}
-	}
-}
-
-// keeper writes a changed board to its file. It retries a failed save at the next interval.
-type keeper struct {
-	board   *class.Board
-	path    string // empty: do not save
-	log     io.Writer
-	changed <-chan struct{}
-	failing bool
-}
-
-func (k *keeper) save() {
-	if k.path == "" {
-		return
-	}
-	select {
-	case <-k.changed:
-	default:
-		if !k.failing {
-			return
-		}
-	}
-	_, k.changed = k.board.Snapshot()
-	err := k.board.Save(k.path)
-	switch {
-	case err != nil && !k.failing:
-		fmt.Fprintf(k.log, "lab: cannot keep the board (trying again every %s): %v\n", saveEvery, err)
-	case err == nil && k.failing:
-		fmt.Fprintln(k.log, "lab: the board is kept again, in", k.path)
-	}
-	k.failing = err != nil
 }
 
 // part returns a folder of the embedded files.

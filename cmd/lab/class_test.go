@@ -12,37 +12,70 @@ import (
 	"realtimelab/internal/exercise/class"
 )
 
-// TestAFailedSaveIsTriedAgain: what could not be written is written when it can be, and each turn is said once.
+// TestAFailedSaveIsTriedAgain: a failed save is retried until it succeeds, and both are said once.
 func TestAFailedSaveIsTriedAgain(t *testing.T) {
-	board := class.NewBoard(nil)
+	room := class.NewRoom(class.Config{})
 	var log strings.Builder
 	dir := filepath.Join(t.TempDir(), "away")
-	k := keeper{board: board, path: filepath.Join(dir, "board.json"), log: &log}
-	_, k.changed = board.Snapshot()
+	k := keeper{room: room, path: filepath.Join(dir, "class.json"), log: &log, changed: room.Changed()}
 	k.save()
 	assert.Empty(t, log.String(), "nothing has changed")
-	_, err := board.Join("Ann", "", board.Code())
+	_, err := room.Join(class.Joining{Name: "Ann", Code: room.Code()})
 	require.NoError(t, err)
 	k.save()
 	k.save()
-	assert.Equal(t, 1, strings.Count(log.String(), "cannot keep the board"), log.String())
+	assert.Equal(t, 1, strings.Count(log.String(), "cannot keep the class"), log.String())
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	k.save()
 	k.save()
 	assert.Equal(t, 1, strings.Count(log.String(), "kept again"), log.String())
-	again := class.NewBoard(nil)
+	again := class.NewRoom(class.Config{})
 	require.NoError(t, again.Load(k.path))
-	shot, _ := again.Snapshot()
-	require.Len(t, shot.Students, 1)
+	assert.Len(t, again.WatcherView().Board.Students, 1)
+}
+
+// TestALastSaveThatFailsIsRescued: what cannot be written where it belongs is not lost.
+func TestALastSaveThatFailsIsRescued(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	room := class.NewRoom(class.Config{})
+	_, err := room.Join(class.Joining{Name: "Ann", Code: room.Code()})
+	require.NoError(t, err)
+	var log strings.Builder
+	assert.Error(t, saveAtLast(room, filepath.Join(t.TempDir(), "away", "class.json"), &log))
+	_, rescued, ok := strings.Cut(strings.TrimSpace(log.String()), "it is saved in ")
+	require.True(t, ok, log.String())
+	again := class.NewRoom(class.Config{})
+	require.NoError(t, again.Load(rescued))
+	assert.Len(t, again.WatcherView().Board.Students, 1)
 }
 
 func TestTheTeachersCommands(t *testing.T) {
-	board := class.NewBoard(nil)
+	room := class.NewRoom(class.Config{})
 	for _, name := range []string{"Ann", "Bob the second"} {
-		_, err := board.Join(name, "", board.Code())
+		_, err := room.Join(class.Joining{Name: name, Code: room.Code()})
 		require.NoError(t, err)
 	}
 	var out strings.Builder
-	obey(strings.NewReader("\nhelp\nremove\nremove Cid\x1b\nremove bob the  second\n"), board, &out)
-	assert.Equal(t, strings.Repeat("lab: the only command is: remove NAME\n", 2)+`lab: the board has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
+	obey(strings.NewReader("\nhelp\nremove\nremove Cid\x1b\nremove bob the  second\n"), room, &out)
+	assert.Equal(t, strings.Repeat("lab: the only command is: remove NAME\n", 2)+`lab: the class has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
+}
+
+// TestEveryQuestionCanBeAsked: the course's own questions have options, an answer and texts.
+func TestEveryQuestionCanBeAsked(t *testing.T) {
+	room, err := newRoom(everyLesson(), pagesOf(everyLesson()), classOptions{})
+	require.NoError(t, err)
+	assert.Greater(t, len(room.Questions), 80)
+	ids := map[string]bool{}
+	for _, q := range room.Questions {
+		assert.False(t, ids[q.ID], q.ID)
+		ids[q.ID] = true
+		assert.Less(t, q.Answer, len(q.Options), q.ID)
+		for _, o := range append(q.Options, q.Ask, q.Title) {
+			assert.NotEmpty(t, o.EN, q.ID)
+			assert.NotEmpty(t, o.ZH, q.ID)
+		}
+	}
+	assert.Contains(t, ids, "broadcast/buffer")
+	assert.Contains(t, ids, "predict-frames/header-of-300")
+	assert.Greater(t, len(room.Mistakes), 100)
 }

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -215,58 +210,4 @@ func TestExerciseOwnServer(t *testing.T) {
 	solve(t, dir, "blackbox-polling")
 	out, _, ok = student(t, dir, "check", "blackbox-polling")
 	assert.True(t, ok, out)
-}
-
-func TestExerciseWatchAndClass(t *testing.T) {
-	need.Time(t)
-	kept := filepath.Join(t.TempDir(), "board.json")
-	c, fields, _ := start(t, "class", "--addr", "127.0.0.1:0", "--keep", kept)
-	require.Equal(t, "class", fields[0])
-	data, err := os.ReadFile(kept)
-	require.NoError(t, err)
-	var board struct{ Code string }
-	require.NoError(t, json.Unmarshal(data, &board))
-	_, errs, ok := student(t, t.TempDir(), "watch", "--class", fields[1], "--name", "Ann")
-	assert.False(t, ok)
-	assert.Contains(t, errs, "\nlab: this board has a join code")
-	dir := t.TempDir()
-	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--code", board.Code, "--name", "Ann")
-	watch.Dir = dir
-	watch.Env = append(os.Environ(), "LC_ALL=C")
-	stdout, err := watch.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, watch.Start())
-	t.Cleanup(func() { _ = watch.Process.Kill(); _ = watch.Wait() })
-	lines := bufio.NewScanner(stdout)
-	until := func(text string) {
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), text) {
-				return
-			}
-		}
-		t.Fatalf("watch ended before it said %q", text)
-	}
-	until("It is checked each time you save.")
-	_, errs, ok = student(t, t.TempDir(), "watch", "--class", fields[1], "--code", board.Code, "--name", "ann")
-	assert.False(t, ok)
-	assert.Contains(t, errs, "\nlab: this name is taken: choose another one\n")
-
-	solve(t, dir, "predict-poll")
-	until("✓ predict-poll  solved")
-	require.Eventually(t, func() bool {
-		res, err := http.Get(fields[1] + "/api/board.csv")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		body, err := io.ReadAll(res.Body)
-		return err == nil && strings.Contains(string(body), "\nAnn,1,cursor,")
-	}, 10*time.Second, 20*time.Millisecond)
-
-	require.NoError(t, watch.Process.Signal(syscall.SIGINT))
-	_, err = io.Copy(io.Discard, stdout)
-	require.NoError(t, err)
-	require.NoError(t, watch.Wait())
-	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, c.Wait())
 }

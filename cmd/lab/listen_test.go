@@ -18,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/site"
 )
 
 // running runs a demo in this process, and returns what it prints once it serves.
@@ -85,7 +87,9 @@ func TestATakenDefaultPortIsSaidByEachCommand(t *testing.T) {
 	t.Setenv("LC_ALL", "C")
 	for name, begin := range map[string]func(ctx context.Context, out, log *syncBuffer) error{
 		"class": func(ctx context.Context, out, log *syncBuffer) error {
-			return serveClass(ctx, runOptions{addr: addr, lan: true, accessible: true, stdout: out, log: log}, "", strings.NewReader(""))
+			return serveClass(ctx, classOptions{
+				runOptions: runOptions{addr: addr, lan: true, accessible: true, directory: &site.Directory{}, stdout: out, log: log}, commands: strings.NewReader(""),
+			})
 		},
 		"xray": func(ctx context.Context, out, log *syncBuffer) error {
 			return xrayOptions{to: "http://127.0.0.1:1", addr: addr, page: "127.0.0.1:0", lang: "en", stdout: out, log: log}.run(ctx)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 
 	"github.com/spf13/cobra"
@@ -63,24 +64,43 @@ func serveAll(ctx context.Context, o runOptions) (err error) {
 	all := []closer{served}
 	defer func() { err = errors.Join(err, closeAll(all)) }()
 	lines := []map[string]string{{"demo": "serve", "url": urlOf(addr)}}
-	for _, l := range o.lessons() {
-		for _, d := range l.Demos {
-			listener, err := o.listen(len(all))
-			if err != nil {
-				return err
-			}
-			r, err := o.host(l, d, listener, log)
-			if err != nil {
-				return errors.Join(err, listener.Close())
-			}
-			all = append(all, r)
-			lines = append(lines, map[string]string{"demo": d.Name, "url": urlOf(listener.Addr().(*net.TCPAddr))})
-		}
+	demos, err := o.hostAll(log)
+	for _, d := range demos {
+		all = append(all, d.running)
+		lines = append(lines, map[string]string{"demo": d.running.Name, "url": urlOf(d.addr)})
+	}
+	if err != nil {
+		return err
 	}
 	o.notePort(lang.Lang(o.lang), 0, addr)
 	o.announceAll(lines, addr)
 	<-ctx.Done()
 	return nil
+}
+
+// hosted is a demo with the address that it listens on.
+type hosted struct {
+	running *host.Running
+	addr    *net.TCPAddr
+}
+
+// hostAll serves every demo, at the ports that follow the first. With an error it returns those that
+// it has started.
+func (o runOptions) hostAll(log *slog.Logger) (all []hosted, err error) {
+	for _, l := range o.lessons() {
+		for _, d := range l.Demos {
+			listener, err := o.listen(len(all) + 1)
+			if err != nil {
+				return all, err
+			}
+			r, err := o.host(l, d, listener, log)
+			if err != nil {
+				return all, errors.Join(err, listener.Close())
+			}
+			all = append(all, hosted{r, listener.Addr().(*net.TCPAddr)})
+		}
+	}
+	return all, nil
 }
 
 // announceAll prints where the home page is, and where each demo is if the output is lines.

@@ -17,6 +17,7 @@ type frame struct {
 	OtherTag  string // the other language
 	OtherHref string
 
+	Class          string // link to the class page, or ""
 	Home           string // link to the home page
 	AtHome         bool
 	Course         []lessonLink
@@ -73,6 +74,9 @@ func (c Config) frame(r *http.Request) frame {
 		query = "?lang=" + string(f.Lang)
 	}
 	f.Home = labPath + query
+	if c.Class {
+		f.Class = classPath + query
+	}
 	served := c.served(r)
 	exercises := map[string]string{} // by the folder of the lessons that share them
 	for _, l := range c.Course {

@@ -35,7 +35,7 @@ func (c Config) serveHome(mux *http.ServeMux) {
 		w.Header().Set("Cache-Control", "no-store")
 		json.NewEncoder(w).Encode(c.served(r))
 	})
-	if c.Demo.Name == "" {
+	if c.Demo.Name == "" && !c.Class {
 		mux.Handle("GET /{$}", page)
 	}
 }

@@ -31,6 +31,7 @@ const (
 	lessonPath = labPath + "lesson/" // followed by the lesson's name
 	pagePath   = labPath + "page/"   // the files of the demo's page
 	sharedPath = labPath + "shared/" // the files that pages share
+	classPath  = labPath + "class/"  // the class page, if the server runs a class
 	demosPath  = labPath + "demos.json"
 )
 
@@ -58,6 +59,10 @@ type Config struct {
 	Xray   bool      // the server has an x-ray
 	Frames []int     // ports whose pages the demo's page may frame
 	Log    *slog.Logger
+
+	// Class says that the server runs a class: it serves the class page at /lab/class/ and its module
+	// for every page, files/strip.js. The root is then free for the class.
+	Class bool
 
 	catalogue func() ([]exercise.Exercise, error) // the course's exercises
 	templates *template.Template                  // of the home page and the lessons

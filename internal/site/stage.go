@@ -65,16 +65,12 @@ func (c Config) newStage(page fs.FS) (*stage, error) {
 	if s.template, err = s.template.ParseFS(page, "page.html"); err != nil {
 		return nil, err
 	}
-	data, err := fs.ReadFile(page, "steps.json")
-	if errors.Is(err, fs.ErrNotExist) {
+	if s.steps, err = readSteps(page); err != nil {
+		return nil, fmt.Errorf("steps.json of %s: %w", c.Demo.Name, err)
+	}
+	if len(s.steps) == 0 {
 		s.name = "plain.html"
 		return s, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err = json.Unmarshal(data, &s.steps); err != nil {
-		return nil, fmt.Errorf("steps.json of %s: %w", c.Demo.Name, err)
 	}
 	for _, language := range lang.All {
 		html := markdown.HTML{Code: lang.Text{EN: "Code", ZH: "代码"}.In(language), Table: lang.Text{EN: "Table", ZH: "表格"}.In(language)}
@@ -97,6 +93,18 @@ func (c Config) newStage(page fs.FS) (*stage, error) {
 	s.play = string(play)
 	s.server, err = codes("go", c.Demo.Source, func(ref string) (string, error) { return lesson.Region(c.Lesson.Source, ref) })
 	return s, err
+}
+
+// readSteps reads the guided steps of a demo's page. A page may have none.
+func readSteps(page fs.FS) (steps []step, err error) {
+	data, err := fs.ReadFile(page, "steps.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return steps, json.Unmarshal(data, &steps)
 }
 
 // matches reports how the steps of a text differ from what the page observes.

@@ -17,6 +17,7 @@ const pages = list("pages").map((dir) => ({ dir, html: list(dir).filter((file) =
 /** Each catalogue: its name, its text file, the modules that look up its keys. */
 const catalogues = [
   ...shared.filter(isText).map((file) => ({ name: path.basename(file, "-text.js"), file, users: usersOf(shared, path.basename(file)) })),
+  { name: "class", file: "class/text.js", users: list("class").filter((file) => file.endsWith(".js") && !isText(file)) },
   ...pages.map(({ dir, js }) => ({ name: "page", dir, file: `${dir}/text.js`, users: js.filter((file) => !isText(file)) })),
 ];
 for (const c of catalogues) c.texts = (await import(pathToFileURL(path.join(web, c.file)))).texts;

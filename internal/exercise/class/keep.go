@@ -6,27 +6,38 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"realtimelab/internal/draft"
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/lang"
 )
 
 // kept is the form of the file.
 type kept struct {
-	Version  int           `json:"version"`
-	Code     string        `json:"code,omitempty"` // so that the students' commands still work
-	Students []keptStudent `json:"students"`
+	Version   int        `json:"version"`
+	Code      string     `json:"code,omitempty"` // so that the students' commands still work
+	Closed    bool       `json:"closed,omitempty"`
+	Anonymous bool       `json:"anonymous,omitempty"`
+	Groups    int        `json:"groups,omitempty"`
+	LastID    int        `json:"last_id,omitempty"`
+	Lead      lead       `json:"lead"`
+	Poll      *keptPoll  `json:"poll,omitempty"`
+	Students  []*student `json:"students"`
 }
 
-type keptStudent struct {
-	Student
-	Ticket string `json:"ticket"`
+// keptPoll is the open question with its votes.
+type keptPoll struct {
+	Question string         `json:"question"`
+	Phase    Phase          `json:"phase"`
+	Votes    [2]map[int]int `json:"votes"`
 }
 
-const keptVersion = 1
+// keptVersion is the version of the form. Version 1 had only the students' states.
+const keptVersion = 2
 
-// Load fills the board from a file that Save wrote. A file that is not there is an empty board.
-func (b *Board) Load(path string) error {
+// Load fills the room from a file that Save wrote. Without the file, the room stays empty.
+func (r *Room) Load(path string) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -35,41 +46,98 @@ func (b *Board) Load(path string) error {
 		return err
 	}
 	var k kept
-	if err := json.Unmarshal(data, &k); err != nil || k.Version != keptVersion {
-		return fmt.Errorf("%s is no board of a class: move it away, or name another file", path)
+	if err := json.Unmarshal(data, &k); err != nil || k.Version < 1 || k.Version > keptVersion {
+		return fmt.Errorf("%s is not the file of a class: move it away, or name another file", path)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if k.Code != "" {
-		b.code = k.Code
-	}
-	for _, s := range k.Students {
-		if !validName(s.Name) || b.named(s.Name) != nil || len(b.students) == MaxStudents {
-			continue
-		}
-		student := s.Student
-		student.ticket = s.Ticket
-		if student.States == nil {
-			student.States = map[string]exercise.State{}
-		}
-		b.students = append(b.students, &student)
-	}
-	b.wake()
-	return nil
+	return r.change(func() error { r.restore(k); return nil })
 }
 
-// Save writes the board to the file, whole or not at all. The file lets its students join again, so only its owner reads it.
-func (b *Board) Save(path string) error {
-	k := kept{Version: keptVersion, Students: []keptStudent{}}
-	b.mu.Lock()
-	k.Code = b.code
-	for _, s := range b.students {
-		k.Students = append(k.Students, keptStudent{*s, s.ticket})
+// restore takes over the state from a file. The caller holds r.mu.
+func (r *Room) restore(k kept) {
+	if k.Code != "" {
+		r.code = k.Code
 	}
-	b.mu.Unlock()
-	data, err := json.MarshalIndent(k, "", "  ")
+	r.closed, r.anonymous, r.groups, r.lead = k.Closed, k.Anonymous, k.Groups, k.Lead
+	r.seats.lastID = k.LastID
+	for _, one := range k.Students {
+		name, err := cleanName(one.Name)
+		if err != nil || r.seats.byName(name) != nil || len(r.seats.all) == MaxStudents {
+			continue
+		}
+		one.fill()
+		if one.ID == 0 || r.seats.byID(one.ID) != nil {
+			r.seats.lastID++
+			one.ID = r.seats.lastID
+		}
+		r.seats.lastID = max(r.seats.lastID, one.ID)
+		if one.Alias.EN == "" {
+			one.Alias = newAlias(func(text lang.Text) bool {
+				return find(r.seats.all, func(s *student) bool { return s.Alias == text }) != nil
+			})
+		}
+		r.seats.all = append(r.seats.all, one)
+	}
+	if k.Poll == nil {
+		return
+	}
+	if i := slices.IndexFunc(r.Questions, func(q Question) bool { return q.ID == k.Poll.Question }); i >= 0 {
+		r.poll = newPoll(r.Questions[i])
+		r.poll.phase = k.Poll.Phase
+		for round, votes := range k.Poll.Votes {
+			for student, option := range votes {
+				if option >= 0 && option < len(r.poll.question.Options) {
+					r.poll.votes[round][student] = option
+				}
+			}
+		}
+	}
+}
+
+// fill gives a student from a file what an older file lacks.
+func (one *student) fill() {
+	empty := newWork(one.Since)
+	if one.States == nil {
+		one.States = map[string]exercise.State{}
+	}
+	if one.Tries == nil {
+		one.Tries = empty.Tries
+	}
+	if one.Hints == nil {
+		one.Hints = empty.Hints
+	}
+	if one.Last == nil {
+		one.Last = empty.Last
+	}
+	if one.SeatCode == "" {
+		one.SeatCode = newSeatCode()
+	}
+	if one.Ticket == "" {
+		one.renew()
+	}
+}
+
+// Save writes the room's state to the file, whole or not at all. The file holds the students'
+// tickets, so only its owner can read it.
+func (r *Room) Save(path string) error {
+	data, err := r.state()
 	if err != nil {
 		return err
 	}
 	return draft.Write(path, append(data, '\n'), 0o600)
+}
+
+func (r *Room) state() ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := kept{
+		Version: keptVersion, Code: r.code, Closed: r.closed, Anonymous: r.anonymous, Groups: r.groups,
+		LastID: r.seats.lastID, Lead: r.lead, Students: r.seats.all,
+	}
+	if k.Students == nil {
+		k.Students = []*student{}
+	}
+	if r.poll != nil {
+		k.Poll = &keptPoll{r.poll.question.ID, r.poll.phase, r.poll.votes}
+	}
+	return json.MarshalIndent(k, "", "  ")
 }

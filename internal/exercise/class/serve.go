@@ -2,222 +2,310 @@ package class
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"html/template"
 	"io/fs"
 	"mime"
+	"net"
 	"net/http"
-	"time"
+	"net/url"
+	"strings"
 
-	"realtimelab/internal/exercise"
+	"realtimelab/internal/feed"
 	"realtimelab/internal/httpserver"
+	"realtimelab/internal/qr"
+	"realtimelab/internal/site"
 )
 
-// The bounds of what the board answers.
+// Path is the path of the class page. The students' cookie is limited to it, so that browsers never
+// send it to a demo, where the x-ray would show it.
+const Path = "/lab/class/"
+
 const (
-	maxBody    = 64 << 10
-	maxViewers = 100
-	writeTime  = 10 * time.Second
-	pause      = 250 * time.Millisecond // between two snapshots to one viewer
-	heartbeat  = 20 * time.Second
+	wallPath  = Path + "wall/"
+	filesPath = Path + "files/"
+	maxBody   = 64 << 10
 )
 
-// Site is what a board serves:
+// A Server serves a room and the site around it:
 //
-//	GET  /               the page
-//	GET  /api/events     the board, as server-sent events: one now, one after each change
-//	GET  /api/board.csv  the board as a table
-//	GET  /api/info       how to join: {"url"}, with the teacher's key also {"code"}
-//	POST /api/join       {"name","code","ticket"} → {"ticket"}
-//	POST /api/progress   {"ticket","states":{"cursor":"done"},"current":"hold"}
-//	POST /api/remove     {"name"} → {"removed":["Ann"]}, with the teacher's key
+//	GET  /                          leads to the class page
+//	GET  /lab/class/                the form to join, or the student's page
+//	GET  /lab/class/wall/           the wall; with the teacher's key, the controls too
+//	GET  /lab/class/me              the role of the client
+//	GET  /lab/class/events          the View for the client's role, as server-sent events
+//	GET  /lab/class/qr.svg          the address as a QR code; for the teacher, with the join code
+//	GET  /lab/class/marks.csv, .json  the marks, for the teacher
+//	POST /lab/class/join            {"name","code","claim"}: sets the student's cookie
+//	POST /lab/class/leave           gives the seat up
+//	POST /lab/class/seat            {"name","code","seat_code","ticket"}: the ticket, for programs
+//	POST /lab/class/claim           {"claim"}: whether the teacher has granted it
+//	POST /lab/class/progress        a Progress
+//	POST /lab/class/vote            {"question","round","option"}
+//	POST /lab/class/teacher/ACTION  see teacher.go
 //
-// The teacher's key goes into the header X-Lab-Key, for an EventSource into the parameter key.
-type Site struct {
-	Board *Board
+// A student's device proves who it is with the cookie, or with the ticket in the Authorization header.
+type Server struct {
+	Room *Room
+	Site site.Config
 
-	// Page holds index.html and what it loads; Shared the lab's style.
-	Page, Shared fs.FS
+	// Teacher reports whether the request is the teacher's.
+	Teacher func(*http.Request) bool
 
-	// URL is where students reach the board, for the page to show.
+	// Files holds class.css and the pages' modules.
+	Files fs.FS
+
+	// URL is the server's address for students.
 	URL string
 
-	// Key is the teacher's. With it the page shows the join code and removes names, and it is served however many watch.
-	Key string
-
-	viewers chan struct{}
+	limits    limits
+	templates *template.Template
 }
 
-// Handler serves the board.
-func (s *Site) Handler() http.Handler {
-	s.viewers = make(chan struct{}, maxViewers)
-	mux := http.NewServeMux()
-	page := httpserver.Policy{}.Page
-	mux.Handle("GET /lab/shared/", page(http.StripPrefix("/lab/shared/", http.FileServerFS(s.Shared))))
-	mux.Handle("GET /", page(http.FileServerFS(s.Page)))
-	mux.HandleFunc("GET /api/events", s.events)
-	mux.HandleFunc("GET /api/board.csv", s.table)
-	mux.HandleFunc("GET /api/info", s.info)
-	mux.HandleFunc("GET /api/qr.svg", s.code)
-	mux.HandleFunc("POST /api/join", s.join)
-	mux.HandleFunc("POST /api/progress", s.progress)
-	mux.HandleFunc("POST /api/remove", s.remove)
-	return mux
+// Routes adds the class and the site to mux.
+func (s *Server) Routes(mux *http.ServeMux) (err error) {
+	s.Site.Class = true
+	if s.Site.Directory == nil {
+		s.Site.Directory = &site.Directory{}
+	}
+	if s.templates, err = site.Templates(pages, "*.html"); err != nil {
+		return err
+	}
+	if err := s.Site.Routes(mux); err != nil {
+		return err
+	}
+	policy := httpserver.Policy{}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		to := url.URL{Path: Path, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusFound)
+	})
+	mux.Handle("GET "+filesPath, policy.Page(http.StripPrefix(filesPath, http.FileServerFS(s.Files))))
+	mux.Handle("GET "+Path+"{$}", policy.Page(http.HandlerFunc(s.studentPage)))
+	mux.Handle("GET "+wallPath+"{$}", policy.Page(http.HandlerFunc(s.wallPage)))
+	mux.HandleFunc("GET "+Path+"me", s.me)
+	mux.HandleFunc("GET "+Path+"events", s.events)
+	mux.HandleFunc("GET "+Path+"qr.svg", s.code)
+	mux.HandleFunc("GET "+Path+"marks.csv", s.marks)
+	mux.HandleFunc("GET "+Path+"marks.json", s.marks)
+	for path, handle := range map[string]http.HandlerFunc{
+		"join": s.join, "leave": s.leave, "seat": s.seat, "claim": s.claim, "progress": s.progress, "vote": s.vote,
+	} {
+		mux.HandleFunc("POST "+Path+path, s.limited(handle))
+	}
+	mux.HandleFunc("POST "+Path+"teacher/{action}", s.act)
+	return nil
 }
 
-// read decodes a body. It takes JSON by its name only, so that no page of another origin can post without asking first.
+// read decodes a JSON body. It requires the content type, which a page of another origin cannot send
+// without asking first.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		refuse(w, http.StatusUnsupportedMediaType, "want application/json")
+		feed.Refuse(w, http.StatusUnsupportedMediaType, "want application/json")
 		return false
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
-		refuse(w, http.StatusBadRequest, "the body is no JSON, or too long")
+		feed.Refuse(w, http.StatusBadRequest, "the body is not JSON of the expected form, or it is too long")
 		return false
 	}
 	return true
 }
 
-func (s *Site) join(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Name, Ticket, Code string }
-	if !read(w, r, &body) {
-		return
-	}
-	ticket, err := s.Board.Join(body.Name, body.Ticket, body.Code)
-	if err != nil {
-		refuse(w, status(err), err.Error())
-		return
-	}
-	answer(w, map[string]string{"ticket": ticket})
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(v) // the client may have left
 }
 
-func (s *Site) progress(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Ticket, Current string
-		States          map[string]exercise.State
-	}
-	if !read(w, r, &body) {
+// done answers without a body, or with the refusal.
+func done(w http.ResponseWriter, err error) {
+	if err != nil {
+		refuse(w, err)
 		return
 	}
-	if err := s.Board.Report(body.Ticket, body.States, body.Current); err != nil {
-		refuse(w, status(err), err.Error())
-		return
-	}
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// teacher reports whether the request has the teacher's key.
-func (s *Site) teacher(r *http.Request) bool {
-	key := cmp.Or(r.Header.Get("X-Lab-Key"), r.URL.Query().Get("key"))
-	return s.Key != "" && subtle.ConstantTimeCompare([]byte(key), []byte(s.Key)) == 1
-}
-
-func (s *Site) info(w http.ResponseWriter, r *http.Request) {
-	info := map[string]string{"url": s.URL}
-	if s.teacher(r) {
-		info["code"] = s.Board.Code()
+// refuse answers with the status for an error of the room.
+func refuse(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	switch {
+	case errors.Is(err, ErrTaken), errors.Is(err, ErrNoVote), errors.Is(err, ErrAction):
+		status = http.StatusConflict
+	case errors.Is(err, ErrFull), errors.Is(err, ErrClaims):
+		w.Header().Set("Retry-After", "30")
+		status = http.StatusServiceUnavailable
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrRemoved), errors.Is(err, ErrCode), errors.Is(err, ErrSeatCode):
+		status = http.StatusForbidden
+	case errors.Is(err, ErrClosed):
+		status = http.StatusGone
 	}
-	answer(w, info)
+	feed.Refuse(w, status, err.Error())
 }
 
-func (s *Site) remove(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Name string }
+// ticket returns the ticket of the student's device, or "".
+func ticket(r *http.Request) string {
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return bearer
+	}
+	if c, err := r.Cookie(cookieName(r)); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// cookieName contains the port, because browsers share cookies between ports.
+func cookieName(r *http.Request) string {
+	_, port, _ := net.SplitHostPort(r.Host)
+	return "lab-seat-" + port
+}
+
+const cookieAge = 30 * 24 * 60 * 60 // seconds: a class with --keep goes on next week
+
+func setCookie(w http.ResponseWriter, r *http.Request, ticket string, age int) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: ticket, Path: Path, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// join seats the student of a browser. The ticket goes into a cookie that scripts cannot read.
+func (s *Server) join(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Name, Code string
+		Claim      bool
+	}
 	if !read(w, r, &body) {
 		return
 	}
-	if !s.teacher(r) {
-		refuse(w, http.StatusForbidden, "only the teacher's page removes names: its address is in the terminal")
+	got, err := s.seated(w, r, Joining{Name: body.Name, Code: body.Code, Claim: body.Claim, Lang: s.Site.ReaderLang(r)})
+	if err != nil {
 		return
 	}
-	removed := s.Board.Remove(body.Name)
-	if len(removed) == 0 {
-		refuse(w, http.StatusNotFound, "nobody on the board has this name")
+	if got.Ticket != "" {
+		setCookie(w, r, got.Ticket, cookieAge)
+		got.Ticket = ""
+	}
+	answer(w, got)
+}
+
+// seat seats the student of a program, such as `lab exercise watch`.
+func (s *Server) seat(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Name, Code, Ticket string
+		SeatCode           string `json:"seat_code"`
+		Claim              bool
+	}
+	if !read(w, r, &body) {
 		return
 	}
-	answer(w, map[string][]string{"removed": removed})
-}
-
-func status(err error) int {
-	switch {
-	case errors.Is(err, ErrTaken):
-		return http.StatusConflict
-	case errors.Is(err, ErrFull):
-		return http.StatusServiceUnavailable
-	case errors.Is(err, ErrUnknown), errors.Is(err, ErrRemoved), errors.Is(err, ErrCode):
-		return http.StatusForbidden
+	got, err := s.seated(w, r, Joining{
+		Name: body.Name, Code: body.Code, Ticket: body.Ticket, SeatCode: body.SeatCode, Claim: body.Claim, Lang: s.Site.ReaderLang(r),
+	})
+	if err == nil {
+		answer(w, got)
 	}
-	return http.StatusBadRequest
 }
 
-func refuse(w http.ResponseWriter, status int, text string) {
-	answerWith(w, status, map[string]string{"error": text})
+// seated joins, and answers a refusal. Wrong codes are limited per address.
+func (s *Server) seated(w http.ResponseWriter, r *http.Request, j Joining) (Seating, error) {
+	j.Addr = address(r)
+	if !s.limits.mayGuess(j.Addr) {
+		busy(w, http.StatusTooManyRequests, "too many wrong codes from this address: wait a minute")
+		return Seating{}, ErrCode
+	}
+	got, err := s.Room.Join(j)
+	if errors.Is(err, ErrCode) || errors.Is(err, ErrSeatCode) {
+		s.limits.guessed(j.Addr)
+	}
+	if err != nil {
+		refuse(w, err)
+	}
+	return got, err
 }
 
-func answer(w http.ResponseWriter, v any) { answerWith(w, http.StatusOK, v) }
+func (s *Server) claim(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Claim   string
+		Program bool // answer with the ticket instead of a cookie
+	}
+	if !read(w, r, &body) {
+		return
+	}
+	got, err := s.Room.Claimed(body.Claim)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	if got.Ticket != "" && !body.Program {
+		setCookie(w, r, got.Ticket, cookieAge)
+		got.Ticket = ""
+	}
+	answer(w, got)
+}
 
-func answerWith(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
+	setCookie(w, r, "", -1)
+	done(w, s.Room.Leave(ticket(r)))
+}
+
+func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
+	var p Progress
+	if read(w, r, &p) {
+		done(w, s.Room.Report(ticket(r), p))
+	}
+}
+
+func (s *Server) vote(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Question      string
+		Round, Option int
+	}
+	if read(w, r, &body) {
+		done(w, s.Room.Vote(ticket(r), body.Question, body.Round, body.Option))
+	}
+}
+
+// code draws the address of the class. The teacher's has the join code in the fragment, which the
+// browser does not send.
+func (s *Server) code(w http.ResponseWriter, r *http.Request) {
+	to := s.address(r) + "/"
+	if s.Teacher(r) {
+		to += "#code=" + s.Room.Code()
+	}
+	drawn, err := qr.SVG(to)
+	if err != nil {
+		feed.Refuse(w, http.StatusInternalServerError, "cannot draw this address as a QR code")
+		return
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // who is gone is not answered
+	fmt.Fprint(w, drawn)
 }
 
-func (s *Site) table(w http.ResponseWriter, _ *http.Request) {
+// address returns the class's address for students. If the teacher has opened one of the addresses
+// for the room, that one is known to work.
+func (s *Server) address(r *http.Request) string {
+	for _, joined := range s.Site.Join {
+		if joined == "http://"+r.Host {
+			return joined
+		}
+	}
+	return cmp.Or(s.URL, "http://"+r.Host)
+}
+
+func (s *Server) marks(w http.ResponseWriter, r *http.Request) {
+	if !s.Teacher(r) {
+		feed.Refuse(w, http.StatusForbidden, "the marks are for the teacher, whose page has the link")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if strings.HasSuffix(r.URL.Path, ".json") {
+		w.Header().Set("Content-Disposition", `attachment; filename="marks.json"`)
+		answer(w, map[string]any{"students": s.Room.Marks(), "questions": s.Room.asked()})
+		return
+	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Disposition", `attachment; filename="class.csv"`)
-	shot, _ := s.Board.Snapshot()
-	_ = shot.WriteCSV(w) // who is gone is not answered
-}
-
-// events sends the board until the viewer goes or the server ends (its BaseContext).
-func (s *Site) events(w http.ResponseWriter, r *http.Request) {
-	if !s.teacher(r) {
-		select {
-		case s.viewers <- struct{}{}:
-			defer func() { <-s.viewers }()
-		default:
-			refuse(w, http.StatusServiceUnavailable, "too many are watching")
-			return
-		}
-	}
-	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store, no-transform")
-	for {
-		shot, changed := s.Board.Snapshot()
-		data, err := json.Marshal(shot)
-		if err != nil || send(w, "data: "+string(data)+"\n\n") != nil {
-			return
-		}
-		select {
-		case <-time.After(pause):
-		case <-r.Context().Done():
-			return
-		}
-		for quiet := true; quiet; {
-			select {
-			case <-changed:
-				quiet = false
-			case <-time.After(heartbeat):
-				if send(w, ": heartbeat\n\n") != nil {
-					return
-				}
-			case <-r.Context().Done():
-				return
-			}
-		}
-	}
-}
-
-func send(w http.ResponseWriter, text string) error {
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
-		return err
-	}
-	if _, err := w.Write([]byte(text)); err != nil {
-		return err
-	}
-	return control.Flush()
+	w.Header().Set("Content-Disposition", `attachment; filename="marks.csv"`)
+	_ = s.Room.WriteCSV(w) // the client may have left
 }

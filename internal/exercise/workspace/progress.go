@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -193,3 +194,6 @@ func (w *Workspace) KeepTicket(board, name, ticket string) error {
 		p.Tickets[board+" "+name] = ticket
 	})
 }
+
+// HintsTaken returns how many hints the student has asked for, by exercise.
+func (w *Workspace) HintsTaken() map[string]int { return maps.Clone(w.progress.Hints) }

@@ -1,0 +1,152 @@
+package class
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"realtimelab/internal/lang"
+)
+
+// A Place can be shown to the class: it is a page of this server, or a demo.
+type Place struct {
+	Path  string    `json:"path,omitempty"` // such as /lab/lesson/websocket, with or without #fragment
+	Demo  string    `json:"demo,omitempty"`
+	Title lang.Text `json:"title"`
+}
+
+// lead holds the teacher's assignments to the class.
+type lead struct {
+	Place  *Place    `json:"place,omitempty"`
+	Today  []string  `json:"today,omitempty"` // exercises; empty means all
+	Push   string    `json:"push,omitempty"`  // the exercise that everyone goes to
+	Pushes int       `json:"pushes,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // end of the timer
+	Length int       `json:"length,omitempty"`
+}
+
+const (
+	maxPath  = 200
+	maxTimer = 24 * 60 * 60 // seconds
+)
+
+// Show leads the class to a page or a demo. An empty place stops leading.
+func (r *Room) Show(to Place) error {
+	return r.change(func() error {
+		switch {
+		case to.Path == "" && to.Demo == "":
+			r.lead.Place = nil
+			return nil
+		case to.Demo != "":
+			i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Demo == to.Demo })
+			if i < 0 {
+				return ErrAction
+			}
+			r.lead.Place = new(r.Places[i])
+			return nil
+		}
+		page, fragment, _ := strings.Cut(to.Path, "#")
+		if len(to.Path) > maxPath || path.Clean(page) != strings.TrimSuffix(page, "/") || strings.ContainsAny(to.Path, "?\\\"<> ") {
+			return ErrAction
+		}
+		i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Path != "" && p.Path == page })
+		if i < 0 {
+			return ErrAction
+		}
+		place := r.Places[i]
+		if fragment != "" {
+			place.Path += "#" + fragment
+		}
+		r.lead.Place = &place
+		return nil
+	})
+}
+
+// Assign sets today's exercises. An empty list means all of them.
+func (r *Room) Assign(today []string) error {
+	return r.change(func() error {
+		list := []string{}
+		for _, c := range r.Columns { // in the order of the course
+			if slices.Contains(today, c.Name) {
+				list = append(list, c.Name)
+			}
+		}
+		if len(list) == 0 && len(today) > 0 {
+			return ErrAction
+		}
+		r.lead.Today = list
+		return nil
+	})
+}
+
+// Push sends everyone to one exercise. An empty name takes it back.
+func (r *Room) Push(name string) error {
+	return r.change(func() error {
+		if _, known := r.column(name); name != "" && !known {
+			return ErrAction
+		}
+		r.lead.Push = name
+		r.lead.Pushes++
+		return nil
+	})
+}
+
+// SetTimer starts a countdown of so many seconds. Zero removes it.
+func (r *Room) SetTimer(seconds int) error {
+	return r.change(func() error {
+		if seconds < 0 || seconds > maxTimer {
+			return ErrAction
+		}
+		r.lead.Length, r.lead.Until = seconds, time.Time{}
+		if seconds > 0 {
+			r.lead.Until = r.now().Add(time.Duration(seconds) * time.Second)
+		}
+		return nil
+	})
+}
+
+// SetAnonymous shows aliases instead of names, or names again.
+func (r *Room) SetAnonymous(on bool) error {
+	return r.change(func() error { r.anonymous = on; return nil })
+}
+
+// SetGroups divides the class into n groups. Zero dissolves them. Later students join the smallest.
+func (r *Room) SetGroups(n int) error {
+	return r.change(func() error {
+		if n < 0 || n > MaxStudents {
+			return ErrAction
+		}
+		r.groups = n
+		for i, one := range r.seats.all {
+			one.Group = 0
+			if n > 0 {
+				one.Group = i%n + 1
+			}
+		}
+		return nil
+	})
+}
+
+// Move puts a student into another group.
+func (r *Room) Move(id, group int) error {
+	return r.change(func() error {
+		one := r.seats.byID(id)
+		if one == nil || group < 1 || group > r.groups {
+			return ErrAction
+		}
+		one.Group = group
+		return nil
+	})
+}
+
+// SetClosed closes the class, or opens it again. A closed class refuses students who join, vote or report.
+func (r *Room) SetClosed(closed bool) error {
+	return r.change(func() error {
+		if closed {
+			r.endPoll()
+		}
+		r.closed = closed
+		return nil
+	})
+}
