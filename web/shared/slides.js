@@ -103,7 +103,11 @@ async function start() {
   });
 
   let touch = null;
-  addEventListener("touchstart", ({ touches }) => { touch = touches.length === 1 ? touches[0] : null; }, { passive: true });
+  addEventListener("touchstart", ({ touches, target: on }) => {
+    const box = on.closest("pre, .table");
+    const scrolls = box && box.scrollWidth > box.clientWidth; // the finger moves the code
+    touch = touches.length === 1 && !scrolls ? touches[0] : null;
+  }, { passive: true });
   addEventListener("touchend", ({ changedTouches: [end] }) => {
     if (!touch) return;
     const to = at + turns(end.clientX - touch.clientX, end.clientY - touch.clientY);
