@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"realtimelab/internal/dist"
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/class"
 	"realtimelab/internal/host"
@@ -30,6 +31,7 @@ import (
 type classOptions struct {
 	runOptions
 	keep     string
+	dist     string
 	rehearse int
 	commands io.Reader
 }
@@ -63,6 +65,7 @@ each student's progress. To remove a student, use the teacher's page or type: re
 	c.Flags().BoolVar(&o.open, "open", false, "open the teacher's page in the browser")
 	addAllowHost(c, &o.allowHosts)
 	c.Flags().StringVar(&o.keep, "keep", "", "save the class in this file; without it, the class is lost when you stop")
+	c.Flags().StringVar(&o.dist, "dist", "", "folder of binaries that make dist wrote; students download them and the exercises from /dist/")
 	c.Flags().IntVar(&o.rehearse, "rehearse", 0, "number of simulated students, to see the board alive before the class")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "random seed of the simulated students")
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the pages: en or zh (default: the browser's)")
@@ -129,7 +132,13 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 	}
 	addr := listener.Addr().(*net.TCPAddr)
 	pages.Port, pages.Join = addr.Port, joinURLs(addr)
-	server := &class.Server{Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: urlOf(addr)}
+	var files *dist.Handouts
+	if o.dist != "" {
+		if files, err = handouts(o.dist); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	server := &class.Server{Handouts: files, Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: urlOf(addr)}
 
 	demos, err := o.hostAll(log)
 	var closers []closer

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"realtimelab/internal/dist"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/site"
 )
@@ -23,6 +24,8 @@ type page struct {
 	URL       string // the class's address for students
 	Short     string // the same without the scheme
 	Addresses []string
+	Handouts  string      // path of the page with the program and the exercises, or ""
+	Program   *dist.File  // for the visitor's system, if it is known
 	Info      template.JS // JSON for the page's modules
 }
 
@@ -60,6 +63,13 @@ func (s *Server) page(r *http.Request) page {
 	p.Short = p.URL
 	if u, err := url.Parse(p.URL); err == nil {
 		p.Short = u.Host
+	}
+	if s.Handouts == nil {
+		return p
+	}
+	p.Handouts = dist.Path
+	if program, ok := s.Handouts.For(r); ok {
+		p.Program = &program
 	}
 	return p
 }

@@ -13,8 +13,10 @@ import (
 	"net/url"
 	"strings"
 
+	"realtimelab/internal/dist"
 	"realtimelab/internal/feed"
 	"realtimelab/internal/httpserver"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/qr"
 	"realtimelab/internal/site"
 )
@@ -60,6 +62,9 @@ type Server struct {
 	// URL is the server's address for students.
 	URL string
 
+	// Handouts are served at /dist/; nil for none.
+	Handouts *dist.Handouts
+
 	limits    limits
 	templates *template.Template
 }
@@ -75,6 +80,9 @@ func (s *Server) Routes(mux *http.ServeMux) (err error) {
 	}
 	if err := s.Site.Routes(mux); err != nil {
 		return err
+	}
+	if s.Handouts != nil {
+		mux.Handle("GET "+dist.Path, s.Handouts.Handler(func(r *http.Request) lang.Lang { return s.Site.Frame(r).Lang }))
 	}
 	policy := httpserver.Policy{}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
