@@ -31,14 +31,16 @@ func (d *exerciseEnv) onOne(use, short string, open func(*cobra.Command) error, 
 }
 
 func (d *exerciseEnv) hintCommand() *cobra.Command {
-	return d.onOne("hint", "Show the next of three hints", d.open, func(e exercise.Exercise) error {
-		hint, number, err := d.Hint(e)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(d.out, "%s %d/%d\n\n%s\n", e.Name, number, len(e.Hints), hint.In(d.lang))
-		return nil
-	})
+	return d.onOne("hint", "Show the next of three hints", d.open, d.hint)
+}
+
+func (d *exerciseEnv) hint(e exercise.Exercise) error {
+	hint, number, err := d.Hint(e)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "%s %d/%d\n\n", e.Name, number, len(e.Hints))
+	return printMarkdown(d.out, hint.In(d.lang))
 }
 
 // unsolved returns an error that says why the solution is not shown yet.
@@ -84,12 +86,14 @@ func (d *exerciseEnv) diffCommand() *cobra.Command {
 }
 
 func (d *exerciseEnv) resetCommand() *cobra.Command {
-	return d.onOne("reset", "Restore the starting files and keep a copy of yours", d.open, func(e exercise.Exercise) error {
-		backup, err := d.Reset(e)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. Your files were copied to", "已重置。你原来的文件已备份到"), backup)
-		return nil
-	})
+	return d.onOne("reset", "Restore the starting files and keep a copy of yours", d.open, d.reset)
+}
+
+func (d *exerciseEnv) reset(e exercise.Exercise) error {
+	backup, err := d.Reset(e)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. Your files were copied to", "已重置。你原来的文件已备份到"), backup)
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func (d *exerciseEnv) watchCommand() *cobra.Command {
 			if err := d.open(c); err != nil {
 				return err
 			}
-			watch := &watcher{exerciseEnv: d, seat: &seat}
+			watch := &watcher{exerciseEnv: d, seat: &seat, in: c.InOrStdin()}
 			if poll {
 				watch.poll = pollEvery
 			}
@@ -38,6 +39,7 @@ func (d *exerciseEnv) watchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&poll, "poll", false, "check the files every second, for systems without file events")
+	d.addFilter(c)
 	seat.addFlags(c)
 	return c
 }
@@ -47,6 +49,7 @@ type watcher struct {
 	*exerciseEnv
 	poll    time.Duration
 	seat    *attendance
+	in      io.Reader // of the keys
 	current string
 	away    bool // the last report failed or was refused
 }
@@ -60,6 +63,10 @@ func (w *watcher) run(ctx context.Context) error {
 	saved, err := w.Watch(ctx, w.poll)
 	if err != nil {
 		return fmt.Errorf("file events are not available (%w): try --poll", err)
+	}
+	keys, err := readKeys(ctx, w.in)
+	if err != nil {
+		return err
 	}
 	w.next()
 	w.report(ctx, nil)
@@ -86,6 +93,18 @@ func (w *watcher) run(ctx context.Context) error {
 			}
 			w.assigned(a)
 			w.report(ctx, nil)
+		case key, ok := <-keys:
+			if !ok {
+				keys = nil // there is no keyboard
+				continue
+			}
+			if key == "q" {
+				return nil
+			}
+			if err := w.press(key); err != nil {
+				return err
+			}
+			w.report(ctx, nil)
 		case <-present.C:
 			w.report(ctx, nil)
 		}
@@ -97,15 +116,27 @@ func (w *watcher) next() {
 	e, ok := w.nextOfToday()
 	if !ok {
 		w.current = ""
-		fmt.Fprintln(w.out, w.say("All exercises are solved.", "所有练习都完成了。"))
+		fmt.Fprintln(w.out, workspace.AllSolved.In(w.lang))
 		return
 	}
+	w.begin(e)
+}
+
+// begin introduces an exercise and the keys.
+func (w *watcher) begin(e exercise.Exercise) {
 	w.current = e.Name
-	w.introduce(e)
+	if err := w.introduce(e); err != nil {
+		fmt.Fprintln(w.err, "lab:", err)
+	}
+	w.progress()
 	fmt.Fprintln(w.out, w.say("It is checked each time you save.", "每次保存都会检查。"))
+	fmt.Fprintln(w.out, w.say("Keys, with Enter: h hint, n next, l list, r reset, q quit", "按键加回车：h 提示，n 下一个，l 列表，r 重置，q 退出"))
 }
 
 func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
+	if w.Untouched(e) {
+		return nil // it was reset
+	}
 	w.current = e.Name
 	r, err := w.Workspace.Check(ctx, e, workspace.Options{})
 	if ctx.Err() != nil {
@@ -115,11 +146,10 @@ func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {
 		return err
 	}
 	fmt.Fprintf(w.out, "\n%s\n%s", w.style.Rule(time.Now()), r.Render(w.lang, w.style))
+	w.advise(r)
 	if r.Passed {
 		fmt.Fprintln(w.out)
 		w.next()
-	} else {
-		w.advise(r)
 	}
 	w.report(ctx, &r)
 	return nil
