@@ -131,7 +131,7 @@ var rules = []rule{
 	{"internal/gotest", []string{"internal/gotool", "internal/process"}, "gotest runs go test"},
 	{"internal/exercise/check", nil, "check is copied into the student's folder, and compiles there alone"},
 	{"internal/exercise/predict", []string{"internal/exercise", "internal/lang", "internal/lesson"}, "a prediction is compared without a folder"},
-	{"internal/exercise/gocheck", []string{"internal/exercise", "internal/gotool", "internal/process", "internal/draft"}, "gocheck compiles and runs Go files"},
+	{"internal/exercise/gocheck", []string{"internal/exercise", "internal/gotool", "internal/process", "internal/draft", "internal/lang"}, "gocheck compiles and runs Go files"},
 	{"internal/exercise/blackbox", []string{"internal/exercise/check", frame}, "blackbox attacks a server with the codec of frames, which is pure"},
 	{"internal/exercise/workspace", []string{"internal/exercise", "internal/draft", "internal/lang"}, "the workspace is a folder"},
 	{"internal/exercise/class", []string{"internal", "web"}, "the class receives the exercises"},

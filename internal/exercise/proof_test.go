@@ -214,6 +214,10 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 		require.Regexp(t, `\p{Han}`, r.Problem.Text.ZH)
 		require.NotContains(t, r.Problem.Text.EN+r.Problem.Text.ZH, "%!", "a format that does not fit its arguments")
 	}
+	if check, err := fs.ReadFile(v.exercise.Files(), "check_test.go"); err == nil && bytes.Contains(check, []byte("\n// Step: ")) {
+		require.Regexp(t, `\p{Han}`, r.Step.ZH)
+		require.NotRegexp(t, `\p{Han}`, r.Step.EN)
+	}
 }
 
 // attack starts the variant's server and attacks it.

@@ -41,8 +41,11 @@ func (r Report) Render(language lang.Lang, s Style) string {
 		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lang.Text{EN: "solved", ZH: "通过"}.In(language))
 		return b.String()
 	}
-	step := lang.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(language)
-	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(fmt.Sprintf(step, min(r.Passing+1, r.Steps), r.Steps)))
+	step := fmt.Sprintf(lang.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(language), min(r.Passing+1, r.Steps), r.Steps)
+	if title := r.Step.In(language); title != "" {
+		step += lang.Text{EN: ": ", ZH: "："}.In(language) + title
+	}
+	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(step))
 	if r.Problem != nil {
 		b.WriteString(indent(ansi.Wrap(terminal.CleanLines(r.Problem.Text.In(language)), width, "")))
 		if details := renderLines(r.Problem.Lines, s) + renderFields(r.Problem.Fields, language, s); details != "" {

@@ -66,8 +66,9 @@ type Report struct {
 	Lesson  string
 	Kind    Kind
 	Passed  bool
-	Steps   int // of the check
-	Passing int // steps that passed before the first that did not
+	Steps   int       // of the check
+	Passing int       // steps that passed before the first that did not
+	Step    lang.Text // title of that step, if it has one
 	Problem *Problem
 	Output  string // what the student's program printed, the first part of it
 	Target  string // the remembered server of a black box, "" if the check named one or started the student's own
@@ -77,15 +78,16 @@ type Report struct {
 // MarshalJSON is the form of `lab exercise check --json`.
 func (r Report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Name    string   `json:"name"`
-		Lesson  string   `json:"lesson"`
-		Kind    Kind     `json:"kind"`
-		Passed  bool     `json:"passed"`
-		Steps   int      `json:"steps"`
-		Passing int      `json:"passing"`
-		Problem *Problem `json:"problem,omitempty"`
-		Output  string   `json:"output,omitempty"`
-		Target  string   `json:"target,omitempty"`
-		Took    int64    `json:"took_ms"`
-	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Problem, r.Output, r.Target, r.Took.Milliseconds()})
+		Name    string    `json:"name"`
+		Lesson  string    `json:"lesson"`
+		Kind    Kind      `json:"kind"`
+		Passed  bool      `json:"passed"`
+		Steps   int       `json:"steps"`
+		Passing int       `json:"passing"`
+		Step    lang.Text `json:"step,omitzero"`
+		Problem *Problem  `json:"problem,omitempty"`
+		Output  string    `json:"output,omitempty"`
+		Target  string    `json:"target,omitempty"`
+		Took    int64     `json:"took_ms"`
+	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Step, r.Problem, r.Output, r.Target, r.Took.Milliseconds()})
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
 	"realtimelab/internal/gotool"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/process"
 )
 
@@ -141,11 +143,20 @@ var checkFolder = filepath.Join("internal", "exercise", "check")
 // checkFile holds an exercise's check.
 const checkFile = "check_test.go"
 
+// A step is one test of a check. Its title is in a comment right above the test: "Step: nothing
+// twice / 不重复".
+type step struct {
+	name  string
+	title lang.Text
+}
+
+var testFunction = regexp.MustCompile(`(?m)^(?:// Step: (.+) / (.+)\n)?func (Test\w+)\(`)
+
 // steps lists the tests of a check, in order.
-func steps(e exercise.Exercise) (names []string) {
+func steps(e exercise.Exercise) (all []step) {
 	data, _ := fs.ReadFile(e.Files(), checkFile) // the proof of the exercises covers a missing one
-	for _, m := range testFunction.FindAllSubmatch(data, -1) {
-		names = append(names, string(m[1]))
+	for _, m := range testFunction.FindAllStringSubmatch(string(data), -1) {
+		all = append(all, step{m[3], lang.Text{EN: m[1], ZH: m[2]}})
 	}
-	return names
+	return all
 }

@@ -50,14 +50,14 @@ func (t *testRun) do(ctx context.Context, folder string) error {
 	return ctx.Err()
 }
 
-var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-
 // read makes the report of the run. The check is passed if the program ended well and every step, the evidence too, says so.
 func (t *testRun) read(p Package, r *exercise.Report) {
 	r.Output = strings.TrimSpace(t.said.printed.String())
 	for _, step := range steps(p.Exercise) {
-		if t.said.passed[step] {
+		if t.said.passed[step.name] {
 			r.Passing++
+		} else if r.Step.EN == "" {
+			r.Step = step.title
 		}
 	}
 	if t.state.Success() && r.Passing == r.Steps && t.said.sealed {

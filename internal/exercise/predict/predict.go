@@ -11,6 +11,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
+	"realtimelab/internal/lang"
 )
 
 // slot is one thing to predict.
@@ -79,6 +80,7 @@ func Check(e exercise.Exercise, answers string) (exercise.Report, error) {
 			return r, fmt.Errorf("solution of %s: %w", e.Name, err)
 		}
 		if r.Problem = s.compare(yours, want); r.Problem != nil {
+			r.Step = lang.Text{EN: s.Name, ZH: s.Name}
 			return r, nil
 		}
 		r.Passing++

@@ -109,6 +109,9 @@ func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise, o Op
 func attack(ctx context.Context, e exercise.Exercise, target string, r *exercise.Report) error {
 	passing, finding, err := blackbox.Run(ctx, e.Name, target)
 	r.Passing = passing
+	if finding != nil {
+		r.Step.EN, r.Step.ZH = blackbox.Title(e.Name, passing)
+	}
 	switch {
 	case errors.Is(err, blackbox.ErrTarget):
 		r.Problem = exercise.NewProblem(exercise.Target, err.Error(), "目标没有回答："+strings.TrimPrefix(err.Error(), blackbox.ErrTarget.Error()+": "))

@@ -111,8 +111,10 @@ func (s *stream) wants(t *testing.T, message string) {
 	check.Wire(t, check.Chars, []byte(got), []byte(want), "Each message is one line, as it was published.", "每条消息占一行，和发布时一样。")
 }
 
+// Step: connected / 连上了
 func TestConnectedAtOnce(t *testing.T) { open(t) }
 
+// Step: each message at once / 每条消息立刻到
 func TestEachMessageAtOnce(t *testing.T) {
 	s := open(t)
 	for _, message := range []string{"one", "two", "你好", "100%d sure"} {
@@ -121,6 +123,7 @@ func TestEachMessageAtOnce(t *testing.T) {
 	}
 }
 
+// Step: the client leaves / 客户端离开
 func TestEndsWithItsClient(t *testing.T) {
 	s := open(t)
 	s.publish(t, "one")

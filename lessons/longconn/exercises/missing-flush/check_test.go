@@ -50,6 +50,7 @@ func connect(t *testing.T, handler http.Handler) *http.Response {
 	}
 }
 
+// Step: messages arrive / 消息到达
 func TestMessagesArrive(t *testing.T) {
 	var bytes atomic.Int64
 	messages := make(chan string, 1)
@@ -81,8 +82,7 @@ func TestMessagesArrive(t *testing.T) {
 	}
 }
 
-// TestOtherAbilities: what a handler can do with the ResponseWriter of net/http, it can do through
-// Count.
+// Step: other abilities / 其他能力
 func TestOtherAbilities(t *testing.T) {
 	var bytes atomic.Int64
 	failed := make(chan error, 1)
@@ -98,6 +98,7 @@ func TestOtherAbilities(t *testing.T) {
 	}
 }
 
+// Step: status and headers / 状态码和头部
 func TestStatusAndHeadersPass(t *testing.T) {
 	var bytes atomic.Int64
 	response := connect(t, Count(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

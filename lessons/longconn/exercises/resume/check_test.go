@@ -19,6 +19,7 @@ func cursor(query, header string, last int64) (int64, error) {
 	return Cursor(r, last)
 }
 
+// Step: the first visit / 第一次来
 func TestFirstVisit(t *testing.T) {
 	after, err := cursor("?after=6", "", 9)
 	if err != nil {
@@ -32,6 +33,7 @@ func TestFirstVisit(t *testing.T) {
 	check.Value(t, "cursor", after, 0, "Without a cursor the stream begins at the beginning.", "没有游标就从头开始。")
 }
 
+// Step: reconnecting / 重连
 func TestTheHeaderWins(t *testing.T) {
 	after, err := cursor("?after=6", "9", 12)
 	if err != nil {
@@ -49,6 +51,7 @@ func TestTheHeaderWins(t *testing.T) {
 	}
 }
 
+// Step: a restarted log / 重启的日志
 func TestTheLogHasRestarted(t *testing.T) {
 	for _, c := range []struct {
 		query, header string
@@ -66,6 +69,7 @@ func TestTheLogHasRestarted(t *testing.T) {
 	check.Value(t, "cursor", after, 3, "The browser has the last message, 3 of 3: nothing is sent again.", "浏览器已有最后一条，3 条里的第 3 条：什么都不用重发。")
 }
 
+// Step: bad cursors / 错误的游标
 func TestNonsense(t *testing.T) {
 	for _, text := range []string{"nine", "-1", "9.5", "9x", "0x9"} {
 		if after, err := cursor("", text, 12); err == nil {

@@ -66,12 +66,14 @@ func shown(pieces []string) string {
 
 func show(e Event) string { return fmt.Sprintf("id %q, name %q, data %q", e.ID, e.Name, e.Data) }
 
+// Step: whole events / 完整的事件
 func TestOneEvent(t *testing.T) {
 	expect(t, []string{"data: hello\n\n"}, []Event{{"", "message", "hello"}}, "One event in one piece. An event without a name is called message.", "一段里有一个事件。没有名字的事件叫 message。")
 	expect(t, []string{"id: 7\nevent: chat\ndata: hello\n\n"}, []Event{{"7", "chat", "hello"}}, "One event with an id and a name, in one piece.", "一段里有一个带编号和名字的事件。")
 	expect(t, []string{"data: a\n\ndata: b\n\n"}, []Event{{"", "message", "a"}, {"", "message", "b"}}, "Two events came in one piece.", "一段里来了两个事件。")
 }
 
+// Step: pieces / 分段
 func TestPieces(t *testing.T) {
 	expect(t, []string{"data: hello\n", "\n"}, []Event{{"", "message", "hello"}}, "The empty line came in the next piece: the event ends there, not at the end of the first piece.", "空行在下一段里：事件到那里才结束，而不是在第一段的末尾。")
 	expect(t, []string{"da", "ta: hel", "lo\n\n"}, []Event{{"", "message", "hello"}}, "A line came in three pieces: it is a line when its end has come.", "一行分三段到来：换行到了才算一行。")
@@ -81,11 +83,13 @@ func TestPieces(t *testing.T) {
 		"一段在字符中间结束：先把字节拼起来，再当作文本来读。")
 }
 
+// Step: line ends / 换行
 func TestReturns(t *testing.T) {
 	expect(t, []string{"data: a\r\n\r\n"}, []Event{{"", "message", "a"}}, `The lines of this stream end with \r\n.`, `这个流的行以 \r\n 结束。`)
 	expect(t, []string{"data: a\r", "\n\r\n"}, []Event{{"", "message", "a"}}, `The cut was between \r and \n: together they are one line end.`, `切口正好在 \r 和 \n 之间：它们合起来是一个换行。`)
 }
 
+// Step: spaces / 空格
 func TestOneSpace(t *testing.T) {
 	expect(t, []string{"data:a\n\n"}, []Event{{"", "message", "a"}}, "The space after the colon may be missing.", "冒号后的空格可以没有。")
 	expect(t, []string{"data:  b \n\n"}, []Event{{"", "message", " b "}}, "One space after the colon belongs to the format; any other belongs to the data.",
@@ -93,6 +97,7 @@ func TestOneSpace(t *testing.T) {
 	expect(t, []string{"data: a: b\n\n"}, []Event{{"", "message", "a: b"}}, "Only the first colon divides the line.", "只有第一个冒号起分隔作用。")
 }
 
+// Step: data / 数据
 func TestDataLines(t *testing.T) {
 	expect(t, []string{"data: one\ndata: two\n\n"}, []Event{{"", "message", "one\ntwo"}}, `Several data fields are the lines of one data, joined by \n.`, `多个 data 字段是同一份数据的各行，用 \n 连接。`)
 	expect(t, []string{"data\n\n"}, []Event{{"", "message", ""}}, "A line without a colon is a field with an empty value, so this event has data: empty data.", "没有冒号的行是值为空的字段，所以这个事件有数据：空的数据。")
@@ -101,6 +106,7 @@ func TestDataLines(t *testing.T) {
 	expect(t, []string{": heartbeat\n\n", "\n\n", "id: 7\n\n"}, nil, "Without a data field the empty line delivers nothing.", "没有 data 字段，空行就什么都不派发。")
 }
 
+// Step: comments and other fields / 注释和其他字段
 func TestCommentsAndOthers(t *testing.T) {
 	expect(t, []string{"data: a\n: heartbeat\n: data: b\n\n"}, []Event{{"", "message", "a"}}, "A line that begins with a colon is a comment, and the event goes on.", "以冒号开头的行是注释，事件继续。")
 	expect(t, []string{"data: a\nretry: 3\ncolour: red\ndatabase: b\n\n"}, []Event{{"", "message", "a"}}, "Unknown fields are ignored, and the event goes on. A field is data only if its whole name is data.",
@@ -109,6 +115,7 @@ func TestCommentsAndOthers(t *testing.T) {
 		"字段名要完全一致：Data，还有前面或后面带空格的 data，都是别的字段。")
 }
 
+// Step: the id / 编号
 func TestTheIDStays(t *testing.T) {
 	expect(t, []string{"id: 7\ndata: a\n\n", "data: b\n\n"}, []Event{{"7", "message", "a"}, {"7", "message", "b"}}, "The second event has no id, and the stream still stands at 7: the id stays until another comes.",
 		"第二个事件没有编号，而流仍然停在 7：编号一直保留到下一个出现。")
@@ -118,16 +125,19 @@ func TestTheIDStays(t *testing.T) {
 		"第二个事件有 id 字段，值是空的：它把编号设成空串。")
 }
 
+// Step: the name / 名字
 func TestTheNameGoes(t *testing.T) {
 	expect(t, []string{"event: x\ndata: a\n\n", "data: b\n\n"}, []Event{{"", "x", "a"}, {"", "message", "b"}}, "The second event has no name: the name of the first does not stay.", "第二个事件没有名字：第一个的名字不会保留。")
 	expect(t, []string{"event: x\n\n", "data: b\n\n"}, []Event{{"", "message", "b"}}, "The first event had a name but no data, and was not delivered. Its name is gone all the same.", "第一个事件有名字，没有数据，没有派发。它的名字照样不保留。")
 }
 
+// Step: byte by byte / 逐字节
 func TestByteByByte(t *testing.T) {
 	expect(t, strings.Split("id: 7\nevent: chat\ndata: a\ndata: b\n\ndata: c\n\n", ""), []Event{{"7", "chat", "a\nb"}, {"7", "message", "c"}}, "The stream came byte by byte: the events are the same, however it is cut.",
 		"流一个字节一个字节地到来：不管怎么切，事件都一样。")
 }
 
+// Step: two streams / 两个流
 func TestParsersAreIndependent(t *testing.T) {
 	var one, two Parser
 	one.Feed([]byte("id: 7\ndata: on"))

@@ -70,6 +70,7 @@ var noID = [2]string{
 	"事件没有编号，就不要写 id 这一行：空的编号会让浏览器忘掉它手里的那个。",
 }
 
+// Step: the end of an event / 事件的结尾
 func TestTheEnd(t *testing.T) {
 	got := string(Append(nil, Event{Data: "hello"}))
 	_, _, rest := browser(got)
@@ -80,6 +81,7 @@ func TestTheEnd(t *testing.T) {
 	wire(t, Event{Data: "hello"}, "data: hello\n\n", "An event with the data hello is a data line and an empty line.", "数据为 hello 的事件，是一行 data 加一个空行。")
 }
 
+// Step: id and name / 编号和名字
 func TestIDAndName(t *testing.T) {
 	wire(t, Event{ID: "7", Data: "hello"}, "id: 7\ndata: hello\n\n", "The event has an id: without its line the browser cannot resume.", "事件有编号：没有 id 这一行，浏览器就不能续传。")
 	wire(t, Event{Name: "chat", Data: "hello"}, "event: chat\ndata: hello\n\n", "The event has the name chat: the field for it is called event.", "事件的名字是 chat：这个字段叫 event。")
@@ -87,16 +89,19 @@ func TestIDAndName(t *testing.T) {
 		"编号、名字、数据是同一个事件的几行：空行在最后一行之后。")
 }
 
+// Step: empty data / 空的数据
 func TestEmptyData(t *testing.T) {
 	wire(t, Event{ID: "7"}, "id: 7\ndata: \n\n", "The data is empty, but there must be a data line: without one the browser drops the event.",
 		"数据是空的，但 data 这一行不能少：没有它，浏览器会丢掉这个事件。")
 }
 
+// Step: spaces / 空格
 func TestSpaces(t *testing.T) {
 	wire(t, Event{Data: "  indented "}, "data:   indented \n\n", "The data begins with two spaces and ends with one, and a browser reads other data: of the spaces after the colon it takes away one, and no more.",
 		"数据以两个空格开头、一个空格结尾，浏览器读到的却不一样：冒号后面的空格，它只去掉一个。")
 }
 
+// Step: lines / 多行
 func TestLinesOfData(t *testing.T) {
 	wire(t, Event{Data: "one\ntwo"}, "data: one\ndata: two\n\n", "The data has two lines, so it needs two data fields: otherwise the second line becomes a field that the browser does not know.",
 		"数据有两行，就需要两个 data 字段：否则第二行会变成一个浏览器不认识的字段。")
@@ -107,6 +112,7 @@ func TestLinesOfData(t *testing.T) {
 		"数据以换行结尾，浏览器读到的却没有：最后一个换行之后也是一行，一个空行。")
 }
 
+// Step: forgery / 伪造
 func TestNoForgery(t *testing.T) {
 	wire(t, Event{Name: "chat\ndata: you are fired\n\n", Data: "hello"}, "event: chat\ndata: hello\n\n", "A user chose this name, and with it wrote an event of their own: nothing after a line end in a name may reach the wire.",
 		"这个名字是用户起的，他借此写了一个自己的事件：名字里换行之后的内容不能上线路。")
@@ -117,6 +123,7 @@ func TestNoForgery(t *testing.T) {
 	wire(t, Event{ID: "\ndata: forged", Data: "a"}, "data: a\n\n", "The id begins with a line end: nothing is left of it, so there is no id line.", "编号以换行开头：截断后什么都不剩，也就没有 id 这一行。")
 }
 
+// Step: appending / 追加
 func TestAppends(t *testing.T) {
 	before := []byte(": hi\n\n")
 	got := Append(before[:len(before):len(before)], Event{Data: "a"})

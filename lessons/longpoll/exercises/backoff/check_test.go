@@ -15,6 +15,7 @@ func delay(attempt int, random float64) time.Duration {
 	return Delay(attempt, func() float64 { return random }).Round(time.Millisecond)
 }
 
+// Step: random / 随机数
 func TestRandomIsAsked(t *testing.T) {
 	for range 8 {
 		if a, b := delay(3, 0.25), delay(3, 0.25); a != b {
@@ -24,6 +25,7 @@ func TestRandomIsAsked(t *testing.T) {
 	}
 }
 
+// Step: doubling / 翻倍
 func TestDoubles(t *testing.T) {
 	limit := First
 	for attempt := range 6 {
@@ -52,6 +54,7 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+// Step: jitter / 抖动
 func TestChance(t *testing.T) {
 	got := delay(2, 0.5)
 	en, zh := "Half of the limit is certain, and random() chooses how much of the other half is added.", "上限的一半是固定的，另一半加多少由 random() 决定。"
@@ -65,6 +68,7 @@ func TestChance(t *testing.T) {
 	check.Value(t, "wait", delay(2, 0.999), 1999*time.Millisecond, "Attempt 2 has the limit 2 s, and random() is 0.999: almost all of the limit.", "attempt 为 2，上限是 2 秒，random() 为 0.999：几乎是整个上限。")
 }
 
+// Step: the cap / 封顶
 func TestNeverTooLong(t *testing.T) {
 	for _, attempt := range []int{7, 6, 10, 20} {
 		low, high := delay(attempt, 0), delay(attempt, 0.999)
@@ -87,6 +91,7 @@ func TestNeverTooLong(t *testing.T) {
 	}
 }
 
+// Step: a week of failures / 失败一个星期
 func TestAWeekOfFailures(t *testing.T) {
 	for _, attempt := range []int{33, 34, 35, 40, 55, 56, 63, 64, 1000, 1 << 30} {
 		if got := delay(attempt, 0); got != Longest/2 {

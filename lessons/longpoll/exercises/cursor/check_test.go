@@ -43,6 +43,7 @@ func since(t *testing.T, log []Message, after int64) []Message {
 	return got
 }
 
+// Step: nothing twice / 不重复
 func TestNothingTwice(t *testing.T) {
 	got := since(t, logOf(5, 6, 7), 6)
 	for _, m := range got {
@@ -55,6 +56,7 @@ func TestNothingTwice(t *testing.T) {
 	}
 }
 
+// Step: gaps / 空缺
 func TestGaps(t *testing.T) {
 	log := logOf(3, 9, 12)
 	if got := since(t, log, 9); !slices.Equal(ids(got), []int64{12}) {
@@ -68,6 +70,7 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// Step: nothing lost / 不丢失
 func TestNothingLost(t *testing.T) {
 	for _, c := range []struct {
 		log   []Message
@@ -91,6 +94,7 @@ func TestNothingLost(t *testing.T) {
 	}
 }
 
+// Step: nothing new / 没有新消息
 func TestNothingNewIsAList(t *testing.T) {
 	for _, log := range [][]Message{logOf(1, 2), nil} {
 		body, err := json.Marshal(since(t, log, 2))
@@ -118,6 +122,7 @@ func next(t *testing.T, after int64, answer []Message) int64 {
 	return Next(after, answer)
 }
 
+// Step: the next cursor / 下一个游标
 func TestNextCursor(t *testing.T) {
 	known := map[int64][2]string{
 		2:  {"The page got messages, but its cursor stays: it gets them again and again.", "页面收到了消息，游标却没动：同样的消息会一再收到。"},
@@ -135,6 +140,7 @@ func TestNextCursor(t *testing.T) {
 	check.Value(t, "cursor", got, 7, "The page asked with after=2 and got the messages 3 and 7. "+why[0], "页面用 after=2 来问，收到第 3 和第 7 条。"+why[1])
 }
 
+// Step: an empty answer / 空的应答
 func TestNextCursorOfAnEmptyAnswer(t *testing.T) {
 	for _, answer := range [][]Message{nil, {}} {
 		got := next(t, 7, answer)

@@ -101,6 +101,7 @@ func (a answer) messages(t *testing.T) []Message {
 	return list
 }
 
+// Step: news already / 已有新消息
 func TestNewsAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLog(t)
@@ -112,6 +113,7 @@ func TestNewsAlready(t *testing.T) {
 	})
 }
 
+// Step: a quiet wait / 安静的等待
 func TestQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := poll(t, newLog(t), context.Background(), "25s")
@@ -130,6 +132,7 @@ func TestQuiet(t *testing.T) {
 	})
 }
 
+// Step: news later / 后来的消息
 func TestNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLog(t)
@@ -143,6 +146,7 @@ func TestNews(t *testing.T) {
 	})
 }
 
+// Step: the client leaves / 客户端离开
 func TestTheClientLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, leave := context.WithCancel(context.Background())
@@ -153,6 +157,7 @@ func TestTheClientLeaves(t *testing.T) {
 	})
 }
 
+// Step: at most a minute / 最多一分钟
 func TestNotTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := poll(t, newLog(t), context.Background(), "3m")

@@ -39,6 +39,7 @@ func closed(done <-chan struct{}) bool {
 	}
 }
 
+// Step: messages arrive / 消息到达
 func TestMessagesArrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub()
@@ -68,6 +69,7 @@ func TestMessagesArrive(t *testing.T) {
 	})
 }
 
+// Step: clients leave / 客户端离开
 func TestAfterClientsHaveLeft(t *testing.T) {
 	oneAtATime(t)
 	h := NewHub()
@@ -91,6 +93,7 @@ func TestAfterClientsHaveLeft(t *testing.T) {
 	}
 }
 
+// Step: after Wait / Wait 之后
 func TestWhenWaitReturns(t *testing.T) {
 	oneAtATime(t)
 	gone, cancel := context.WithCancel(context.Background())
@@ -107,6 +110,7 @@ func TestWhenWaitReturns(t *testing.T) {
 	}
 }
 
+// Step: a busy moment / 忙碌的一刻
 func TestLeavingAsAMessageComes(t *testing.T) {
 	oneAtATime(t)
 	before := runtime.NumGoroutine()
@@ -193,6 +197,7 @@ func (m *moment) missed() bool {
 	return true
 }
 
+// Step: two messages / 两条消息
 func TestMessagesJustBeforeItWaits(t *testing.T) {
 	h := NewHub()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -222,6 +227,7 @@ func TestMessagesJustBeforeItWaits(t *testing.T) {
 	}
 }
 
+// Step: clients that stay / 留下的客户端
 func TestWhoStaysIsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub()

@@ -138,6 +138,7 @@ func (p *poll) answered() bool {
 	}
 }
 
+// Step: news already / 已有新消息
 func TestNewsIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -156,6 +157,7 @@ func TestNewsIsNotWaitedFor(t *testing.T) {
 	})
 }
 
+// Step: a message at any moment / 任何时刻的消息
 func TestAMessageAtAnyMoment(t *testing.T) {
 	for _, method := range []string{"Since", "Changed"} {
 		for call := 1; call <= 5; call++ {
@@ -182,6 +184,7 @@ func TestAMessageAtAnyMoment(t *testing.T) {
 	}
 }
 
+// Step: an old message / 旧消息
 func TestAMessageThatIsNoNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -205,6 +208,7 @@ func TestAMessageThatIsNoNews(t *testing.T) {
 	})
 }
 
+// Step: a quiet hour / 安静的一小时
 func TestSleepsUntilTheClientLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, leave := context.WithCancel(context.Background())

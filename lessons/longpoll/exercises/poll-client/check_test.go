@@ -51,6 +51,7 @@ func poll(t *testing.T, c *Client, messages []Message, fails error) (asked int64
 	return asked, err
 }
 
+// Step: asking / 提问
 func TestAsksWithItsCursor(t *testing.T) {
 	c := &Client{Cursor: 6}
 	asked, _ := poll(t, c, nil, nil)
@@ -66,6 +67,7 @@ func TestAsksWithItsCursor(t *testing.T) {
 		"应答是空的，游标却动了：页面现在声称自己有一条从没收到过的消息。")
 }
 
+// Step: taking the answer / 收下应答
 func TestMovesToTheLastID(t *testing.T) {
 	c := &Client{}
 	if _, err := poll(t, c, answer(3, 9), nil); err != nil {
@@ -90,6 +92,7 @@ func TestMovesToTheLastID(t *testing.T) {
 	}
 }
 
+// Step: a lost answer / 丢失的应答
 func TestALostAnswer(t *testing.T) {
 	c := &Client{Cursor: 6}
 	_, err := poll(t, c, nil, errCut)
@@ -104,6 +107,7 @@ func TestALostAnswer(t *testing.T) {
 	}
 }
 
+// Step: half an answer / 半个应答
 func TestHalfAnAnswer(t *testing.T) {
 	c := &Client{Cursor: 6}
 	_, err := poll(t, c, answer(7, 8), errCut)
@@ -121,6 +125,7 @@ func TestHalfAnAnswer(t *testing.T) {
 	}
 }
 
+// Step: messages it has / 已有的消息
 func TestNothingTwice(t *testing.T) {
 	c := &Client{Cursor: 6} // the page was loaded with six messages
 	_, _ = poll(t, c, answer(5, 6, 7), nil)
