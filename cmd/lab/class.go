@@ -140,7 +140,7 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 	}
 	server := &class.Server{Handouts: files, Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: urlOf(addr)}
 
-	demos, err := o.hostAll(log)
+	demos, err := o.nearby().hostAll(log)
 	var closers []closer
 	for _, d := range demos {
 		closers = append(closers, d.running)
@@ -169,6 +169,14 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 		err = errors.Join(err, saveAtLast(room, o.keep, o.log))
 	}
 	return err
+}
+
+// nearby returns the options of the demos: they take the next free ports, at the same host.
+func (o classOptions) nearby() runOptions {
+	if o.addrByHand {
+		o.addrByHand, o.lan = false, false
+	}
+	return o.runOptions
 }
 
 // serveRoom serves the class. end stops it.

@@ -80,10 +80,29 @@ function study(strip, t) {
       }
       const left = view.timer ? Math.max(0, Math.round((Date.parse(view.timer.until) - Date.now()) / 60000)) : 0;
       time.textContent = left ? t("minutes", left) : "";
-      follow(view, document.body.dataset.unsaved !== undefined);
+      follow(view, written());
     },
     gone: () => location.assign("/lab/class/"),
   });
+  reportExercise();
+}
+
+/** Returns whether the reader has written something that would be lost. */
+const written = () => [...document.querySelectorAll("main textarea")].some((e) => e.value !== e.defaultValue);
+
+/** Reports what the reader does in an exercise on this page, see /lab/shared/report.js. */
+function reportExercise() {
+  const [, exercise] = /^\/lab\/exercise\/([\w-]+)$/.exec(location.pathname) ?? [];
+  if (!exercise) return;
+  const send = (progress) => post("progress", { current: exercise, ...progress }).catch(() => {}); // a closed class
+  send({});
+  document.addEventListener("lab-exercise", ({ detail: { state, message, tries } }) => {
+    send({ check: { exercise, passed: state === "solved", message: { en: message, zh: message }, tries } });
+  });
+  document.addEventListener("toggle", () => {
+    const opened = document.querySelectorAll("details.hint[open]").length;
+    if (opened) send({ hints: { [exercise]: opened } });
+  }, true);
 }
 
 if (!location.pathname.startsWith("/lab/class/")) {

@@ -154,6 +154,7 @@ func (w *work) failing() (Check, bool) {
 type Mistake struct {
 	Exercise string
 	Phrase   string // part of the check's message, in English
+	ZH       string // the same in Chinese, if it is known
 	Name     string // of the misconception
 	Code     string // what students write who have it
 }
@@ -203,7 +204,8 @@ func failures(all []*student, mistakes []Mistake, n int) []Failure {
 // several are.
 func recognise(c Check, mistakes []Mistake) (best Mistake) {
 	for _, m := range mistakes {
-		if m.Exercise == c.Exercise && m.Phrase != "" && len(m.Phrase) > len(best.Phrase) && strings.Contains(c.Message.EN, m.Phrase) {
+		said := m.Phrase != "" && strings.Contains(c.Message.EN, m.Phrase) || m.ZH != "" && strings.Contains(c.Message.ZH, m.ZH)
+		if m.Exercise == c.Exercise && said && len(m.Phrase) > len(best.Phrase) {
 			best = m
 		}
 	}

@@ -41,13 +41,9 @@ func PredictQuestions(all []exercise.Exercise) (questions []Question, err error)
 		if e.Kind != exercise.Predict {
 			continue
 		}
-		data, err := fs.ReadFile(e.Files(), "slots.json")
+		slots, err := slotsOf(e)
 		if err != nil {
 			return nil, err
-		}
-		var slots []slot
-		if err := json.Unmarshal(data, &slots); err != nil {
-			return nil, fmt.Errorf("slots of %s: %w", e.Name, err)
 		}
 		solution, err := e.Solution()
 		if err != nil {
@@ -61,6 +57,17 @@ func PredictQuestions(all []exercise.Exercise) (questions []Question, err error)
 		}
 	}
 	return questions, nil
+}
+
+func slotsOf(e exercise.Exercise) (slots []slot, err error) {
+	data, err := fs.ReadFile(e.Files(), "slots.json")
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &slots); err != nil {
+		return nil, fmt.Errorf("slots of %s: %w", e.Name, err)
+	}
+	return slots, nil
 }
 
 func slotQuestion(e exercise.Exercise, s slot, right string) Question {
@@ -95,9 +102,22 @@ func render(text string) string {
 	return markdown.HTML{Code: "Code", Table: "Table"}.Render(markdown.Parse(strings.TrimSpace(body)))
 }
 
-// Mistakes returns the mistakes that the exercises' checks recognise, from their wrong solutions.
+// Mistakes returns the mistakes that the exercises' checks recognise: those of the slots of an
+// exercise to predict, and the wrong solutions of the others.
 func Mistakes(all []exercise.Exercise) (mistakes []Mistake, err error) {
 	for _, e := range all {
+		if e.Kind == exercise.Predict {
+			slots, err := slotsOf(e)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range slots {
+				for _, m := range s.Mistakes {
+					mistakes = append(mistakes, Mistake{Exercise: e.Name, Phrase: m.EN, ZH: m.ZH, Name: s.Name, Code: m.Answer})
+				}
+			}
+			continue
+		}
 		files, err := fs.Glob(e.Files(), "wrong/*.txtar")
 		if err != nil {
 			return nil, err

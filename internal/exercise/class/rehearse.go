@@ -1,6 +1,7 @@
 package class
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -155,7 +156,7 @@ func (a *actor) mistake(name string) lang.Text {
 		return lang.Text{EN: "The server does not answer.", ZH: "服务器没有应答。"}
 	}
 	m := known[int(float64(len(known))*a.chance.Float64()*a.chance.Float64())]
-	return lang.Text{EN: m.Phrase, ZH: m.Phrase}
+	return lang.Text{EN: m.Phrase, ZH: cmp.Or(m.ZH, m.Phrase)}
 }
 
 // answer returns the right option of the open question.
