@@ -6,7 +6,7 @@ import { post } from "./stream.js";
 import { texts } from "./text.js";
 
 const t = catalogue("class", texts);
-const reasons = { 400: "badName", 403: "wrongCode", 409: "taken", 410: "isClosed", 429: "guesses", 503: "full" };
+const reasons = { 400: "badName", 403: "wrongCode", 409: "taken", 410: "isClosed", 503: "full" };
 
 const given = /^#code=([a-z]{1,12})$/i.exec(location.hash)?.[1]; // from the QR code
 if (given) {

@@ -2,7 +2,7 @@
 
 export const texts = {
   en: {
-    badName: "A name has 1 to 24 printable characters.", wrongCode: "Wrong code: look at the teacher's screen.", taken: "This name is taken: choose another one.", isClosed: "The teacher has closed the class.", guesses: "Too many wrong codes: wait a minute.", full: "The class is full or busy: try again soon, or tell the teacher.",
+    badName: "A name has 1 to 24 printable characters.", wrongCode: "Wrong code: look at the teacher's screen.", taken: "This name is taken: choose another one.", isClosed: "The teacher has closed the class.", full: "The class is full or busy: try again soon, or tell the teacher.",
     live: "live", away: "not connected", over: "time is up", copied: "copied",
     score: "{0} of {1} solved", done: "solved", started: "begun", failing: "check failed", here: "at it now", fresh: "not begun",
     group: "Group {0}", question: "Question", vote: "Vote", joinFirst: "Join the class", atClass: "The class is at: {0}", go: "Go there", following: "Follow", voteNow: "A question is open",
@@ -16,7 +16,7 @@ export const texts = {
     sure: "Remove {0} from the class? Their work stays on their machine.", sureClose: "Close the class? Nobody can join, vote or report until you open it again.", closed: "closed", shownNow: "Shown now: {0}", none: "Nothing is shown.", demo: "{0} (demo)", sentTo: "Everyone: {0}",
   },
   zh: {
-    badName: "名字是 1 到 24 个可显示的字符。", wrongCode: "加入码不对：请看老师的屏幕。", taken: "这个名字已被占用：请换一个。", isClosed: "老师已经结束课堂。", guesses: "加入码错了太多次：请等一分钟。", full: "课堂已满或正忙：请稍后再试，或告诉老师。",
+    badName: "名字是 1 到 24 个可显示的字符。", wrongCode: "加入码不对：请看老师的屏幕。", taken: "这个名字已被占用：请换一个。", isClosed: "老师已经结束课堂。", full: "课堂已满或正忙：请稍后再试，或告诉老师。",
     live: "实时", away: "未连接", over: "时间到", copied: "已复制",
     score: "通过 {0} / {1}", done: "已通过", started: "已动手", failing: "检查没过", here: "正在做", fresh: "还没开始",
     group: "第 {0} 组", question: "提问", vote: "投票", joinFirst: "加入课堂", atClass: "全班在看：{0}", go: "打开", following: "跟随", voteNow: "正在投票",

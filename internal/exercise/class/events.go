@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"realtimelab/internal/feed"
@@ -28,7 +27,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.Teacher(r) {
 		leave, err := s.limits.watch(address(r))
 		if err != nil {
-			busy(w, http.StatusServiceUnavailable, err.Error())
+			busy(w, err.Error())
 			return
 		}
 		defer leave()
@@ -128,7 +127,7 @@ func send(w http.ResponseWriter, text string) error {
 }
 
 // busy refuses a client that may try again.
-func busy(w http.ResponseWriter, status int, reason string) {
+func busy(w http.ResponseWriter, reason string) {
 	w.Header().Set("Retry-After", "5")
-	feed.Refuse(w, status, strings.TrimSpace(reason))
+	feed.Refuse(w, http.StatusServiceUnavailable, reason)
 }

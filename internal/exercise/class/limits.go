@@ -14,10 +14,11 @@ const (
 	maxWatchingAddr = 200 // from one address: 60 students with a phone and a laptop, and some reloads
 	maxAddrs        = 2000
 
-	requestBurst = 240 // requests at once, and
-	requestRate  = 60  // per second
-	guessBurst   = 20  // wrong codes at once, and
-	guessRate    = 0.5 // per second
+	// Requests at once, and per second. At that rate, guessing the join code takes weeks. There is no
+	// stricter limit for wrong codes: a student who mistypes must not lock out a class that shares the
+	// address.
+	requestBurst = 240
+	requestRate  = 60
 )
 
 var errWatching = errors.New("too many are watching: this page tries again by itself")
@@ -31,8 +32,8 @@ type limits struct {
 
 // usage counts the streams and requests of one address.
 type usage struct {
-	watching          int
-	requests, guesses bucket
+	watching int
+	requests bucket
 }
 
 // A bucket holds tokens that come back with time.
@@ -42,13 +43,13 @@ type bucket struct {
 }
 
 // take takes one token if at most burst are used.
-func (b *bucket) take(now time.Time, burst, rate, n float64) bool {
+func (b *bucket) take(now time.Time, burst, rate float64) bool {
 	b.used = max(0, b.used-now.Sub(b.at).Seconds()*rate)
 	b.at = now
 	if b.used+1 > burst {
 		return false
 	}
-	b.used += n
+	b.used++
 	return true
 }
 
@@ -73,20 +74,7 @@ func (l *limits) of(addr string) *usage {
 func (l *limits) mayAsk(addr string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.of(addr).requests.take(time.Now(), requestBurst, requestRate, 1)
-}
-
-func (l *limits) mayGuess(addr string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.of(addr).guesses.take(time.Now(), guessBurst, guessRate, 0)
-}
-
-// guessed counts a wrong code.
-func (l *limits) guessed(addr string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.of(addr).guesses.take(time.Now(), guessBurst, guessRate, 1)
+	return l.of(addr).requests.take(time.Now(), requestBurst, requestRate)
 }
 
 // watch counts a stream of events until leave is called.
@@ -111,7 +99,7 @@ func (l *limits) watch(addr string) (leave func(), err error) {
 func (s *Server) limited(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !s.Teacher(r) && !s.limits.mayAsk(address(r)) {
-			busy(w, http.StatusServiceUnavailable, "too many requests from this address")
+			busy(w, "too many requests from this address")
 			return
 		}
 		next(w, r)

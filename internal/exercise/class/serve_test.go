@@ -245,17 +245,17 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestOverload: one address can try few codes and open few streams; the teacher is always served.
+// TestOverload: an address opens a bounded number of streams, and the teacher is always served.
 func TestOverload(t *testing.T) {
 	r := newTestRoom()
 	url := serve(t, r)
 	c := browser(t)
-	for range guessBurst {
+	for range 100 {
 		status, _ := post(t, c, url+Path+"join", "", `{"name":"x","code":"guess"}`)
 		require.Equal(t, 403, status)
 	}
 	status, _ := post(t, c, url+Path+"join", "", `{"name":"x","code":"abcdef"}`)
-	assert.Equal(t, 429, status)
+	assert.Equal(t, 200, status, "those who mistype do not lock out the others")
 	for range maxWatchingAddr {
 		res, err := c.Get(url + Path + "events")
 		require.NoError(t, err)
