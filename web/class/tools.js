@@ -69,6 +69,10 @@ export function begin({ look, person, name }) {
     return label;
   }));
   const boxes = () => [...$("today").querySelectorAll("input")];
+  for (const preset of document.querySelectorAll(".preset")) {
+    const set = new Set(info.columns.filter((c) => c.set === preset.value).map((c) => c.name));
+    preset.addEventListener("click", () => { for (const box of boxes()) box.checked = set.has(box.value); });
+  }
   on("assign", () => order("assign", { today: boxes().filter((b) => b.checked).map((b) => b.value) }));
   on("today-all", () => order("assign", { today: [] }));
 

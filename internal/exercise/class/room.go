@@ -40,6 +40,7 @@ type Column struct {
 	Name   string        `json:"name"`
 	Lesson string        `json:"lesson"`
 	Kind   exercise.Kind `json:"kind"`
+	Set    exercise.Set  `json:"set"`
 	Title  lang.Text     `json:"title"`
 }
 
@@ -47,7 +48,7 @@ type Column struct {
 func Columns(all []exercise.Exercise) []Column {
 	columns := []Column{}
 	for _, e := range all {
-		columns = append(columns, Column{e.Name, e.Lesson, e.Kind, e.Title})
+		columns = append(columns, Column{e.Name, e.Lesson, e.Kind, e.Set, e.Title})
 	}
 	return columns
 }
