@@ -17,6 +17,7 @@ import (
 	"realtimelab/internal/exercise/class"
 	"realtimelab/internal/exercise/workspace"
 	"realtimelab/internal/labtest"
+	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
 	"realtimelab/lessons"
 )
@@ -26,14 +27,15 @@ const question = "broadcast/buffer" // its second option is right
 // TestAClass is a lesson from the first student to the marks: thirty phones, three browsers and a
 // laptop join, follow, vote twice, solve exercises, and lose nothing when the class restarts.
 func TestAClass(t *testing.T) {
+	need.Time(t)
+	wall := labtest.NewBrowser(t).Tab(t)
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
 	defer cancel()
 	defer http.DefaultClient.CloseIdleConnections()
 	binary, keep := buildLab(t), filepath.Join(t.TempDir(), "class.json")
 	room := startClass(ctx, t, binary, "127.0.0.1:0", keep)
-	defer func() { _ = room.cmd.Process.Kill() }()
+	defer func() { room.kill() }()
 
-	wall := labtest.NewBrowser(t).Tab(t)
 	wall.AllowNetworkErrors() // the class restarts
 	wall.Open(room.url + class.Path + "wall/#key=" + room.key)
 	wall.WaitText("#code", room.code)
@@ -80,6 +82,7 @@ func TestAClass(t *testing.T) {
 	require.NotNil(t, seat, command)
 	dir := t.TempDir()
 	laptop := startLaptop(ctx, t, binary, dir, room.url, seat[1])
+	defer laptop.kill()
 	laptop.until("It is checked each time you save.")
 	room.order("push", map[string]any{"exercise": "predict-poll"})
 	laptop.until("The teacher has given everyone this exercise:")

@@ -78,6 +78,14 @@ func (c *labClass) stop() {
 	require.NoError(c.t, c.cmd.Wait())
 }
 
+// kill ends a class that the test has not stopped.
+func (c *labClass) kill() {
+	if c.cmd.ProcessState == nil {
+		_ = c.cmd.Process.Kill()
+		_ = c.cmd.Wait()
+	}
+}
+
 // order sends a teacher's action.
 func (c *labClass) order(action string, body any) {
 	c.t.Helper()
@@ -164,6 +172,13 @@ func (l *laptop) until(text string) {
 		}
 	}
 	l.t.Fatalf("watch ended before it said %q", text)
+}
+
+func (l *laptop) kill() {
+	if l.cmd.ProcessState == nil {
+		_ = l.cmd.Process.Kill()
+		_ = l.cmd.Wait()
+	}
 }
 
 func (l *laptop) stop() {
