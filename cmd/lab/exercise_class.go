@@ -128,9 +128,8 @@ func (w *watcher) assigned(a class.Assignment) {
 		w.seat.pushes = a.Pushes
 		for _, e := range w.Catalogue {
 			if e.Name == a.Push {
-				w.current = e.Name
 				fmt.Fprintln(w.out, w.say("The teacher has given everyone this exercise:", "老师让全班做这道题："))
-				w.introduce(e)
+				w.begin(e)
 			}
 		}
 		return
