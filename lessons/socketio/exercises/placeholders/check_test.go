@@ -36,6 +36,12 @@ func TestOne(t *testing.T) {
 	if !bytes.Equal(attachments[0], []byte{1, 2}) {
 		check.Fail(t, "The bytes 01 02 became the attachment %x.", "字节 01 02 变成了附件 %x。", attachments[0])
 	}
+	placeholder, _ := Extract([]byte{1})
+	if object, ok := placeholder.(map[string]any); ok {
+		if _, ok := object["num"].(float64); !ok {
+			check.Fail(t, "The num of the placeholder is a %T here: in values of encoding/json a number is a float64, and Restore looks for one.", "占位符的 num 在这里是 %T：encoding/json 的值里，数字都是 float64，Restore 找的也是它。", object["num"])
+		}
+	}
 	extract(t, []any{"text", 1.0, nil, true}, `["text",1,null,true]`, 0, "Without bytes nothing changes.", "没有字节就什么都不变。")
 }
 
@@ -60,6 +66,21 @@ func TestTheCallersValueStays(t *testing.T) {
 	_, inList := value["list"].([]any)[0].([]byte)
 	if !data || !inList {
 		check.Fail(t, "Extract has changed the caller's value to %s: sent a second time, its bytes are gone.", "Extract 把调用者的值改成了 %s：再发一次，字节就没了。", text(value))
+	}
+}
+
+func TestEmptyBytes(t *testing.T) {
+	extract(t, []any{"x", []byte{}}, `["x",{"_placeholder":true,"num":0}]`, 1, "Empty bytes are bytes, too: they are an attachment of length 0.", "空的字节也是字节：它是长度为 0 的附件。")
+}
+
+func TestTheReceivedValueStays(t *testing.T) {
+	received := []any{"x", map[string]any{"_placeholder": true, "num": 0.0}, []any{map[string]any{"_placeholder": true, "num": 0.0}}}
+	before := string(text(received))
+	if _, err := Restore(received, [][]byte{{1}}); err != nil {
+		check.Fail(t, "%s was refused: %v.", "%s 被拒绝了：%v。", before, err)
+	}
+	if after := string(text(received)); after != before {
+		check.Fail(t, "Restore has changed the value that was given to it, from %s to %s: return a copy.", "Restore 把交给它的值从 %s 改成了 %s：要返回拷贝。", before, after)
 	}
 }
 
@@ -94,6 +115,11 @@ func TestLies(t *testing.T) {
 			check.Fail(t, "%s was restored to %s (error: %v). "+lie.en, "%s 被还原成了 %s（错误：%v）。"+lie.zh, lie.packet, text(got), err)
 		}
 	}
+	var deep any
+	_ = json.Unmarshal([]byte(`["x",{"a":[{"_placeholder":true,"num":5}]}]`), &deep)
+	if got, err := restore(t, "a deep lie", deep); !errors.Is(err, ErrPlaceholder) {
+		check.Fail(t, "A placeholder deep inside names attachment 5, and there is one; it was restored to %s (error: %v).", "藏在深处的占位符要的是 5 号附件，而附件只有一个；它被还原成了 %s（错误：%v）。", text(got), err)
+	}
 	var value any
 	_ = json.Unmarshal([]byte(`["x",{"_placeholder":false,"num":7}]`), &value)
 	if got, err := Restore(value, nil); err != nil || !reflect.DeepEqual(got, value) {
@@ -106,7 +132,7 @@ func TestLies(t *testing.T) {
 func restore(t *testing.T, packet string, value any) (got any, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "%s comes from the network, and the server is gone: %v.", "%s 从网络上来，服务器就没了：%v。", packet, problem)
+			check.Fail(t, "%s comes from the network, and the server is gone: Restore panicked with %v.", "%s 从网络上来，服务器就没了：Restore panic 了，%v。", packet, problem)
 		}
 	}()
 	return Restore(value, [][]byte{{1}})

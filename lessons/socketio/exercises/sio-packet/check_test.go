@@ -53,19 +53,22 @@ func show(id *uint64) any {
 }
 
 func TestNonsense(t *testing.T) {
-	for text, why := range map[string][2]string{
-		"":                         {"there is nothing", "什么都没有"},
-		"7":                        {"7 is no type", "7 不是类型"},
-		"hello":                    {"h is no type", "h 不是类型"},
-		`2/admin["x"]`:             {"the namespace has no comma", "命名空间后面没有逗号"},
-		"2/admin":                  {"the namespace has no comma", "命名空间后面没有逗号"},
-		"2":                        {"an EVENT has a name, in JSON", "EVENT 要有名字，写在 JSON 里"},
-		"312":                      {"an ACK has an array, even an empty one", "ACK 要有数组，哪怕是空的"},
-		`2["some`:                  {"the JSON is cut off", "JSON 被截断了"},
-		`2999999999999999999999[]`: {"the id is larger than any number here", "编号比这里任何数都大"},
+	for _, c := range []struct{ text, en, zh string }{
+		{"", "there is nothing", "什么都没有"},
+		{"7", "7 is no type", "7 不是类型"},
+		{"hello", "h is no type", "h 不是类型"},
+		{`2/admin["x"]`, "the namespace has no comma", "命名空间后面没有逗号"},
+		{`2/admin12["x"]`, "the namespace has no comma", "命名空间后面没有逗号"},
+		{"2/admin", "the namespace has no comma", "命名空间后面没有逗号"},
+		{"2", "an EVENT has a name, in JSON", "EVENT 要有名字，写在 JSON 里"},
+		{"312", "an ACK has an array, even an empty one", "ACK 要有数组，哪怕是空的"},
+		{`0/admin,{`, "the JSON is cut off", "JSON 被截断了"},
+		{`2[1] [2]`, "after the JSON nothing may follow", "JSON 后面不能再有东西"},
+		{`2["some`, "the JSON is cut off", "JSON 被截断了"},
+		{`2999999999999999999999[]`, "the id is larger than any number here", "编号比这里任何数都大"},
 	} {
-		if p, err := read(t, text); err == nil {
-			check.Fail(t, "%q was taken for a packet (%+v), but "+why[0]+".", "%q 被当成了包（%+v），可是"+why[1]+"。", text, p)
+		if p, err := read(t, c.text); err == nil {
+			check.Fail(t, "%q was taken for a packet of type %d in %q with the data %q, but "+c.en+".", "%q 被当成了类型 %d 的数据包，命名空间 %q，数据 %q，可是"+c.zh+"。", c.text, p.Type, p.Namespace, p.Data)
 		}
 	}
 }
@@ -74,7 +77,7 @@ func TestNonsense(t *testing.T) {
 func read(t *testing.T, text string) (p Packet, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "%q comes from the network, and the server is gone: %v.", "%q 从网络上来，服务器就没了：%v。", text, problem)
+			check.Fail(t, "%q comes from the network, and the server is gone: Decode panicked with %v.", "%q 从网络上来，服务器就没了：Decode panic 了，%v。", text, problem)
 		}
 	}()
 	return Decode(text)

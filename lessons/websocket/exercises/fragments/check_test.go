@@ -53,11 +53,32 @@ func TestFragments(t *testing.T) {
 		"Three fragments are one message.", "三个分片是一条消息。")
 }
 
+func TestEmptyFragments(t *testing.T) {
+	expect(t, Text, "hi", []Frame{frame(false, Text, ""), frame(false, Continuation, "hi"), frame(true, Continuation, "")},
+		"An empty fragment is a fragment: it may come first, and it may carry the FIN.", "空的分片也是分片：它可以是第一个，也可以带着 FIN。")
+}
+
+// TestTheCallersBytes: the reader uses one buffer for all frames.
+func TestTheCallersBytes(t *testing.T) {
+	var a Assembler
+	buffer := []byte("hel")
+	_, _ = a.Add(Frame{false, Text, buffer})
+	copy(buffer, "???")
+	m, err := a.Add(Frame{true, Continuation, []byte("lo")})
+	if err != nil || m == nil {
+		check.Fail(t, "Two fragments made no message (error: %v).", "两个分片没有得到消息（错误：%v）。", err)
+	}
+	check.Value(t, "data", string(m.Data), "hello", "The reader has used its buffer for the next frame meanwhile: the assembler must copy the bytes of the frame.",
+		"读取方在这期间把缓冲区用在了下一帧上：要把这一帧的字节复制下来。")
+}
+
 func TestControlFramesBetween(t *testing.T) {
 	expect(t, Text, "hello", []Frame{frame(false, Text, "hel"), frame(true, Ping, "are you there"), frame(true, Continuation, "lo")},
 		"A ping stands between the fragments: it is no part of the message, and does not end it.", "分片之间夹着一个 ping：它不是消息的一部分，也不会结束消息。")
-	if messages, _ := add(&Assembler{}, frame(true, Ping, "x")); len(messages) != 0 {
-		check.Fail(t, "A ping was taken for a message.", "ping 被当成了消息。")
+	for opcode, name := range map[byte]string{0x8: "close", Ping: "ping", 0xA: "pong"} {
+		if messages, _ := add(&Assembler{}, frame(true, opcode, "x")); len(messages) != 0 {
+			check.Fail(t, "A %s was taken for a message.", "%s 被当成了消息。", name)
+		}
 	}
 }
 

@@ -81,8 +81,12 @@ func TestAnswers(t *testing.T) {
 		if len(c.pings) < 10 || len(c.pings) > 12 {
 			check.Fail(t, "In five minutes of answers there were %d pings: one is due every 25 s.", "五分钟里都有回答，却发了 %d 个 ping：应该每 25 秒一个。", len(c.pings))
 		}
-		if c.pings[0] == c.pings[1] {
-			check.Fail(t, "Two pings in a row carry the same bytes: an answer to the first would pass for one to the second.", "连着两个 ping 带着同样的字节：对前一个的回答会被当成对后一个的。")
+		seen := map[string]bool{}
+		for _, payload := range c.pings {
+			if seen[payload] {
+				check.Fail(t, "Two pings carry the same bytes, %q: an answer to the first would pass for one to the second.", "有两个 ping 带着同样的字节 %q：对前一个的回答会被当成对后一个的。", payload)
+			}
+			seen[payload] = true
 		}
 	})
 }
@@ -116,6 +120,28 @@ func TestPongsOfOthers(t *testing.T) {
 		}
 		check.Value(t, "given up after", took, every+timeout, "Wrong pongs came every 5 s: they must not restart the timeout.",
 			"每 5 秒来一个不对的 pong：它们不能让计时重新开始。")
+	})
+}
+
+func TestOldPongs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &conn{pongs: make(chan string)}
+		last := ""
+		c.answer = func(payload string) {
+			if old := last; old != "" {
+				last = payload
+				c.pong(old)
+				return
+			}
+			last = payload
+			c.pong(payload)
+		}
+		err, took := keepalive(t, c, 3*time.Minute)
+		if !errors.Is(err, ErrSilent) {
+			check.Fail(t, "The second ping was answered with the bytes of the first: an old pong is late, and does not say that the client is there now. It was taken for the answer.",
+				"对第二个 ping 的回答带着第一个的字节：旧的 pong 迟到了，不能说明客户端现在还在。它却被当成了回答。")
+		}
+		check.Value(t, "given up after", took, 2*every+timeout, "The second ping was not answered.", "第二个 ping 没有得到回答。")
 	})
 }
 
