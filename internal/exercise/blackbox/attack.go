@@ -18,7 +18,7 @@ import (
 )
 
 // stepTime bounds each step.
-const stepTime = 4 * time.Second
+const stepTime = 6 * time.Second
 
 // quick is the time that "at once" allows over a local network.
 const quick = time.Second
@@ -28,9 +28,9 @@ var attacks = map[string][]func(*attack){
 	"blackbox-polling":   {publishes, answersAtOnce, inOrder, refusesBadCursors, manyAtOnce},
 	"blackbox-longpoll":  {publishes, holdsNoNews, wakesUp, wakesEverybody, survivesWhoLeaves},
 	"blackbox-sse":       {publishes, opensAStream, sendsEvents, beginsAtTheBeginning, resumes, headerBeatsQuery, survivesStreamsThatLeave},
-	"blackbox-websocket": {shakesHands, refusesPlainHTTP, refusesOtherOrigins, echoes, echoesAllLengths, putsFragmentsTogether, refusesUnmasked, saysGoodbye},
-	"blackbox-engineio":  {opensPolling, refusesStrangers, takesMessages, opensWebSocket, upgrades, closesSessions},
-	"blackbox-socketio":  {connects, acks, acksMany, refusesNamespaces, wantsConnectFirst},
+	"blackbox-websocket": {shakesHands, refusesPlainHTTP, refusesOtherOrigins, echoes, echoesAllLengths, readsAnyPieces, servesTwoClients, putsFragmentsTogether, refusesUnmasked, saysGoodbye},
+	"blackbox-engineio":  {opensPolling, refusesStrangers, takesMessages, opensWebSocket, upgrades, closesSessions, beats},
+	"blackbox-socketio":  {connects, acks, acksMany, refusesNamespaces, wantsConnectFirst, acceptsRealClient},
 }
 
 // Steps is how many steps the exercise has; 0 if it is no black box.

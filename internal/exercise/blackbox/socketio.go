@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	"realtimelab/lessons/socketio/sioclient"
 )
 
 // session is a Socket.IO connection over a WebSocket, with its open packet read.
@@ -50,12 +51,33 @@ func acksMany(a *attack) {
 	s := a.session()
 	s.join("")
 	for _, id := range []int{7, 12, 1000} {
-		s.send(fmt.Sprintf(`42%d["ferret","tobi, \"the\" ferret 你好"]`, id))
+		s.send(fmt.Sprintf(`42%d["ferret","tobi, \"the\" ferret [3] 你好"]`, id))
 		s.says(check.Messages, fmt.Sprintf(`43%d["woot"]`, id), "Each answer carries the id of its own question.", "每个回答都带着自己那个问题的编号。")
 	}
 	s.send(`42["ferret","nobody asks"]`)
 	s.send(`421["ferret","tobi"]`)
 	s.says(check.Messages, `431["woot"]`, "An event without an id asks for nothing, and is not answered; the next one is.", "没有编号的事件不要求回答，就不回答；下一个才回答。")
+	s.send(`422["weasel","tobi"]`)
+	s.send(`423["ferret","tobi"]`)
+	s.says(check.Messages, `433["woot"]`, `Only "ferret" has a handler: "weasel" is not answered, and the next "ferret" is.`, `只有 "ferret" 有处理函数："weasel" 没有回答，下一个 "ferret" 才有。`)
+}
+
+// acceptsRealClient connects with the lab's own client, as a program would. It is held against the official server.
+func acceptsRealClient(a *attack) {
+	for range 2 { // the second connects while the first is still there
+		s, err := sioclient.Dial(a.ctx, "http://"+a.host, sioclient.Config{Transports: []string{sioclient.WebSocket}, NoReconnect: true})
+		if err != nil {
+			check.Fail(a, "Each packet was right, but a real Socket.IO client does not connect: %v.", "每个数据包都对，可是真正的 Socket.IO 客户端连不上：%v。", err)
+		}
+		defer s.Close()
+		for _, name := range []string{"tobi", "loki"} {
+			answer, err := s.EmitWithAck(a.ctx, "ferret", name)
+			if err != nil {
+				check.Fail(a, "A real Socket.IO client has connected, but its event \"ferret\" gets no answer: %v.", "真正的 Socket.IO 客户端连上了，可是它的事件 \"ferret\" 没有回答：%v。", err)
+			}
+			check.Value(a, "answer", fmt.Sprint(answer.Any(0)), "woot", "This is what the callback of a real Socket.IO client gets.", "真正的 Socket.IO 客户端的回调收到的是这个。")
+		}
+	}
 }
 
 func refusesNamespaces(a *attack) {

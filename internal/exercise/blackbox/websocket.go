@@ -59,6 +59,28 @@ func echoesAllLengths(a *attack) {
 	}
 }
 
+// readsAnyPieces sends frames as a network may deliver them: two at once, and one byte by byte.
+func readsAnyPieces(a *attack) {
+	s := a.dial("/ws")
+	s.write(append(frame(0x81, []byte("one")), frame(0x81, []byte("two"))...))
+	en, zh := "Two frames came in one piece of the stream: both are messages. A read ends anywhere, not at the end of a frame.", "两帧在字节流里一起到来：两条都是消息。一次读取会停在任何地方，不会正好停在帧的末尾。"
+	s.wants([]byte("\x81\x03one"), en, zh)
+	s.wants([]byte("\x81\x03two"), en, zh)
+	for _, b := range frame(0x81, []byte("slow")) {
+		s.write([]byte{b})
+		time.Sleep(time.Millisecond) // so that it is sent alone; together with the next one it is as legal
+	}
+	s.wants([]byte("\x81\x04slow"), "A frame came byte by byte: read on until it is complete.", "一帧一个字节一个字节地到来：要一直读到它完整为止。")
+}
+
+func servesTwoClients(a *attack) {
+	idle, busy := a.dial("/ws"), a.dial("/ws")
+	for _, s := range []*socket{busy, idle} {
+		s.write(frame(0x81, []byte("Hello")))
+		s.wants([]byte("\x81\x05Hello"), "Two clients are connected, and one of them says nothing: the other must get its message back all the same.", "连着两个客户端，其中一个什么都不说：另一个照样要收回自己的消息。")
+	}
+}
+
 func putsFragmentsTogether(a *attack) {
 	s := a.dial("/ws")
 	s.write(frame(0x01, []byte("Hel")))
@@ -66,6 +88,10 @@ func putsFragmentsTogether(a *attack) {
 	s.wants([]byte("\x8a\x0ayou there?"), "A ping came between two fragments. It is answered at once, by a pong with the same bytes.", "两个分片之间来了一个 ping。要立刻用带同样字节的 pong 回答。")
 	s.write(frame(0x80, []byte("lo")))
 	s.wants([]byte("\x81\x05Hello"), "Two fragments are one message, and come back as one.", "两个分片是一条消息，作为一条返回。")
+	for _, f := range [][]byte{frame(0x02, []byte{1}), frame(0x00, []byte{2}), frame(0x80, []byte{3})} {
+		s.write(f)
+	}
+	s.wants([]byte("\x82\x03\x01\x02\x03"), "Three fragments are one message, of the kind that the first one names; the message before is over.", "三个分片是一条消息，类型由第一个分片决定；前一条消息已经结束。")
 }
 
 // ended fails unless the server closes, with that code or without a close frame.

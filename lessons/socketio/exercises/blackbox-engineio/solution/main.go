@@ -42,20 +42,77 @@ type server struct {
 	sessions map[string]*session
 }
 
+// The heartbeat, short enough to be watched.
+const (
+	pingInterval = 300 * time.Millisecond
+	pingTimeout  = time.Second
+)
+
 // session is one client's; its sid outlives a request, and the change of transport.
 type session struct {
-	probed   chan struct{} // closed when a WebSocket is tried: a poll that waits is to end
+	out      chan string   // packets that wait for a poll, or for the WebSocket
+	pong     chan struct{} // has room for one
+	probed   chan struct{} // closed when a WebSocket is tried: the held poll must end
 	closed   chan struct{}
 	upgraded bool // server.mu
 	probing  bool // server.mu
+}
+
+// beat sends a ping, waits for its pong, and so on. Without a pong it ends the session.
+func (s *server) beat(sid string, session *session) {
+	for {
+		select {
+		case <-time.After(pingInterval):
+		case <-session.closed:
+			return
+		}
+		select {
+		case <-session.pong: // one that nobody asked for
+		default:
+		}
+		session.out <- "2" // it has room: the last ping was answered, so it has left
+		select {
+		case <-session.pong:
+		case <-session.closed:
+			return
+		case <-time.After(pingTimeout):
+			s.end(sid)
+			return
+		}
+	}
+}
+
+// heard notes a pong.
+func (session *session) heard() {
+	select {
+	case session.pong <- struct{}{}:
+	default:
+	}
+}
+
+// forward sends what the session has to say over its WebSocket, and closes that at its end.
+func (session *session) forward(conn net.Conn) {
+	for {
+		select {
+		case packet := <-session.out:
+			if writeFrame(conn, 1, []byte(packet)) != nil {
+				return
+			}
+		case <-session.closed:
+			_ = conn.Close()
+			return
+		}
+	}
 }
 
 func (s *server) begin() (string, *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sid := rand.Text()
-	s.sessions[sid] = &session{probed: make(chan struct{}), closed: make(chan struct{})}
-	return sid, s.sessions[sid]
+	begun := &session{out: make(chan string, 1), pong: make(chan struct{}, 1), probed: make(chan struct{}), closed: make(chan struct{})}
+	s.sessions[sid] = begun
+	go s.beat(sid, begun)
+	return sid, begun
 }
 
 func (s *server) end(sid string) {
@@ -96,29 +153,34 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		sid, _ := s.begin()
 		fmt.Fprint(w, open(sid, `"websocket"`))
 	case r.Method == http.MethodPost:
-		s.post(w, r, sid)
+		s.post(w, r, sid, session)
 	default:
 		s.poll(w, r, session)
 	}
 }
 
-func (s *server) post(w http.ResponseWriter, r *http.Request, sid string) {
+func (s *server) post(w http.ResponseWriter, r *http.Request, sid string, session *session) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1000000))
-	if err != nil || string(body) == "1" {
-		s.end(sid)
+	for packet := range strings.SplitSeq(string(body), "\x1e") {
+		switch {
+		case err != nil || packet == "1":
+			s.end(sid)
+		case packet == "3":
+			session.heard()
+		}
 	}
 	fmt.Fprint(w, "ok")
 }
 
-// poll holds the request until there is something to say; here that is a ping, a noop, or the end.
+// poll holds the request until there is something to send: here a ping, a noop, or the end.
 func (s *server) poll(w http.ResponseWriter, r *http.Request, session *session) {
 	select {
 	case <-session.probed:
 		fmt.Fprint(w, "6")
 	case <-session.closed:
 		fmt.Fprint(w, "1")
-	case <-time.After(25 * time.Second):
-		fmt.Fprint(w, "2")
+	case packet := <-session.out:
+		fmt.Fprint(w, packet)
 	case <-r.Context().Done():
 	}
 }
@@ -130,29 +192,38 @@ func (s *server) webSocket(w http.ResponseWriter, r *http.Request, sid string, o
 	}
 	defer conn.Close()
 	if old == nil {
-		sid, _ = s.begin()
+		sid, old = s.begin()
 		if writeFrame(conn, 1, []byte(open(sid, ""))) != nil {
+			s.end(sid)
 			return
 		}
+		s.mu.Lock()
+		old.probing, old.upgraded = true, true // there is nothing to upgrade
+		s.mu.Unlock()
+		go old.forward(conn)
 	}
 	packets(reader, conn, func(packet string) bool { return s.receive(conn, old, packet) })
 	s.end(sid)
 }
 
 // receive handles a packet over a WebSocket; false ends the connection.
-func (s *server) receive(w io.Writer, session *session, packet string) bool {
+func (s *server) receive(conn net.Conn, session *session, packet string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case packet == "2probe" && session != nil && !session.probing:
+	case packet == "2probe" && !session.probing:
 		session.probing = true
 		close(session.probed)
-		return writeFrame(w, 1, []byte("3probe")) == nil
-	case packet == "5" && session != nil && session.probing:
+		return writeFrame(conn, 1, []byte("3probe")) == nil
+	case packet == "5" && session.probing && !session.upgraded:
 		session.upgraded = true
+		go session.forward(conn)
+		return true
+	case packet == "3":
+		session.heard()
 		return true
 	}
-	return packet == "3"
+	return false
 }
 
 // packets reads the messages of a client, until it is gone, and answers pings and the goodbye.
@@ -177,7 +248,8 @@ func packets(r io.Reader, w io.Writer, each func(packet string) bool) {
 }
 
 func open(sid string, upgrades string) string {
-	return fmt.Sprintf(`0{"sid":%q,"upgrades":[%s],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`, sid, upgrades)
+	return fmt.Sprintf(`0{"sid":%q,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":1000000}`,
+		sid, upgrades, pingInterval.Milliseconds(), pingTimeout.Milliseconds())
 }
 
 // shakeHands answers the handshake and takes the connection over.
