@@ -79,7 +79,8 @@ func takesMessages(a *attack) {
 	check.Value(a, "body", got.body, "ok", "The answer to a POST is the text ok.", "POST 的回答是文本 ok。")
 }
 
-// plain returns a packet with its JSON written without spaces and with sorted keys: how a server writes it does not matter.
+// plain returns a packet with its JSON written without spaces and with sorted keys: how a server
+// writes it does not matter.
 func plain(packet string) string {
 	at := strings.IndexAny(packet, "[{")
 	var value any

@@ -62,7 +62,8 @@ func acksMany(a *attack) {
 	s.says(check.Messages, `433["woot"]`, `Only "ferret" has a handler: "weasel" is not answered, and the next "ferret" is.`, `只有 "ferret" 有处理函数："weasel" 没有回答，下一个 "ferret" 才有。`)
 }
 
-// acceptsRealClient connects with the lab's own client, as a program would. It is held against the official server.
+// acceptsRealClient connects with the lab's own client, as a program would. It is held against the
+// official server.
 func acceptsRealClient(a *attack) {
 	for range 2 { // the second connects while the first is still there
 		s, err := sioclient.Dial(a.ctx, "http://"+a.host, sioclient.Config{Transports: []string{sioclient.WebSocket}, NoReconnect: true})

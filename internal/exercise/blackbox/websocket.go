@@ -15,7 +15,7 @@ func shakesHands(a *attack) {
 		a.switched(res, key)
 	}
 	if _, res := a.knock("/ws", sampleKey, ""); res.StatusCode != 101 {
-		check.Fail(a, "A program that is no browser sends no Origin, and was refused with %d.", "不是浏览器的程序不发 Origin，却被 %d 拒绝了。", res.StatusCode)
+		check.Fail(a, "A program other than a browser sends no Origin, and was refused with %d.", "不是浏览器的程序不发 Origin，却被 %d 拒绝了。", res.StatusCode)
 	}
 }
 

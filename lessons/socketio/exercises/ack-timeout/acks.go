@@ -10,7 +10,8 @@ import (
 // ErrTimeout says that no answer came in time.
 var ErrTimeout = errors.New("operation has timed out")
 
-// Acks tracks the questions of one socket that await an answer. NewAcks makes one; it is safe for use by many goroutines.
+// Acks tracks the questions of one socket that await an answer. NewAcks makes one; it is safe for
+// use by many goroutines.
 type Acks struct {
 	mu      sync.Mutex
 	last    uint64
@@ -27,7 +28,8 @@ func (a *Acks) Pending() int {
 	return len(a.waiting)
 }
 
-// Ask sends a question with a unique id, and blocks until its answer arrives or the timeout is over.
+// Ask sends a question with a unique id, and blocks until its answer arrives or the timeout is
+// over.
 func (a *Acks) Ask(send func(id uint64), timeout time.Duration) (string, error) {
 	// TODO: this waits forever, and is not ready for a quick answer.
 	a.mu.Lock()

@@ -13,7 +13,8 @@ import (
 	. "realtimelab/lessons/socketio/exercises/ack-timeout"
 )
 
-// ends runs f, and reports whether it ended within a minute of the bubble's time. A panic is a finding.
+// ends runs f, and reports whether it ended within a minute of the bubble's time. A panic is a
+// finding.
 func ends(t *testing.T, f func()) bool {
 	t.Helper()
 	done := make(chan any, 1)
@@ -145,7 +146,7 @@ func TestLate(t *testing.T) {
 		var late uint64
 		_, _ = a.Ask(func(id uint64) { late = id }, time.Second)
 		if !ends(t, func() { a.Answer(late, "sorry") }) {
-			check.Fail(t, "An answer came after its question had timed out, and Answer never returns: it is called by the reader, and now nobody reads.",
+			check.Fail(t, "An answer came after its question had timed out, and Answer never returns: it is called by the reader, and now nothing is read.",
 				"回答在超时之后才到，Answer 永远卡住了：它是被读循环调用的，现在没有人在读了。")
 		}
 		if !ends(t, func() { a.Answer(12345, "what?") }) {

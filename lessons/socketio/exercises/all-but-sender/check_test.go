@@ -11,7 +11,8 @@ import (
 	. "realtimelab/lessons/socketio/exercises/all-but-sender"
 )
 
-// room has Ann in two tabs, Bob, and Cy; send sends "hi" as one of them. Bob's other connection is in another room.
+// room has Ann in two tabs, Bob, and Cy; send sends "hi" as one of them. Bob's other connection is
+// in another room.
 func room(t *testing.T, send func(r *Room, sockets []*Socket), want [4]int, en, zh string) {
 	t.Helper()
 	r, elsewhere := &Room{}, (&Room{}).Join("b2", "bob")

@@ -55,8 +55,8 @@ func TestNonsense(t *testing.T) {
 	for _, c := range []struct{ body, en, zh string }{
 		{"", "a packet has at least its type", "一个数据包至少要有类型"},
 		{"4a\x1e", "after the separator comes a packet, and there is none", "分隔符后面要有一个数据包，这里没有"},
-		{"7", "7 is no type", "7 不是类型"},
-		{"hello", "h is no type", "h 不是类型"},
+		{"7", "7 is not a type", "7 不是类型"},
+		{"hello", "h is not a type", "h 不是类型"},
 		{"bnot base64", "this is invalid base64", "这不是 base64"},
 		{"4a\x1e\x1e4b", "between two separators stands a packet, and there is none", "两个分隔符之间要有一个数据包，这里没有"},
 		{"\x1e4a", "before the separator stands a packet, and there is none", "分隔符前面要有一个数据包，这里没有"},

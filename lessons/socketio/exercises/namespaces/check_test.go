@@ -31,8 +31,8 @@ func newServer() *server {
 	return s
 }
 
-// wire returns a packet as it goes over the wire, "" for none. Its JSON is written without spaces and with sorted keys: how it was written
-// does not matter.
+// wire returns a packet as it goes over the wire, "" for none. Its JSON is written without spaces
+// and with sorted keys: how it was written does not matter.
 func wire(p *Packet) string {
 	if p == nil {
 		return ""
@@ -129,7 +129,7 @@ func TestDisconnect(t *testing.T) {
 	s.answers(t, Packet{Event, "/news", `["hi"]`}, "", "The client has left /chat, and is still in /news.", "客户端离开了 /chat，仍然在 /news。")
 	s.refuses(t, Packet{Event, "/chat", `["hi"]`}, "The client has left /chat.", "客户端已经离开了 /chat。")
 	s.refuses(t, Packet{Disconnect, "/chat", ""}, "The client has left /chat already: it cannot leave again.", "客户端已经离开了 /chat：不能再离开一次。")
-	s.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id3"}`, "Whoever has left may come back, as a new socket.", "离开之后可以再来，算新的 socket。")
+	s.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id3"}`, "A client that has left may come back, as a new socket.", "离开之后可以再来，算新的 socket。")
 }
 
 func TestBreaches(t *testing.T) {

@@ -6,7 +6,8 @@ import "errors"
 // ErrPlaceholder says that a placeholder names no attachment.
 var ErrPlaceholder = errors.New("a placeholder without its attachment")
 
-// Extract returns a copy of the value with a placeholder for each []byte, and the bytes in the order of their numbers.
+// Extract returns a copy of the value with a placeholder for each []byte, and the bytes in the
+// order of their numbers.
 func Extract(value any) (any, [][]byte) {
 	// TODO: bytes may be anywhere, deep inside.
 	if b, ok := value.([]byte); ok {

@@ -63,7 +63,7 @@ func TestAfter(t *testing.T) {
 
 func TestRooms(t *testing.T) {
 	log := sent(Packet{}, Packet{Rooms: []string{"cats"}}, Packet{Rooms: []string{"dogs"}}, Packet{})
-	expect(t, log, "a", "bd", "b was for cats, c for dogs, d for everyone; Ann is in cats and tea. What she would not have got then she must not get now.",
+	expect(t, log, "a", "bd", "b was for cats, c for dogs, d for everyone; Ann is in cats and tea. A packet that would not have reached her then must not come now.",
 		"b 发给 cats，c 发给 dogs，d 发给所有人；Ann 在 cats 和 tea 里。当时不会收到的，现在也不能收到。")
 	log = sent(Packet{}, Packet{Rooms: []string{"cats", "tea"}})
 	expect(t, log, "a", "b", "b was for cats and tea, Ann is in both: it is one packet.", "b 发给 cats 和 tea，Ann 两个都在：那也是一个数据包。")

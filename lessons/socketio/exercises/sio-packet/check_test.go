@@ -55,8 +55,8 @@ func show(id *uint64) any {
 func TestNonsense(t *testing.T) {
 	for _, c := range []struct{ text, en, zh string }{
 		{"", "there is nothing", "什么都没有"},
-		{"7", "7 is no type", "7 不是类型"},
-		{"hello", "h is no type", "h 不是类型"},
+		{"7", "7 is not a type", "7 不是类型"},
+		{"hello", "h is not a type", "h 不是类型"},
 		{`2/admin["x"]`, "the namespace has no comma", "命名空间后面没有逗号"},
 		{`2/admin12["x"]`, "the namespace has no comma", "命名空间后面没有逗号"},
 		{"2/admin", "the namespace has no comma", "命名空间后面没有逗号"},

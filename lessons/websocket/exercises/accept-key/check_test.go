@@ -26,7 +26,8 @@ func sum(text string) []byte {
 	return s[:]
 }
 
-// mistakes are the answers that come out when one step is done differently. The bug of the starter is left to the student.
+// mistakes are the answers that come out when one step is done differently. The bug of the starter
+// is left to the student.
 func mistakes(key string) map[string][2]string {
 	raw, _ := base64.StdEncoding.DecodeString(key) // the check's own keys are valid
 	b64 := base64.StdEncoding.EncodeToString

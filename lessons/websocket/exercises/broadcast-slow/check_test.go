@@ -29,7 +29,8 @@ func join(h *Hub) *client {
 	return c
 }
 
-// broadcast broadcasts, and fails the check if that blocks. Afterwards, whatever it has started has ended or waits.
+// broadcast broadcasts, and fails the check if that blocks. Afterwards, whatever it has started has
+// ended or waits.
 func broadcast(t *testing.T, h *Hub, m string) {
 	t.Helper()
 	done := make(chan struct{})
@@ -162,7 +163,8 @@ func TestCloseTakesTime(t *testing.T) {
 			check.Fail(t, "A client's queue is full, a message is broadcast, and Close is not called.", "客户端的队列满了，又广播了一条消息，Close 却没有被调用。")
 		}
 		defer close(gone)
-		// The lock is tried, not waited for: a bubble's clock stands still while somebody waits for a lock.
+		// The lock is tried, not waited for: a bubble's clock stands still while somebody waits for
+		// a lock.
 		if !free(h) {
 			check.Fail(t, "Close writes to the network, and while it does nobody can join or speak: it was called with the hub's lock held.",
 				"Close 正在写网络，这期间谁也不能加入或说话：调用它的时候还拿着 hub 的锁。")
@@ -172,7 +174,8 @@ func TestCloseTakesTime(t *testing.T) {
 	})
 }
 
-// free reports whether the hub answers while a Close is under way. It yields instead of waiting for a time.
+// free reports whether the hub answers while a Close is under way. It yields instead of waiting for
+// a time.
 func free(h *Hub) bool {
 	answered := make(chan struct{})
 	go func() { h.Len(); close(answered) }()

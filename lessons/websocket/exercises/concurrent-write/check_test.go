@@ -13,8 +13,9 @@ import (
 	. "realtimelab/lessons/websocket/exercises/concurrent-write"
 )
 
-// slow is how long a write takes. A mutex is handed over to a goroutine that has waited for more than 1 ms; before that, the
-// goroutine that unlocks it may lock it again at once, and two writes of one frame stay together by luck.
+// slow is how long a write takes. A mutex is handed over to a goroutine that has waited for more
+// than 1 ms; before that, the goroutine that unlocks it may lock it again at once, and two writes
+// of one frame stay together by luck.
 const slow = 1500 * time.Microsecond
 
 // conn keeps what is written, and lets others run during each write, as a slow network does.
@@ -137,7 +138,7 @@ func broken(t *testing.T, c *conn, wire, rest []byte) {
 		check.Found(t, f)
 	}
 	check.Found(t, check.Finding{Fields: fields,
-		EN: fmt.Sprintf("At byte %d of the stream the client reads something that is no frame of one sender, and closes with 1002.", len(wire)-len(rest)),
+		EN: fmt.Sprintf("At byte %d of the stream the client reads bytes that are not a frame of one sender, and closes with 1002.", len(wire)-len(rest)),
 		ZH: fmt.Sprintf("在字节流的第 %d 个字节，客户端读到的不是某一方发出的一帧，于是用 1002 关闭。", len(wire)-len(rest))})
 }
 

@@ -40,7 +40,8 @@ type Assembler struct {
 	data []byte
 }
 
-// Add takes the next frame. It returns a message if this frame was its last, else nil; control frames never make a message.
+// Add takes the next frame. It returns a message if this frame was its last, else nil; control
+// frames never make a message.
 func (a *Assembler) Add(f Frame) (*Message, error) {
 	// TODO: opcodes, control frames in between, and the four errors.
 	a.data = append(a.data, f.Payload...)

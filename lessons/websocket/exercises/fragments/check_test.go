@@ -74,7 +74,7 @@ func TestTheCallersBytes(t *testing.T) {
 
 func TestControlFramesBetween(t *testing.T) {
 	expect(t, Text, "hello", []Frame{frame(false, Text, "hel"), frame(true, Ping, "are you there"), frame(true, Continuation, "lo")},
-		"A ping stands between the fragments: it is no part of the message, and does not end it.", "分片之间夹着一个 ping：它不是消息的一部分，也不会结束消息。")
+		"A ping stands between the fragments: it does not belong to the message, and does not end it.", "分片之间夹着一个 ping：它不是消息的一部分，也不会结束消息。")
 	for opcode, name := range map[byte]string{0x8: "close", Ping: "ping", 0xA: "pong"} {
 		if messages, _ := add(&Assembler{}, frame(true, opcode, "x")); len(messages) != 0 {
 			check.Fail(t, "A %s was taken for a message.", "%s 被当成了消息。", name)

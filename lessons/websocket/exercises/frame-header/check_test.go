@@ -12,7 +12,8 @@ import (
 	. "realtimelab/lessons/websocket/exercises/frame-header"
 )
 
-// expect fails unless Append makes that header. A known mistake has its own sentence; en and zh say what the case is about.
+// expect fails unless Append makes that header. A known mistake has its own sentence; en and zh say
+// what the case is about.
 func expect(t *testing.T, fin bool, opcode byte, payload, header, en, zh string) {
 	t.Helper()
 	got, want := Append(nil, fin, opcode, []byte(payload)), []byte(header+payload)

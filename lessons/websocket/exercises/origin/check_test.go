@@ -47,8 +47,8 @@ func TestOthers(t *testing.T) {
 		{"lab.example", "http://lab.example@evil.com", "What stands before the @ is a user's name; the host is evil.com.", "@ 前面的是用户名；主机是 evil.com。"},
 		{"lab.example", "null", "Line 5 of the log. A page in a sandboxed iframe sends this, and anybody can make one.", "这是日志的第 5 行。沙箱 iframe 里的页面发的就是它，谁都能做一个。"},
 		{"lab.example", "ftp://lab.example", "This is neither http nor https.", "这既不是 http 也不是 https。"},
-		{"lab.example", "lab.example", "An origin has a scheme; this is no origin of a browser.", "来源要有协议；浏览器不会发这样的来源。"},
-		{"lab.example", "://", "This is no origin at all.", "这根本不是来源。"},
+		{"lab.example", "lab.example", "An origin has a scheme: a browser never sends this.", "来源要有协议；浏览器不会发这样的来源。"},
+		{"lab.example", "://", "This is not an origin.", "这根本不是来源。"},
 		{"", "null", "There is no Host, and an origin without a host is no match for it.", "没有 Host，没有主机的来源也不能算和它相同。"},
 	} {
 		if ask(c.host, c.origin) {

@@ -47,7 +47,8 @@ func (c *conn) pong(payload string) bool {
 	}
 }
 
-// keepalive runs Keepalive in a bubble for so long; err is nil if it still ran, and then ended with its context.
+// keepalive runs Keepalive in a bubble for so long; err is nil if it still ran, and then ended with
+// its context.
 func keepalive(t *testing.T, c *conn, long time.Duration) (err error, took time.Duration) {
 	ctx, cancel := context.WithCancel(context.Background())
 	start := time.Now()

@@ -104,8 +104,8 @@ func TestTheWriterEnds(t *testing.T) {
 	}
 }
 
-// TestTheWritersWake: more writers wait than the messages before the end can wake. One processor keeps them from running, and
-// from emptying the queue, before it overflows.
+// TestTheWritersWake: more writers wait than the messages before the end can wake. One processor
+// keeps them from running, and from emptying the queue, before it overflows.
 func TestTheWritersWake(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 // ErrPlaceholder says that a placeholder names no attachment.
 var ErrPlaceholder = errors.New("a placeholder without its attachment")
 
-// Extract returns a copy of the value with a placeholder for each []byte, and the bytes in the order of their numbers.
+// Extract returns a copy of the value with a placeholder for each []byte, and the bytes in the
+// order of their numbers.
 func Extract(value any) (any, [][]byte) {
 	var attachments [][]byte
 	return extract(value, &attachments), attachments

@@ -24,8 +24,8 @@ type Socket struct {
 	Rooms []string
 }
 
-// Missed returns what the socket has missed since it got the packet with the offset. The log is in order. ok tells whether the
-// log reaches back that far.
+// Missed returns what the socket has missed since it got the packet with the offset. The log is in
+// order. ok tells whether the log reaches back that far.
 func Missed(log []Packet, offset string, s Socket, now time.Time) (packets []Packet, ok bool) {
 	last := slices.IndexFunc(log, func(p Packet) bool { return p.Offset == offset })
 	if last < 0 || now.Sub(log[last].At) > MaxAge {

@@ -42,7 +42,8 @@ type Assembler struct {
 	data   []byte
 }
 
-// Add takes the next frame. It returns a message if this frame was its last, else nil; control frames never make a message.
+// Add takes the next frame. It returns a message if this frame was its last, else nil; control
+// frames never make a message.
 func (a *Assembler) Add(f Frame) (*Message, error) {
 	switch {
 	case f.Opcode&0x8 != 0:

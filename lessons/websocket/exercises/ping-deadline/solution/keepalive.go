@@ -17,7 +17,8 @@ type Conn interface {
 	Pongs() <-chan string // the payloads of the pongs that come, whoever asked for them
 }
 
-// Keepalive pings until the other side is silent (ErrSilent), a ping fails, or ctx ends; its error tells which.
+// Keepalive pings until the other side is silent (ErrSilent), a ping fails, or ctx ends; its error
+// tells which.
 func Keepalive(ctx context.Context, c Conn, every, timeout time.Duration) error {
 	for n := 1; ; n++ {
 		if err := await(ctx, c, "", every, nil); err != nil {
