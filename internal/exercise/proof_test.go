@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
 
+	"realtimelab/internal/conformance/node"
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/blackbox"
 	"realtimelab/internal/exercise/gocheck"
@@ -233,6 +234,10 @@ func (v variant) attack(ctx context.Context, t *testing.T, program string) (r ex
 	start := time.Now()
 	passed, finding, err := blackbox.Run(ctx, v.exercise.Name, strings.TrimSpace(address))
 	require.NoError(t, err)
+	if v.name == "solution" && v.exercise.Lesson == "socketio" {
+		_, said := node.Talk(t, "blackbox-client.mjs", v.exercise.Name, strings.TrimSpace(address))
+		require.Equal(t, "ok", said, "the official client")
+	}
 	require.NoError(t, c.Process.Kill())
 	_ = c.Wait() // it was killed
 	require.NotContains(t, said.String(), "DATA RACE")
