@@ -1,5 +1,5 @@
 // Command server carries messages by short polling.
-// Write it here, or in any language elsewhere: then check it with --target.
+// Write it here, or in another language, and then check it with --target.
 package main
 
 import (
@@ -17,7 +17,7 @@ func main() {
 	fmt.Println(http.ListenAndServe(address, Handler()))
 }
 
-// Handler is the server.
+// Handler returns the server.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /messages", func(w http.ResponseWriter, r *http.Request) {

@@ -20,7 +20,7 @@ func main() {
 	fmt.Println(http.ListenAndServe(address, Handler()))
 }
 
-// Handler is the server.
+// Handler returns the server.
 func Handler() http.Handler {
 	log := &Log{changed: make(chan struct{})}
 	mux := http.NewServeMux()
@@ -29,7 +29,7 @@ func Handler() http.Handler {
 	return mux
 }
 
-// stream sends what is newer than the cursor, and then each message as it comes.
+// stream sends the messages newer than the cursor, and then each message as it comes.
 func (l *Log) stream(w http.ResponseWriter, r *http.Request) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
@@ -45,7 +45,7 @@ func (l *Log) stream(w http.ResponseWriter, r *http.Request) {
 	for {
 		news, changed := l.since(after)
 		for _, m := range news {
-			data, _ := json.Marshal(m) // a Message always can
+			data, _ := json.Marshal(m) // cannot fail for a Message
 			fmt.Fprintf(w, "id: %d\ndata: %s\n\n", m.ID, data)
 			after = m.ID
 		}
@@ -60,14 +60,14 @@ func (l *Log) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Message is one entry of the log.
+// A Message is one entry of the log.
 type Message struct {
 	ID   int    `json:"id"`
 	From string `json:"from"`
 	Text string `json:"text"`
 }
 
-// Log is the messages, in the order of their ids.
+// A Log holds the messages in the order of their ids.
 type Log struct {
 	mu       sync.Mutex
 	messages []Message
@@ -84,7 +84,8 @@ func (l *Log) publish(m Message) Message {
 	return m
 }
 
-// since returns what is newer than the cursor, and what is closed at the next message, in one step.
+// since returns the messages newer than the cursor and a channel that is closed at the next one, in
+// one step.
 func (l *Log) since(after int) ([]Message, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,7 +95,7 @@ func (l *Log) since(after int) ([]Message, <-chan struct{}) {
 func (l *Log) post(w http.ResponseWriter, r *http.Request) {
 	var m Message
 	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
-		http.Error(w, "the body is no JSON", http.StatusBadRequest)
+		http.Error(w, "the body is not JSON", http.StatusBadRequest)
 		return
 	}
 	answer(w, http.StatusCreated, l.publish(m))
@@ -103,10 +104,10 @@ func (l *Log) post(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // who is gone is not answered
+	_ = json.NewEncoder(w).Encode(v) // fails only if the client is gone
 }
 
-// cursor reads ?after=, 0 if there is none.
+// cursor reads a cursor, 0 if it is missing.
 func cursor(text string) (int, error) {
 	if text == "" {
 		return 0, nil

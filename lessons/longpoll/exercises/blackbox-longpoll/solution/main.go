@@ -22,7 +22,7 @@ func main() {
 	fmt.Println(http.ListenAndServe(address, Handler()))
 }
 
-// Handler is the server.
+// Handler returns the server.
 func Handler() http.Handler {
 	log := &Log{changed: make(chan struct{})}
 	mux := http.NewServeMux()
@@ -41,7 +41,7 @@ func Handler() http.Handler {
 	return mux
 }
 
-// hold waits for what is newer than the cursor, or for the end of ctx.
+// hold returns the messages newer than the cursor as soon as there is one, or none when ctx ends.
 func (l *Log) hold(ctx context.Context, after int) []Message {
 	for {
 		news, changed := l.since(after)
@@ -56,14 +56,14 @@ func (l *Log) hold(ctx context.Context, after int) []Message {
 	}
 }
 
-// Message is one entry of the log.
+// A Message is one entry of the log.
 type Message struct {
 	ID   int    `json:"id"`
 	From string `json:"from"`
 	Text string `json:"text"`
 }
 
-// Log is the messages, in the order of their ids.
+// A Log holds the messages in the order of their ids.
 type Log struct {
 	mu       sync.Mutex
 	messages []Message
@@ -80,7 +80,8 @@ func (l *Log) publish(m Message) Message {
 	return m
 }
 
-// since returns what is newer than the cursor, and what is closed at the next message, in one step.
+// since returns the messages newer than the cursor and a channel that is closed at the next one, in
+// one step.
 func (l *Log) since(after int) ([]Message, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,7 +91,7 @@ func (l *Log) since(after int) ([]Message, <-chan struct{}) {
 func (l *Log) post(w http.ResponseWriter, r *http.Request) {
 	var m Message
 	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
-		http.Error(w, "the body is no JSON", http.StatusBadRequest)
+		http.Error(w, "the body is not JSON", http.StatusBadRequest)
 		return
 	}
 	answer(w, http.StatusCreated, l.publish(m))
@@ -99,10 +100,10 @@ func (l *Log) post(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // who is gone is not answered
+	_ = json.NewEncoder(w).Encode(v) // fails only if the client is gone
 }
 
-// cursor reads ?after=, 0 if there is none.
+// cursor reads a cursor, 0 if it is missing.
 func cursor(text string) (int, error) {
 	if text == "" {
 		return 0, nil
