@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	"realtimelab/lessons/websocket/frame"
 )
 
 const polling = "/socket.io/?EIO=4&transport=polling"
@@ -120,7 +121,7 @@ func (s *socket) says(p check.Protocol, want, en, zh string) {
 	check.Wire(s, p, []byte(plain(s.packet(en, zh))), []byte(plain(want)), strings.ReplaceAll(en, "%", "%%"), strings.ReplaceAll(zh, "%", "%%"))
 }
 
-func (s *socket) send(packet string) { s.write(frame(0x81, []byte(packet))) }
+func (s *socket) send(packet string) { s.write(masked(true, frame.Text, []byte(packet))) }
 
 const overWebSocket = "/socket.io/?EIO=4&transport=websocket"
 

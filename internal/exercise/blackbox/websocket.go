@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	"realtimelab/lessons/websocket/frame"
 )
 
 func shakesHands(a *attack) {
@@ -38,11 +39,11 @@ func refusesOtherOrigins(a *attack) {
 
 func echoes(a *attack) {
 	s := a.dial("/ws")
-	s.write(frame(0x81, []byte("Hello")))
+	s.write(masked(true, frame.Text, []byte("Hello")))
 	s.wants([]byte("\x81\x05Hello"), "A text message comes back as it went: one frame, FIN, text, not masked.", "文本消息原样返回：一帧，FIN，文本，不加掩码。")
-	s.write(frame(0x82, []byte{0, 1, 255}))
+	s.write(masked(true, frame.Binary, []byte{0, 1, 255}))
 	s.wants([]byte("\x82\x03\x00\x01\xff"), "A binary message comes back as binary.", "二进制消息以二进制返回。")
-	s.write(frame(0x81, []byte("你好")))
+	s.write(masked(true, frame.Text, []byte("你好")))
 	s.wants([]byte("\x81\x06你好"), "The length counts bytes, not characters.", "长度数的是字节，不是字符。")
 }
 
@@ -50,7 +51,7 @@ func echoesAllLengths(a *attack) {
 	s := a.dial("/ws")
 	for _, n := range []int{0, 125, 126, 1000} {
 		payload := bytes.Repeat([]byte{'x'}, n)
-		s.write(frame(0x81, payload))
+		s.write(masked(true, frame.Text, payload))
 		header := []byte{0x81, byte(n)}
 		if n > 125 {
 			header = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(n))
@@ -62,11 +63,11 @@ func echoesAllLengths(a *attack) {
 // readsAnyPieces sends frames as a network may deliver them: two at once, and one byte by byte.
 func readsAnyPieces(a *attack) {
 	s := a.dial("/ws")
-	s.write(append(frame(0x81, []byte("one")), frame(0x81, []byte("two"))...))
+	s.write(append(masked(true, frame.Text, []byte("one")), masked(true, frame.Text, []byte("two"))...))
 	en, zh := "Two frames came in one piece of the stream: both are messages. A read ends anywhere, not at the end of a frame.", "两帧在字节流里一起到来：两条都是消息。一次读取会停在任何地方，不会正好停在帧的末尾。"
 	s.wants([]byte("\x81\x03one"), en, zh)
 	s.wants([]byte("\x81\x03two"), en, zh)
-	for _, b := range frame(0x81, []byte("slow")) {
+	for _, b := range masked(true, frame.Text, []byte("slow")) {
 		s.write([]byte{b})
 		time.Sleep(time.Millisecond) // so that it is sent alone; together with the next one it is as legal
 	}
@@ -76,19 +77,19 @@ func readsAnyPieces(a *attack) {
 func servesTwoClients(a *attack) {
 	idle, busy := a.dial("/ws"), a.dial("/ws")
 	for _, s := range []*socket{busy, idle} {
-		s.write(frame(0x81, []byte("Hello")))
+		s.write(masked(true, frame.Text, []byte("Hello")))
 		s.wants([]byte("\x81\x05Hello"), "Two clients are connected, and one of them says nothing: the other must get its message back all the same.", "连着两个客户端，其中一个什么都不说：另一个照样要收回自己的消息。")
 	}
 }
 
 func putsFragmentsTogether(a *attack) {
 	s := a.dial("/ws")
-	s.write(frame(0x01, []byte("Hel")))
-	s.write(frame(0x89, []byte("you there?")))
+	s.write(masked(false, frame.Text, []byte("Hel")))
+	s.write(masked(true, frame.Ping, []byte("you there?")))
 	s.wants([]byte("\x8a\x0ayou there?"), "A ping came between two fragments. It is answered at once, by a pong with the same bytes.", "两个分片之间来了一个 ping。要立刻用带同样字节的 pong 回答。")
-	s.write(frame(0x80, []byte("lo")))
+	s.write(masked(true, frame.Continuation, []byte("lo")))
 	s.wants([]byte("\x81\x05Hello"), "Two fragments are one message, and come back as one.", "两个分片是一条消息，作为一条返回。")
-	for _, f := range [][]byte{frame(0x02, []byte{1}), frame(0x00, []byte{2}), frame(0x80, []byte{3})} {
+	for _, f := range [][]byte{masked(false, frame.Binary, []byte{1}), masked(false, frame.Continuation, []byte{2}), masked(true, frame.Continuation, []byte{3})} {
 		s.write(f)
 	}
 	s.wants([]byte("\x82\x03\x01\x02\x03"), "Three fragments are one message, of the kind that the first one names; the message before is over.", "三个分片是一条消息，类型由第一个分片决定；前一条消息已经结束。")
@@ -120,7 +121,7 @@ func refusesUnmasked(a *attack) {
 
 func saysGoodbye(a *attack) {
 	s := a.dial("/ws")
-	s.write(frame(0x88, []byte{0x03, 0xe8}))
+	s.write(masked(true, frame.Close, []byte{0x03, 0xe8}))
 	s.wants([]byte{0x88, 2, 0x03, 0xe8}, "The client closed with 1000. The server answers with a close frame that repeats the code.", "客户端用 1000 关闭。服务器用重复该代码的关闭帧回答。")
 	_ = s.conn.SetReadDeadline(time.Now().Add(quick)) // as in knock
 	if got, err := s.read(); err == nil || isTimeout(err) {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/check"
+	"realtimelab/lessons/websocket/frame"
 )
 
 // sampleKey is the key of RFC 6455, section 1.3.
@@ -86,54 +86,43 @@ func (s *socket) write(b []byte) {
 	}
 }
 
-// frame makes a client's frame, masked.
-func frame(first byte, payload []byte) []byte {
-	out := []byte{first}
-	switch n := len(payload); {
-	case n <= 125:
-		out = append(out, 0x80|byte(n))
-	case n <= 65535:
-		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n))
-	default:
-		out = binary.BigEndian.AppendUint64(append(out, 0x80|127), uint64(n))
-	}
-	key := [4]byte{0x37, 0xfa, 0x21, 0x3d}
-	out = append(out, key[:]...)
-	for i, b := range payload {
-		out = append(out, b^key[i%4])
-	}
-	return out
+// mask is the masking key of every frame that the attack sends, that of the examples in RFC 6455.
+var mask = [4]byte{0x37, 0xfa, 0x21, 0x3d}
+
+// masked returns a client's frame.
+func masked(fin bool, opcode frame.Opcode, payload []byte) []byte {
+	header := frame.Header{Fin: fin, Opcode: opcode, Masked: true, Mask: mask}
+	return frame.Frame{Header: header, Payload: payload}.Append(nil)
 }
+
+// maxFrame bounds the payload of a frame that the attack reads.
+const maxFrame = 1 << 20
 
 var errTooLong = errors.New("it announces more than a mebibyte")
 
-// read reads one frame of the server's as it is on the wire.
-func (s *socket) read() ([]byte, error) {
-	head := make([]byte, 2, 14)
-	if _, err := io.ReadFull(s.reader, head); err != nil {
-		return nil, err
+// read reads one frame of the server's and returns its bytes as they are on the wire. With an error it
+// returns the bytes that came.
+func (s *socket) read() (got []byte, err error) {
+	var header frame.Header
+	for {
+		var b byte
+		if b, err = s.reader.ReadByte(); err != nil {
+			return got, err
+		}
+		got = append(got, b)
+		if header, _, err = frame.ParseHeader(got); err == nil {
+			break
+		}
+		if !errors.Is(err, frame.ErrIncomplete) {
+			return got, err
+		}
 	}
-	size := uint64(head[1] & 0x7f)
-	extra := map[uint64]int{126: 2, 127: 8}[size]
-	if head[1]&0x80 != 0 {
-		extra += 4
+	if header.Length > maxFrame {
+		return got, errTooLong
 	}
-	more := make([]byte, extra)
-	if _, err := io.ReadFull(s.reader, more); err != nil {
-		return head, err
-	}
-	switch size {
-	case 126:
-		size = uint64(binary.BigEndian.Uint16(more))
-	case 127:
-		size = binary.BigEndian.Uint64(more)
-	}
-	if size > 1<<20 {
-		return append(head, more...), errTooLong
-	}
-	payload := make([]byte, size)
+	payload := make([]byte, header.Length)
 	n, err := io.ReadFull(s.reader, payload)
-	return append(append(head, more...), payload[:n]...), err
+	return append(got, payload[:n]...), err
 }
 
 // wants reads a frame and fails unless it is that one.
