@@ -129,7 +129,7 @@ func TestWhoComesIn(t *testing.T) {
 	s := newServer()
 	bob, ann := s.issue(t, "bob"), s.issue(t, "ann")
 	if user, ok := s.admit(ann + "&user=admin"); !ok || user != "ann" {
-		check.Fail(t, "ann's ticket comes with &user=admin, and Admit returns %q, %v: the user is the one for whom the ticket was issued. Everything else is a claim.",
+		check.Fail(t, "ann's ticket comes with &user=admin, and Admit returns %q, %v: the user is the one who asked for the ticket, in a session. Everything else is a claim.",
 			"ann 的票带着 &user=admin 来了，Admit 返回 %q、%v：票是发给谁的，用户就是谁，别的都只是自称。", user, ok)
 	}
 	if user, ok := s.admit(bob); !ok || user != "bob" {

@@ -12,7 +12,7 @@ import (
 // Lifetime is the time in which a ticket must be used.
 const Lifetime = 30 * time.Second
 
-// Config is what the server gives to Tickets. All of it is correct as it is.
+// Config connects Tickets to its server. All of it is correct as it is.
 type Config struct {
 	// Session returns the user whose session cookie the request carries, or "" without a valid one.
 	Session func(r *http.Request) string
@@ -65,7 +65,7 @@ func (t *Tickets) Admit(r *http.Request) (user string, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, ok = t.open[r.URL.Query().Get("ticket")]
-	user = r.URL.Query().Get("user") // TODO: this is what the client claims.
+	user = r.URL.Query().Get("user") // TODO: any client can claim this.
 	t.Log(fmt.Sprintf("%s %s user=%s ok=%v", r.Method, r.URL, user, ok))
 	return user, ok
 }

@@ -13,7 +13,7 @@ import (
 // Lifetime is the time in which a ticket must be used.
 const Lifetime = 30 * time.Second
 
-// Config is what the server gives to Tickets. All of it is correct as it is.
+// Config connects Tickets to its server. All of it is correct as it is.
 type Config struct {
 	// Session returns the user whose session cookie the request carries, or "" without a valid one.
 	Session func(r *http.Request) string
