@@ -4,7 +4,6 @@ package idempotentpublish
 import (
 	"encoding/json"
 	"net/http"
-	"sync"
 )
 
 // Remembered is the number of keys to remember: the latest ones.
@@ -26,7 +25,6 @@ type Log interface {
 // Publisher answers POST /messages. NewPublisher makes one; it is safe for concurrent use.
 type Publisher struct {
 	log Log
-	mu  sync.Mutex
 }
 
 // NewPublisher returns a Publisher that appends to log.
