@@ -293,5 +293,8 @@ func (d *exerciseEnv) introduce(e exercise.Exercise) error {
 		fmt.Fprintf(d.out, "%s %s\n", d.say("Server:", "服务器："), target)
 	}
 	fmt.Fprintf(d.out, "%s lab exercise check %s\n", d.say("Check:", "检查："), e.Name)
+	if e.Kind == exercise.Predict || e.Kind == exercise.FixPage {
+		fmt.Fprintf(d.out, "%s lab serve, /lab/exercise/%s\n", d.say("Or in a browser:", "或者在浏览器里："), e.Name)
+	}
 	return nil
 }

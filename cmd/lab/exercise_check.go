@@ -36,7 +36,7 @@ func (d *exerciseEnv) checkCommand() *cobra.Command {
 // check checks the named exercise, or all. It returns an error if any is not solved, which sets the exit status.
 func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Options, all, asJSON bool) error {
 	slow := time.AfterFunc(3*time.Second, func() {
-		fmt.Fprintln(d.err, d.say("Compiling; the first time takes about a minute.", "正在编译，第一次要一分钟左右。"))
+		fmt.Fprintln(d.err, d.say("Still checking; compiling takes about a minute the first time.", "还在检查；第一次编译要一分钟左右。"))
 	})
 	defer slow.Stop()
 	reports, passed := []exercise.Report{}, 0

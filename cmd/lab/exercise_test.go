@@ -175,6 +175,20 @@ func TestExerciseCheck(t *testing.T) {
 	assert.Contains(t, errs, "solved: 2/")
 }
 
+// TestExercisePage: a page to fix is checked in a headless browser.
+func TestExercisePage(t *testing.T) {
+	need.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+	const name = "page-doubled-listener"
+	dir := t.TempDir()
+	out, errs, ok := student(t, dir, "check", name)
+	assert.False(t, ok)
+	assert.Contains(t, out, "step 3 of 4", errs)
+	assert.Contains(t, out, "one message appears 3 times")
+	solve(t, dir, name)
+	out, errs, ok = student(t, dir, "check", name)
+	assert.True(t, ok, out+errs)
+}
+
 func TestExerciseTarget(t *testing.T) {
 	need.Time(t)
 	dir := t.TempDir()

@@ -131,6 +131,7 @@ var rules = []rule{
 	{"internal/gotest", []string{"internal/gotool", "internal/process"}, "gotest runs go test"},
 	{"internal/exercise/check", nil, "check is copied into the student's folder, and compiles there alone"},
 	{"internal/exercise/predict", []string{"internal/exercise", "internal/lang", "internal/lesson"}, "a prediction is compared without a folder"},
+	{"internal/exercise/fixpage", []string{"internal/exercise", "internal/lang", "internal/process", "internal/httpserver", webClient}, "fixpage runs a page's code in a browser"},
 	{"internal/exercise/gocheck", []string{"internal/exercise", "internal/gotool", "internal/process", "internal/draft", "internal/lang"}, "gocheck compiles and runs Go files"},
 	{"internal/exercise/blackbox", []string{"internal/exercise/check", frame, "lessons/socketio/sioclient"}, "blackbox attacks a server with the codec of frames, which is pure, and with a real Socket.IO client"},
 	{"internal/exercise/workspace", []string{"internal/exercise", "internal/draft", "internal/lang"}, "the workspace is a folder"},

@@ -23,6 +23,7 @@ const (
 	BugZoo   Kind = "bug-zoo"   // find and fix the bug of a server that looks as if it worked
 	Predict  Kind = "predict"   // write down the next bytes on the wire; needs no Go
 	BlackBox Kind = "black-box" // write a server, in any language, that is attacked from outside
+	FixPage  Kind = "fix-page"  // fix the JavaScript of a page; needs a browser and no Go
 )
 
 var kindTitles = map[Kind]lang.Text{
@@ -30,6 +31,7 @@ var kindTitles = map[Kind]lang.Text{
 	BugZoo:   {EN: "bug zoo", ZH: "找虫"},
 	Predict:  {EN: "predict the wire", ZH: "预测字节"},
 	BlackBox: {EN: "black box", ZH: "黑盒"},
+	FixPage:  {EN: "fix the page", ZH: "修页面"},
 }
 
 // Title is the kind for a reader.
@@ -187,8 +189,11 @@ func (e Exercise) Import(from, check string) string {
 	return strings.ReplaceAll(check, "realtimelab/lessons/"+e.Lesson+"/exercises/"+e.Name, from)
 }
 
-// AnswerFile is the file that a student edits to predict the wire.
-const AnswerFile = "answer.txt"
+// The files that a student edits where it is not Go.
+const (
+	AnswerFile = "answer.txt" // to predict the wire
+	PageFile   = "page.js"    // to fix a page
+)
 
 // Edits reports whether the student edits the file of that name. A black box also starts in Python and Node.
 func (e Exercise) Edits(name string) bool {
@@ -197,6 +202,8 @@ func (e Exercise) Edits(name string) bool {
 		return name == AnswerFile
 	case e.Kind == BlackBox && (name == "server.py" || name == "server.mjs"):
 		return true
+	case e.Kind == FixPage:
+		return name == PageFile
 	}
 	return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
 }

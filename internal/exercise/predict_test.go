@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/predict"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 	"realtimelab/lessons/socketio/engineio"
@@ -36,11 +38,86 @@ func TestPredictions(t *testing.T) {
 		}
 		for _, v := range variants(t, e) {
 			t.Run(e.Name+"/"+v.name, func(t *testing.T) {
-				r, err := predict.Check(e, string(v.files[exercise.AnswerFile]))
+				r, err := predict.Check(e, string(v.files[exercise.AnswerFile]), func(string) int { return 0 })
 				require.NoError(t, err)
 				v.judge(t, r)
 			})
 		}
+	}
+}
+
+// prediction returns an exercise to predict, and the right answers.
+func prediction(t *testing.T, name string) (exercise.Exercise, map[string]string) {
+	for _, e := range catalogue(t) {
+		if e.Name == name {
+			solution, err := e.Solution()
+			require.NoError(t, err)
+			return e, predict.Answers(string(solution[exercise.AnswerFile]))
+		}
+	}
+	t.Fatalf("no exercise %s", name)
+	return exercise.Exercise{}, nil
+}
+
+// TestReveal: the right values of a slot are shown with its third wrong answer, not before.
+func TestReveal(t *testing.T) {
+	e, right := prediction(t, "predict-frames")
+	wrong := maps.Clone(right)
+	wrong["pong"] = "8a 00"
+	for before, revealed := range []bool{false, false, true, true} {
+		r, err := predict.CheckAnswers(e, wrong, func(slot string) int { return map[string]int{"pong": before, "hello": 9}[slot] })
+		require.NoError(t, err)
+		require.NotNil(t, r.Problem)
+		assert.Equal(t, "pong", r.Problem.Slot)
+		assert.True(t, r.Problem.Counts)
+		assert.Contains(t, r.Problem.Text.EN, "the pong must carry the bytes of the ping")
+		assert.Equal(t, revealed, r.Problem.Answer == right["pong"], "after %d", before)
+		said, err := json.Marshal(r)
+		require.NoError(t, err)
+		assert.Equal(t, revealed, strings.Contains(string(said), "68 69"), "%s", said)
+		shown := r.Render(lang.English, exercise.Style{})
+		assert.Equal(t, revealed, strings.Contains(shown, "68 69"), shown)
+		assert.Contains(t, shown, "yours", "the field that differs is named")
+	}
+	for _, answer := range []string{"", "8a 0"} { // nothing to learn from
+		wrong["pong"] = answer
+		r, err := predict.CheckAnswers(e, wrong, func(string) int { return 9 })
+		require.NoError(t, err)
+		assert.False(t, r.Problem.Counts)
+		assert.Empty(t, r.Problem.Answer)
+	}
+}
+
+// TestAccepted: ways to write an answer that mean the same bytes.
+func TestAccepted(t *testing.T) {
+	frames, right := prediction(t, "predict-frames")
+	poll, polled := prediction(t, "predict-poll")
+	packets, sent := prediction(t, "predict-packets")
+	for _, test := range []struct {
+		e      exercise.Exercise
+		right  map[string]string
+		slot   string
+		answer string
+		passed bool
+	}{
+		{frames, right, "pong", "8A026869", true},
+		{frames, right, "pong", "0x8a 0x02, 0x68,0x69", true},
+		{frames, right, "pong", "0X8a02\r\n 68\t69\n", true},
+		{frames, right, "pong", "\ufeff8a 02 68 69", true},
+		{frames, right, "pong", "8a 02 69 68", false},
+		{poll, polled, "body", "\ufeff" + polled["body"], true},
+		{poll, polled, "body", strings.ReplaceAll(polled["body"], `":`, `" : `), true},
+		{poll, polled, "body", strings.ReplaceAll(polled["body"], "bob", "ann"), false},
+		{poll, polled, "body", polled["body"] + polled["body"], false},
+		{packets, sent, "ack", strings.Replace(sent["ack"], "[", " [ ", 1), false}, // the white space is part of the packet
+		{packets, sent, "ack", strings.Replace(sent["ack"], "[", "[ ", 1), true},
+		{packets, sent, "ack", "1" + sent["ack"], false},
+	} {
+		answers := maps.Clone(test.right)
+		answers[test.slot] = test.answer
+		r, err := predict.CheckAnswers(test.e, answers, func(string) int { return 0 })
+		require.NoError(t, err)
+		assert.Equal(t, test.passed, r.Passed, "%s: %q", test.slot, test.answer)
 	}
 }
 

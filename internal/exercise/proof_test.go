@@ -133,7 +133,7 @@ func TestTexts(t *testing.T) {
 	for _, l := range lessons.All() {
 		assert.Equal(t, l.Exercises != nil, byLesson[l.Name] > 0, "exercises of %s", l.Name)
 	}
-	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict, exercise.BlackBox} {
+	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict, exercise.BlackBox, exercise.FixPage} {
 		assert.GreaterOrEqual(t, byKind[kind], 4, kind)
 	}
 }
@@ -156,7 +156,7 @@ func TestProof(t *testing.T) {
 		}
 		vs := variants(t, e)
 		assert.GreaterOrEqual(t, len(vs), 4, "%s: a starter, a solution, and several wrong ones", e.Name)
-		if e.Kind != exercise.Predict { // those are in TestPredictions
+		if e.Kind != exercise.Predict && e.Kind != exercise.FixPage { // those are in TestPredictions and TestPages
 			all = append(all, vs...)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"realtimelab/internal/exercise/check"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/terminal"
 )
@@ -48,7 +47,7 @@ func (r Report) Render(language lang.Lang, s Style) string {
 	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(step))
 	if r.Problem != nil {
 		b.WriteString(indent(ansi.Wrap(terminal.CleanLines(r.Problem.Text.In(language)), width, "")))
-		if details := renderLines(r.Problem.Lines, s) + renderFields(r.Problem.Fields, language, s); details != "" {
+		if details := renderLines(r.Problem.Lines, s) + r.Problem.renderFields(language, s); details != "" {
 			b.WriteString("\n" + details)
 		}
 	}
@@ -96,8 +95,10 @@ func renderLines(lines []SourceLine, s Style) string {
 	return b.String()
 }
 
-// renderFields shows a field that agrees in one line, and one that does not in two.
-func renderFields(fields []check.Field, language lang.Lang, s Style) string {
+// renderFields shows a field that agrees in one line, and one that does not in two. It shows no right value that is not
+// revealed yet.
+func (p *Problem) renderFields(language lang.Lang, s Style) string {
+	fields, hidden := p.Fields, p.Counts && p.Answer == ""
 	yours, want := lang.Text{EN: "yours", ZH: "你的"}.In(language), lang.Text{EN: "expected", ZH: "应为"}.In(language)
 	name, label := 0, max(ansi.StringWidth(yours), ansi.StringWidth(want))
 	for _, f := range fields {
@@ -107,15 +108,21 @@ func renderFields(fields []check.Field, language lang.Lang, s Style) string {
 	for _, f := range fields {
 		f.Yours, f.Want = terminal.Clean(f.Yours), terminal.Clean(f.Want)
 		if f.OK {
-			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label), f.Want)
+			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label), f.Yours)
 			continue
 		}
 		fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.bad("✗"), pad(f.Name, name), pad(yours, label), s.bad(f.Yours))
+		if hidden {
+			continue
+		}
 		spec := ""
 		if f.Spec != "" {
 			spec = "   " + s.soft(f.Spec)
 		}
 		fmt.Fprintf(&b, "      %s  %s  %s%s\n", pad("", name), pad(want, label), s.good(f.Want), spec)
+	}
+	if p.Answer != "" {
+		fmt.Fprintf(&b, "    %s  %s\n", lang.Text{EN: "right:", ZH: "正确答案："}.In(language), s.good(p.Answer))
 	}
 	return b.String()
 }
@@ -129,6 +136,9 @@ func Bar(done, all, cells int) string {
 	full := 0
 	if all > 0 {
 		full = cells * done / all
+	}
+	if done > 0 {
+		full = max(1, full) // the first step shows
 	}
 	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
 }

@@ -14,11 +14,11 @@ type Cause string
 // The causes.
 const (
 	Idea      Cause = "idea"      // it runs, and does not do what it should
-	Compile   Cause = "compile"   // it is no Go program
+	Compile   Cause = "compile"   // it is no Go program, or no JavaScript
 	Time      Cause = "time"      // it did not come to an end
 	Panic     Cause = "panic"     // it crashed, or ended before the check did
 	Memory    Cause = "memory"    // it used too much of it
-	Toolchain Cause = "toolchain" // there is no Go to compile it with
+	Toolchain Cause = "toolchain" // there is no Go to compile it with, or no browser to run it in
 	Target    Cause = "target"    // the server to check does not answer
 	File      Cause = "file"      // the student's file cannot be read as it should be
 )
@@ -48,6 +48,12 @@ type Problem struct {
 	Text   lang.Text     `json:"text"`
 	Fields []check.Field `json:"fields,omitempty"`
 	Lines  []SourceLine  `json:"lines,omitempty"`
+
+	// Of a prediction: the slot, whether this was a wrong answer (not a missing or an unreadable one),
+	// and the right answer once it is revealed. Until then the fields have no right values.
+	Slot   string `json:"slot,omitempty"`
+	Counts bool   `json:"-"`
+	Answer string `json:"answer,omitempty"`
 }
 
 // NewProblem returns a problem of that cause, in both languages.

@@ -20,10 +20,14 @@ type frame struct {
 	Class          string // link to the class page, or ""
 	Home           string // link to the home page
 	AtHome         bool
+	AllExercises   string // link to the list; "" if the course has no exercises
+	AtExercises    bool
 	Course         []lessonLink
 	Lesson         *lessonLink // the page's lesson; nil on the home page
 	AtText         bool        // the page is the text of its lesson
 	Previous, Next *link
+
+	query string // what links on this server carry on
 }
 
 // A link leads to another page.
@@ -39,6 +43,16 @@ type lessonLink struct {
 	Here                 bool   // it leads to this page or to its lesson
 	Exercises            string // link to the lesson's exercises, or "" if it has none
 	Demos                []demoLink
+}
+
+// Place returns the link to the paragraph about the page's demo, or to the text on a page without one.
+func (l lessonLink) Place() string {
+	for _, d := range l.Demos {
+		if d.Here {
+			return d.Text
+		}
+	}
+	return l.Href
 }
 
 // A demoLink names a demo of a lesson.
@@ -73,7 +87,7 @@ func (c Config) frame(r *http.Request) frame {
 	if r.URL.Query().Has("lang") {
 		query = "?lang=" + string(f.Lang)
 	}
-	f.Home = labPath + query
+	f.Home, f.query = labPath+query, query
 	if c.Class {
 		f.Class = classPath + query
 	}
@@ -84,7 +98,8 @@ func (c Config) frame(r *http.Request) frame {
 		to := lessonLink{Name: l.Name, Title: l.Title.In(f.Lang), Summary: l.Summary.In(f.Lang), Href: text}
 		folder := cmp.Or(l.Folder, l.Name)
 		if l.Exercises != nil {
-			exercises[folder] = text + "#exercises"
+			f.AllExercises = exercisesPath + query
+			exercises[folder] = f.AllExercises + "#" + url.PathEscape(l.Name)
 		}
 		to.Exercises = exercises[folder]
 		for _, d := range l.Demos {

@@ -15,7 +15,8 @@ type homePage struct {
 	frame
 	Start     demoLink // the first demo of the course that runs, else the first
 	Exercises map[string][]exerciseItem
-	Join      string // address for others on the local network, or ""
+	GoOn      *exerciseItem // the exercise to go on with, for a reader who has begun
+	Join      string        // address for others on the local network, or ""
 	JoinCode  template.HTML
 }
 
@@ -43,8 +44,9 @@ func (c Config) serveHome(mux *http.ServeMux) {
 func (c Config) homePage(r *http.Request) (p homePage, err error) {
 	p = homePage{frame: c.frame(r), Exercises: map[string][]exerciseItem{}}
 	p.AtHome = true
+	done := progressOf(r)
 	for _, l := range p.Course {
-		if p.Exercises[l.Name], err = c.exercises(l.Name, p.Lang); err != nil {
+		if p.Exercises[l.Name], err = c.exercises(l.Name, p.frame, done); err != nil {
 			return p, err
 		}
 		for _, d := range l.Demos {
@@ -52,6 +54,13 @@ func (c Config) homePage(r *http.Request) (p homePage, err error) {
 				p.Start = d
 			}
 		}
+	}
+	list, err := c.exercisesPage(r)
+	if err != nil {
+		return p, err
+	}
+	if p.GoOn = list.Last; p.GoOn == nil && list.Solved > 0 {
+		p.GoOn = list.First
 	}
 	if len(c.Join) == 0 {
 		return p, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"realtimelab/internal/exercise"
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
@@ -38,24 +39,45 @@ func (f frame) List(items []exerciseItem) exerciseList { return exerciseList{f, 
 
 // An exerciseItem is one exercise in a list.
 type exerciseItem struct {
-	Name, Title, Kind string
-	Level             int
+	Name, Title, Kind, Href string
+	Level                   int
+	Set                     string         // the part of the course; "" for the part that everybody does
+	State                   exercise.State // of the reader; "" if not begun
+	InBrowser               bool           // it can be done on its page
+
+	kind exercise.Kind
 }
+
+// Solved reports whether the reader has solved the exercise.
+func (e exerciseItem) Solved() bool { return e.State == exercise.Done }
+
+// Begun reports whether the reader has begun the exercise and not solved it.
+func (e exerciseItem) Begun() bool { return e.State == exercise.Started }
 
 // Stars draws the level, 1 to 3.
 func (e exerciseItem) Stars() string {
 	return strings.Repeat("★", e.Level) + strings.Repeat("☆", 3-e.Level)
 }
 
-// exercises returns the exercises of a lesson.
-func (c Config) exercises(l string, language lang.Lang) (items []exerciseItem, err error) {
+// exercises returns the exercises of a lesson, with the reader's progress.
+func (c Config) exercises(l string, f frame, done map[string]exercise.State) (items []exerciseItem, err error) {
 	all, err := c.catalogue()
 	for _, e := range all {
 		if e.Lesson == l {
-			items = append(items, exerciseItem{e.Name, e.Title.In(language), e.Kind.Title().In(language), e.Level})
+			items = append(items, f.item(e, done))
 		}
 	}
 	return items, err
+}
+
+// solved counts the exercises that the reader has solved.
+func solved(items []exerciseItem) (n int) {
+	for _, item := range items {
+		if item.Solved() {
+			n++
+		}
+	}
+	return n
 }
 
 // serveLessons serves the page of each lesson in the course. A text is parsed when it is first asked
@@ -89,7 +111,7 @@ func (c Config) serveLessons(mux *http.ServeMux) {
 		}
 		if err == nil {
 			var page lessonPage
-			if page, err = c.lessonPage(f, text); err == nil {
+			if page, err = c.lessonPage(f, text, progressOf(r)); err == nil {
 				c.write(w, c.templates, "lesson.html", page)
 				return
 			}
@@ -115,9 +137,9 @@ func parseLesson(l lesson.Lesson, language lang.Lang) (*markdown.Document, error
 }
 
 // lessonPage returns the page of the frame's lesson.
-func (c Config) lessonPage(f frame, text *markdown.Document) (p lessonPage, err error) {
+func (c Config) lessonPage(f frame, text *markdown.Document, done map[string]exercise.State) (p lessonPage, err error) {
 	p = lessonPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary, Listed: map[string]bool{}, Slides: "?view=" + slidesView + "&lang=" + string(f.Lang)}
-	if p.Exercises, err = c.exercises(f.Lesson.Name, f.Lang); err != nil {
+	if p.Exercises, err = c.exercises(f.Lesson.Name, f, done); err != nil {
 		return p, err
 	}
 	for _, h := range text.Headings {

@@ -23,7 +23,9 @@ import (
 var files embed.FS
 
 // parsed are the templates of all pages. A template that was executed cannot be cloned, so these never are.
-var parsed = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "*.html")) })
+var parsed = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{"solved": solved, "add": func(a, b int) int { return a + b }}).ParseFS(files, "*.html"))
+})
 
 // Paths of the pages and of what they load.
 const (
@@ -87,6 +89,7 @@ func (c Config) Routes(mux *http.ServeMux) error {
 	}
 	mux.Handle("GET "+sharedPath, httpserver.Policy{}.Page(http.StripPrefix(sharedPath, http.FileServerFS(shared))))
 	c.serveHome(mux)
+	c.serveExercises(mux)
 	if err := c.servePlay(mux); err != nil {
 		return err
 	}

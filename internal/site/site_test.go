@@ -92,7 +92,7 @@ func TestHome(t *testing.T) {
 	assert.Contains(t, page, `<li data-demo="quiet">`)
 	assert.Contains(t, page, `<code class="command">lab run quiet</code>`)
 	assert.Contains(t, page, `href="http://127.0.0.1:3002/?lang=en"`)
-	assert.Contains(t, page, `aria-label="level 2 / 3">★★☆</span> <code>fix</code> Fix it <small>bug zoo</small>`)
+	assert.Contains(t, page, `aria-label="level 2 / 3">★★☆</span> <a href="/lab/exercise/fix?lang=en">Fix it</a> <small>bug zoo · homework</small>`)
 	assert.NotContains(t, page, "<svg", "nobody else can join")
 	assert.JSONEq(t, `{"chat": {"href": "/", "clients": 2}, "loud": {"href": "http://127.0.0.1:3002/", "clients": 0}}`, get(t, c, "http://127.0.0.1:3001/lab/demos.json"))
 	assert.JSONEq(t, `{"chat": {"href": "/", "clients": 2}}`, get(t, c, "http://lab.example/lab/demos.json"), "the other ports are unknown behind a proxy")
@@ -115,13 +115,13 @@ func TestTheBarLeadsThroughTheCourse(t *testing.T) {
 	assert.Contains(t, page, `<a class="to-demo" href="/" aria-current="page">Chat</a>`)
 	assert.Contains(t, page, `<a class="to-demo" href="http://127.0.0.1:3002/?lang=en">Loud</a>`)
 	assert.Contains(t, page, `<a id="lesson" class="button" href="/lab/lesson/talk#chat">`)
-	assert.Contains(t, page, `<a class="button" href="/lab/lesson/talk#exercises">Exercises</a>`)
+	assert.Contains(t, page, `<a class="button" href="/lab/exercises#talk">Exercises</a>`)
 
 	page = get(t, course(), "http://127.0.0.1:3001/lab/lesson/more?lang=en")
 	assert.Contains(t, page, `rel="prev" href="/lab/lesson/talk?lang=en"`)
 	assert.Contains(t, page, `rel="next" href="/lab/lesson/end?lang=en"`)
-	assert.Contains(t, page, `<a class="button" href="/lab/lesson/talk?lang=en#exercises">Exercises</a>`, "of the lessons that share a folder")
-	assert.NotContains(t, get(t, course(), "http://127.0.0.1:3001/lab/lesson/end"), "#exercises")
+	assert.Contains(t, page, `<a class="button" href="/lab/exercises?lang=en#talk">Exercises</a>`, "of the lessons that share a folder")
+	assert.Contains(t, get(t, course(), "http://127.0.0.1:3001/lab/lesson/end"), `<a class="button" href="/lab/exercises">Exercises</a>`, "a lesson without any")
 }
 
 func TestALessonHasAnAnchorForEachOfItsDemos(t *testing.T) {

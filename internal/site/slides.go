@@ -35,7 +35,7 @@ func (c Config) slidesPage(f frame, text *markdown.Document) (p slidesPage, err 
 	}
 	f.OtherHref = "?view=" + slidesView + "&lang=" + string(other)
 	p = slidesPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary}
-	if p.Exercises, err = c.exercises(f.Lesson.Name, f.Lang); err != nil {
+	if p.Exercises, err = c.exercises(f.Lesson.Name, f, nil); err != nil {
 		return p, err
 	}
 	for _, h := range text.Headings {

@@ -2,12 +2,16 @@
 package predict
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
@@ -56,34 +60,68 @@ func slotsOf(e exercise.Exercise) ([]slot, error) {
 // maxAnswer bounds the file of answers, in bytes.
 const maxAnswer = 64 << 10
 
-// Check compares the text of an answer file with the solution, slot by slot, and stops at the first difference. The error is a
-// fault of the exercise.
-func Check(e exercise.Exercise, answers string) (exercise.Report, error) {
+// revealed is the number of wrong answers to a slot from which on the right one is shown.
+const revealed = 3
+
+// A Slot is one thing to predict, as a student sees it.
+type Slot struct {
+	Name string
+	Form string // "hex" or "text"
+}
+
+// Slots returns the slots of an exercise, in order.
+func Slots(e exercise.Exercise) (slots []Slot, err error) {
+	all, err := slotsOf(e)
+	for _, s := range all {
+		slots = append(slots, Slot{s.Name, s.Form})
+	}
+	return slots, err
+}
+
+// Check checks the text of an answer file; see CheckAnswers.
+func Check(e exercise.Exercise, answers string, tries func(slot string) int) (exercise.Report, error) {
+	if len(answers) > maxAnswer {
+		slots, err := Slots(e)
+		return exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: len(slots), Problem: Unreadable()}, err
+	}
+	return CheckAnswers(e, Answers(answers), tries)
+}
+
+// CheckAnswers compares the answers with the solution, slot by slot, and stops at the first
+// difference. tries returns the number of wrong answers that a slot has had before: with the third,
+// the problem shows the right answer. The error is a fault of the exercise.
+func CheckAnswers(e exercise.Exercise, yours map[string]string, tries func(slot string) int) (exercise.Report, error) {
 	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}
 	slots, err := slotsOf(e)
 	if err != nil {
 		return r, err
 	}
 	r.Steps = len(slots)
-	if len(answers) > maxAnswer {
-		r.Problem = Unreadable()
-		return r, nil
-	}
 	solution, err := e.Solution()
 	if err != nil {
 		return r, err
 	}
-	wanted, yours := Answers(string(solution[exercise.AnswerFile])), Answers(answers)
+	wanted := Answers(string(solution[exercise.AnswerFile]))
 	for _, s := range slots {
 		want, err := s.bytes(wanted[s.Name])
 		if err != nil {
 			return r, fmt.Errorf("solution of %s: %w", e.Name, err)
 		}
-		if r.Problem = s.compare(yours, want); r.Problem != nil {
-			r.Step = lang.Text{EN: s.Name, ZH: s.Name}
-			return r, nil
+		if r.Problem = s.compare(yours, want); r.Problem == nil {
+			r.Passing++
+			continue
 		}
-		r.Passing++
+		r.Problem.Slot, r.Step = s.Name, lang.Text{EN: s.Name, ZH: s.Name}
+		switch {
+		case !r.Problem.Counts:
+		case tries(s.Name)+1 >= revealed:
+			r.Problem.Answer = wanted[s.Name]
+		default:
+			for i := range r.Problem.Fields {
+				r.Problem.Fields[i].Want, r.Problem.Fields[i].Spec = "", ""
+			}
+		}
+		return r, nil
 	}
 	r.Passed = true
 	return r, nil
@@ -121,6 +159,7 @@ func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem 
 		return exercise.NewProblem(exercise.File, fmt.Sprintf("The line [%s] is gone from %s: put it back, with your answer below it.", s.Name, exercise.AnswerFile),
 			fmt.Sprintf("%s 里的 [%s] 这一行不见了：请补上，答案写在它下面。", exercise.AnswerFile, s.Name))
 	}
+	answer = oneLine(answer)
 	if answer == "" {
 		return exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] is still empty: write down what you think goes over the wire.", s.Name),
 			fmt.Sprintf("[%s] 还空着：写下你认为线路上会出现的内容。", s.Name))
@@ -129,7 +168,7 @@ func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem 
 	if err != nil {
 		return exercise.NewProblem(exercise.File, fmt.Sprintf("[%s] cannot be read: %s.", s.Name, err), fmt.Sprintf("[%s] 读不懂：%s。", s.Name, err))
 	}
-	if string(yours) == string(want) {
+	if string(yours) == string(want) || s.Form == "text" && sameJSON(yours, want) {
 		return nil
 	}
 	p := exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] %s", s.Name, s.EN), fmt.Sprintf("[%s] %s", s.Name, s.ZH))
@@ -138,14 +177,47 @@ func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem 
 			p = exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] %s", s.Name, m.EN), fmt.Sprintf("[%s] %s", s.Name, m.ZH))
 		}
 	}
-	p.Fields = check.Compare(protocols[s.Protocol], yours, want)
+	p.Counts, p.Fields = true, check.Compare(protocols[s.Protocol], yours, want)
 	return p
 }
 
-// bytes reads an answer: pairs of hex digits with any spaces, or text with the escapes \r \n \t \\ and \xHH.
+// oneLine joins the lines of an answer: where a line ends means nothing.
+func oneLine(answer string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimPrefix(answer, "\ufeff")) {
+		b.WriteString(strings.TrimSpace(line))
+	}
+	return b.String()
+}
+
+// sameJSON reports whether two texts are equal as JSON, where white space and the order of keys mean
+// nothing. Before the JSON may stand the type and the id of a packet, as in 430["woot"].
+func sameJSON(a, b []byte) bool {
+	split := func(text []byte) (string, any, error) {
+		at := max(0, bytes.IndexAny(text, "[{"))
+		decoder := json.NewDecoder(bytes.NewReader(text[at:]))
+		decoder.UseNumber()
+		var value any
+		err := decoder.Decode(&value)
+		if err == nil && decoder.More() {
+			err = errors.New("more than one value")
+		}
+		return string(text[:at]), value, err
+	}
+	before, yours, err := split(a)
+	prefix, want, wrong := split(b)
+	return err == nil && wrong == nil && before == prefix && packetStart.MatchString(prefix) && reflect.DeepEqual(yours, want)
+}
+
+var packetStart = regexp.MustCompile(`^(?:|\d+|\d+/[^,]*,\d*)$`)
+
+// hexPrefix stands before a byte in many languages.
+var hexPrefix = regexp.MustCompile(`(?i)\b0x`)
+
+// bytes reads an answer: pairs of hex digits with any spaces, commas and 0x between them, or text with the escapes \r \n \t \\ and \xHH.
 func (s slot) bytes(answer string) ([]byte, error) {
 	if s.Form == "hex" {
-		digits := strings.Join(strings.Fields(answer), "")
+		digits := strings.Join(strings.FieldsFunc(hexPrefix.ReplaceAllString(answer, " "), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }), "")
 		b, err := hex.DecodeString(digits)
 		if err != nil {
 			return nil, fmt.Errorf("want pairs of hex digits, such as 81 05, not %q", answer)

@@ -10,6 +10,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/blackbox"
+	"realtimelab/internal/exercise/fixpage"
 	"realtimelab/internal/exercise/gocheck"
 	"realtimelab/internal/exercise/predict"
 )
@@ -68,6 +69,8 @@ func (w *Workspace) check(ctx context.Context, e exercise.Exercise, o Options) (
 		return w.checkPrediction(e)
 	case exercise.BlackBox:
 		return w.checkBlackBox(ctx, e, o)
+	case exercise.FixPage:
+		return w.checkPage(ctx, e)
 	}
 	return w.goPackage(e).Check(ctx, gocheck.Options{Limit: w.limit, Race: o.Race})
 }
@@ -78,11 +81,34 @@ func (w *Workspace) goPackage(e exercise.Exercise) gocheck.Package {
 
 func (w *Workspace) checkPrediction(e exercise.Exercise) (exercise.Report, error) {
 	answers, unreadable := os.ReadFile(filepath.Join(w.Folder(e), exercise.AnswerFile))
-	r, err := predict.Check(e, string(answers))
+	if unreadable != nil {
+		answers = nil
+	}
+	mine := predict.Answers(string(answers))
+	r, err := predict.Check(e, string(answers), func(slot string) int {
+		before := w.progress.Tries[e.Name+" "+slot]
+		if before.Count > 0 && before.Last == mine[slot] {
+			return before.Count - 1 // the same try
+		}
+		return before.Count
+	})
 	if unreadable != nil {
 		r.Problem = predict.Unreadable()
 	}
-	return r, err
+	if err != nil || r.Problem == nil || !r.Problem.Counts {
+		return r, err
+	}
+	return r, w.countTry(e.Name+" "+r.Problem.Slot, mine[r.Problem.Slot])
+}
+
+func (w *Workspace) checkPage(ctx context.Context, e exercise.Exercise) (exercise.Report, error) {
+	code, unreadable := os.ReadFile(filepath.Join(w.Folder(e), exercise.PageFile))
+	if unreadable != nil {
+		r, err := fixpage.NewReport(e)
+		r.Problem = exercise.NewProblem(exercise.File, exercise.PageFile+" cannot be read.", exercise.PageFile+" 读不出来。")
+		return r, err
+	}
+	return fixpage.Check(ctx, e, string(code))
 }
 
 // checkBlackBox attacks the target of the options, else the student's own main.go if it was edited, else the target of last

@@ -28,6 +28,13 @@ type progress struct {
 	Hints   map[string]int       `json:"hints,omitempty"`   // how many were asked for
 	Target  map[string]string    `json:"target,omitempty"`  // the server that a black box was last pointed at
 	Tickets map[string]string    `json:"tickets,omitempty"`
+	Tries   map[string]tries     `json:"tries,omitempty"` // wrong predictions, by exercise and slot with a space between
+}
+
+// tries counts the wrong answers to a slot. The same answer checked again is no further try.
+type tries struct {
+	Count int    `json:"count"`
+	Last  string `json:"last"`
 }
 
 const progressVersion = 1
@@ -48,6 +55,9 @@ func (p *progress) fill() {
 	}
 	if p.Tickets == nil {
 		p.Tickets = map[string]string{}
+	}
+	if p.Tries == nil {
+		p.Tries = map[string]tries{}
 	}
 }
 
@@ -180,6 +190,14 @@ func (w *Workspace) Hint(e exercise.Exercise) (hint lang.Text, number int, err e
 		number = p.Hints[e.Name]
 	})
 	return e.Hints[number-1], number, err
+}
+
+// countTry records a wrong answer to a slot.
+func (w *Workspace) countTry(slot, answer string) error {
+	if before := w.progress.Tries[slot]; before.Count > 0 && before.Last == answer {
+		return nil
+	}
+	return w.change(func(p *progress) { p.Tries[slot] = tries{p.Tries[slot].Count + 1, answer} })
 }
 
 // Ticket is what a class board gave this student, so that the name stays theirs; empty if none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -229,5 +230,6 @@ func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 		delete(p.Begun, e.Name)
 		delete(p.Hints, e.Name)
 		delete(p.Target, e.Name)
+		maps.DeleteFunc(p.Tries, func(slot string, _ tries) bool { return strings.HasPrefix(slot, e.Name+" ") })
 	})
 }

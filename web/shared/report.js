@@ -1,0 +1,9 @@
+// Where an exercise's page reports what the reader did. A page around it, such as a class, may listen for more.
+
+import { record } from "./progress.js";
+
+/** Reports an attempt: {exercise, state, message, tries}. state is "begun" or "solved". */
+export function report(attempt) {
+  record(attempt.exercise, attempt.state);
+  document.dispatchEvent(new CustomEvent("lab-exercise", { detail: attempt }));
+}
