@@ -9,7 +9,7 @@ const $ = (id) => document.getElementById(id);
 /** Makes the form of slots work; see exercise.js for what page is. */
 export function openPredict(page) {
   const slots = [...document.querySelectorAll(".slot")];
-  const inputs = new Map(slots.map((slot) => [slot.dataset.slot, slot.querySelector("textarea")]));
+  const inputs = new Map(slots.map((slot) => [slot.dataset.slot, field(slot)]));
   const wrong = new Map(); // slot → the wrong answers so far
   let checks = 0;
 
@@ -44,7 +44,7 @@ export function openPredict(page) {
       const bad = slot.dataset.slot === verdict.slot;
       slot.querySelector(".mark").textContent = right ? `✓ ${t("right")}` : bad ? `✗ ${t("wrong")}` : "";
       slot.querySelector(".mark").className = right ? "mark good" : "mark bad";
-      slot.querySelector("textarea").setAttribute("aria-invalid", bad);
+      slot.querySelector("[aria-describedby]").setAttribute("aria-invalid", bad);
     });
     $("fields").hidden = true;
     if (verdict.passed) {
@@ -56,19 +56,14 @@ export function openPredict(page) {
       wrong.get(verdict.slot).add(given[verdict.slot]);
     }
     page.say(verdict.message, "bad");
-    if (verdict.fields?.length) $("fields").replaceChildren(...table(verdict));
-    $("fields").hidden = !verdict.fields?.length;
+    const more = verdict.fields?.length ? table(verdict) : verdict.answer ? [revealed(verdict.answer)] : [];
+    $("fields").replaceChildren(...more);
+    $("fields").hidden = !more.length;
     page.tried(verdict.message, checks);
   }
 
   /** The fields of the answer, and of the right one as soon as it is revealed. */
   function table({ fields, answer, slot }) {
-    const element = (name, text = "", className = "") => {
-      const made = document.createElement(name);
-      made.textContent = text;
-      if (className) made.className = className;
-      return made;
-    };
     const made = element("table");
     const head = element("tr");
     const columns = ["field", "yours", ...(answer ? ["expected"] : [])];
@@ -88,8 +83,29 @@ export function openPredict(page) {
       made.lastChild.append(row);
     }
     if (!answer) return [made, element("p", t("tries", wrong.get(slot).size), "soft")];
-    const bytes = element("p", `${t("answer")} `);
-    bytes.append(element("code", answer));
-    return [made, bytes];
+    return [made, revealed(answer)];
   }
+}
+
+function element(name, text = "", className = "") {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function revealed(answer) {
+  const made = element("p", `${t("answer")} `);
+  made.append(element("code", answer));
+  return made;
+}
+
+/** The field of a slot, with a value: a text field, or the radio buttons of a choice. */
+function field(slot) {
+  const radios = [...slot.querySelectorAll("input[type=radio]")];
+  if (!radios.length) return slot.querySelector("textarea");
+  return {
+    get value() { return radios.find((radio) => radio.checked)?.value ?? ""; },
+    set value(letter) { for (const radio of radios) radio.checked = radio.value === letter; },
+  };
 }

@@ -21,7 +21,10 @@ import (
 // slot is one thing to predict.
 type slot struct {
 	Name string
-	Form string // "hex" or "text"
+	Form string // "hex" or "text" for bytes, "choice" or "number" for a question
+
+	// Options are those of a choice. The answer is the letter of one: a, b, c …
+	Options []lang.Text
 
 	// Protocol takes the bytes apart for the comparison.
 	Protocol string
@@ -50,8 +53,8 @@ func slotsOf(e exercise.Exercise) ([]slot, error) {
 		return nil, fmt.Errorf("%s: %w", slotsFile, err)
 	}
 	for _, s := range slots {
-		if protocols[s.Protocol] == nil || s.Form != "hex" && s.Form != "text" {
-			return nil, fmt.Errorf("%s: %s is %s of %q", slotsFile, s.Name, s.Form, s.Protocol)
+		if err := s.validate(); err != nil {
+			return nil, fmt.Errorf("%s: [%s] %w", slotsFile, s.Name, err)
 		}
 	}
 	return slots, nil
@@ -65,15 +68,22 @@ const revealed = 3
 
 // A Slot is one thing to predict, as a student sees it.
 type Slot struct {
-	Name string
-	Form string // "hex" or "text"
+	Name    string
+	Form    string   // "hex", "text", "choice" or "number"
+	Options []Option // of a choice
+}
+
+// An Option is one of the answers to a choice.
+type Option struct {
+	Letter string // the answer
+	lang.Text
 }
 
 // Slots returns the slots of an exercise, in order.
 func Slots(e exercise.Exercise) (slots []Slot, err error) {
 	all, err := slotsOf(e)
 	for _, s := range all {
-		slots = append(slots, Slot{s.Name, s.Form})
+		slots = append(slots, Slot{s.Name, s.Form, s.lettered()})
 	}
 	return slots, err
 }
@@ -161,8 +171,8 @@ func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem 
 	}
 	answer = oneLine(answer)
 	if answer == "" {
-		return exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] is still empty: write down what you think goes over the wire.", s.Name),
-			fmt.Sprintf("[%s] 还空着：写下你认为线路上会出现的内容。", s.Name))
+		what := s.wanted()
+		return exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] is still empty: %s.", s.Name, what.EN), fmt.Sprintf("[%s] 还空着：%s。", s.Name, what.ZH))
 	}
 	yours, err := s.bytes(answer)
 	if err != nil {
@@ -177,7 +187,10 @@ func (s slot) compare(answers map[string]string, want []byte) *exercise.Problem 
 			p = exercise.NewProblem(exercise.Idea, fmt.Sprintf("[%s] %s", s.Name, m.EN), fmt.Sprintf("[%s] %s", s.Name, m.ZH))
 		}
 	}
-	p.Counts, p.Fields = true, check.Compare(protocols[s.Protocol], yours, want)
+	p.Counts = true
+	if !s.isQuestion() {
+		p.Fields = check.Compare(protocols[s.Protocol], yours, want)
+	}
 	return p
 }
 
@@ -216,6 +229,9 @@ var hexPrefix = regexp.MustCompile(`(?i)\b0x`)
 
 // bytes reads an answer: pairs of hex digits with any spaces, commas and 0x between them, or text with the escapes \r \n \t \\ and \xHH.
 func (s slot) bytes(answer string) ([]byte, error) {
+	if s.isQuestion() {
+		return s.reply(answer)
+	}
 	if s.Form == "hex" {
 		digits := strings.Join(strings.FieldsFunc(hexPrefix.ReplaceAllString(answer, " "), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }), "")
 		b, err := hex.DecodeString(digits)
