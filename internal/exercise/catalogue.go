@@ -173,11 +173,14 @@ func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solution
 
 // Given returns the files that the student has but need not edit, by name: the check, the code around the exercise, the text.
 func (e Exercise) Given() (map[string][]byte, error) {
-	files, err := e.read(".", func(name string) bool { return path.Ext(name) == ".go" && !e.Edits(name) })
+	files, err := e.read(".", func(name string) bool { return (path.Ext(name) == ".go" || name == CaptureFile) && !e.Edits(name) })
 	if err != nil {
 		return nil, err
 	}
 	for name, data := range files {
+		if name == CaptureFile {
+			continue
+		}
 		files[name] = []byte(e.Import("realtimelab/"+e.Lesson+"/"+e.Name, string(data)))
 	}
 	files[englishFile], files[chineseFile] = []byte(e.Text.EN), []byte(e.Text.ZH)
@@ -194,6 +197,9 @@ const (
 	AnswerFile = "answer.txt" // to predict the wire
 	PageFile   = "page.js"    // to fix a page
 )
+
+// CaptureFile is the capture that an exercise asks about, if it has one. The student gets it.
+const CaptureFile = "capture.pcapng"
 
 // Edits reports whether the student edits the file of that name. A black box also starts in Python and Node.
 func (e Exercise) Edits(name string) bool {

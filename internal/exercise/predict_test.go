@@ -128,6 +128,7 @@ var captures = map[string]func(t *testing.T) map[string]string{
 	"predict-stream":  captureStream,
 	"predict-frames":  captureFrames,
 	"predict-packets": capturePackets,
+	"read-capture":    captureGiven,
 }
 
 // TestCaptures: what the solutions say is what the demos send.

@@ -3,6 +3,7 @@ package site
 import (
 	"encoding/json"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -45,14 +46,15 @@ type exerciseLesson struct {
 type exercisePage struct {
 	frame
 	exerciseItem
-	Text   template.HTML
-	Hints  []template.HTML
-	Slots  []predict.Slot // to predict
-	Code   string         // the starter of a page to fix
-	Steps  []string       // of its check
-	After  *exerciseItem  // the exercise that follows
-	Onward *link          // the lesson that follows
-	Info   template.JS    // JSON for the page's module
+	Text    template.HTML
+	Hints   []template.HTML
+	Slots   []predict.Slot // to predict
+	Capture bool           // there is a capture to download
+	Code    string         // the starter of a page to fix
+	Steps   []string       // of its check
+	After   *exerciseItem  // the exercise that follows
+	Onward  *link          // the lesson that follows
+	Info    template.JS    // JSON for the page's module
 }
 
 // Is reports whether the exercise is of that kind.
@@ -81,6 +83,7 @@ func (c Config) serveExercises(mux *http.ServeMux) {
 		c.write(w, c.templates, "exercise.html", p)
 	})))
 	mux.HandleFunc("GET "+exercisePath+"{name}/check.json", c.serveTask)
+	mux.HandleFunc("GET "+exercisePath+"{name}/"+exercise.CaptureFile, c.serveCapture)
 	mux.HandleFunc("POST "+exercisePath+"{name}/check", c.checkPrediction)
 	frame := fixpage.Frame()
 	mux.HandleFunc("GET "+framePath, func(w http.ResponseWriter, _ *http.Request) {
@@ -105,6 +108,27 @@ func (c Config) findExercise(w http.ResponseWriter, r *http.Request) (all []exer
 		return nil, 0, false
 	}
 	return all, at, true
+}
+
+// serveCapture serves the capture that an exercise asks about, as a download.
+func (c Config) serveCapture(w http.ResponseWriter, r *http.Request) {
+	all, at, ok := c.findExercise(w, r)
+	if !ok {
+		return
+	}
+	given, err := all[at].Given()
+	if err != nil {
+		c.fail(w, "cannot read the exercise", err)
+		return
+	}
+	capture := given[exercise.CaptureFile]
+	if capture == nil {
+		http.Error(w, "This exercise has no capture.", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-pcapng")
+	w.Header().Set("Content-Disposition", "attachment; filename="+exercise.CaptureFile)
+	w.Write(capture)
 }
 
 // serveTask serves what the frame needs to check a page: the harness, the Socket.IO client, and the
@@ -197,6 +221,8 @@ func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (
 	switch e.Kind {
 	case exercise.Predict:
 		p.Slots, err = predict.Slots(e)
+		_, missing := fs.Stat(e.Files(), exercise.CaptureFile)
+		p.Capture = missing == nil
 	case exercise.FixPage:
 		p.Steps, p.Code, err = pageToFix(e, p.Lang)
 	}

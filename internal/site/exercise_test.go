@@ -187,3 +187,19 @@ func mustJSON(t *testing.T, value any) string {
 	require.NoError(t, err)
 	return string(data)
 }
+
+func TestAQuestionIsAsked(t *testing.T) {
+	c := practice()
+	files := c.Course[0].Exercises.(fstest.MapFS)
+	files["exercises/guess/slots.json"].Data = []byte(`[{"name": "who", "form": "choice", "options": [{"en": "<client>", "zh": "客户端"}, {"en": "server", "zh": "服务器"}],
+		"en": "is wrong.", "zh": "不对。"}, {"name": "code", "form": "number", "en": "is wrong.", "zh": "不对。"}]`)
+	files["exercises/guess/capture.pcapng"] = &fstest.MapFile{Data: []byte("packets")}
+	page := visit(t, c, "/lab/exercise/guess?lang=en", "")
+	assert.Contains(t, page, `<input type="radio" name="slot-0" value="b"> <span>b) server</span>`)
+	assert.Contains(t, page, "a) &lt;client&gt;")
+	assert.Contains(t, page, `inputmode="numeric"`)
+	assert.Contains(t, page, `href="/lab/exercise/guess/capture.pcapng" download`)
+	assert.Contains(t, visit(t, c, "/lab/exercise/guess?lang=zh", ""), "b) 服务器")
+	assert.Equal(t, "packets", visit(t, c, "/lab/exercise/guess/capture.pcapng", ""))
+	assert.NotContains(t, visit(t, practice(), "/lab/exercise/guess?lang=en", ""), "capture.pcapng")
+}
