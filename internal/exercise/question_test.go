@@ -25,7 +25,7 @@ func TestQuestions(t *testing.T) {
 	require.NotEmpty(t, slots)
 	answer := func(text string) *exercise.Problem {
 		mine := maps.Clone(right)
-		mine["b"] = text
+		mine["chat"] = text
 		r, err := predict.CheckAnswers(e, mine, func(string) int { return 2 })
 		require.NoError(t, err)
 		return r.Problem
@@ -130,7 +130,7 @@ func TestSticky(t *testing.T) {
 	var refusal struct{ Message string }
 	require.NoError(t, json.Unmarshal([]byte(body), &refusal))
 	e, right := prediction(t, "sticky-or-not")
-	right["c"] = "a"
+	right["two servers"] = "a"
 	r, err := predict.CheckAnswers(e, right, func(string) int { return 0 })
 	require.NoError(t, err)
 	assert.Contains(t, r.Problem.Text.EN, fmt.Sprint(status, " ", refusal.Message))
