@@ -87,8 +87,11 @@ function study(strip, t) {
   reportExercise();
 }
 
-/** Returns whether the reader has written something that would be lost. */
-const written = () => [...document.querySelectorAll("main textarea")].some((e) => e.value !== e.defaultValue);
+/** Returns whether the reader has written an answer that would be lost. The browser keeps the code of an exercise. */
+function written() {
+  const solved = document.getElementById("onward")?.hidden === false;
+  return !solved && [...document.querySelectorAll("main textarea:not(#code)")].some((e) => e.value !== e.defaultValue);
+}
 
 /** Reports what the reader does in an exercise on this page, see /lab/shared/report.js. */
 function reportExercise() {

@@ -2,11 +2,13 @@ package class
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +24,10 @@ import (
 	"realtimelab/lessons"
 )
 
-const question = "broadcast/buffer" // its second option is right
+const (
+	question = "broadcast/buffer"      // its second option is right
+	fixed    = "page-doubled-listener" // is done in the browser
+)
 
 // TestAClass is a lesson from the first student to the marks: thirty phones, three browsers and a
 // laptop join, follow, vote twice, solve exercises, and lose nothing when the class restarts.
@@ -75,8 +80,8 @@ func TestAClass(t *testing.T) {
 
 	// A laptop takes 小明's seat and checks Go.
 	room.order("end", map[string]any{})
-	room.order("assign", map[string]any{"today": []string{"cursor", "predict-poll", "hold"}})
-	wall.WaitFor(`document.querySelectorAll("#table thead .exercise").length === 3`)
+	room.order("assign", map[string]any{"today": []string{"cursor", "predict-poll", "hold", fixed}})
+	wall.WaitFor(`document.querySelectorAll("#table thead .exercise").length === 4`)
 	command := labtest.Eval[string](tabs[1], `document.getElementById("command").textContent`)
 	seat := regexp.MustCompile(`--seat (\w+)`).FindStringSubmatch(command)
 	require.NotNil(t, seat, command)
@@ -84,7 +89,11 @@ func TestAClass(t *testing.T) {
 	laptop := startLaptop(ctx, t, binary, dir, room.url, seat[1])
 	defer laptop.kill()
 	laptop.until("It is checked each time you save.")
+	fixThePage(t, room, wall, tabs[0])
 	room.order("push", map[string]any{"exercise": "predict-poll"})
+	for _, tab := range tabs {
+		tab.WaitFor(`location.pathname === "/lab/exercise/predict-poll"`)
+	}
 	laptop.until("The teacher has given everyone this exercise:")
 	solve(t, dir, "cursor")
 	laptop.until("✓ cursor  solved")
@@ -113,7 +122,7 @@ func TestAClass(t *testing.T) {
 	require.Len(t, table, 33)
 	for name, want := range map[string]map[string]string{
 		"小明":         {"cursor": "done", "cursor tries": "1", "predictions": "1", "right alone": "0", "right after talking": "1"},
-		"Ann":        {"cursor": "new", "predictions": "1", "right alone": "1", "right after talking": "1"},
+		"Ann":        {fixed: "done", fixed + " tries": "2", "cursor": "new", "predictions": "1", "right alone": "1", "right after talking": "1"},
 		"student 01": {"hold": "started", "hold tries": "1", "hints": "1", "predictions": "1", "right alone": "1", "right after talking": "1"},
 		"student 12": {"hold": "new", "predictions": "1", "right alone": "0", "right after talking": "1"},
 		"student 30": {"right alone": "0", "right after talking": "0"},
@@ -166,6 +175,24 @@ func voteTwice(t *testing.T, room *labClass, wall *labtest.Tab, phones []*phone,
 	assert.Contains(t, body, `id="ladder"`)
 }
 
+// fixThePage solves an exercise in Ann's browser, after one try that fails. The wall shows both.
+func fixThePage(t *testing.T, room *labClass, wall, tab *labtest.Tab) {
+	tab.Open(room.url + "/lab/exercise/" + fixed)
+	tab.WaitFor(`document.querySelector(".class-strip .button")?.textContent === "Ann"`)
+	tab.Click("#run")
+	row := `[...document.querySelectorAll("#table tbody tr")].find((tr) => tr.textContent.startsWith("Ann"))`
+	wall.WaitFor(row + `?.querySelector(".mark.failing.here") !== null`)
+	said := labtest.Eval[string](wall, row+`.querySelector(".said").textContent`)
+	assert.NotEmpty(t, said)
+	tab.WaitText("#found", said)
+	files := solution(t, fixed)
+	code, err := json.Marshal(string(files["page.js"]))
+	require.NoError(t, err)
+	labtest.Eval[any](tab, `document.getElementById("code").value = `+string(code))
+	tab.Click("#run")
+	wall.WaitFor(row + `?.querySelector(".mark.done") !== null`)
+}
+
 // choose votes on a student's page and waits until the vote has come back from the server.
 func choose(tab *labtest.Tab, option int) {
 	labtest.Eval[any](tab, `document.querySelectorAll("#question button.face")[`+string(rune('0'+option))+`].click()`)
@@ -186,22 +213,27 @@ func restart(ctx context.Context, t *testing.T, room *labClass, binary, keep str
 	return startClass(ctx, t, binary, at.Host, keep)
 }
 
-// solve writes the solution of an exercise into the student's folder.
-func solve(t *testing.T, dir, name string) {
+// named returns an exercise of the course.
+func named(t *testing.T, name string) exercise.Exercise {
 	all, err := exercise.Catalogue(lessons.All())
 	require.NoError(t, err)
-	for _, e := range all {
-		if e.Name != name {
-			continue
-		}
-		files, err := e.Solution()
-		require.NoError(t, err)
-		for file, data := range files {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, e.Lesson, name, file), data, 0o644))
-		}
-		return
+	i := slices.IndexFunc(all, func(e exercise.Exercise) bool { return e.Name == name })
+	require.GreaterOrEqual(t, i, 0, "no exercise %s", name)
+	return all[i]
+}
+
+// solution returns the files of an exercise's solution.
+func solution(t *testing.T, name string) map[string][]byte {
+	files, err := named(t, name).Solution()
+	require.NoError(t, err)
+	return files
+}
+
+// solve writes the solution of an exercise into the student's folder.
+func solve(t *testing.T, dir, name string) {
+	for file, data := range solution(t, name) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, named(t, name).Lesson, name, file), data, 0o644))
 	}
-	t.Fatalf("no exercise %s", name)
 }
 
 func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
