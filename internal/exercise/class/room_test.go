@@ -75,6 +75,12 @@ func TestGeneratedNames(t *testing.T) {
 	}
 	_, err := r.Join(Joining{Code: code})
 	assert.ErrorIs(t, err, ErrFull)
+	for name := range seen {
+		for _, taken := range []string{name.EN, name.ZH} {
+			_, err := r.Join(Joining{Name: taken, Code: code})
+			require.ErrorIs(t, err, ErrTaken, "in both languages")
+		}
+	}
 }
 
 func TestOneAddressCannotFillTheRoom(t *testing.T) {

@@ -62,10 +62,15 @@ func (s *seats) byTicket(ticket string) *student {
 	return find(s.all, func(one *student) bool { return ticket != "" && same(one.Ticket, ticket) })
 }
 
-// byName finds a student. Case makes no difference.
+// byName finds a student. Case makes no difference, nor does the language of a generated name.
 func (s *seats) byName(name string) *student {
-	return find(s.all, func(one *student) bool { return strings.EqualFold(one.Name, name) })
+	return find(s.all, func(one *student) bool {
+		return strings.EqualFold(one.Name, name) || one.generated() && (strings.EqualFold(one.Alias.EN, name) || one.Alias.ZH == name)
+	})
 }
+
+// generated reports whether the student has not chosen a name.
+func (one *student) generated() bool { return one.Name == one.Alias.EN || one.Name == one.Alias.ZH }
 
 func find(all []*student, is func(*student) bool) *student {
 	if i := slices.IndexFunc(all, is); i >= 0 {

@@ -170,7 +170,7 @@ func (r *Room) view(role string) View {
 
 // shown returns how the wall names a student. The caller holds r.mu.
 func (r *Room) shown(one *student) lang.Text {
-	if r.anonymous || one.Name == one.Alias.EN || one.Name == one.Alias.ZH {
+	if r.anonymous || one.generated() {
 		return one.Alias
 	}
 	return lang.Text{EN: one.Name, ZH: one.Name}
