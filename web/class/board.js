@@ -7,6 +7,7 @@ import { texts } from "./text.js";
 const t = catalogue("class", texts);
 const away = 2; // minutes without a word
 const many = 16; // columns from which they are narrow
+const crowded = 40; // and from which they are narrower still
 
 const orders = {
   name: (a, b) => say(a.name).localeCompare(say(b.name), language()),
@@ -101,6 +102,7 @@ export function drawBoard(view, open) {
   const table = $("table");
   const focused = document.activeElement?.closest?.("tr")?.dataset.id;
   table.classList.toggle("many", shown.length >= many);
+  table.classList.toggle("crowded", shown.length >= crowded);
   table.style.setProperty("--rows", Math.max(students.length, 8));
   table.tHead.replaceChildren(head());
   table.tBodies[0].replaceChildren(...[...students].sort(orders[$("order").value]).map((s) => row(s, open, groups)));
