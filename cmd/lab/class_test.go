@@ -66,7 +66,12 @@ func TestEveryQuestionCanBeAsked(t *testing.T) {
 	require.NoError(t, err)
 	assert.Greater(t, len(room.Questions), 80)
 	ids := map[string]bool{}
+	places := map[string]bool{}
+	for _, p := range room.Places {
+		places[p.Demo] = true
+	}
 	for _, q := range room.Questions {
+		assert.True(t, q.Demo != "" && places[q.Demo], "%s: the bytes are shown by the demo %q", q.ID, q.Demo)
 		assert.False(t, ids[q.ID], q.ID)
 		ids[q.ID] = true
 		assert.Less(t, q.Answer, len(q.Options), q.ID)

@@ -76,7 +76,7 @@ function controls(question, xray) {
   if (question.phase === "revoting") add("count2", advance("shifted"), "main");
   if (question.phase === "counted" || question.phase === "shifted") add("reveal", advance("revealed"), question.phase === "shifted" ? "main" : "");
   if (question.phase === "revealed" && xray) {
-    const a = element("a", t("bytes", say(question.title)), "button main to-demo");
+    const a = element("a", t("bytes", question.demo), "button main to-demo");
     a.href = xray;
     a.target = "_blank";
     row.append(a);

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"regexp"
 	"strings"
 
 	"realtimelab/internal/exercise"
@@ -70,9 +71,19 @@ func slotsOf(e exercise.Exercise) (slots []slot, err error) {
 	return slots, nil
 }
 
+var runsDemo = regexp.MustCompile("lab run ([a-z-]+)")
+
+// demoOf returns the demo that the exercise's text tells the student to run, or "".
+func demoOf(e exercise.Exercise) string {
+	if m := runsDemo.FindStringSubmatch(e.Text.EN); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 func slotQuestion(e exercise.Exercise, s slot, right string) Question {
 	q := Question{
-		ID: e.Name + "/" + strings.ReplaceAll(s.Name, " ", "-"), Lesson: e.Lesson, Title: e.Title,
+		ID: e.Name + "/" + strings.ReplaceAll(s.Name, " ", "-"), Lesson: e.Lesson, Demo: demoOf(e), Title: e.Title,
 		Ask:  lang.Text{EN: "What goes over the wire for <code>[" + s.Name + "]</code>?", ZH: "<code>[" + s.Name + "]</code> 处，线路上会出现什么？"},
 		Text: lang.Text{EN: render(e.Text.EN), ZH: render(e.Text.ZH)},
 	}
