@@ -46,6 +46,10 @@ function open(id) {
 }
 
 function show(next) {
+  if (teacher && next.role !== "teacher") { // the class was restarted, with another key
+    location.reload();
+    return;
+  }
   view = next;
   tick(view.timer);
   $("rehearsal").hidden = !view.rehearsal;

@@ -113,8 +113,8 @@ func render(text string) string {
 	return markdown.HTML{Code: "Code", Table: "Table"}.Render(markdown.Parse(strings.TrimSpace(body)))
 }
 
-// Mistakes returns the mistakes that the exercises' checks recognise: those of the slots of an
-// exercise to predict, and the wrong solutions of the others.
+// Mistakes returns the mistakes that the exercises' checks recognise: the known
+// mistakes in the slots of an exercise to predict, and the wrong solutions of any other exercise.
 func Mistakes(all []exercise.Exercise) (mistakes []Mistake, err error) {
 	for _, e := range all {
 		if e.Kind == exercise.Predict {
