@@ -23,7 +23,7 @@ import (
 )
 
 // browserTime bounds a check, with the start of the browser.
-const browserTime = time.Minute
+const browserTime = 2 * time.Minute
 
 // maxResult bounds what the page reports, in bytes.
 const maxResult = 1 << 20

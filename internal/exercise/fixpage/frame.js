@@ -3,7 +3,9 @@
 // server writes it into the frame's document.
 
 {
-  const limit = 5000; // ms without a sign of life
+  // The worker is ended after so many ticks without a sign of life. On a busy machine the ticks are late, too.
+  const tick = 250; // ms
+  const [mostToStart, most] = [120, 20]; // until its first message, and after that
   const tell = (message) => parent.postMessage(message, "*");
   const AsyncFunction = (async () => {}).constructor;
 
@@ -44,30 +46,28 @@
   function runApart({ harness, check, library, code }) {
     const url = URL.createObjectURL(new Blob([workerCode(harness, check)], { type: "text/javascript" }));
     const worker = new Worker(url);
-    let [step, timer] = [0];
+    let [step, quiet, limit] = [0, 0, mostToStart];
     const end = (message) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       worker.terminate();
       URL.revokeObjectURL(url);
       tell(message);
     };
-    const watch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => end({
+    const timer = setInterval(() => {
+      if (++quiet === limit) end({
         result: { passing: step, printed: [], problem: { cause: "time", en: "Your code does not end: look for an endless loop.", zh: "你的代码停不下来：请找找死循环。" } },
-      }), limit);
-    };
+      });
+    }, tick);
     worker.addEventListener("message", ({ data }) => {
       if (data.result) return end(data);
       if (data.step !== undefined) step = data.step;
-      watch();
+      [quiet, limit] = [0, most];
       tell(data);
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       end({ failed: event.message ?? "the worker did not start" });
     });
-    watch();
     worker.postMessage({ code, library });
   }
 
