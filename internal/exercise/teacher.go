@@ -59,7 +59,8 @@ func (e Exercise) variants(folder string) (all []Variant, err error) {
 			return nil, err
 		}
 		archive := txtar.Parse(data)
-		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"), Says: strings.TrimSpace(string(archive.Comment))}
+		says, _, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n")
+		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"), Says: says}
 		for i := 0; i < len(archive.Files); i++ {
 			f := archive.Files[i]
 			switch {
