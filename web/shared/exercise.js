@@ -31,9 +31,15 @@ const page = {
   solved(tries) {
     page.say(t("passed"), "good");
     report({ exercise, state: "solved", message: "", tries });
-    $("onward").hidden = false;
+    showSolved();
   },
 };
+
+/** Shows that the exercise is solved, and what comes next. */
+function showSolved() {
+  $("solved").hidden = false;
+  $("onward").hidden = false;
+}
 
 /** Shows one hint at a time: the next after the one before was opened. */
 function openHints() {
@@ -60,4 +66,4 @@ for (const button of document.querySelectorAll(".copy")) {
 openHints();
 if (kind === "predict") openPredict(page);
 if (kind === "fix-page") openFixPage(page);
-if (stateOf(exercise) === "solved") $("onward").hidden = false;
+if (stateOf(exercise) === "solved") showSolved();

@@ -18,7 +18,6 @@ export function openFixPage(page) {
   let runs = 0;
 
   const keep = () => localStorage.setItem(kept, code.value);
-  code.addEventListener("input", keep);
   code.addEventListener("keydown", indent);
 
   function mark(passing, failed) {
@@ -29,9 +28,28 @@ export function openFixPage(page) {
     });
   }
 
+  const before = `${page.exercise}-code-before`; // what Reset replaced, until the next edit
+  function offer() {
+    const undo = localStorage.getItem(before) !== null;
+    $("reset").textContent = t(undo ? "undo" : "reset");
+    $("reset").disabled = !undo && code.value === starter;
+    if (!CSS.supports("field-sizing", "content")) code.rows = Math.max(14, code.value.split("\n").length);
+  }
+  function edited() {
+    localStorage.removeItem(before);
+    keep();
+    offer();
+  }
+  code.addEventListener("input", edited);
+  offer();
+
   $("reset").addEventListener("click", () => {
-    code.value = starter;
-    localStorage.removeItem(kept);
+    const replaced = localStorage.getItem(before);
+    if (replaced === null) localStorage.setItem(before, code.value);
+    else localStorage.removeItem(before);
+    code.value = replaced ?? starter;
+    keep();
+    offer();
     mark(0);
     page.say("");
     $("output").hidden = true;
@@ -87,13 +105,13 @@ export function openFixPage(page) {
     if (event.key === "Tab" && !event.shiftKey && !free) {
       event.preventDefault();
       code.setRangeText("  ", code.selectionStart, code.selectionEnd, "end");
-      keep();
+      edited();
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
       const line = code.value.slice(0, code.selectionStart).split("\n").at(-1);
       const more = /[{([]\s*$/.test(line) ? "  " : "";
       code.setRangeText(`\n${/^\s*/.exec(line)[0]}${more}`, code.selectionStart, code.selectionEnd, "end");
-      keep();
+      edited();
     }
     free = false;
   }

@@ -26,7 +26,13 @@ export function openPlay() {
     $("play-stop").disabled = false;
   });
   $("play-stop").addEventListener("click", stop);
-  $("play-reset").addEventListener("click", () => { code.value = original; });
+  let replaced; // what the button replaced, until the next edit
+  const offer = () => { $("play-reset").textContent = t(replaced === undefined ? "original" : "undo"); };
+  code.addEventListener("input", () => { replaced = undefined; offer(); });
+  $("play-reset").addEventListener("click", () => {
+    [code.value, replaced] = replaced === undefined ? [original, code.value === original ? undefined : code.value] : [replaced, undefined];
+    offer();
+  });
 }
 
 /** An address of the demo, or a TypeError. */

@@ -42,8 +42,8 @@ export function openPredict(page) {
     slots.forEach((slot, i) => {
       const right = verdict.passed || i < verdict.passing;
       const bad = slot.dataset.slot === verdict.slot;
-      slot.querySelector(".mark").textContent = right ? `✓ ${t("right")}` : bad ? `✗ ${t("wrong")}` : "";
-      slot.querySelector(".mark").className = right ? "mark good" : "mark bad";
+      slot.querySelector(".mark").textContent = right ? `✓ ${t("right")}` : bad ? `✗ ${t("wrong")}` : t("later");
+      slot.querySelector(".mark").className = right ? "mark good" : bad ? "mark bad" : "mark soft";
       slot.querySelector("[aria-describedby]").setAttribute("aria-invalid", bad);
     });
     $("fields").hidden = true;
