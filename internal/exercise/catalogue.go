@@ -134,10 +134,24 @@ func (e *Exercise) readTexts() error {
 	}
 	e.Title = lang.Text{EN: english.title, ZH: chinese.title}
 	e.Text = lang.Text{EN: english.body, ZH: chinese.body}
+	if e.Kind == FixPage {
+		e.Text.EN += "\n" + pageNote.EN + "\n"
+		e.Text.ZH += "\n" + pageNote.ZH + "\n"
+	}
 	for i := range english.hints {
 		e.Hints = append(e.Hints, lang.Text{EN: english.hints[i], ZH: chinese.hints[i]})
 	}
 	return nil
+}
+
+// pageNote follows the text of each exercise that fixes a page. The names are those of the scripts in
+// package fixpage.
+var pageNote = lang.Text{
+	EN: "The check runs your code in a small page with a virtual clock, so waiting takes no time. The page has the usual DOM of " +
+		"elements, classes, `dataset`, selectors and bubbling events, timers, `fetch`, `WebSocket`, `EventSource`, `crypto` and " +
+		"`localStorage`, but no layout. `print(…)` shows values below the check.",
+	ZH: "检查在一个小页面里运行你的代码，用的是虚拟时钟，等待不花时间。这个页面有常用的 DOM（元素、class、`dataset`、选择器、会冒泡的事件）、" +
+		"定时器、`fetch`、`WebSocket`、`EventSource`、`crypto` 和 `localStorage`，没有布局。`print(…)` 把值显示在检查下面。",
 }
 
 type instructions struct {

@@ -1,5 +1,6 @@
 // A virtual clock: timers run when a check advances it, in order, and each step is settled before the next.
 
+const opened = Date.UTC(2026, 8, 1, 8, 0, 0, 437); // ms since 1970; no full second, so the clock's milliseconds are not 0
 const mostTimers = 20_000; // that one advance runs
 
 /** Resolves when every promise that can settle has settled. */
@@ -15,7 +16,7 @@ function settle() {
 }
 
 class Clock {
-  now = Date.UTC(2026, 8, 1, 8); // ms since 1970
+  now = opened; // ms since 1970
   #timers = new Map(); // id → {at, f, every}
   #last = 0;
   #thrown;

@@ -34,7 +34,7 @@ func Frame() string {
 // Harness returns the script that stands before an exercise's check.js.
 var Harness = sync.OnceValue(func() string {
 	var all strings.Builder
-	for _, name := range []string{"clock.js", "elements.js", "network.js", "server.js", "world.js", "checks.js"} {
+	for _, name := range []string{"clock.js", "events.js", "attributes.js", "selectors.js", "elements.js", "network.js", "server.js", "world.js", "checks.js"} {
 		all.WriteString(read(name))
 	}
 	return all.String()

@@ -8,7 +8,7 @@ const { Worker, isMainThread, parentPort, workerData } = require("node:worker_th
 async function runHere({ harness, library, check, code }) {
   const problem = syntaxProblem(code);
   if (problem) return { passing: 0, printed: [], problem };
-  const given = { Blob, DOMException, Headers, Response, TextEncoder, TextDecoder, URL, URLSearchParams, AbortController, AbortSignal, MessageChannel, queueMicrotask, structuredClone };
+  const given = { Blob, DOMException, Headers, Response, TextEncoder, TextDecoder, URL, URLSearchParams, AbortController, AbortSignal, MessageChannel, atob, btoa, queueMicrotask, structuredClone };
   const context = vm.createContext(given);
   const lab = vm.runInContext(harness + check + "\n;({ runSteps, rejected: (error) => current?.thrown(error) })", context, { filename: "harness.js" });
   process.on("unhandledRejection", (error) => lab.rejected(error));

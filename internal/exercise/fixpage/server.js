@@ -1,5 +1,7 @@
 // A Socket.IO server for the pages of the exercises: the real client talks to it over the world's WebSocket.
 
+let sessionIds = 0; // given so far: no two pages have the same
+
 class SocketServer {
   /** Whether the server accepts connections. */
   up = true;
@@ -21,7 +23,7 @@ class SocketServer {
   take(socket) {
     this.#world.clock.start(() => {
       if (!this.up) return socket.cut();
-      const session = { id: `s${this.sessions.length + 1}`, socket, joined: false };
+      const session = { id: `s${++sessionIds}`, socket, joined: false };
       this.sessions.push(session);
       socket.onreceive = (data) => this.#packet(session, data);
       socket.accept();

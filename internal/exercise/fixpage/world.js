@@ -2,6 +2,7 @@
 
 let current; // the world of the check that runs
 let uuids = 0; // made so far
+let worlds = 0; // made so far
 
 /** What a check found, in both languages. */
 class Finding extends Error {
@@ -23,7 +24,7 @@ class World {
   requests = []; // every fetch
   rate = Infinity; // of the network, in bytes per ms
   buffered = 0; // the most that a WebSocket had to buffer
-  random = 0.5; // what Math.random returns, or a function
+  random = randomNumbers(++worlds); // what Math.random returns, or a function: always the same numbers, but others in each world
   clock = new Clock((error) => this.thrown(error));
   server = new SocketServer(this);
   #code; #library; #elements;
@@ -32,8 +33,8 @@ class World {
   /** @param elements of the page: id → the element's name */
   constructor(code, library, elements) {
     [this.#code, this.#library, this.#elements] = [code, library, elements];
-    this.document = new PageDocument(elements);
     this.window = new Target();
+    this.document = new PageDocument(elements, this.window);
     current = this;
   }
 
@@ -94,7 +95,7 @@ class World {
   #scope(extra) {
     const { clock } = this;
     const world = this;
-    const storage = new Map();
+    const random = () => (typeof world.random === "function" ? world.random() : world.random);
     const scope = {
       document: this.document, location: here, navigator: { onLine: true, language: "en", userAgent: "lab" },
       WebSocket: PageWebSocket, EventSource: PageEventSource,
@@ -107,14 +108,20 @@ class World {
       setTimeout: (f, ms, ...args) => clock.start(() => f(...args), ms), clearTimeout: (id) => clock.stop(id),
       setInterval: (f, ms, ...args) => clock.start(() => f(...args), ms, true), clearInterval: (id) => clock.stop(id),
       requestAnimationFrame: (f) => clock.start(() => f(clock.now), 16), cancelAnimationFrame: (id) => clock.stop(id),
-      performance: { now: () => clock.now - Date.UTC(2026, 8, 1, 8) },
+      performance: { now: () => clock.now - opened },
       Date: class extends Date {
         constructor(...args) { super(...(args.length > 0 ? args : [clock.now])); }
         static now() { return clock.now; }
       },
-      Math: Object.create(Math, { random: { value: () => (typeof world.random === "function" ? world.random() : world.random) } }),
-      crypto: { randomUUID: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, "0")}` },
-      localStorage: { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => storage.set(key, String(value)), removeItem: (key) => storage.delete(key) },
+      Math: Object.create(Math, { random: { value: random } }),
+      crypto: {
+        randomUUID: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, "0")}`,
+        getRandomValues: (numbers) => randomValues(numbers, random),
+      },
+      localStorage: storage(), sessionStorage: storage(),
+      Event: PageEvent, CustomEvent: PageCustomEvent, Node: PageNode, Element: PageElement, HTMLElement: PageElement,
+      CSS: { escape: (text) => String(text).replace(/[^\w-]/g, "\\$&") },
+      alert: (...values) => this.print(...values),
       AbortSignal: {
         timeout: (ms) => {
           const controller = new AbortController();
@@ -133,6 +140,35 @@ class World {
     if (this.#library) new Function(...Object.keys(scope), this.#library)(...Object.values(scope));
     return scope;
   }
+}
+
+/** Returns a function that returns numbers from 0 to below 1, which depend on the seed alone (mulberry32). */
+function randomNumbers(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Fills a typed array with numbers of its whole range. */
+function randomValues(numbers, random) {
+  const bits = 8 * numbers.BYTES_PER_ELEMENT;
+  for (let i = 0; i < numbers.length; i++) {
+    const value = BigInt(Math.floor(random() * 2 ** Math.min(bits, 53))) << BigInt(Math.max(bits - 53, 0));
+    numbers[i] = typeof numbers[i] === "bigint" ? value : Number(value);
+  }
+  return numbers;
+}
+
+function storage() {
+  const values = new Map();
+  return {
+    getItem: (key) => values.get(String(key)) ?? null, setItem: (key, value) => { values.set(String(key), String(value)); },
+    removeItem: (key) => { values.delete(String(key)); }, clear: () => values.clear(),
+    key: (i) => [...values.keys()][i] ?? null, get length() { return values.size; },
+  };
 }
 
 function textOf(value) {

@@ -1,6 +1,6 @@
 page({ messages: "ul", state: "p", again: "button" });
 
-const shown = ({ $ }) => $("messages").children.map((item) => item.textContent);
+const shown = ({ $ }) => [...$("messages").children].map((item) => item.textContent);
 const newest = ({ sources }) => sources.at(-1);
 const requests = ({ sources }) => sources.reduce((sum, { requests }) => sum + requests.length, 0);
 

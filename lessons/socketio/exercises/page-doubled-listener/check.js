@@ -1,6 +1,6 @@
 page({ messages: "ul", unread: "b" });
 
-const shown = ({ $ }) => $("messages").children.map((item) => item.textContent);
+const shown = ({ $ }) => [...$("messages").children].map((item) => item.textContent);
 
 /** Opens the page and connects it. */
 async function connect(world) {

@@ -1,6 +1,6 @@
 page({ messages: "ul", text: "input", send: "button" });
 
-const lines = ({ $ }) => $("messages").children;
+const lines = ({ $ }) => [...$("messages").children];
 const shown = (world) => lines(world).map((item) => item.textContent);
 const marks = (world) => lines(world).map((item) => item.className);
 
@@ -21,9 +21,9 @@ async function write(world, text) {
   return { ...packet, ...packet.args[0], early };
 }
 
-/** The server sends a message of the page back to everyone. */
+/** The server sends a message of the page back to everyone, with the name that it has for the reader. */
 async function echo(world, { id, text }) {
-  world.server.emit("chat message", { id, from: "me", text });
+  world.server.emit("chat message", { id, from: "ann", text });
   await world.settle();
 }
 
@@ -89,6 +89,26 @@ check("the broadcast confirms it, too", "广播回来也是确认", async (world
   if (marks(world)[0] !== "") fail("The message came back from the server, so it has arrived; its line still says waiting.", "消息从服务器回来了，说明已经送到，这一行却还是 waiting。");
   await world.advance(10_000);
   if (marks(world)[0] !== "") fail("The message came back from the server. Its acknowledgement was lost, and after 5 s the line says failed.", "消息已经从服务器回来。只是回执丢了，5 秒之后这一行却成了 failed。");
+});
+
+check("another reader may have the same name", "别的读者可以同名", async (world) => {
+  await connect(world);
+  await echo(world, await write(world, "hello"));
+  world.server.emit("chat message", { id: "of-another", from: "ann", text: "hi" });
+  world.server.emit("chat message", { id: "of-a-third", from: "me", text: "hey" });
+  await world.settle();
+  if (shown(world).join() !== "me: hello,ann: hi,me: hey") fail(`The server calls this reader ann. Another ann writes hi, and a reader with the name me writes hey. The list shows: ${shown(world).join(", ")}. A name does not tell whose message it is; the id does.`, `服务器把这位读者叫 ann。另一位 ann 写了 hi，一位叫 me 的读者写了 hey。列表里是：${shown(world).join("，")}。名字说明不了消息是谁的，id 才可以。`);
+});
+
+check("each confirmation is for its own message", "谁的确认算谁的", async (world) => {
+  await connect(world);
+  const first = await write(world, "yes");
+  const second = await write(world, "yes");
+  first.ack({ ok: true }); // its broadcast is lost
+  await world.settle();
+  await echo(world, second); // its acknowledgement is lost
+  await world.advance(10_000);
+  if (shown(world).length !== 2 || marks(world).join("") !== "") fail(`Two messages are sent. The first is acknowledged, and does not come back; the second comes back, and is not acknowledged. The classes are ${marks(world).map((mark) => mark || "none").join(", ")}: find the line by the id of the message, not by its place.`, `发了两条。第一条有回执，没有发回来；第二条发回来了，没有回执。class 是 ${marks(world).map((mark) => mark || "空").join("，")}：要按消息的 id 找那一行，不能按顺序。`);
 });
 
 check("a click sends it again, under the same id", "点一下重发，id 不变", async (world) => {
