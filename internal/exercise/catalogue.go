@@ -4,6 +4,7 @@
 package exercise
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -40,7 +41,8 @@ func (k Kind) Title() lang.Text { return kindTitles[k] }
 // Exercise is one entry of the catalogue.
 type Exercise struct {
 	Name   string
-	Lesson string
+	Lesson string // the lesson whose folder has it
+	Topic  string // the lesson that teaches it: Lesson, or one that shares its folder
 	Kind   Kind
 	Level  int // 1 first steps, 2 needs thought, 3 hard
 
@@ -93,13 +95,14 @@ func ofLesson(l lesson.Lesson) ([]Exercise, error) {
 		Name  string
 		Kind  Kind
 		Level int
+		Topic string
 	}
 	if err := json.Unmarshal(data, &index); err != nil {
 		return nil, err
 	}
 	var all []Exercise
 	for _, entry := range index {
-		e := Exercise{Name: entry.Name, Lesson: l.Name, Kind: entry.Kind, Level: entry.Level}
+		e := Exercise{Name: entry.Name, Lesson: l.Name, Topic: cmp.Or(entry.Topic, l.Name), Kind: entry.Kind, Level: entry.Level}
 		if e.files, err = fs.Sub(root, entry.Name); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/lessons"
 )
 
 // TestCourse: every exercise stands in the course exactly once, and black boxes are homework.
@@ -18,9 +19,14 @@ func TestCourse(t *testing.T) {
 		times[entry.Name]++
 	}
 	all := catalogue(t)
+	folders := map[string]string{} // by lesson
+	for _, l := range lessons.All() {
+		folders[l.Name] = l.Folder
+	}
 	for _, e := range all {
 		assert.Equal(t, 1, times[e.Name], "internal/exercise/course.json must name the exercise %q once: put it where a student can do it, with its set", e.Name)
 		delete(times, e.Name)
+		assert.Equal(t, folders[e.Lesson], folders[e.Topic], "%s: its topic is a lesson that shares the folder", e.Name)
 		if e.Kind == exercise.BlackBox {
 			assert.Equal(t, exercise.Homework, e.Set, e.Name)
 		}

@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"realtimelab/internal/exercise"
 	"realtimelab/internal/lang"
 )
 
@@ -34,6 +36,25 @@ type frame struct {
 type link struct {
 	Title, Href string
 	ToDemo      bool // it leads to a demo's page, which may have another port
+	Kind        linkKind
+}
+
+// A linkKind says what a link leads to.
+type linkKind int
+
+const (
+	toDemo linkKind = iota
+	toLesson
+	toExercise
+)
+
+// Which names the link's place in the order of its kind, as "Next lesson: ".
+func (f frame) Which(l link, next bool) string {
+	en, zh := [...]string{"demo", "lesson", "exercise"}[l.Kind], [...]string{"个演示", "课", "道练习"}[l.Kind]
+	if next {
+		return f.Say("Next "+en+": ", "下一"+zh+"：")
+	}
+	return f.Say("Previous "+en+": ", "上一"+zh+"：")
 }
 
 // A lessonLink leads to the text of a lesson.
@@ -92,6 +113,7 @@ func (c Config) frame(r *http.Request) frame {
 		f.Class = classPath + query
 	}
 	served := c.served(r)
+	all, _ := c.exercisesOfCourse()
 	exercises := map[string]string{} // by the folder of the lessons that share them
 	for _, l := range c.Course {
 		text := lessonPath + url.PathEscape(l.Name) + query
@@ -101,7 +123,9 @@ func (c Config) frame(r *http.Request) frame {
 			f.AllExercises = exercisesPath + query
 			exercises[folder] = f.AllExercises + "#" + url.PathEscape(l.Name)
 		}
-		to.Exercises = exercises[folder]
+		if to.Exercises = exercises[folder]; slices.ContainsFunc(all, func(e exercise.Exercise) bool { return e.Topic == l.Name }) {
+			to.Exercises = f.AllExercises + "#" + url.PathEscape(l.Name)
+		}
 		for _, d := range l.Demos {
 			demo := demoLink{Name: d.Name, Title: d.Title.In(f.Lang), Summary: d.Summary.In(f.Lang), Text: text + "#" + d.Name}
 			if at, ok := served[d.Name]; ok {
@@ -122,10 +146,10 @@ func (f *frame) atLesson(at int) {
 	f.AtText, f.Lesson = true, &f.Course[at]
 	f.Lesson.Here = true
 	if at > 0 {
-		f.Previous = &link{Title: f.Course[at-1].Title, Href: f.Course[at-1].Href}
+		f.Previous = &link{Kind: toLesson, Title: f.Course[at-1].Title, Href: f.Course[at-1].Href}
 	}
 	if at < len(f.Course)-1 {
-		f.Next = &link{Title: f.Course[at+1].Title, Href: f.Course[at+1].Href}
+		f.Next = &link{Kind: toLesson, Title: f.Course[at+1].Title, Href: f.Course[at+1].Href}
 	}
 }
 

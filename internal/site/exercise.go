@@ -31,8 +31,11 @@ type exercisesPage struct {
 	Lessons []exerciseLesson
 	Solved  int
 	All     int
-	First   *exerciseItem // the first that is not solved
+	First   *exerciseItem // the first that is not solved and needs only a browser
+	Laptop  *exerciseItem // the first that is not solved, if it comes before First and needs more
 	Last    *exerciseItem // the last that was begun, and is not solved
+
+	Pages, PagesSolved int // that need only a browser
 }
 
 // An exerciseLesson is a lesson with its exercises.
@@ -46,15 +49,15 @@ type exerciseLesson struct {
 type exercisePage struct {
 	frame
 	exerciseItem
-	Text    template.HTML
-	Hints   []template.HTML
-	Slots   []predict.Slot // to predict
-	Capture bool           // there is a capture to download
-	Code    string         // the starter of a page to fix
-	Steps   []string       // of its check
-	After   *exerciseItem  // the exercise that follows
-	Onward  *link          // the lesson that follows
-	Info    template.JS    // JSON for the page's module
+	Text   template.HTML
+	Hints  []template.HTML
+	Slots  []predict.Slot // to predict
+	Code   string         // the starter of a page to fix
+	Steps  []string       // of its check
+	After  *exerciseItem  // the next exercise that needs only a browser
+	Laptop *exerciseItem  // the exercise that follows, if it needs more
+	Onward *link          // the lesson that follows
+	Info   template.JS    // JSON for the page's module
 }
 
 // Is reports whether the exercise is of that kind.
@@ -166,6 +169,10 @@ func (c Config) exercisesPage(r *http.Request) (p exercisesPage, err error) {
 		}
 		group := exerciseLesson{lessonLink: l, Items: items}
 		for _, item := range items {
+			if item.Anywhere() {
+				p.Pages++
+				p.PagesSolved += solved([]exerciseItem{item})
+			}
 			switch {
 			case item.State == exercise.Done:
 				group.Solved++
@@ -182,9 +189,14 @@ func (c Config) exercisesPage(r *http.Request) (p exercisesPage, err error) {
 		return p, err
 	}
 	for _, e := range all { // in the order of the course, which goes through the lessons more than once
-		if item := p.item(e, done); !item.Solved() {
+		item := p.item(e, done)
+		switch {
+		case item.Solved():
+		case item.Anywhere():
 			p.First = &item
-			break
+			return p, nil
+		case p.Laptop == nil:
+			p.Laptop = &item
 		}
 	}
 	return p, nil
@@ -202,14 +214,23 @@ func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (
 	}
 	if at > 0 {
 		before := p.frame.item(all[at-1], done)
-		p.Previous = &link{Title: before.Title, Href: before.Href}
+		p.Previous = &link{Kind: toExercise, Title: before.Title, Href: before.Href}
 	}
 	if at < len(all)-1 {
-		p.After = new(p.frame.item(all[at+1], done))
-		p.Next = &link{Title: p.After.Title, Href: p.After.Href}
+		next := p.frame.item(all[at+1], done)
+		p.Next = &link{Kind: toExercise, Title: next.Title, Href: next.Href}
+		if !next.Anywhere() {
+			p.Laptop = &next
+		}
+		for _, e := range all[at+1:] {
+			if item := p.frame.item(e, done); item.Anywhere() {
+				p.After = &item
+				break
+			}
+		}
 	}
 	for i := range p.Course {
-		if p.Course[i].Name != e.Lesson {
+		if p.Course[i].Name != e.Topic {
 			continue
 		}
 		p.Lesson = &p.Course[i]
@@ -221,8 +242,6 @@ func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (
 	switch e.Kind {
 	case exercise.Predict:
 		p.Slots, err = predict.Slots(e)
-		_, missing := fs.Stat(e.Files(), exercise.CaptureFile)
-		p.Capture = missing == nil
 	case exercise.FixPage:
 		p.Steps, p.Code, err = pageToFix(e, p.Lang)
 	}
@@ -249,8 +268,9 @@ func pageToFix(e exercise.Exercise, language lang.Lang) (steps []string, code st
 
 // item returns an exercise as an entry of a list.
 func (f frame) item(e exercise.Exercise, done map[string]exercise.State) exerciseItem {
+	_, missing := fs.Stat(e.Files(), exercise.CaptureFile)
 	return exerciseItem{
-		Name: e.Name, Title: e.Title.In(f.Lang), Kind: e.Kind.Title().In(f.Lang), Level: e.Level, Href: exercisePath + url.PathEscape(e.Name) + f.query,
+		Capture: missing == nil, Name: e.Name, Title: e.Title.In(f.Lang), Kind: e.Kind.Title().In(f.Lang), Level: e.Level, Href: exercisePath + url.PathEscape(e.Name) + f.query,
 		Set: setTitle(e.Set, f.Lang), State: done[e.Name], InBrowser: e.Kind == exercise.Predict || e.Kind == exercise.FixPage, kind: e.Kind,
 	}
 }

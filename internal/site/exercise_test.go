@@ -2,6 +2,7 @@ package site
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,7 +55,7 @@ func visit(t *testing.T, c Config, path, progress string) string {
 
 func TestExercisesAreListedWithTheReadersProgress(t *testing.T) {
 	page := visit(t, practice(), "/lab/exercises?lang=en", "fix.~mend.unknown.<b>")
-	assert.Contains(t, page, "1 of 3 solved")
+	assert.Contains(t, page, "1 of 3 solved, 0 of 2 in the browser")
 	assert.Contains(t, page, `<a class="button main" href="/lab/exercise/mend?lang=en">Go on with: The mend</a>`)
 	assert.Contains(t, page, `<a href="/lab/exercise/fix?lang=en">The fix</a> <small>bug zoo · homework</small> <span class="good">✓ solved</span>`)
 	assert.Contains(t, page, `<h2 id="talk"><a href="/lab/lesson/talk?lang=en">Talk</a></h2>`)
@@ -63,7 +64,8 @@ func TestExercisesAreListedWithTheReadersProgress(t *testing.T) {
 
 	page = visit(t, practice(), "/lab/exercises?lang=zh", "")
 	assert.Contains(t, page, "完成 0 / 3")
-	assert.Contains(t, page, `>从这里开始：题目 fix</a>`)
+	assert.Contains(t, page, `>从这里开始：题目 guess</a>`, "the first that needs only a browser")
+	assert.Contains(t, page, `>在电脑上做：题目 fix</a>`)
 	assert.Contains(t, visit(t, practice(), "/lab/exercises", "fix"), ">Next: The guess</a>")
 	assert.NotContains(t, visit(t, practice(), "/lab/exercises", "fix.guess.mend"), `class="button main"`, "nothing is left")
 
@@ -89,6 +91,10 @@ func TestAnExerciseHasItsPage(t *testing.T) {
 	assert.Contains(t, page, `<span id="solved" class="good">✓ solved</span>`)
 	assert.NotContains(t, page, "89 00")
 
+	page = visit(t, practice(), "/lab/exercise/fix?lang=en", "")
+	assert.Contains(t, page, `aria-label="Next exercise: The guess"`)
+	assert.NotContains(t, page, "On a laptop: ", "the next one needs only a browser")
+
 	page = visit(t, practice(), "/lab/exercise/mend?lang=zh", "")
 	assert.Contains(t, page, "const a = &#34;&lt;b&gt;&#34;;")
 	assert.Contains(t, page, "<li>能打开 ")
@@ -105,6 +111,27 @@ func TestAnExerciseHasItsPage(t *testing.T) {
 		mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		assert.Equal(t, status, w.Code, path)
 	}
+}
+
+func TestAnExerciseIsListedWithTheLessonThatTeachesIt(t *testing.T) {
+	c := practice()
+	files := maps.Clone(c.Course[0].Exercises.(fstest.MapFS))
+	files["exercises/exercises.json"] = &fstest.MapFile{Data: []byte(`[{"name": "guess", "kind": "predict", "level": 1},
+		{"name": "fix", "kind": "bug-zoo", "level": 2, "topic": "more"}, {"name": "mend", "kind": "fix-page", "level": 3, "topic": "more"}]`)}
+	files["exercises/guess/capture.pcapng"] = &fstest.MapFile{Data: []byte{1}}
+	c.Course[0].Exercises = files
+	const fix = `<a href="/lab/exercise/fix?lang=en">The fix</a>`
+	page := visit(t, c, "/lab/lesson/more?lang=en", "")
+	assert.Contains(t, page, fix)
+	assert.Contains(t, page, `<a class="button" href="/lab/exercises?lang=en#more">Exercises</a>`)
+	assert.NotContains(t, visit(t, c, "/lab/lesson/talk?lang=en", ""), fix)
+	assert.Contains(t, visit(t, c, "/lab/exercises?lang=en", ""), `<h2 id="more">`)
+	assert.Contains(t, visit(t, c, "/lab/exercise/fix?lang=en", ""), `<a id="lesson" class="button" href="/lab/lesson/more?lang=en">`)
+
+	page = visit(t, c, "/lab/exercises?lang=en", "")
+	assert.Contains(t, page, `<small>predict the wire · needs Wireshark`, "no phone has it")
+	assert.Contains(t, page, "Begin with: The mend")
+	assert.Contains(t, visit(t, c, "/lab/exercise/guess?lang=en", ""), "On a laptop: The fix")
 }
 
 func TestTheFrameOfAPageToFix(t *testing.T) {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -60,7 +61,7 @@ func (c Config) homePage(r *http.Request) (p homePage, err error) {
 		return p, err
 	}
 	if p.GoOn = list.Last; p.GoOn == nil && list.Solved > 0 {
-		p.GoOn = list.First
+		p.GoOn = cmp.Or(list.First, list.Laptop)
 	}
 	if len(c.Join) == 0 {
 		return p, nil

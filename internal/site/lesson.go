@@ -22,7 +22,7 @@ type lessonPage struct {
 	Title, Summary string
 	Sections       []markdown.Heading
 	Text           template.HTML
-	Open           demoLink        // the demo that the page opens; its Href is empty if none runs
+	Open           demoLink        // the demo of the lesson that the page opens; its Href is empty if none runs
 	Listed         map[string]bool // demos that the text has no section for
 	Exercises      []exerciseItem
 	Slides         string // link to the lesson as slides
@@ -44,9 +44,13 @@ type exerciseItem struct {
 	Set                     string         // the part of the course; "" for the part that everybody does
 	State                   exercise.State // of the reader; "" if not begun
 	InBrowser               bool           // it can be done on its page
+	Capture                 bool           // it asks about a capture, for which the reader needs Wireshark
 
 	kind exercise.Kind
 }
+
+// Anywhere reports whether the exercise needs nothing but a browser, which a phone has, too.
+func (e exerciseItem) Anywhere() bool { return e.InBrowser && !e.Capture }
 
 // Solved reports whether the reader has solved the exercise.
 func (e exerciseItem) Solved() bool { return e.State == exercise.Done }
@@ -59,11 +63,11 @@ func (e exerciseItem) Stars() string {
 	return strings.Repeat("★", e.Level) + strings.Repeat("☆", 3-e.Level)
 }
 
-// exercises returns the exercises of a lesson, with the reader's progress.
+// exercises returns the exercises that belong to a lesson, with the reader's progress.
 func (c Config) exercises(l string, f frame, done map[string]exercise.State) (items []exerciseItem, err error) {
 	all, err := c.catalogue()
 	for _, e := range all {
-		if e.Lesson == l {
+		if e.Topic == l {
 			items = append(items, f.item(e, done))
 		}
 	}
@@ -161,15 +165,12 @@ func (c Config) lessonPage(f frame, text *markdown.Document, done map[string]exe
 		Link: func(code string) string { return ours[code] },
 	}.Render(text)
 	for _, d := range f.Lesson.Demos {
-		if d.Name == c.Demo.Name || p.Open.Href == "" && d.Href != "" {
+		if d.Name == c.Demo.Name || p.Open.Name == "" || p.Open.Href == "" && d.Href != "" {
 			p.Open = d
 		}
 		var found bool
 		html, found = addAnchor(html, d.Name)
 		p.Listed[d.Name] = !found
-	}
-	if p.Open.Href == "" {
-		p.Open = demoLink{Name: c.Demo.Name, Title: c.Demo.Title.In(f.Lang), Href: ours[c.Demo.Name]}
 	}
 	p.Text = template.HTML(html)
 	return p, nil

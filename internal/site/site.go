@@ -100,6 +100,14 @@ func (c Config) Routes(mux *http.ServeMux) error {
 	return c.serveDemo(mux)
 }
 
+// exercisesOfCourse returns the course's exercises, or none on a page outside the routes, such as the class page.
+func (c Config) exercisesOfCourse() ([]exercise.Exercise, error) {
+	if c.catalogue == nil {
+		return nil, nil
+	}
+	return c.catalogue()
+}
+
 // write answers with a page.
 func (c Config) write(w http.ResponseWriter, t *template.Template, name string, page any) {
 	var b bytes.Buffer

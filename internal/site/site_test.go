@@ -117,7 +117,15 @@ func TestTheBarLeadsThroughTheCourse(t *testing.T) {
 	assert.Contains(t, page, `<a id="lesson" class="button" href="/lab/lesson/talk#chat">`)
 	assert.Contains(t, page, `<a class="button" href="/lab/exercises#talk">Exercises</a>`)
 
+	c := course()
+	c.Directory.Remove("loud", 3002)
+	page = get(t, c, "http://127.0.0.1:3001/lab/lesson/more?lang=en")
+	assert.Contains(t, page, `<a class="button" href="#demos">The demos</a>`, "none of its demos runs")
+	assert.NotContains(t, page, "Open the demo")
+	assert.NotContains(t, get(t, c, "http://127.0.0.1:3001/lab/lesson/end?lang=en"), "Open the demo", "of another lesson")
+
 	page = get(t, course(), "http://127.0.0.1:3001/lab/lesson/more?lang=en")
+	assert.Contains(t, page, `aria-label="Next lesson: End"`)
 	assert.Contains(t, page, `rel="prev" href="/lab/lesson/talk?lang=en"`)
 	assert.Contains(t, page, `rel="next" href="/lab/lesson/end?lang=en"`)
 	assert.Contains(t, page, `<a class="button" href="/lab/exercises?lang=en#talk">Exercises</a>`, "of the lessons that share a folder")
