@@ -87,7 +87,7 @@ func TestExercises(t *testing.T) {
 	assert.True(t, labtest.Eval[bool](tab, `document.getElementById("solved").checkVisibility()`))
 	assert.Equal(t, 4, labtest.Eval[int](tab, passing))
 	assert.Equal(t, "lab-progress=page-doubled-listener", labtest.Eval[string](tab, `document.cookie`))
-	tab.WaitFor(`document.querySelector("#onward a[href^='/lab/lesson/socketio-events']").checkVisibility()`)
+	tab.WaitFor(`document.querySelector("#onward a[href^='/lab/lesson/socketio-deployment']").checkVisibility()`)
 
 	tab.Open(url + "/lab/exercise/predict-frames?lang=zh")
 	slots := []string{"slot-0", "slot-1", "slot-2", "slot-3"}
