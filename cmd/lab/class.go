@@ -64,9 +64,9 @@ each student's progress. To remove a student, use the teacher's page or type: re
 	c.Flags().Lookup("addr").DefValue = "" // the port alone is taken from it
 	c.Flags().BoolVar(&o.open, "open", false, "open the teacher's page in the browser")
 	addAllowHost(c, &o.allowHosts)
-	c.Flags().StringVar(&o.keep, "keep", "", "save the class in this file; without it, the class is lost when you stop")
+	c.Flags().StringVar(&o.keep, "keep", "", "save the class and the teacher's key in this file; without it, the class is lost when you stop")
 	c.Flags().StringVar(&o.dist, "dist", "", "folder of binaries that make dist wrote; students download them and the exercises from /dist/")
-	c.Flags().IntVar(&o.rehearse, "rehearse", 0, "number of simulated students, to see the board alive before the class")
+	c.Flags().IntVar(&o.rehearse, "rehearse", 0, "number of simulated students, to see the board alive before the class; a rehearsal is not saved")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "random seed of the simulated students")
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the pages: en or zh (default: the browser's)")
 	return c
@@ -77,8 +77,9 @@ func pagesOf(course []lesson.Lesson) site.Config {
 	return site.Config{Course: course, Web: web.Pages}
 }
 
-// newRoom returns the room of a course, loaded from the file to keep it in.
-func newRoom(course []lesson.Lesson, pages site.Config, o classOptions) (*class.Room, error) {
+// newRoom returns the room of a course, loaded from the file to keep it in. The file holds the
+// teacher's key, too, which replaces o's.
+func newRoom(course []lesson.Lesson, pages site.Config, o *classOptions) (*class.Room, error) {
 	all, err := exercise.Catalogue(course)
 	if err != nil {
 		return nil, err
@@ -105,6 +106,9 @@ func newRoom(course []lesson.Lesson, pages site.Config, o classOptions) (*class.
 	if err := room.Load(o.keep); err != nil {
 		return nil, err
 	}
+	if o.key, err = host.ParseKey(room.TeacherKey(o.key.Text())); err != nil {
+		return nil, fmt.Errorf("%s: %w: remove \"teacher_key\" from the file", o.keep, err)
+	}
 	if err := room.Save(o.keep); err != nil {
 		return nil, fmt.Errorf("cannot keep the class: %w", err)
 	}
@@ -122,7 +126,7 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 	course := o.lessons()
 	pages := pagesOf(course)
 	pages.Directory, pages.Lang, pages.Log = o.directory, language, log
-	room, err := newRoom(course, pages, o)
+	room, err := newRoom(course, pages, &o)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -19,6 +20,17 @@ type Key struct{ text string }
 
 // NewKey returns a random key of 128 bits.
 func NewKey() Key { return Key{randomID()} }
+
+// ParseKey returns the key with that text. It refuses a text that NewKey does not make.
+func ParseKey(text string) (Key, error) {
+	if b, err := base64.RawURLEncoding.DecodeString(text); err != nil || len(b) != 16 {
+		return Key{}, errors.New("the key is not 128 bits in base64url")
+	}
+	return Key{text}, nil
+}
+
+// Text returns the key as the address has it.
+func (k Key) Text() string { return k.text }
 
 // randomID returns 128 random bits as text.
 func randomID() string {

@@ -11,7 +11,7 @@ const crowded = 40; // and from which they are narrower still
 
 const orders = {
   name: (a, b) => say(a.name).localeCompare(say(b.name), language()),
-  since: (a, b) => Number(finished(a)) - Number(finished(b)) || Date.parse(a.since) - Date.parse(b.since),
+  since: (a, b) => Number(busy(b)) - Number(busy(a)) || Date.parse(a.since) - Date.parse(b.since),
   solved: (a, b) => b.solved - a.solved || orders.name(a, b),
   group: (a, b) => (a.group ?? 0) - (b.group ?? 0) || orders.name(a, b),
 };
@@ -22,6 +22,7 @@ export const columns = (view) => info.columns.filter((c) => view.today.length ==
 let shown = [];
 const finished = (student) => shown.length > 0 && shown.every((c) => student.states[c.name] === "done");
 const solved = (student) => shown.filter((c) => student.states[c.name] === "done").length;
+const busy = (student) => Boolean(student.current) && student.states[student.current] !== "done";
 const failing = (student) => Boolean(say(student.message)) && student.states[student.current] !== "done";
 
 const step = ({ step, steps }) => (steps ? `${step ?? 0}/${steps}` : "");
@@ -63,13 +64,13 @@ function row(student, open, groups) {
   if (finished(student)) at.append(where(student));
   else at.append(element("span", student.current, "which"), ` ${step(student)}`);
   if (failing(student)) at.append(element("small", say(student.message), "said"));
-  const busy = student.current && !finished(student);
-  const message = element("td", busy && failing(student) ? say(student.message) : "", "message");
+  const working = busy(student);
+  const message = element("td", working && failing(student) ? say(student.message) : "", "message");
   message.title = message.textContent;
-  const tries = element("td", busy ? `${student.tries ?? 0}${student.hints ? ` +${student.hints}` : ""}` : "", "tries");
+  const tries = element("td", working ? `${student.tries ?? 0}${student.hints ? ` +${student.hints}` : ""}` : "", "tries");
   tries.title = t("triesHints", student.tries ?? 0, student.hints ?? 0);
   tr.append(name, element("td", String(solved(student)), "sum"), ...shown.map((c) => cell(student, c)), at,
-    element("td", busy ? t("minutes", minutesSince(student.since)) : "", "since"), tries, message);
+    element("td", working ? t("minutes", minutesSince(student.since)) : "", "since"), tries, message);
   return tr;
 }
 
@@ -114,8 +115,8 @@ export function drawBoard(view, open) {
 
 /** Draws who has been at one exercise for longest, and what fails most. */
 export function drawSide(view, open) {
-  const busy = view.board.students.filter((s) => s.current && !finished(s) && minutesSince(s.seen) < away);
-  const longest = busy.sort(orders.since).slice(0, 4).filter((s) => minutesSince(s.since) >= 1);
+  const working = view.board.students.filter((s) => busy(s) && minutesSince(s.seen) < away);
+  const longest = working.sort(orders.since).slice(0, 4).filter((s) => minutesSince(s.since) >= 1);
   $("stuck").replaceChildren(...longest.map((s) => {
     const li = element("li");
     const button = element("button", say(s.name), "name");
@@ -153,7 +154,7 @@ export function drawPerson(view, student) {
     [t("solved"), `${solved(student)}/${shown.length}`], [t("at"), where(student)],
     [t("tries"), t("triesHints", student.tries ?? 0, student.hints ?? 0)], [t("message"), say(student.message) || "–"],
   ];
-  if (student.group) facts.unshift(["", t("group", student.group)]);
-  if (exercise(student.current)) facts.push(["", say(exercise(student.current).title)]);
+  if (student.group) facts.unshift([t("groupHead"), String(student.group)]);
+  if (exercise(student.current)) facts.splice(facts.findIndex(([name]) => name === t("at")) + 1, 0, [t("exercise"), say(exercise(student.current).title)]);
   $("person-facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
 }

@@ -1,6 +1,6 @@
 // Follow mode: the browser opens what the teacher opens, unless the student has turned that off.
 
-const last = "class-led"; // what was followed last, as JSON: {question, push, place}
+const last = "class-led"; // what was followed last, as JSON: {question, move, path}
 const off = "class-free";
 
 /** Returns whether this browser follows the teacher. */
@@ -13,22 +13,20 @@ export function setFollows(on) {
 }
 
 /**
- * Returns the path that a view leads to and that is new since was, or "". A vote comes first, then an exercise for everyone,
- * then the page that the class is shown.
+ * Returns the path that a view leads to and that is new since was, or "". A vote comes first, then the page or the exercise
+ * that the teacher opened last. A demo leads nowhere: it has another port, where nothing of the class would reach the student.
  */
 export function lead(was, now) {
   if (now.question && now.question !== was.question) return "/lab/class/";
-  if (now.push && now.push !== was.push) return `/lab/exercise/${now.push.slice(now.push.indexOf(" ") + 1)}`;
-  if (now.place && now.place !== was.place) return now.place;
-  return "";
+  return now.move !== was.move ? now.path : "";
 }
 
 /** Returns what a view leads to. */
 export function led(view) {
   return {
     question: view.question?.round ? `${view.question.id} ${view.question.round}` : "",
-    push: view.push ? `${view.push.n} ${view.push.exercise}` : "",
-    place: view.place?.path ?? "",
+    move: view.moved ?? "",
+    path: view.at?.path ?? "",
   };
 }
 

@@ -61,6 +61,16 @@ function teach(strip, t) {
   addEventListener("hashchange", () => { if (sessionStorage.getItem(leading) !== null) show(); });
 }
 
+/** Returns the text and the link to where the class is, unless this page is there. */
+function where({ at, demo }, t) {
+  if (!at || at.path === here() || at.demo && !demo) return [];
+  const title = at.title[language()];
+  if (!at.demo) return [`${t("atClass", title)} `, link(t("go"), at.path)];
+  const open = link(t("openDemo"), demo);
+  open.target = "_blank"; // this page stays, because it follows the class
+  return [`${t("atClass", t("demo", title))} `, open];
+}
+
 /** A student's strip. */
 function study(strip, t) {
   const place = make("span", "", "grow");
@@ -73,11 +83,7 @@ function study(strip, t) {
       const voting = Boolean(view.question?.round);
       home.textContent = voting ? t("voteNow") : view.me.name;
       home.classList.toggle("main", voting);
-      const to = view.place?.path ?? "";
-      place.replaceChildren();
-      if (to && to !== here()) {
-        place.append(`${t("atClass", view.place.title[language()])} `, link(t("go"), to));
-      }
+      place.replaceChildren(...where(view, t));
       const left = view.timer ? Math.max(0, Math.round((Date.parse(view.timer.until) - Date.now()) / 60000)) : 0;
       time.textContent = left ? t("minutes", left) : "";
       follow(view, written());

@@ -27,7 +27,7 @@ function show(view) {
   follow(view);
 }
 
-function showPlaces({ place, push, demo }) {
+function showPlaces({ at, place, push, demo }) {
   const link = $("place").querySelector("a");
   $("place").hidden = !place || Boolean(place.demo) && !demo;
   if (place) {
@@ -41,6 +41,8 @@ function showPlaces({ place, push, demo }) {
     $("push").querySelector("a").textContent = say(exercise(push.exercise)?.title);
     $("push").querySelector("a").href = localized(info.exercises + push.exercise);
   }
+  if (at && at.path === place?.path && at.demo === place?.demo) $("push").before($("place")); // the newest first
+  else $("place").before($("push"));
   $("nothing").hidden = Boolean(place || push);
 }
 

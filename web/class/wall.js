@@ -1,7 +1,7 @@
 // The wall: the board, the open question, and for the teacher the tools.
 
 import { catalogue } from "/lab/shared/catalogue.js";
-import { takeKey } from "/lab/shared/key.js";
+import { isKeyOld, keyIsOld, takeKey } from "/lab/shared/key.js";
 import { drawBoard, drawPerson, drawSide } from "./board.js";
 import { $, countDown, element, say, showLive } from "./page.js";
 import { drawQuestion } from "./question.js";
@@ -47,6 +47,7 @@ function open(id) {
 
 function show(next) {
   if (teacher && next.role !== "teacher") { // the class was restarted, with another key
+    keyIsOld(true);
     location.reload();
     return;
   }
@@ -97,6 +98,8 @@ look("board");
 if (await takeKey()) {
   location.reload(); // with the cookie, the page has the teacher's tools
 } else {
+  if (teacher) keyIsOld(false);
+  if (isKeyOld()) $("problem").textContent = t("oldKey");
   if (teacher) begin({ look, person: () => person, name: () => $("person-name").textContent });
   watch({ as: teacher ? "" : "watcher", show, live: (live) => showLive($("status"), live) });
 }

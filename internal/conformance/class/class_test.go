@@ -76,6 +76,11 @@ func TestAClass(t *testing.T) {
 		p.until("the lesson", func(v class.View) bool { return v.Place != nil && v.Place.Path == "/lab/lesson/websocket" })
 	})
 
+	// A demo stays a button, wherever they are.
+	room.order("show", map[string]any{"demo": "ws-echo"})
+	tabs[0].WaitText(".class-strip", "Open it")
+	assert.Equal(t, "_blank", labtest.Eval[string](tabs[0], `document.querySelector(".class-strip .grow a").target`))
+
 	voteTwice(t, room, wall, phones, tabs)
 
 	// A laptop takes 小明's seat and checks Go.
@@ -109,10 +114,14 @@ func TestAClass(t *testing.T) {
 
 	before := room.marks()
 	require.Len(t, before, 33)
+	key := room.key
 	room = restart(ctx, t, room, binary, keep)
 	assert.Equal(t, before, room.marks(), "nothing is lost")
-	wall.Open(room.url + class.Path + "wall/#key=" + room.key)
+	assert.Equal(t, key, room.key, "the teacher's address still works")
+	wall.Open(room.url + class.Path + "wall/")
 	wall.WaitText("#code", room.code)
+	tabs[0].Open(room.url + class.Path + "wall/#key=" + strings.Repeat("x", len(key)))
+	tabs[0].WaitText("#problem", "This key is old")
 	together(phones, func(_ int, p *phone) {
 		p.until("the class after its restart", func(v class.View) bool { return v.Push != nil && v.Push.Exercise == "predict-poll" })
 		assert.Equal(t, http.StatusNoContent, p.post("progress", class.Progress{Current: "hold"}), "the ticket is still good")

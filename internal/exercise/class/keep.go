@@ -1,6 +1,7 @@
 package class
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type kept struct {
 	Version   int        `json:"version"`
 	Code      string     `json:"code,omitempty"` // so that the students' commands still work
+	Key       string     `json:"teacher_key,omitempty"` // so that the teacher's address still works
 	Closed    bool       `json:"closed,omitempty"`
 	Anonymous bool       `json:"anonymous,omitempty"`
 	Groups    int        `json:"groups,omitempty"`
@@ -52,11 +54,20 @@ func (r *Room) Load(path string) error {
 	return r.change(func() error { r.restore(k); return nil })
 }
 
+// TeacherKey returns the teacher's key from the file. Without one, the room keeps fresh.
+func (r *Room) TeacherKey(fresh string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.teacherKey = cmp.Or(r.teacherKey, fresh)
+	return r.teacherKey
+}
+
 // restore takes over the state from a file. The caller holds r.mu.
 func (r *Room) restore(k kept) {
 	if k.Code != "" {
 		r.code = k.Code
 	}
+	r.teacherKey = k.Key
 	r.closed, r.anonymous, r.groups, r.lead = k.Closed, k.Anonymous, k.Groups, k.Lead
 	r.seats.lastID = k.LastID
 	for _, one := range k.Students {
@@ -117,7 +128,7 @@ func (one *student) fill() {
 }
 
 // Save writes the room's state to the file, whole or not at all. The file holds the students'
-// tickets, so only its owner can read it.
+// tickets, and the teacher's key, so only its owner can read it.
 func (r *Room) Save(path string) error {
 	data, err := r.state()
 	if err != nil {
@@ -130,7 +141,7 @@ func (r *Room) state() ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := kept{
-		Version: keptVersion, Code: r.code, Closed: r.closed, Anonymous: r.anonymous, Groups: r.groups,
+		Version: keptVersion, Code: r.code, Key: r.teacherKey, Closed: r.closed, Anonymous: r.anonymous, Groups: r.groups,
 		LastID: r.seats.lastID, Lead: r.lead, Students: r.seats.all,
 	}
 	if k.Students == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"realtimelab/internal/lang"
+	"realtimelab/internal/site"
 )
 
 // A Place can be shown to the class: it is a page of this server, or a demo.
@@ -22,7 +23,9 @@ type lead struct {
 	Today  []string  `json:"today,omitempty"` // exercises; empty means all
 	Push   string    `json:"push,omitempty"`  // the exercise that everyone goes to
 	Pushes int       `json:"pushes,omitempty"`
-	Until  time.Time `json:"until,omitzero"` // end of the timer
+	Pushed bool      `json:"pushed,omitempty"` // Push is newer than Place
+	Moved  time.Time `json:"moved,omitzero"`   // when Show or Push last moved the class
+	Until  time.Time `json:"until,omitzero"`   // end of the timer
 	Length int       `json:"length,omitempty"`
 }
 
@@ -43,7 +46,7 @@ func (r *Room) Show(to Place) error {
 			if i < 0 {
 				return ErrAction
 			}
-			r.lead.Place = new(r.Places[i])
+			r.lead.show(r.Places[i], r.now())
 			return nil
 		}
 		page, fragment, _ := strings.Cut(to.Path, "#")
@@ -58,9 +61,30 @@ func (r *Room) Show(to Place) error {
 		if fragment != "" {
 			place.Path += "#" + fragment
 		}
-		r.lead.Place = &place
+		r.lead.show(place, r.now())
 		return nil
 	})
+}
+
+// show leads to a place, which is now newer than any exercise for everyone.
+func (l *lead) show(to Place, now time.Time) {
+	if l.Place == nil || *l.Place != to || l.Pushed {
+		l.Moved = now.UTC()
+	}
+	l.Place, l.Pushed = &to, false
+}
+
+// at returns the newest of the shown page and the exercise for everyone, or nil. The caller holds
+// r.mu.
+func (r *Room) at() *Place {
+	if r.lead.Push != "" && (r.lead.Pushed || r.lead.Place == nil) {
+		c, _ := r.column(r.lead.Push)
+		return &Place{Path: site.ExercisePath + r.lead.Push, Title: c.Title}
+	}
+	if r.lead.Place == nil {
+		return nil
+	}
+	return new(*r.lead.Place)
 }
 
 // Assign sets today's exercises. An empty list means all of them.
@@ -86,8 +110,11 @@ func (r *Room) Push(name string) error {
 		if _, known := r.column(name); name != "" && !known {
 			return ErrAction
 		}
-		r.lead.Push = name
+		r.lead.Push, r.lead.Pushed = name, name != ""
 		r.lead.Pushes++
+		if name != "" {
+			r.lead.Moved = r.now().UTC()
+		}
 		return nil
 	})
 }

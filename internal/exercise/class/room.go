@@ -67,15 +67,16 @@ type Room struct {
 	Config
 	now func() time.Time
 
-	mu        sync.Mutex // guards the fields below
-	code      string
-	closed    bool // the teacher has closed the class
-	anonymous bool // the wall shows aliases instead of names
-	groups    int  // number of groups; 0 means none
-	seats     seats
-	lead      lead
-	poll      *poll // the open question, or nil
-	changed   chan struct{}
+	mu         sync.Mutex // guards the fields below
+	code       string
+	teacherKey string // saved with the room, never sent; or ""
+	closed     bool   // the teacher has closed the class
+	anonymous  bool   // the wall shows aliases instead of names
+	groups     int    // number of groups; 0 means none
+	seats      seats
+	lead       lead
+	poll       *poll // the open question, or nil
+	changed    chan struct{}
 }
 
 // NewRoom returns an empty room.

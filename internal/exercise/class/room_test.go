@@ -290,6 +290,32 @@ func TestGroups(t *testing.T) {
 	assert.Equal(t, 2, r.WatcherView().Board.Students[0].Group)
 }
 
+func TestTheNewestOfShowAndPush(t *testing.T) {
+	r := newTestRoom()
+	at := func() string {
+		if at := r.WatcherView().At; at != nil {
+			return at.Path + at.Demo
+		}
+		return ""
+	}
+	require.NoError(t, r.Show(Place{Demo: "sse"}))
+	assert.Equal(t, "sse", at())
+	require.NoError(t, r.Push("cursor"))
+	assert.Equal(t, "/lab/exercise/cursor", at())
+	moved := r.WatcherView().Moved
+	require.NoError(t, r.Push(""))
+	assert.Equal(t, "sse", at(), "the exercise is taken back")
+	assert.Equal(t, moved, r.WatcherView().Moved)
+	require.NoError(t, r.Push("cursor"))
+	require.NoError(t, r.Show(Place{Demo: "sse"}))
+	assert.Equal(t, "sse", at(), "shown again")
+	assert.NotEqual(t, moved, r.WatcherView().Moved)
+	require.NoError(t, r.Show(Place{}))
+	assert.Equal(t, "/lab/exercise/cursor", at(), "nothing is shown any more")
+	require.NoError(t, r.Push(""))
+	assert.Equal(t, "", at())
+}
+
 func TestWhatTheTeacherShows(t *testing.T) {
 	r := newTestRoom()
 	require.NoError(t, r.Show(Place{Path: "/lab/lesson/longpoll#hold", Title: lang.Text{EN: "forged"}}))
@@ -345,6 +371,7 @@ func TestKept(t *testing.T) {
 	require.NoError(t, r.Open(colours.ID))
 	require.NoError(t, r.Vote(ann, colours.ID, 1, 2))
 	require.NoError(t, r.Advance(Counted))
+	assert.Equal(t, "key", r.TeacherKey("key"))
 	require.NoError(t, r.Save(path))
 	file, err := os.Stat(path)
 	require.NoError(t, err)
@@ -354,6 +381,8 @@ func TestKept(t *testing.T) {
 	again.code = "another"
 	require.NoError(t, again.Load(path))
 	assert.Equal(t, code, again.Code(), "the students' commands still work")
+	assert.Equal(t, "key", again.TeacherKey("another"), "the teacher's address still works")
+	assert.NotContains(t, jsonOf(t, again.TeacherView()), `"key"`)
 	for _, ticket := range []string{ann, bob} {
 		before, err := r.StudentView(ticket)
 		require.NoError(t, err)

@@ -16,6 +16,8 @@ type View struct {
 	Closed    bool          `json:"closed"`
 	Rehearsal bool          `json:"rehearsal,omitempty"`
 	Place     *Place        `json:"place,omitempty"`
+	At        *Place        `json:"at,omitempty"`   // where the class is: the newest of Place and Push
+	Moved     time.Time     `json:"moved,omitzero"` // when the teacher last moved the class
 	Today     []string      `json:"today"`
 	Push      *Push         `json:"push,omitempty"`
 	Timer     *Timer        `json:"timer,omitempty"`
@@ -152,7 +154,10 @@ func (r *Room) TeacherView() View {
 
 // view returns what every role sees. The caller holds r.mu.
 func (r *Room) view(role string) View {
-	v := View{Role: role, Closed: r.closed, Rehearsal: r.Rehearsal, Today: slices.Clone(r.lead.Today), Question: r.poll.view()}
+	v := View{
+		Role: role, Closed: r.closed, Rehearsal: r.Rehearsal, At: r.at(), Moved: r.lead.Moved, Today: slices.Clone(r.lead.Today),
+		Question: r.poll.view(),
+	}
 	if v.Today == nil {
 		v.Today = []string{}
 	}
