@@ -62,7 +62,7 @@ func TestTheTeachersCommands(t *testing.T) {
 
 // TestEveryQuestionCanBeAsked: the course's own questions have options, an answer and texts.
 func TestEveryQuestionCanBeAsked(t *testing.T) {
-	room, err := newRoom(everyLesson(), pagesOf(everyLesson()), classOptions{})
+	room, err := newRoom(everyLesson(), pagesOf(everyLesson()), &classOptions{})
 	require.NoError(t, err)
 	assert.Greater(t, len(room.Questions), 80)
 	ids, demos := map[string]bool{}, map[string]string{}

@@ -58,6 +58,12 @@ export function countDown(e) {
   return (next) => { timer = next ?? null; draw(); };
 }
 
+/** Shows that the teacher has closed the class. */
+export function showClosed(e) {
+  e.textContent = t("closed");
+  e.className = "badge bad";
+}
+
 /** Shows whether the connection stands. */
 export function showLive(e, live) {
   e.textContent = t(live ? "live" : "away");

@@ -2,7 +2,7 @@
 
 import { catalogue } from "/lab/shared/catalogue.js";
 import { follow, follows, localized, setFollows } from "./follow.js";
-import { $, countDown, element, exercise, info, say, showLive, states } from "./page.js";
+import { $, countDown, element, exercise, info, say, showClosed, showLive, states } from "./page.js";
 import { drawQuestion } from "./question.js";
 import { post, watch } from "./stream.js";
 import { texts } from "./text.js";
@@ -17,7 +17,9 @@ function show(view) {
   $("group").hidden = !me.group;
   $("group").textContent = me.group ? t("group", me.group) : "";
   $("closed").hidden = !view.closed;
-  tick(view.timer);
+  tick(view.closed ? null : view.timer);
+  if (view.closed) showClosed($("status"));
+  else showLive($("status"), true);
   $("command").textContent = `lab exercise watch --class ${$("command").dataset.url} --seat ${me.seat_code}`;
   showPlaces(view);
   showExercises(view);

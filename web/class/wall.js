@@ -3,7 +3,7 @@
 import { catalogue } from "/lab/shared/catalogue.js";
 import { isKeyOld, keyIsOld, takeKey } from "/lab/shared/key.js";
 import { drawBoard, drawPerson, drawSide } from "./board.js";
-import { $, countDown, element, say, showLive } from "./page.js";
+import { $, countDown, element, say, showClosed, showLive } from "./page.js";
 import { drawQuestion } from "./question.js";
 import { watch } from "./stream.js";
 import { texts } from "./text.js";
@@ -52,7 +52,11 @@ function show(next) {
     return;
   }
   view = next;
-  tick(view.timer);
+  tick(view.closed ? null : view.timer);
+  for (const id of ["qr", "address", "code-line"]) if ($(id)) $(id).hidden = view.closed;
+  $("closed").hidden = !view.closed;
+  if (view.closed) showClosed($("status"));
+  else showLive($("status"), true);
   $("rehearsal").hidden = !view.rehearsal;
   const { board, question, xray } = view;
   once("board", [board, view.today], () => { drawBoard(view, open); drawSide(view, open); });

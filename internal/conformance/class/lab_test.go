@@ -109,7 +109,7 @@ func (c *labClass) marks() map[string]class.Mark {
 // table returns the CSV export: a map from column to cell, by student.
 func (c *labClass) table() map[string]map[string]string {
 	_, text := exchange(c.t, http.DefaultClient, http.MethodGet, c.url+class.Path+"marks.csv", c.key, nil)
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
 	require.NoError(c.t, err)
 	table := map[string]map[string]string{}
 	for _, row := range rows[1:] {

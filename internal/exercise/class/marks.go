@@ -2,6 +2,7 @@ package class
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,10 +11,11 @@ import (
 )
 
 // WriteCSV writes marks as a table: one row per student, one column per exercise with its state, and
-// one with the tries.
+// one with the tries. Today's exercises come first. The byte order mark makes Excel read UTF-8.
 func (r *Room) WriteCSV(w io.Writer) error {
 	head := []string{"name", "group", "solved", "predictions", "right alone", "right after talking", "hints", "current", "seen"}
-	for _, c := range r.Columns {
+	columns := r.todayFirst()
+	for _, c := range columns {
 		head = append(head, c.Name, c.Name+" tries")
 	}
 	rows := [][]string{head}
@@ -29,7 +31,7 @@ func (r *Room) WriteCSV(w io.Writer) error {
 			m.Name, group, strconv.Itoa(m.Solved), strconv.Itoa(len(m.Votes)), strconv.Itoa(m.RightAlone), strconv.Itoa(m.RightAgain),
 			strconv.Itoa(hints), m.Current, m.Seen.Format(time.RFC3339),
 		}
-		for _, c := range r.Columns {
+		for _, c := range columns {
 			state := m.States[c.Name]
 			if state == "" {
 				state = exercise.New
@@ -38,5 +40,25 @@ func (r *Room) WriteCSV(w io.Writer) error {
 		}
 		rows = append(rows, row)
 	}
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
 	return spreadsheet.WriteCSV(w, rows)
+}
+
+// todayFirst returns the columns, those of today's list before the others.
+func (r *Room) todayFirst() []Column {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	columns := slices.Clone(r.Columns)
+	slices.SortStableFunc(columns, func(a, b Column) int {
+		rank := func(c Column) int {
+			if slices.Contains(r.lead.Today, c.Name) {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	return columns
 }

@@ -423,12 +423,20 @@ func TestMarksAsATable(t *testing.T) {
 	require.NoError(t, r.Vote(ticket, colours.ID, 1, 1))
 	var table strings.Builder
 	require.NoError(t, r.WriteCSV(&table))
-	rows, err := csv.NewReader(strings.NewReader(table.String())).ReadAll()
+	text, marked := strings.CutPrefix(table.String(), "\ufeff")
+	assert.True(t, marked, "Excel needs the byte order mark")
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"name", "group", "solved", "predictions", "right alone", "right after talking", "hints", "current", "seen", "cursor", "cursor tries", "hold", "hold tries", "flush", "flush tries"}, rows[0])
 	assert.Equal(t, `'=HYPERLINK("x")`, rows[1][0], "a spreadsheet must not run it")
 	assert.Equal(t, []string{"", "1", "1", "1", "0", "0", "cursor"}, rows[1][1:8])
 	assert.Equal(t, []string{"new", "0", "done", "1", "new", "0"}, rows[1][9:])
+
+	require.NoError(t, r.Assign([]string{"hold"}))
+	table.Reset()
+	require.NoError(t, r.WriteCSV(&table))
+	head, _, _ := strings.Cut(table.String(), "\n")
+	assert.Contains(t, head, "seen,hold,hold tries,cursor,cursor tries,flush", "today's come first")
 }
 
 // TestARehearsal: simulated students join, work at different speed, fail, and vote.
