@@ -30,6 +30,7 @@ const step = ({ step, steps }) => (steps ? `${step ?? 0}/${steps}` : "");
 /** Where a student is, as text. */
 function where(student) {
   if (finished(student)) return t("all");
+  if (!student.current) return "–";
   return student.current + (student.steps ? ` · ${step(student)}` : "");
 }
 
