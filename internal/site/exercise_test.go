@@ -179,6 +179,7 @@ func TestAPredictionIsChecked(t *testing.T) {
 	_, answer = send(t, path, kind, `{"answers": {"ping": "8a 00", "ack": ""}, "tries": {"ping": 1, "ack": 7}}`)
 	assert.Equal(t, "ping", answer["slot"])
 	assert.Equal(t, "[ping] this is a pong.", answer["message"])
+	assert.Equal(t, map[string]any{"en": "[ping] this is a pong.", "zh": "[ping] 这是 pong。"}, answer["text"])
 	assert.Equal(t, true, answer["counts"])
 	assert.NotContains(t, answer, "answer")
 	assert.NotContains(t, mustJSON(t, answer), "89")

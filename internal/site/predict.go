@@ -10,6 +10,7 @@ import (
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/check"
 	"realtimelab/internal/exercise/predict"
+	"realtimelab/internal/lang"
 )
 
 // maxPrediction bounds the body of a prediction, in bytes.
@@ -27,6 +28,7 @@ type verdict struct {
 	Passing int           `json:"passing"`           // slots that are right, before the first that is not
 	Slot    string        `json:"slot,omitempty"`    // the first slot that is not right
 	Message string        `json:"message,omitempty"` // in the reader's language
+	Text    lang.Text     `json:"text,omitzero"`     // the message in both languages, for a class's board
 	Fields  []check.Field `json:"fields,omitempty"`  // without the right values until they are revealed
 	Answer  string        `json:"answer,omitempty"`  // the right bytes, when they are revealed
 	Counts  bool          `json:"counts"`            // this was a wrong answer, not a missing or an unreadable one
@@ -70,7 +72,7 @@ func (c Config) checkPrediction(w http.ResponseWriter, r *http.Request) {
 	}
 	v := verdict{Passed: report.Passed, Passing: report.Passing}
 	if problem := report.Problem; problem != nil {
-		v.Slot, v.Message, v.Fields, v.Answer, v.Counts = problem.Slot, problem.Text.In(c.readerLang(r)), problem.Fields, problem.Answer, problem.Counts
+		v.Slot, v.Text, v.Message, v.Fields, v.Answer, v.Counts = problem.Slot, problem.Text, problem.Text.In(c.readerLang(r)), problem.Fields, problem.Answer, problem.Counts
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -106,7 +106,7 @@ function reportExercise() {
   const send = (progress) => post("progress", { current: exercise, ...progress }).catch(() => {}); // a closed class
   send({});
   document.addEventListener("lab-exercise", ({ detail: { state, message, tries } }) => {
-    send({ check: { exercise, passed: state === "solved", message: { en: message, zh: message }, tries } });
+    send({ check: { exercise, passed: state === "solved", message, tries } });
   });
   document.addEventListener("toggle", () => {
     const opened = document.querySelectorAll("details.hint[open]").length;

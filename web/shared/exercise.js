@@ -24,13 +24,13 @@ const page = {
     if (className) $("found").scrollIntoView({ block: "nearest" });
   },
 
-  /** The reader has tried: what the page says, and how often this was. */
+  /** The reader has tried: what the page says in both languages, as {en, zh}, and how often this was. */
   tried(message, tries) { report({ exercise, state: "begun", message, tries }); },
 
   /** The reader has solved it. */
   solved(tries) {
     page.say(t("passed"), "good");
-    report({ exercise, state: "solved", message: "", tries });
+    report({ exercise, state: "solved", message: {}, tries });
     showSolved();
   },
 };

@@ -85,7 +85,7 @@ export function openFixPage(page) {
     const message = problem[document.documentElement.lang === "zh-CN" ? "zh" : "en"];
     page.say(message, "bad");
     if (problem.line) showLine(problem.line);
-    page.tried(message, runs);
+    page.tried({ en: problem.en, zh: problem.zh }, runs);
   }
 
   /** Selects a line of the code. */

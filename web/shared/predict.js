@@ -59,7 +59,7 @@ export function openPredict(page) {
     const more = verdict.fields?.length ? table(verdict) : verdict.answer ? [revealed(verdict.answer)] : [];
     $("fields").replaceChildren(...more);
     $("fields").hidden = !more.length;
-    page.tried(verdict.message, checks);
+    page.tried(verdict.text, checks);
   }
 
   /** The fields of the answer, and of the right one as soon as it is revealed. */

@@ -2,7 +2,7 @@
 
 import { record } from "./progress.js";
 
-/** Reports an attempt: {exercise, state, message, tries}. state is "begun" or "solved". */
+/** Reports an attempt: {exercise, state, message, tries}. message is {en, zh}. state is "begun" or "solved". */
 export function report(attempt) {
   record(attempt.exercise, attempt.state);
   document.dispatchEvent(new CustomEvent("lab-exercise", { detail: attempt }));
