@@ -17,7 +17,7 @@ import (
 // kept is the form of the file.
 type kept struct {
 	Version   int        `json:"version"`
-	Code      string     `json:"code,omitempty"` // so that the students' commands still work
+	Code      string     `json:"code,omitempty"`        // so that the students' commands still work
 	Key       string     `json:"teacher_key,omitempty"` // so that the teacher's address still works
 	Closed    bool       `json:"closed,omitempty"`
 	Anonymous bool       `json:"anonymous,omitempty"`
