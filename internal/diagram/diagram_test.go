@@ -64,7 +64,7 @@ func TestFile(t *testing.T) {
 	for _, m := range regexp.MustCompile(`class="([a-z]+)"`).FindAllStringSubmatch(file, -1) {
 		classes[m[1]] = true
 	}
-	sheet, err := os.ReadFile(filepath.Join("..", "..", "web", "shared", "lesson.css"))
+	sheet, err := os.ReadFile(filepath.Join("..", "..", "web", "shared", "diagram.css"))
 	require.NoError(t, err)
 	for class := range classes {
 		if class == "noted" { // as all text
