@@ -148,7 +148,7 @@ var views = map[string]func(*desk){
 		d.reads(0)
 		d.follow(d.exercises.take(workDone{sheet: result(exercise.Report{Name: "hold", Steps: 3, Passing: 1, Output: "\x1b[2Jdone\n", Problem: &exercise.Problem{
 			Text:   lang.Text{EN: "The poll is answered before anything is new.", ZH: "还没有新消息就回答了轮询。"},
-			Fields: []check.Field{{Name: "status", Want: "200", OK: true}, {Name: "body", Yours: "[]", Want: "[{…}]", Spec: "RFC 9110 §15.3.1"}},
+			Fields: []check.Field{{Name: "status", Yours: "200", Want: "200", OK: true}, {Name: "body", Yours: "[]", Want: "[{…}]", Spec: "RFC 9110 §15.3.1"}},
 			Lines:  []exercise.SourceLine{{File: "hold.go", Line: 7, Column: 2, Text: "\treturn nil", Message: "at once"}},
 		}}, workspace.Advice{})}))
 	},
