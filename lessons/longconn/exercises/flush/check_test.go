@@ -133,6 +133,7 @@ func TestEndsWithItsClient(t *testing.T) {
 		check.Fail(t, "The client has disconnected, and the handler still waits for messages: in a quiet room it would wait forever. r.Context() ends with the client.",
 			"客户端断开了，处理函数还在等消息：房间要是一直安静，它就永远等下去。r.Context() 会随客户端一起结束。")
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that yielding lets the other goroutine go on
 	for range 1000 {
 		select {
 		case s.messages <- "late":

@@ -181,6 +181,7 @@ func TestCloseTakesTime(t *testing.T) {
 // free reports whether the hub answers while a Close is under way. It yields instead of waiting for
 // a time.
 func free(h *Hub) bool {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that yielding lets the other goroutine go on
 	answered := make(chan struct{})
 	go func() { h.Len(); close(answered) }()
 	for range 10_000 {
