@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -47,6 +48,7 @@ type Finding struct {
 	EN     string  `json:"en"`
 	ZH     string  `json:"zh"`
 	Fields []Field `json:"fields,omitempty"`
+	Trace  string  `json:"trace,omitempty"` // the stack of a panic in the student's code
 }
 
 // Field is one field of what went over the wire, beside what should have.
@@ -72,6 +74,17 @@ type finder interface{ Find(Finding) }
 func Fail(t T, en, zh string, args ...any) {
 	t.Helper()
 	Found(t, Finding{EN: format(en, args), ZH: format(zh, args)})
+}
+
+// Panicked ends the check with the panic that a deferred function has recovered; cause is its value. Both
+// texts are formats for the same arguments. The panic of package testing about os.Exit goes on: it has a
+// text of its own.
+func Panicked(t T, cause any, en, zh string, args ...any) {
+	t.Helper()
+	if strings.HasPrefix(fmt.Sprint(cause), "unexpected call to os.Exit") {
+		panic(cause)
+	}
+	Found(t, Finding{EN: format(en, args), ZH: format(zh, args), Trace: string(debug.Stack())})
 }
 
 func format(text string, args []any) string {

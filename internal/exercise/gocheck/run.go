@@ -64,7 +64,7 @@ func (t *testRun) read(p Package, r *exercise.Report) {
 		r.Passed = true
 		return
 	}
-	if r.Problem = t.finding(); r.Problem == nil {
+	if r.Problem = t.finding(p); r.Problem == nil {
 		r.Problem = t.problem(p)
 	}
 }
@@ -115,8 +115,8 @@ func memoryProblem(limit uint64) *exercise.Problem {
 		fmt.Sprintf("你的程序用了超过 %d MiB 内存，已被结束：请找找不断增长、没有上限的 slice、map 或队列。", limit/mib))
 }
 
-// finding is the first that the check wrote down, nil if none.
-func (t *testRun) finding() *exercise.Problem {
+// finding returns the first finding that the check wrote down, or nil.
+func (t *testRun) finding(p Package) *exercise.Problem {
 	data, err := os.ReadFile(t.findings)
 	if err != nil {
 		return nil
@@ -126,7 +126,11 @@ func (t *testRun) finding() *exercise.Problem {
 	if json.Unmarshal(line, &f) != nil {
 		return nil
 	}
-	return exercise.Found(f)
+	found := exercise.Found(f)
+	if f.Trace != "" {
+		found.Lines = p.frames(f.Trace)
+	}
+	return found
 }
 
 // frames finds the student's lines in a stack trace.

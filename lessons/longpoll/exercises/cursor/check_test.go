@@ -30,7 +30,7 @@ func ids(messages []Message) []int64 {
 func since(t *testing.T, log []Message, after int64) []Message {
 	defer func() {
 		if cause := recover(); cause != nil {
-			check.Fail(t, "The log has the ids %v, and Since(log, %d) panics: %v. An id is not an index into the log.",
+			check.Panicked(t, cause, "The log has the ids %v, and Since(log, %d) panics: %v. An id is not an index into the log.",
 				"日志里的编号是 %v，Since(log, %d) 崩溃了：%v。编号不是日志里的下标。", ids(log), after, cause)
 		}
 	}()
@@ -116,7 +116,7 @@ func TestNothingNewIsAList(t *testing.T) {
 func next(t *testing.T, after int64, answer []Message) int64 {
 	defer func() {
 		if cause := recover(); cause != nil {
-			check.Fail(t, "Next panics for a page with cursor %d and the answer %v: %v.", "页面的游标是 %d，应答是 %v，Next 崩溃了：%v。", after, ids(answer), cause)
+			check.Panicked(t, cause, "Next panics for a page with cursor %d and the answer %v: %v.", "页面的游标是 %d，应答是 %v，Next 崩溃了：%v。", after, ids(answer), cause)
 		}
 	}()
 	return Next(after, answer)

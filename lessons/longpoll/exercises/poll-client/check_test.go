@@ -34,7 +34,7 @@ func poll(t *testing.T, c *Client, messages []Message, fails error) (asked int64
 	before := *c
 	defer func() {
 		if cause := recover(); cause != nil {
-			check.Fail(t, "The client has the cursor %d, ask returned the ids %v and the error %v, and Poll panics: %v.", "客户端的游标是 %d，ask 返回了编号 %v 和错误 %v，Poll 崩溃了：%v。",
+			check.Panicked(t, cause, "The client has the cursor %d, ask returned the ids %v and the error %v, and Poll panics: %v.", "客户端的游标是 %d，ask 返回了编号 %v 和错误 %v，Poll 崩溃了：%v。",
 				before.Cursor, seen(&Client{Seen: messages}), fails, cause)
 		}
 		if calls > 1 {

@@ -25,7 +25,7 @@ func ends(t *testing.T, f func()) bool {
 	select {
 	case problem := <-done:
 		if problem != nil {
-			check.Fail(t, "It panicked: %v. An answer that comes twice, too late or unasked must do no harm.", "panic 了：%v。来了两次的、来晚了的、没人问过的回答，都不能造成损害。", problem)
+			check.Panicked(t, problem, "It panicked: %v. An answer that comes twice, too late or unasked must do no harm.", "panic 了：%v。来了两次的、来晚了的、没人问过的回答，都不能造成损害。", problem)
 		}
 		return true
 	case <-time.After(time.Minute):

@@ -19,7 +19,7 @@ func room(t *testing.T, send func(r *Room, sockets []*Socket), want [4]int, en, 
 	sockets := []*Socket{r.Join("a1", "ann"), r.Join("b1", "bob"), r.Join("a2", "ann"), r.Join("c1", "cy")}
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, en+" But it panicked: %v.", zh+"可是它 panic 了：%v。", problem)
+			check.Panicked(t, problem, en+" But it panicked: %v.", zh+"可是它 panic 了：%v。", problem)
 		}
 	}()
 	send(r, sockets)

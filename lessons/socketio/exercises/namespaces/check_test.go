@@ -54,7 +54,7 @@ func (s *server) answers(t *testing.T, p Packet, want, en, zh string) {
 	t.Helper()
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
+			check.Panicked(t, problem, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
 		}
 	}()
 	got, err := s.client.Receive(p)
@@ -73,7 +73,7 @@ func (s *server) refuses(t *testing.T, p Packet, en, zh string) {
 	before := len(s.got)
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
+			check.Panicked(t, problem, "The packet %s made the server panic: %v.", "数据包 %s 让服务器 panic 了：%v。", wire(&p), problem)
 		}
 	}()
 	_, err := s.client.Receive(p)

@@ -132,7 +132,7 @@ func TestLies(t *testing.T) {
 func restore(t *testing.T, packet string, value any) (got any, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "%s comes from the network, and the server is gone: Restore panicked with %v.", "%s 从网络上来，服务器就没了：Restore panic 了，%v。", packet, problem)
+			check.Panicked(t, problem, "%s comes from the network, and the server is gone: Restore panicked with %v.", "%s 从网络上来，服务器就没了：Restore panic 了，%v。", packet, problem)
 		}
 	}()
 	return Restore(value, [][]byte{{1}})

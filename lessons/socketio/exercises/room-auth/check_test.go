@@ -205,7 +205,7 @@ func TestWithoutAck(t *testing.T) {
 	ann, bob := newClient("ann"), newClient("bob")
 	defer func() {
 		if p := recover(); p != nil {
-			check.Fail(t, "A client sent join or emit without asking for an acknowledgement, so ack is nil, and the server crashed: %v. Any client can do that.",
+			check.Panicked(t, p, "A client sent join or emit without asking for an acknowledgement, so ack is nil, and the server crashed: %v. Any client can do that.",
 				"客户端发来 join 或 emit，没有要回执，ack 就是 nil，服务器崩溃了：%v。任何客户端都能这样做。", p)
 		}
 	}()

@@ -77,7 +77,7 @@ func TestNonsense(t *testing.T) {
 func read(t *testing.T, text string) (p Packet, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "%q comes from the network, and the server is gone: Decode panicked with %v.", "%q 从网络上来，服务器就没了：Decode panic 了，%v。", text, problem)
+			check.Panicked(t, problem, "%q comes from the network, and the server is gone: Decode panicked with %v.", "%q 从网络上来，服务器就没了：Decode panic 了，%v。", text, problem)
 		}
 	}()
 	return Decode(text)

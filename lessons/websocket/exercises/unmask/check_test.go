@@ -25,7 +25,7 @@ func receive(t *testing.T, u *Unmasker, key [4]byte, text string, sizes ...int) 
 	t.Helper()
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Fail(t, "A frame of %d bytes in pieces of %v bytes makes the server panic: %v.", "%d 字节的帧，分成 %v 字节的几段，让服务器 panic 了：%v。", len(text), sizes, problem)
+			check.Panicked(t, problem, "A frame of %d bytes in pieces of %v bytes makes the server panic: %v.", "%d 字节的帧，分成 %v 字节的几段，让服务器 panic 了：%v。", len(text), sizes, problem)
 		}
 	}()
 	data := masked(key, text)
