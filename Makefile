@@ -8,7 +8,7 @@ REPORT = go run ./internal/testreport
 # everything, with the race detector: before a merge, and in CI. A test that fails and then
 # passes is reported as flaky.
 test: setup check systems
-	$(REPORT) -retry -race -timeout 25m -p 2 ./...
+	$(REPORT) -retry -race -timeout 28m -p 2 ./...
 
 # after each change: no npm, no browser, no slow test
 quick:
