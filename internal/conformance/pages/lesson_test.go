@@ -54,6 +54,7 @@ func lessonPage(t *testing.T, browser *labtest.Browser) {
 	follow(tab, `a[rel="next"]`)
 	assert.Equal(t, "Socket.IO", textOf(tab, "h1"))
 	assert.Contains(t, textOf(tab, "#text"), "两层协议")
+	follow(tab, `a[rel="prev"]`) // this lesson's own demo runs
 	follow(tab, "header .button.main")
 	tab.WaitFor(`document.documentElement.lang === "zh-CN"`) // the demo's page, in the language chosen for the lesson
 	tab.WaitText("#lesson", "课文")
