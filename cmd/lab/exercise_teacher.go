@@ -65,12 +65,12 @@ func (d *exerciseEnv) teach(e exercise.Exercise) error {
 	if len(right) > 0 {
 		d.section("Also right", "也是对的")
 		for _, v := range right {
-			fmt.Fprintln(d.out, terminal.Wrap("- "+v.Name+": "+paragraph(v.Says), teacherWidth))
+			fmt.Fprintln(d.out, terminal.Wrap("- "+v.Name+": "+paragraph(strings.Join(v.Says, "\n")), teacherWidth))
 		}
 	}
 	d.section("Wrong, and what the check says about it", "错误的做法，以及检查怎么说")
 	for _, v := range wrong {
-		fmt.Fprintf(d.out, "%s: “%s”\n", v.Name, v.Says)
+		fmt.Fprintf(d.out, "%s: “%s”\n", v.Name, v.Says[0])
 		printChanges(d.out, v.Changes)
 		fmt.Fprintln(d.out)
 	}

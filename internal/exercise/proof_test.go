@@ -20,7 +20,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/tools/txtar"
 
 	"realtimelab/internal/conformance/node"
 	"realtimelab/internal/exercise"
@@ -37,7 +36,7 @@ type variant struct {
 	exercise exercise.Exercise
 	name     string            // starter, solution, or the path of its archive, such as right/loop or wrong/off-by-one
 	files    map[string][]byte // the student's files
-	says     string            // the comment of its archive; for a wrong solution, the finding in English contains a line of it
+	says     []string          // see exercise.Variant
 }
 
 // right reports whether the check must pass.
@@ -60,40 +59,36 @@ func variants(t testing.TB, e exercise.Exercise) []variant {
 	solution, err := e.Solution()
 	require.NoError(t, err)
 	require.Subset(t, slices.Collect(maps.Keys(starter)), slices.Collect(maps.Keys(solution)), "%s: the starter has every file of the solution", e.Name)
-	all := []variant{{e, "starter", starter, ""}, {e, "solution", solution, ""}}
-	for _, folder := range []string{"right", "wrong"} {
-		archives, err := fs.Glob(e.Files(), folder+"/*.txtar")
-		require.NoError(t, err)
-		for _, file := range archives {
-			data, err := fs.ReadFile(e.Files(), file)
-			require.NoError(t, err)
-			archive := txtar.Parse(data)
-			v := variant{e, strings.TrimSuffix(file, ".txtar"), apply(t, e.Name+" "+file, solution, archive), strings.TrimSpace(string(archive.Comment))}
-			require.NotEmpty(t, v.says, "%s %s: the comment says what the variant does", e.Name, file)
-			require.NotEqual(t, solution, v.files, "%s %s is the solution itself", e.Name, file)
+	all := []variant{{e, "starter", starter, nil}, {e, "solution", solution, nil}}
+	right, err := e.Right()
+	require.NoError(t, err)
+	wrong, err := e.Wrong()
+	require.NoError(t, err)
+	for i, known := range [][]exercise.Variant{right, wrong} {
+		for _, k := range known {
+			name := []string{"right/", "wrong/"}[i] + k.Name
+			v := variant{e, name, apply(t, e.Name+" "+name, solution, k.Changes), k.Says}
+			require.NotContains(t, v.says, "", "%s %s: the comment says what the variant does", e.Name, name)
+			require.NotEqual(t, solution, v.files, "%s %s is the solution itself", e.Name, name)
 			all = append(all, v)
 		}
 	}
 	return all
 }
 
-// apply returns the solution as the archive changes it. In pairs named "old" and "new", each pair replaces a text that occurs
-// once. An archive of other names holds whole files, which replace those of the solution.
-func apply(t testing.TB, name string, solution map[string][]byte, archive *txtar.Archive) map[string][]byte {
+// apply returns the solution as the changes of a variant make it. Each replaces a text that occurs once, or each replaces a whole
+// file.
+func apply(t testing.TB, name string, solution map[string][]byte, changes []exercise.Change) map[string][]byte {
 	files := maps.Clone(solution)
-	require.NotEmpty(t, archive.Files, name)
-	if archive.Files[0].Name != "old" {
-		for _, file := range archive.Files {
-			require.Contains(t, solution, file.Name, "%s: an archive holds old and new, or the student's files", name)
-			files[file.Name] = file.Data
+	require.NotEmpty(t, changes, name)
+	for _, c := range changes {
+		require.Equal(t, changes[0].File == "", c.File == "", "%s: an archive holds old and new, or the student's files", name)
+		if c.File != "" {
+			require.Contains(t, solution, c.File, "%s: an archive holds old and new, or the student's files", name)
+			files[c.File] = []byte(c.New)
+			continue
 		}
-		return files
-	}
-	require.Zero(t, len(archive.Files)%2, "%s: each old has its new", name)
-	for i := 0; i < len(archive.Files); i += 2 {
-		from, to := archive.Files[i], archive.Files[i+1]
-		require.Equal(t, "old new", from.Name+" "+to.Name, name)
-		old, made := strings.TrimSpace(string(from.Data)), strings.TrimSpace(string(to.Data))
+		old, made := strings.TrimSpace(c.Old), strings.TrimSpace(c.New)
 		found := 0
 		for file, data := range files {
 			found += strings.Count(string(data), old)
@@ -104,12 +99,12 @@ func apply(t testing.TB, name string, solution map[string][]byte, archive *txtar
 	return files
 }
 
-// TestApply: an archive changes places of the solution, or replaces whole files.
+// TestApply: a variant changes places of the solution, or replaces whole files.
 func TestApply(t *testing.T) {
 	solution := map[string][]byte{"a.go": []byte("package a\n\nconst x = 1\n"), "b.go": []byte("package a\n")}
-	changed := apply(t, "pairs", solution, txtar.Parse([]byte("twice as much\n-- old --\nx = 1\n-- new --\nx = 2\n")))
+	changed := apply(t, "pairs", solution, []exercise.Change{{Old: "x = 1\n", New: "x = 2\n"}})
 	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nconst x = 2\n"), "b.go": []byte("package a\n")}, changed)
-	changed = apply(t, "files", solution, txtar.Parse([]byte("a variable\n-- a.go --\npackage a\n\nvar x = 1\n")))
+	changed = apply(t, "files", solution, []exercise.Change{{File: "a.go", New: "package a\n\nvar x = 1\n"}})
 	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nvar x = 1\n"), "b.go": []byte("package a\n")}, changed)
 	assert.Equal(t, "package a\n\nconst x = 1\n", string(solution["a.go"]), "the solution itself stays")
 }
@@ -209,8 +204,7 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 		for _, line := range r.Problem.Lines {
 			said += "\n" + line.Text
 		}
-		expected := strings.Split(v.says, "\n")
-		require.True(t, slices.ContainsFunc(expected, func(line string) bool { return strings.Contains(said, line) }), "%q says none of %q", said, expected)
+		require.True(t, slices.ContainsFunc(v.says, func(text string) bool { return strings.Contains(said, text) }), "%q says none of %q", said, v.says)
 	}
 	if r.Problem.Cause == exercise.Idea {
 		require.Regexp(t, `\p{Han}`, r.Problem.Text.ZH)

@@ -28,9 +28,9 @@ func (e Exercise) Why() (lang.Text, error) {
 type Variant struct {
 	Name string // such as off-by-one
 
-	// Says holds words of the message with which the check refuses a wrong variant. For a right one, it
-	// says what is different.
-	Says string
+	// Says holds words of the message with which the check refuses a wrong variant. Several texts stand
+	// for messages that chance decides between. For a right variant, it says what is different.
+	Says []string
 
 	Changes []Change // to the solution
 }
@@ -59,8 +59,7 @@ func (e Exercise) variants(folder string) (all []Variant, err error) {
 			return nil, err
 		}
 		archive := txtar.Parse(data)
-		says, _, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n")
-		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"), Says: says}
+		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"), Says: strings.Split(strings.TrimSpace(string(archive.Comment)), "\n")}
 		for i := 0; i < len(archive.Files); i++ {
 			f := archive.Files[i]
 			switch {
