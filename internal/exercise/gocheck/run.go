@@ -128,7 +128,7 @@ func (t *testRun) finding(p Package) *exercise.Problem {
 	}
 	found := exercise.Found(f)
 	if f.Trace != "" {
-		found.Lines = p.frames(f.Trace)
+		found.Cause, found.Lines = exercise.Panic, p.frames(f.Trace)
 	}
 	return found
 }
