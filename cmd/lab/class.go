@@ -251,15 +251,3 @@ func part(name string, all fs.FS) fs.FS {
 	}
 	return sub
 }
-
-// roomURL returns the URL that other computers in the room can open: an address of the local
-// network, or this machine's own if there is none.
-func roomURL(addr *net.TCPAddr) string {
-	if !addr.IP.IsUnspecified() {
-		return "http://" + addr.String()
-	}
-	if urls := classroom(addr.Port); len(urls) > 0 {
-		return urls[0]
-	}
-	return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
-}

@@ -85,7 +85,12 @@ func (o runOptions) portNote(i int, got *net.TCPAddr) lang.Text {
 
 // urlOf returns the URL to print for a listener. If the listener is open to the network, others can
 // open the URL.
-func urlOf(addr *net.TCPAddr) string { return roomURL(addr) }
+func urlOf(addr *net.TCPAddr) string {
+	if urls := joinURLs(addr); len(urls) > 0 {
+		return urls[0]
+	}
+	return localURL(addr)
+}
 
 // localURL returns a listener's URL for a browser on this machine. Browsers treat a loopback
 // address as a secure origin, so pages may use features such as the clipboard.

@@ -66,6 +66,11 @@ func Found(f check.Finding) *Problem {
 	return &Problem{Cause: Idea, Text: lang.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
 }
 
+// NewReport returns the report of a check with that many steps, none of which has passed.
+func NewReport(e Exercise, steps int) Report {
+	return Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: steps}
+}
+
 // A Report is the result of one check.
 type Report struct {
 	Name    string

@@ -72,6 +72,9 @@ func (e Exercise) variants(folder string) (all []Variant, err error) {
 				return nil, fmt.Errorf("%s of %s: an old text without its new one", name, e.Name)
 			}
 		}
+		if len(v.Changes) == 0 {
+			return nil, fmt.Errorf("%s of %s changes nothing", name, e.Name)
+		}
 		all = append(all, v)
 	}
 	return all, nil

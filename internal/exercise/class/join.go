@@ -97,11 +97,10 @@ func (r *Room) Claimed(id string) (Seating, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seats.pending(r.now())
-	i := slices.IndexFunc(r.seats.claims, func(c *claim) bool { return id != "" && same(c.ID, id) })
-	if i < 0 {
+	c := find(r.seats.claims, func(c *claim) bool { return id != "" && same(c.ID, id) })
+	if c == nil {
 		return Seating{}, ErrTaken
 	}
-	c := r.seats.claims[i]
 	one := r.seats.byID(c.Student)
 	if one == nil {
 		return Seating{}, ErrTaken
@@ -115,11 +114,10 @@ func (r *Room) Claimed(id string) (Seating, error) {
 // Decide grants or refuses a claim. A granted one renews the seat, so that the old device loses it.
 func (r *Room) Decide(id string, grant bool) error {
 	return r.change(func() error {
-		i := slices.IndexFunc(r.seats.pending(r.now()), func(c *claim) bool { return c.ID == id })
-		if i < 0 {
+		c := find(r.seats.pending(r.now()), func(c *claim) bool { return c.ID == id })
+		if c == nil {
 			return ErrAction
 		}
-		c := r.seats.pending(r.now())[i]
 		if !grant {
 			r.seats.claims = slices.DeleteFunc(r.seats.claims, func(other *claim) bool { return other == c })
 			return nil
@@ -195,7 +193,7 @@ func (r *Room) Leave(ticket string) error {
 	})
 }
 
-// seen returns the student with the ticket and notes the visit. The caller holds r.mu.
+// student returns the student with the ticket and notes the visit. The caller holds r.mu.
 func (r *Room) student(ticket string) (*student, error) {
 	one := r.seats.byTicket(ticket)
 	switch {

@@ -7,7 +7,6 @@ import (
 	"html"
 	"io/fs"
 	"math/rand/v2"
-	"path"
 	"regexp"
 	"strings"
 
@@ -129,23 +128,16 @@ func Mistakes(all []exercise.Exercise) (mistakes []Mistake, err error) {
 			}
 			continue
 		}
-		files, err := fs.Glob(e.Files(), "wrong/*.txtar")
+		wrong, err := e.Wrong()
 		if err != nil {
 			return nil, err
 		}
-		for _, file := range files {
-			data, err := fs.ReadFile(e.Files(), file)
-			if err != nil {
-				return nil, err
+		for _, v := range wrong {
+			m := Mistake{Exercise: e.Name, Phrase: v.Says[0], Name: strings.ReplaceAll(v.Name, "-", " ")}
+			if first := v.Changes[0]; first.File == "" { // a whole file does not show the mistake
+				m.Code = snippet(first.New)
 			}
-			comment, rest, _ := strings.Cut(string(data), "\n-- ")
-			_, changed, _ := strings.Cut("\n-- "+rest, "\n-- new --\n")
-			changed, _, _ = strings.Cut(changed, "\n-- ")
-			phrase, _, _ := strings.Cut(strings.TrimSpace(comment), "\n")
-			mistakes = append(mistakes, Mistake{
-				Exercise: e.Name, Phrase: phrase, Code: snippet(changed),
-				Name: strings.ReplaceAll(strings.TrimSuffix(path.Base(file), ".txtar"), "-", " "),
-			})
+			mistakes = append(mistakes, m)
 		}
 	}
 	return mistakes, nil

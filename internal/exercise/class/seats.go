@@ -72,7 +72,7 @@ func (s *seats) byName(name string) *student {
 // generated reports whether the student has not chosen a name.
 func (one *student) generated() bool { return one.Name == one.Alias.EN || one.Name == one.Alias.ZH }
 
-func find(all []*student, is func(*student) bool) *student {
+func find[T any](all []*T, is func(*T) bool) *T {
 	if i := slices.IndexFunc(all, is); i >= 0 {
 		return all[i]
 	}

@@ -90,7 +90,7 @@ func Steps(e exercise.Exercise) (names []lang.Text, err error) {
 // NewReport returns the report of a check that has not run.
 func NewReport(e exercise.Exercise) (exercise.Report, error) {
 	steps, err := Steps(e)
-	return exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: len(steps)}, err
+	return exercise.NewReport(e, len(steps)), err
 }
 
 // A Result is the outcome of a check, as the scripts report it.

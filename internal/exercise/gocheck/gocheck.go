@@ -48,7 +48,7 @@ const (
 // Check compiles the student's package with its check and runs it. A check stops at its first failing step. The report says
 // what is wrong with the student's files; the error is one of the machine, or of ctx.
 func (p Package) Check(ctx context.Context, o Options) (r exercise.Report, err error) {
-	r = exercise.Report{Name: p.Name, Lesson: p.Lesson, Kind: p.Kind, Steps: len(steps(p.Exercise))}
+	r = exercise.NewReport(p.Exercise, len(steps(p.Exercise)))
 	tmp, err := os.MkdirTemp("", "lab-exercise-")
 	if err != nil {
 		return r, err
@@ -83,7 +83,7 @@ func (p Package) Check(ctx context.Context, o Options) (r exercise.Report, err e
 // Run runs a check that was compiled before, with the race detector, as args of program. Report.Took is the time of the
 // processor, because the time on the clock depends on everything else that runs.
 func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program string, args ...string) (exercise.Report, error) {
-	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: len(steps(e))}
+	r := exercise.NewReport(e, len(steps(e)))
 	dir, err := os.MkdirTemp("", "lab-exercise-")
 	if err != nil {
 		return r, err

@@ -92,7 +92,9 @@ func Slots(e exercise.Exercise) (slots []Slot, err error) {
 func Check(e exercise.Exercise, answers string, tries func(slot string) int) (exercise.Report, error) {
 	if len(answers) > maxAnswer {
 		slots, err := Slots(e)
-		return exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: len(slots), Problem: Unreadable()}, err
+		r := exercise.NewReport(e, len(slots))
+		r.Problem = Unreadable()
+		return r, err
 	}
 	return CheckAnswers(e, Answers(answers), tries)
 }
@@ -101,7 +103,7 @@ func Check(e exercise.Exercise, answers string, tries func(slot string) int) (ex
 // difference. tries returns the number of wrong answers that a slot has had before: with the third,
 // the problem shows the right answer. The error is a fault of the exercise.
 func CheckAnswers(e exercise.Exercise, yours map[string]string, tries func(slot string) int) (exercise.Report, error) {
-	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}
+	r := exercise.NewReport(e, 0)
 	slots, err := slotsOf(e)
 	if err != nil {
 		return r, err

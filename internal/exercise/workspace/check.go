@@ -29,7 +29,7 @@ type Options struct {
 // of the machine: a full disk, or ctx that ended.
 func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
 	if err := w.prepare([]exercise.Exercise{e}); err != nil { // the check may have been edited, or a file deleted
-		return exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}, err
+		return exercise.NewReport(e, 0), err
 	}
 	start := time.Now()
 	r, err := w.check(ctx, e, o)
@@ -50,7 +50,7 @@ func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (
 func (w *Workspace) CheckAll(ctx context.Context, f exercise.Filter, o Options, tell func(r exercise.Report, checked bool)) error {
 	for _, e := range f.Select(w.Catalogue) {
 		if w.Untouched(e) {
-			tell(exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind}, false)
+			tell(exercise.NewReport(e, 0), false)
 			continue
 		}
 		r, err := w.Check(ctx, e, o)
@@ -86,11 +86,7 @@ func (w *Workspace) checkPrediction(e exercise.Exercise) (exercise.Report, error
 	}
 	mine := predict.Answers(string(answers))
 	r, err := predict.Check(e, string(answers), func(slot string) int {
-		before := w.progress.Tries[e.Name+" "+slot]
-		if before.Count > 0 && before.Last == mine[slot] {
-			return before.Count - 1 // the same try
-		}
-		return before.Count
+		return w.progress.Tries[e.Name+" "+slot].before(mine[slot])
 	})
 	if unreadable != nil {
 		r.Problem = predict.Unreadable()
@@ -114,7 +110,7 @@ func (w *Workspace) checkPage(ctx context.Context, e exercise.Exercise) (exercis
 // checkBlackBox attacks the target of the options, else the student's own main.go if it was edited, else the target of last
 // time.
 func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
-	r := exercise.Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: blackbox.Steps(e.Name)}
+	r := exercise.NewReport(e, blackbox.Steps(e.Name))
 	target := o.Target
 	if target == "" && !w.editedIn(e, ".go") {
 		target = w.Target(e)

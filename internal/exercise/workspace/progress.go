@@ -37,6 +37,14 @@ type tries struct {
 	Last  string `json:"last"`
 }
 
+// before returns the number of wrong answers before this one.
+func (t tries) before(answer string) int {
+	if t.Count > 0 && t.Last == answer {
+		return t.Count - 1
+	}
+	return t.Count
+}
+
 const progressVersion = 1
 
 func (p *progress) fill() {
@@ -194,7 +202,7 @@ func (w *Workspace) Hint(e exercise.Exercise) (hint lang.Text, number int, err e
 
 // countTry records a wrong answer to a slot.
 func (w *Workspace) countTry(slot, answer string) error {
-	if before := w.progress.Tries[slot]; before.Count > 0 && before.Last == answer {
+	if known := w.progress.Tries[slot]; known.before(answer) < known.Count {
 		return nil
 	}
 	return w.change(func(p *progress) { p.Tries[slot] = tries{p.Tries[slot].Count + 1, answer} })

@@ -94,8 +94,10 @@ func TestAStudentsDay(t *testing.T) {
 	assert.Equal(t, "cursor.go", r.Problem.Lines[0].File)
 	assert.Equal(t, "\tanswer := []Mesage{}", r.Problem.Lines[0].Text)
 	assert.Equal(t, "undefined: Mesage", r.Problem.Lines[0].Message)
+	before, _, _ := strings.Cut(right, "answer := []Message{}")
+	place := fmt.Sprintf("cursor.go:%d      ", 1+strings.Count(before, "\n"))
 	shown := r.Render(lang.English, exercise.Style{})
-	assert.Contains(t, shown, "cursor.go:12      answer := []Mesage{}\n"+strings.Repeat(" ", 34)+"^ undefined: Mesage")
+	assert.Contains(t, shown, place+"answer := []Mesage{}\n"+strings.Repeat(" ", 34)+"^ undefined: Mesage")
 
 	r = change("func Next(", "func Following(")
 	assert.Equal(t, exercise.Compile, r.Problem.Cause)
