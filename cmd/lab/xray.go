@@ -17,7 +17,7 @@ import (
 
 	"realtimelab/internal/host"
 	"realtimelab/internal/httpserver"
-	"realtimelab/internal/proxy"
+	"realtimelab/internal/relay"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 	xrayweb "realtimelab/internal/xray/web"
@@ -78,7 +78,7 @@ func (o xrayOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	target, err := proxy.ParseTarget(o.to)
+	target, err := parseTarget(o.to)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
@@ -101,13 +101,13 @@ func (o xrayOptions) run(ctx context.Context) (err error) {
 	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: key.Held})
 	near.notePort(lang, 0, listener.Addr().(*net.TCPAddr))
 	at, page := urlOf(listener.Addr().(*net.TCPAddr)), urlOf(pages.Addr().(*net.TCPAddr))
-	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang, Target: target.Redacted(), Proxy: at}.Handler(panel)
+	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang, Target: target.url.Redacted(), Proxy: at}.Handler(panel)
 	if err != nil {
 		return err
 	}
 	server := httpserver.New(httpserver.Config{Handler: handler, Hosts: httpserver.NewHosts(pages.Addr(), hosts(o.page, o.allowHosts)...), Log: log})
 	go server.Serve(server.Track(pages))
-	carried := proxy.Start(proxy.Config{Listener: wire.Listener(listener), Target: target, Log: log})
+	carried := relay.Start(relay.Config{Listener: wire.Listener(listener), Dial: target.connect, Log: log.With("target", target.url.Redacted())})
 
 	o.announce(at, key.URL(page))
 	var printing sync.WaitGroup

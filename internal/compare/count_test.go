@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/labtest/need"
-	"realtimelab/internal/proxy"
+	"realtimelab/internal/relay"
 )
 
 // copied is what a connection through a relay carried, each way.
@@ -43,14 +44,14 @@ func (c *copied) Write(p []byte) (int, error) {
 
 func (c *copied) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
-// relay keeps every connection that it accepts.
-type relay struct {
+// copies keeps every connection that it accepts.
+type copies struct {
 	net.Listener
 	mu  sync.Mutex
 	all []*copied
 }
 
-func (r *relay) Accept() (net.Conn, error) {
+func (r *copies) Accept() (net.Conn, error) {
 	c, err := r.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func response(in *bufio.Reader) (io.ReadCloser, bool, error) {
 }
 
 // counted is what the relay makes of all that has crossed so far.
-func (r *relay) counted() Snapshot {
+func (r *copies) counted() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	sum := Snapshot{Connections: int64(len(r.all))}
@@ -114,18 +115,16 @@ func (r *relay) counted() Snapshot {
 }
 
 // behindRelay returns a turn of that transport whose clients reach their server through a relay.
-func behindRelay(t *testing.T, name string) (*turn, *relay) {
+func behindRelay(t *testing.T, name string) (*turn, *copies) {
 	found, _ := find(name)
 	s, err := startServer(ourselves, found.demo)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.close() })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	between := &relay{Listener: l}
-	target, err := proxy.ParseTarget(s.url)
-	require.NoError(t, err)
-	p := proxy.Start(proxy.Config{Listener: between, Target: target, Log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(func() { p.Close() })
+	between := &copies{Listener: l}
+	r := relay.Start(relay.Config{Listener: between, Dial: relay.To(strings.TrimPrefix(s.url, "http://")), Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { r.Close() })
 	s.url = "http://" + l.Addr().String()
 	return small(Feed, name).turn(s, found, Step{Transport: name}, func(Live) {}), between
 }

@@ -7,7 +7,7 @@ import (
 	"net"
 	"sync"
 
-	"realtimelab/internal/proxy"
+	"realtimelab/internal/relay"
 )
 
 // A Config configures a Front.
@@ -31,7 +31,7 @@ type Config struct {
 // link, like those of one laptop.
 type Front struct {
 	config Config
-	proxy  *proxy.Proxy
+	near   *relay.Relay // between the clients and the links
 	counts counts
 
 	mu     sync.Mutex // guards what follows; holders do not block
@@ -41,10 +41,10 @@ type Front struct {
 	wires  map[string]*hosted
 }
 
-// hosted is the wire of one host, and the proxy behind it.
+// hosted is the wire of one host, and the relay behind it.
 type hosted struct {
 	*wire
-	far *proxy.Proxy
+	far *relay.Relay
 }
 
 // maxHosts bounds the hosts with links at one time. Links of hosts without a connection are removed
@@ -63,7 +63,7 @@ type Counters struct {
 // Start carries connections until Close is called.
 func Start(c Config) *Front {
 	f := &Front{config: c, link: c.Link, wires: map[string]*hosted{}}
-	f.proxy = proxy.Start(proxy.Config{Listener: c.Listener, Dial: f.dial, Log: c.Log})
+	f.near = relay.Start(relay.Config{Listener: c.Listener, Dial: f.dial, Log: c.Log})
 	return f
 }
 
@@ -152,16 +152,10 @@ func (f *Front) open(host string) (*hosted, error) {
 		return nil, err
 	}
 	f.opened++
-	h := &hosted{wire: w, far: proxy.Start(proxy.Config{Listener: l, Dial: f.reach, Log: f.config.Log})}
+	h := &hosted{wire: w, far: relay.Start(relay.Config{Listener: l, Dial: relay.To(f.config.Target), Log: f.config.Log})}
 	h.apply(f.link, f.cut)
 	f.wires[host] = h
 	return h, nil
-}
-
-// reach connects the far end of the link to the server.
-func (f *Front) reach(ctx context.Context, _ net.Conn) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", f.config.Target)
 }
 
 // end closes the connections over the wire and waits for its goroutines.
@@ -213,7 +207,7 @@ func (f *Front) Counters() Counters {
 
 // Close closes the listener and every connection, and waits for all goroutines to end.
 func (f *Front) Close() error {
-	err := f.proxy.Close()
+	err := f.near.Close()
 	f.mu.Lock()
 	wires := f.wires
 	f.wires = map[string]*hosted{}

@@ -17,7 +17,7 @@ import (
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/proxy"
+	"realtimelab/internal/relay"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 	xrayweb "realtimelab/internal/xray/web"
@@ -66,8 +66,6 @@ func startXray(t *testing.T, to string) (at, page string, key host.Key) {
 	}
 	clients, at := listen()
 	pages, page := listen()
-	target, err := proxy.ParseTarget(to)
-	require.NoError(t, err)
 	quiet := slog.New(slog.DiscardHandler)
 	wire := tap.New(tap.Config{})
 	x := xray.New(wire, xray.Config{})
@@ -77,7 +75,7 @@ func startXray(t *testing.T, to string) (at, page string, key host.Key) {
 	require.NoError(t, err)
 	server := httpserver.New(httpserver.Config{Handler: handler, Hosts: httpserver.NewHosts(pages.Addr()), Log: quiet})
 	go func() { _ = server.Serve(server.Track(pages)) }()
-	carried := proxy.Start(proxy.Config{Listener: wire.Listener(clients), Target: target, Log: quiet})
+	carried := relay.Start(relay.Config{Listener: wire.Listener(clients), Dial: relay.To(strings.TrimPrefix(to, "http://")), Log: quiet})
 	t.Cleanup(func() {
 		require.NoError(t, carried.Close())
 		require.NoError(t, server.Close(context.Background(), func(context.Context) error { panel.Close(); return nil }))

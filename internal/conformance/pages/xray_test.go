@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -16,7 +15,7 @@ import (
 
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/proxy"
+	"realtimelab/internal/relay"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 	xrayweb "realtimelab/internal/xray/web"
@@ -226,14 +225,12 @@ func TestStandaloneXrayPage(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello")) }))
 	defer server.Close()
-	target, err := url.Parse(server.URL)
-	require.NoError(t, err)
 	wire := tap.New(tap.Config{})
 	x := xray.New(wire, xray.Config{})
 	defer x.Close()
 	front, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	carried := proxy.Start(proxy.Config{Listener: wire.Listener(front), Target: target, Log: slog.New(slog.DiscardHandler)})
+	carried := relay.Start(relay.Config{Listener: wire.Listener(front), Dial: relay.To(server.Listener.Addr().String()), Log: slog.New(slog.DiscardHandler)})
 	defer carried.Close()
 	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: teacher.Held})
 	defer panel.Close()

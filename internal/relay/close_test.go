@@ -1,4 +1,4 @@
-package proxy
+package relay
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func TestASlowCloseHoldsNoLock(t *testing.T) {
 	defer client.Close()
 	_, err = client.Write([]byte("x"))
 	require.NoError(t, err)
-	_, err = far.Read(make([]byte, 1)) // now the proxy knows both
+	_, err = far.Read(make([]byte, 1)) // now the relay knows both
 	require.NoError(t, err)
 	closed := make(chan error)
 	go func() { closed <- p.Close() }()
