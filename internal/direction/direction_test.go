@@ -196,6 +196,9 @@ func breachOfLesson(pkg, path string) string {
 }
 
 func breachOfThirdParty(pkg, path string) string {
+	if within(pkg, "lessons/socketio") && !within(pkg, "lessons/socketio/siowebtransport") && within(path, "github.com/quic-go") {
+		return "a program without WebTransport is one without QUIC: see siowebtransport"
+	}
 	host, _, _ := strings.Cut(path, "/")
 	if strings.Count(pkg, "/") == 1 && within(pkg, "lessons") && strings.Contains(host, ".") && !within(path, "github.com/gorilla/websocket") {
 		return "a lesson stands on the standard library, and on gorilla/websocket"
@@ -212,7 +215,7 @@ func TestBreachesAreSeen(t *testing.T) {
 		"lessons/socketio/engineio":        {"lessons/socketio/siopacket", "lessons/socketio/event"},
 		"lessons/socketio/event":           {"lessons/socketio/sio", "lessons/socketio/engineio"},
 		"lessons/socketio/sio":             {"internal/lesson", "web"},
-		"lessons/socketio/sioclient":       {"lessons/socketio/engineio", "lessons/socketio/sio"},
+		"lessons/socketio/sioclient":       {"lessons/socketio/engineio", "lessons/socketio/sio", "github.com/quic-go/quic-go"},
 		"lessons/longpoll":                 {"lessons/longconn", "internal/tap", "internal/tui", "github.com/redis/go-redis/v9"},
 		"lessons/socketio":                 {"internal/host", "lessons/websocket", "lessons"},
 		"lessons/comparison":               {"internal/tap", "lessons"},

@@ -3,8 +3,13 @@ package goclient
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -53,13 +58,37 @@ func ask(t *testing.T, s *sioclient.Socket, event string, args ...any) any {
 }
 
 func eachTransport(t *testing.T, f func(t *testing.T, c sioclient.Config)) {
-	for _, transports := range [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}} {
+	for _, transports := range [][]string{{"polling"}, {"websocket"}, {"webtransport"}, {"polling", "websocket"}, {"polling", "webtransport"}} {
 		t.Run(strings.Join(transports, " and "), func(t *testing.T) {
 			c := fast
 			c.Transports = transports
+			c.DialWebTransport = dialOverTCP
 			f(t, c)
 		})
 	}
+}
+
+// dialOverTCP opens a session of WebTransport as official.mjs takes it: over TCP.
+func dialOverTCP(ctx context.Context, address string, _ http.Header, _ *tls.Config) (net.Conn, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", u.RequestURI(), u.Host)
+	head := make([]byte, len("HTTP/1.1 200 OK\r\n\r\n"))
+	if err == nil {
+		_, err = io.ReadFull(conn, head)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 func TestEventsAndAcks(t *testing.T) {
@@ -106,20 +135,27 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestUpgradeWithMessagesInFlight(t *testing.T) {
-	s := dial(t, node.Start(t, "official.mjs"), fast)
-	const many = 3000
-	got := make(chan int, many)
-	s.On("n", func(n int) { got <- n })
-	for i := range many {
-		require.NoError(t, s.Emit("n", i))
-		if i%200 == 0 {
-			time.Sleep(time.Millisecond) // so that the upgrade falls among them
-		}
+	url := node.Start(t, "official.mjs")
+	for _, to := range []string{sioclient.WebSocket, sioclient.WebTransport} {
+		t.Run(to, func(t *testing.T) {
+			c := fast
+			c.Transports, c.DialWebTransport = []string{sioclient.Polling, to}, dialOverTCP
+			s := dial(t, url, c)
+			const many = 3000
+			got := make(chan int, many)
+			s.On("n", func(n int) { got <- n })
+			for i := range many {
+				require.NoError(t, s.Emit("n", i))
+				if i%200 == 0 {
+					time.Sleep(time.Millisecond) // so that the upgrade falls among them
+				}
+			}
+			for i := range many {
+				require.Equal(t, i, next(t, got))
+			}
+			assert.Equal(t, to, transportOf(t, s, c))
+		})
 	}
-	for i := range many {
-		require.Equal(t, i, next(t, got))
-	}
-	assert.Equal(t, "websocket", transportOf(t, s, sioclient.Config{Transports: []string{"websocket"}}))
 }
 
 func TestReasons(t *testing.T) {

@@ -28,7 +28,8 @@
 //     connection ends with TransportError.
 //   - Events wait in memory until they can be sent. Past Config.MaxQueue, Emit refuses more: call
 //     Socket.Flush between the parts of a large burst.
-//   - There is no WebTransport.
+//   - WebTransport needs a dialer, because QUIC is not in the standard library: see
+//     Config.DialWebTransport.
 package sioclient
 
 import (
@@ -44,8 +45,9 @@ import (
 
 // The names of the transports.
 const (
-	Polling   = "polling"
-	WebSocket = "websocket"
+	Polling      = "polling"
+	WebSocket    = "websocket"
+	WebTransport = "webtransport"
 )
 
 // Config configures a Manager and its sockets. The zero value holds the official client's defaults.
@@ -56,8 +58,8 @@ type Config struct {
 	Path string
 
 	// Transports lists the transports in the order of their use. The first opens the session. If
-	// that is Polling, and WebSocket is among the others, the session is then upgraded. Default
-	// polling, websocket.
+	// that is Polling, the session is then upgraded to one of the others: to WebTransport if it
+	// answers within 200 ms, else to the first that answers. Default polling, websocket.
 	Transports []string
 
 	// NoUpgrade keeps a session on the transport that opened it.
@@ -80,7 +82,13 @@ type Config struct {
 	// NetDialContext opens the connections. Default a net.Dialer's DialContext.
 	NetDialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// TLS configures https and wss. Nil is the default of crypto/tls.
+	// DialWebTransport opens a WebTransport session at an https URL and a bidirectional stream in
+	// it. Closing the connection must end the session; its Read must return io.EOF when the server
+	// has ended it without an error. siowebtransport.Dial is such a function. It is required if
+	// Transports contains WebTransport, which uses TLS even if the URL of the server does not.
+	DialWebTransport func(ctx context.Context, url string, header http.Header, config *tls.Config) (net.Conn, error)
+
+	// TLS configures https, wss and WebTransport. Nil is the default of crypto/tls.
 	TLS *tls.Config
 
 	// Jar keeps cookies, for sticky sessions. Nil keeps none.

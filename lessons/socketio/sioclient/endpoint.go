@@ -45,9 +45,12 @@ func (e *endpoint) url(transport, sid string) string {
 	if sid != "" {
 		query.Set("sid", sid)
 	}
-	if transport == WebSocket {
+	switch transport {
+	case WebSocket:
 		u.Scheme = "ws" + u.Scheme[len("http"):]
-	} else {
+	case WebTransport:
+		u.Scheme = "https"
+	default:
 		query.Set("t", strconv.FormatUint(rand.Uint64(), 36)) // so that no cache answers
 	}
 	u.RawQuery = query.Encode()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +32,17 @@ type transport interface {
 	abort()
 }
 
+// dial opens a transport, for a new session if sid is empty.
+func dial(ctx context.Context, e *endpoint, name, sid string) (transport, error) {
+	switch name {
+	case WebSocket:
+		return dialWebSocket(ctx, e, sid)
+	case WebTransport:
+		return dialWebTransport(ctx, e, sid)
+	}
+	return newPolling(e), nil
+}
+
 // An engine is one Engine.IO session. A goroutine reads; another, which exists only while packets
 // are queued, writes. The program's own functions run on neither.
 type engine struct {
@@ -45,14 +57,14 @@ type engine struct {
 	sid         string
 	pingTimeout time.Duration // pingInterval + pingTimeout
 	pongTimeout time.Duration // how long the server waits for a pong: pingTimeout alone
-	upgrades    bool          // a WebSocket is to be tried beside polling
+	upgrades    []string      // transports to try beside polling
 	first       []eiopacket.Packet
 
 	writing sync.Mutex // held during a write, and while the transport is replaced
 
 	mu        sync.Mutex // guards what follows
 	transport transport
-	probed    *webSocket // has answered the probe, and waits for the reader to upgrade
+	probed    transport // has answered the probe, and waits for the reader to upgrade
 	queue     []eiopacket.Packet
 	queued    int           // cost of queue
 	flushing  bool          // a goroutine writes the queue
@@ -77,14 +89,9 @@ func openEngine(ctx context.Context, base *endpoint, tasks *tasks.Group) (*engin
 // handshake opens a transport, and reads the server's answer.
 func (e *engine) handshake(ctx context.Context) error {
 	config := e.endpoint.config
-	if config.Transports[0] == WebSocket {
-		ws, err := dialWebSocket(ctx, e.endpoint, "")
-		if err != nil {
-			return err
-		}
-		e.transport = ws
-	} else {
-		e.transport = newPolling(e.endpoint)
+	var err error
+	if e.transport, err = dial(ctx, e.endpoint, config.Transports[0], ""); err != nil {
+		return err
 	}
 	// A session whose request is on its way when the Manager closes would stay on the server until its
 	// ping timeout. It is waited for, and closed then.
@@ -112,6 +119,9 @@ func (e *engine) handshake(ctx context.Context) error {
 		PingTimeout  int64    `json:"pingTimeout"`
 		MaxPayload   int      `json:"maxPayload"`
 	}
+	if errors.Is(err, io.EOF) { // how a server refuses a stream of WebTransport
+		err = errNoHandshake
+	}
 	if err == nil && (len(packets) == 0 || packets[0].Type != eiopacket.Open || json.Unmarshal(packets[0].Data, &h) != nil || h.SID == "") {
 		err = errNoHandshake
 	}
@@ -124,7 +134,11 @@ func (e *engine) handshake(ctx context.Context) error {
 	e.pongTimeout = time.Duration(h.PingTimeout) * time.Millisecond
 	if p, ok := e.transport.(*polling); ok {
 		p.sid, p.maxPayload = h.SID, h.MaxPayload
-		e.upgrades = !config.NoUpgrade && slices.Contains(h.Upgrades, WebSocket) && slices.Contains(config.Transports, WebSocket)
+		if !config.NoUpgrade {
+			e.upgrades = slices.DeleteFunc(slices.Clone(config.Transports), func(name string) bool {
+				return name == Polling || !slices.Contains(h.Upgrades, name)
+			})
+		}
 	}
 	return nil
 }
@@ -132,7 +146,7 @@ func (e *engine) handshake(ctx context.Context) error {
 // start reads until the session ends. onMessage and onClose are set by now.
 func (e *engine) start() {
 	e.tasks.Go(e.read)
-	if e.upgrades {
+	if len(e.upgrades) > 0 {
 		e.tasks.Go(e.probe)
 	}
 }
@@ -151,7 +165,7 @@ func (e *engine) read() {
 		case failure == nil:
 		case errors.As(failure, &syntax):
 			reason, err = ParseError, failure
-		case t.name() == WebSocket:
+		case t.name() == WebSocket, t.name() == WebTransport && errors.Is(failure, io.EOF):
 			reason, err = TransportClose, failure
 		default:
 			reason, err = TransportError, failure

@@ -65,8 +65,11 @@ func NewManager(server string, c Config) (*Manager, error) {
 		onAttempt: func(int) {}, onReconnect: func(int) {}, onReconnectError: func(error) {}, onReconnectFailed: func() {},
 	}
 	for _, name := range m.config.Transports {
-		if name != Polling && name != WebSocket {
-			return nil, fmt.Errorf("sioclient: no such transport: %q: want %q or %q", name, Polling, WebSocket)
+		if !slices.Contains([]string{Polling, WebSocket, WebTransport}, name) {
+			return nil, fmt.Errorf("sioclient: no such transport: %q: want %q, %q or %q", name, Polling, WebSocket, WebTransport)
+		}
+		if name == WebTransport && m.config.DialWebTransport == nil {
+			return nil, fmt.Errorf("sioclient: the transport %q needs Config.DialWebTransport, such as siowebtransport.Dial", name)
 		}
 	}
 	if len(m.config.Transports) == 0 {
@@ -111,8 +114,8 @@ func (m *Manager) OnReconnectError(f func(error)) { m.onReconnectError = f }
 // There are no more until a socket calls Connect or Open.
 func (m *Manager) OnReconnectFailed(f func()) { m.onReconnectFailed = f }
 
-// Transport returns the name of the transport in use, Polling or WebSocket; empty without a
-// connection.
+// Transport returns the name of the transport in use: Polling, WebSocket or WebTransport; empty
+// without a connection.
 func (m *Manager) Transport() string {
 	if e := m.current(); e != nil {
 		return e.transportName()

@@ -140,7 +140,7 @@ func (m *Manager) attempt() error {
 	m.mu.Lock()
 	m.connecting = false
 	if m.closed {
-		e.upgrades = false
+		e.upgrades = nil
 		e.start()
 		e.close(ForcedClose) // so that the server keeps no session
 		m.mu.Unlock()

@@ -2,6 +2,10 @@ package sioclient
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
 
 	"realtimelab/lessons/socketio/eiopacket"
 )
@@ -12,40 +16,79 @@ import (
 //	server → client  3probe   on the WebSocket
 //	server → client  6        noop, ends the poll that is held
 //	client → server  5        on the WebSocket, which carries the session from here on
+//
+// On a WebTransport stream, the packet 0{"sid":"…"} comes before the probe.
 
-// probe opens the WebSocket and asks whether it works. If not, polling goes on.
+// webTransportLead is how much later than WebTransport the other upgrades are tried.
+const webTransportLead = 200 * time.Millisecond
+
+// probe tries the upgrades. The first that answers is used; if none does, polling goes on.
 func (e *engine) probe() {
 	ctx, cancel := context.WithTimeout(e.ctx, e.endpoint.config.Timeout)
 	defer cancel()
-	ws, err := dialWebSocket(ctx, e.endpoint, e.sid)
-	if err != nil {
-		return
+	var probes sync.WaitGroup
+	for _, name := range e.upgrades {
+		probes.Go(func() {
+			if name != WebTransport && slices.Contains(e.upgrades, WebTransport) {
+				select {
+				case <-time.After(webTransportLead):
+				case <-ctx.Done():
+					return
+				}
+			}
+			t, err := e.probeOver(ctx, name)
+			if err != nil {
+				return
+			}
+			e.mu.Lock()
+			first := ctx.Err() == nil && !e.closed && e.closing == ""
+			if first {
+				e.probed = t
+				cancel()
+			}
+			e.mu.Unlock()
+			if !first {
+				t.abort()
+			}
+		})
 	}
-	stop := context.AfterFunc(ctx, ws.abort)
-	var answer []eiopacket.Packet
-	if _, err = ws.write([]eiopacket.Packet{{Type: eiopacket.Ping, Data: []byte("probe")}}); err == nil {
-		answer, err = ws.read()
-	}
-	stop()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err != nil || answer[0].Type != eiopacket.Pong || string(answer[0].Data) != "probe" || e.closed || e.closing != "" {
-		ws.abort()
-		return
-	}
-	e.probed = ws
+	probes.Wait()
 }
 
-// upgrade returns the transport to read from: the WebSocket once it is probed. The reader calls it
+// probeOver opens a transport and asks whether it works.
+func (e *engine) probeOver(ctx context.Context, name string) (transport, error) {
+	t, err := dial(ctx, e.endpoint, name, e.sid)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, t.abort)
+	defer stop()
+	var answer []eiopacket.Packet
+	if _, err = t.write([]eiopacket.Packet{{Type: eiopacket.Ping, Data: []byte("probe")}}); err == nil {
+		answer, err = t.read()
+	}
+	if err == nil && (answer[0].Type != eiopacket.Pong || string(answer[0].Data) != "probe") {
+		err = errNoProbe
+	}
+	if err != nil {
+		t.abort()
+		return nil, err
+	}
+	return t, nil
+}
+
+var errNoProbe = errors.New("the server did not answer the probe")
+
+// upgrade returns the transport to read from: the new one once it is probed. The reader calls it
 // between two polls, so no answer is under way; holding writing, no POST is. Once the upgrade packet
-// is out, the server takes nothing more over polling: a close that comes now goes over the WebSocket.
+// is out, the server takes nothing more over polling: a close that comes now goes over the new one.
 // A POST that the server never answers holds writing until readWithin's timeout aborts it.
 func (e *engine) upgrade() transport {
 	e.mu.Lock()
-	polling, ws := e.transport, e.probed
+	before, probed := e.transport, e.probed
 	e.mu.Unlock()
-	if ws == nil {
-		return polling
+	if probed == nil {
+		return before
 	}
 	e.writing.Lock()
 	defer e.writing.Unlock()
@@ -54,19 +97,19 @@ func (e *engine) upgrade() transport {
 	e.mu.Unlock()
 	upgraded := false
 	if !ending {
-		_, err := ws.write([]eiopacket.Packet{{Type: eiopacket.Upgrade}})
+		_, err := probed.write([]eiopacket.Packet{{Type: eiopacket.Upgrade}})
 		upgraded = err == nil
 	}
 	e.mu.Lock()
 	e.probed = nil
 	if upgraded {
-		e.transport = ws
+		e.transport = probed
 	}
 	e.mu.Unlock()
 	if !upgraded {
-		ws.abort()
-		return polling
+		probed.abort()
+		return before
 	}
-	polling.abort()
-	return ws
+	before.abort()
+	return probed
 }

@@ -17,7 +17,7 @@ type webSocket struct {
 }
 
 // dialWebSocket connects, for a new session if sid is empty.
-func dialWebSocket(ctx context.Context, e *endpoint, sid string) (*webSocket, error) {
+func dialWebSocket(ctx context.Context, e *endpoint, sid string) (transport, error) {
 	stop := func() bool { return true }
 	dialer := websocket.Dialer{TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
 	dialer.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {

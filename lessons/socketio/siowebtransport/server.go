@@ -1,5 +1,5 @@
-// Package siowebtransport brings WebTransport to a Socket.IO server: HTTP/3 and the
-// sessions on it are quic-go's.
+// Package siowebtransport brings WebTransport to a Socket.IO server, and to the Go client with Dial:
+// HTTP/3 and the sessions on it are quic-go's.
 //
 //	io := sio.NewServer(sio.Config{Engine: engineio.Config{
 //		Transports: []string{engineio.Polling, engineio.WebSocket, engineio.WebTransport},
