@@ -18,8 +18,3 @@ func All() []lesson.Lesson {
 	}
 	return all
 }
-
-// Compared returns the lessons, and the demos that only the comparison runs.
-func Compared() []lesson.Lesson {
-	return append(All(), lesson.Lesson{Demos: []lesson.Demo{socketio.Answers()}})
-}

@@ -170,3 +170,18 @@ func TestLessonsShowBothSides(t *testing.T) {
 		}
 	}
 }
+
+// TestLanesAreWhole: each lane has a name of its own, a title in both languages, and every client.
+func TestLanesAreWhole(t *testing.T) {
+	names := map[string]bool{}
+	for _, l := range lesson.Lanes(All()) {
+		assert.Regexp(t, `^[a-z0-9-]+$`, l.Name)
+		assert.False(t, names[l.Name], "%s is there twice", l.Name)
+		names[l.Name] = true
+		assert.NotEmpty(t, l.Title.EN, l.Name)
+		assert.NotEmpty(t, l.Title.ZH, l.Name)
+		assert.NotNil(t, l.Dial, l.Name)
+		assert.NotNil(t, l.Ask, l.Name)
+	}
+	assert.Len(t, names, 7)
+}

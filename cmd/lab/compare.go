@@ -20,7 +20,7 @@ import (
 )
 
 func compareCommand() *cobra.Command {
-	config := compare.Default()
+	config := compare.Default(lessons.All())
 	var asJSON, asCSV, asMarkdown bool
 	var file, langFlag, network string
 	c := &cobra.Command{
@@ -118,11 +118,11 @@ func reportFile(path string) (*draft.File, error) {
 
 // runComparison runs the comparison and prints the results, even if it was interrupted.
 func runComparison(ctx context.Context, config compare.Config, write func(*compare.Report, io.Writer) error, out, progress io.Writer) error {
-	server, err := serverCommand()
+	runner, err := newRunner()
 	if err != nil {
 		return err
 	}
-	report, err := config.Run(ctx, server, func(p compare.Progress) {
+	report, err := runner.Run(ctx, config, func(p compare.Progress) {
 		if p.Live != nil {
 			return
 		}
@@ -141,26 +141,26 @@ func runComparison(ctx context.Context, config compare.Config, write func(*compa
 	return errors.Join(err, report.Faults())
 }
 
-// serverCommand returns a command that runs this program as a demo's server in its own process.
-func serverCommand() (compare.Command, error) {
+// newRunner returns a runner that runs this program as a lane's server in its own process.
+func newRunner() (compare.Runner, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return compare.Runner{}, err
 	}
-	return func(demo string) *exec.Cmd {
-		c := exec.Command(self, "compare", "server", demo)
+	return compare.Runner{Lessons: lessons.All(), Server: func(lane, workload string) *exec.Cmd {
+		c := exec.Command(self, "compare", "server", lane, workload)
 		detach(c) // this process handles Ctrl-C
 		return c
-	}, nil
+	}}, nil
 }
 
 func compareServerCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    "server DEMO",
+		Use:    "server LANE WORKLOAD",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return compare.Serve(context.Background(), lessons.Compared(), args[0], os.Stdin, os.Stdout)
+			return compare.Serve(context.Background(), lessons.All(), args[0], args[1], os.Stdin, os.Stdout)
 		},
 	}
 }

@@ -17,10 +17,11 @@ import (
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/labtest/need"
+	"realtimelab/lessons"
 )
 
 func TestEachFlagHasItsWriter(t *testing.T) {
-	r := &compare.Report{Config: compare.ReportedConfig{Config: compare.Default()}, Results: []compare.Result{{Transport: "sse", Runs: 1}}}
+	r := &compare.Report{Config: compare.ReportedConfig{Config: compare.Default(lessons.All())}, Results: []compare.Result{{Transport: "sse", Runs: 1}}}
 	for start, write := range map[string]func(*compare.Report, io.Writer) error{
 		"workload feed, 10 clients":    reportWriter(false, false, false),
 		"{\n  \"machine\": {":          reportWriter(true, false, false),

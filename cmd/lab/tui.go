@@ -46,11 +46,11 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 		Copy: copyToClipboard,
 		Test: runTests,
 		Compare: func(ctx context.Context, c compare.Config, tell func(compare.Progress)) (*compare.Report, error) {
-			server, err := serverCommand()
+			runner, err := newRunner()
 			if err != nil {
 				return nil, err
 			}
-			return c.Run(ctx, server, tell)
+			return runner.Run(ctx, c, tell)
 		},
 
 		ExerciseFolder: folder(""),

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
@@ -47,10 +48,10 @@ type Config struct {
 	Seed       uint64        `json:"seed"`
 }
 
-// Default is what the command and the screen begin with.
-func Default() Config {
+// Default is what the command and the screen begin with: all these lanes.
+func Default(all []lesson.Lesson) Config {
 	return Config{
-		Transports: Transports(), Workload: Feed, Clients: 10, Rate: 10, Size: DefaultSize(Feed), Duration: 10 * time.Second,
+		Transports: lesson.LaneNames(all), Workload: Feed, Clients: 10, Rate: 10, Size: DefaultSize(Feed), Duration: 10 * time.Second,
 		Interval: time.Second, Cut: time.Second, Runs: 3, Seed: 1,
 	}
 }
@@ -81,9 +82,10 @@ const (
 	cursorHz = 60
 )
 
-// Check tells what is wrong with c in one line.
-func (c Config) Check() error {
-	if err := known("transport", c.Transports, Transports()); err != nil {
+// Check tells in one line what is wrong with c, whose Transports are lanes of these lessons.
+func (c Config) Check(all []lesson.Lesson) error {
+	names := lesson.LaneNames(all)
+	if err := known("transport", c.Transports, names); err != nil {
 		return err
 	}
 	if err := known("workload", []string{c.Workload}, Workloads()); err != nil {
@@ -91,7 +93,7 @@ func (c Config) Check() error {
 	}
 	switch {
 	case len(c.Transports) == 0:
-		return fmt.Errorf("no transports; there are: %s", strings.Join(Transports(), ", "))
+		return fmt.Errorf("no transports; there are: %s", strings.Join(names, ", "))
 	case c.Clients < 1 || c.Clients > maxClients:
 		return fmt.Errorf("%d clients: want 1 to %d", c.Clients, maxClients)
 	case !(c.Rate > 0 && c.Rate <= 10_000):
@@ -109,33 +111,41 @@ func (c Config) Check() error {
 	case c.simulated() && c.Clients > maxSimulated:
 		return fmt.Errorf("%d clients: a simulated network takes %d, each with two TCP/IP stacks", c.Clients, maxSimulated)
 	}
-	return c.mix()
+	var lanes []lesson.Lane
+	for _, name := range c.Transports {
+		_, lane, _ := lesson.FindLane(all, name)
+		lanes = append(lanes, lane)
+	}
+	return c.mix(lanes)
 }
 
 // mix refuses what cannot be carried without loss, whatever the machine.
-func (c Config) mix() error {
+func (c Config) mix(lanes []lesson.Lane) error {
 	if c.Workload == Burst && c.Rate >= feedQueue {
 		return fmt.Errorf("bursts of %g: a subscriber may fall %d messages behind, so want fewer", c.Rate, feedQueue)
 	}
-	if slices.Contains(c.Transports, "short-polling") && c.Workload != Ack && c.perSecond()*(c.Interval.Seconds()+0.25) > feedHistory {
+	polls := slices.ContainsFunc(lanes, func(l lesson.Lane) bool { return l.Polls })
+	if polls && c.Workload != Ack && c.perSecond()*(c.Interval.Seconds()+0.25) > feedHistory {
 		return fmt.Errorf("%.0f messages a second at an interval of %s: the server keeps %d between two polls; lower --rate, --clients or --interval",
 			c.perSecond(), c.Interval, feedHistory)
 	}
 	if n := c.perSecond() * c.Duration.Seconds(); n > 1e6 {
 		return fmt.Errorf("%.0f messages in one run: want at most a million", n)
 	}
-	return c.mixWithNet()
+	return c.mixWithNet(lanes)
 }
 
 // mixWithNet refuses what the network cannot carry, however it is packed.
-func (c Config) mixWithNet() error {
+func (c Config) mixWithNet(lanes []lesson.Lane) error {
 	if heard := c.heardBits(); c.Net.Rate > 0 && heard > c.Net.Rate {
 		return fmt.Errorf("each client hears %.0f kbit of text a second, and the network carries %.0f: lower --rate, --size or --clients", heard/1000, c.Net.Rate/1000)
 	}
-	posts := slices.DeleteFunc(slices.Clone(c.Transports), func(name string) bool {
-		t, _ := find(name)
-		return !t.posts && c.Workload != Ack
-	})
+	var posts []string
+	for _, l := range lanes {
+		if l.Posts || c.Workload == Ack {
+			posts = append(posts, l.Name)
+		}
+	}
 	most := 1 / max(c.Net.RTT.Seconds(), 1e-6)
 	if each := c.eachSends(); each > 0.8*most && len(posts) > 0 {
 		return fmt.Errorf("%s: a client has one request or question under way at a time, at an RTT of %s %.1f a second at most: lower --rate, or leave them out",
@@ -191,13 +201,17 @@ func (c Config) perSecond() float64 {
 func known(what string, names, all []string) error {
 	for i, name := range names {
 		if !slices.Contains(all, name) {
-			return fmt.Errorf("no %s %q; there are: %s", what, name, strings.Join(all, ", "))
+			return unknown(what, name, all)
 		}
 		if slices.Contains(names[:i], name) {
 			return fmt.Errorf("%s %q is named twice", what, name)
 		}
 	}
 	return nil
+}
+
+func unknown(what, name string, all []string) error {
+	return fmt.Errorf("no %s %q; there are: %s", what, name, strings.Join(all, ", "))
 }
 
 // Step is one transport's turn in one run.
@@ -238,11 +252,16 @@ type Live struct {
 	Requests  int64
 }
 
-// Run measures. Command starts a transport's server, see Serve. When ctx ends, or
-// a turn fails, the Report has the turns that were measured whole, and the error
-// is the cause. One goroutine at a time calls tell.
-func (c Config) Run(ctx context.Context, command Command, tell func(Progress)) (*Report, error) {
-	if err := c.Check(); err != nil {
+// A Runner measures the lanes of lessons.
+type Runner struct {
+	Lessons []lesson.Lesson
+	Server  Command // starts a lane's server
+}
+
+// Run measures. When ctx ends, or a turn fails, the Report has the turns that were measured whole,
+// and the error is the cause. One goroutine at a time calls tell.
+func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report, error) {
+	if err := c.Check(r.Lessons); err != nil {
 		return nil, err
 	}
 	steps := c.order()
@@ -255,7 +274,8 @@ func (c Config) Run(ctx context.Context, command Command, tell func(Progress)) (
 		}
 		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps), Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
 		tell(p)
-		t, err := c.measure(ctx, command, step, func(l Live) {
+		_, lane, _ := lesson.FindLane(r.Lessons, step.Transport)
+		t, err := c.measure(ctx, r.Server, lane, step, func(l Live) {
 			now := p
 			now.Live, now.Left = &l, p.Left-min(time.Since(turnBegan), each)
 			tell(now)

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/relay"
 )
 
@@ -116,8 +117,9 @@ func (r *copies) counted() Snapshot {
 
 // behindRelay returns a turn of that transport whose clients reach their server through a relay.
 func behindRelay(t *testing.T, name string) (*turn, *copies) {
-	found, _ := find(name)
-	s, err := startServer(ourselves, found.demo)
+	_, lane, found := lesson.FindLane(runner.Lessons, name)
+	require.True(t, found)
+	s, err := startServer(ourselves, name, Feed)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.close() })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -126,14 +128,14 @@ func behindRelay(t *testing.T, name string) (*turn, *copies) {
 	r := relay.Start(relay.Config{Listener: between, Dial: relay.To(strings.TrimPrefix(s.url, "http://")), Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { r.Close() })
 	s.url = "http://" + l.Addr().String()
-	return small(Feed, name).turn(s, found, Step{Transport: name}, func(Live) {}), between
+	return small(Feed, name).turn(s, lane, Step{Transport: name}, func(Live) {}), between
 }
 
 // What a relay in between counts, which knows nothing of the tap and reads HTTP with
 // net/http, is what the server says of itself.
 func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
 	need.Time(t)
-	for _, name := range Transports() {
+	for _, name := range everyLane() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			turn, between := behindRelay(t, name)

@@ -25,7 +25,7 @@ func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 		want[text(n, c.Size)] = len(message(text(n, c.Size), c.Clients))
 	}
 	payloads := map[string]float64{}
-	for _, name := range Transports() {
+	for _, name := range everyLane() {
 		t.Run(name, func(t *testing.T) {
 			turn, between := behindRelay(t, name)
 			require.NoError(t, turn.connect(t.Context()))
@@ -62,7 +62,7 @@ func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 // without a mask down; Socket.IO adds 42["chat message",] to each.
 func TestFramingOfWebSocketAndSocketIO(t *testing.T) {
 	c := small(Feed, "websocket", "socketio-websocket")
-	report, err := c.Run(t.Context(), ourselves, quiet)
+	report, err := runner.Run(t.Context(), c, quiet)
 	require.NoError(t, err)
 	each := func(up, down float64) float64 { return down + up/float64(c.Clients) }
 	event := float64(len(`42["chat message",]`))
@@ -74,7 +74,7 @@ func TestFramingOfWebSocketAndSocketIO(t *testing.T) {
 // A question and its answer are the same message on every lane too.
 func TestQuestionAndAnswerAreTheSameMessage(t *testing.T) {
 	need.Time(t)
-	report, err := small(Ack, Transports()...).Run(t.Context(), ourselves, quiet)
+	report, err := runner.Run(t.Context(), small(Ack, everyLane()...), quiet)
 	require.NoError(t, err)
 	for _, r := range report.Results {
 		assert.InDelta(t, report.Results[0].Bytes.Payload, r.Bytes.Payload, 1e-9, r.Transport)

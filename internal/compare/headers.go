@@ -37,19 +37,3 @@ func upgradeHeader(origin string) http.Header {
 	h.Set("Pragma", "no-cache")
 	return h
 }
-
-// browser is a RoundTripper that adds the browser's headers.
-type browser struct {
-	http.RoundTripper
-	header http.Header
-}
-
-func (b browser) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	for name, values := range b.header {
-		if r.Header.Get(name) == "" {
-			r.Header[name] = values
-		}
-	}
-	return b.RoundTripper.RoundTrip(r)
-}

@@ -4,19 +4,25 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
 
-// serveDemo names the demo that the test binary serves instead of testing.
-const serveDemo = "COMPARE_TEST_SERVE"
+// serveLane has the lane and the workload that the test binary serves instead of testing.
+const serveLane = "COMPARE_TEST_SERVE"
+
+var runner = Runner{Lessons: lessons.All(), Server: ourselves}
+
+func everyLane() []string { return lesson.LaneNames(runner.Lessons) }
 
 func TestMain(m *testing.M) {
-	if demo := os.Getenv(serveDemo); demo != "" {
-		if err := Serve(context.Background(), lessons.Compared(), demo, os.Stdin, os.Stdout); err != nil {
+	if lane, workload, found := strings.Cut(os.Getenv(serveLane), " "); found {
+		if err := Serve(context.Background(), lessons.All(), lane, workload, os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
 		return
@@ -24,8 +30,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func ourselves(demo string) *exec.Cmd {
+func ourselves(lane, workload string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), serveDemo+"="+demo, "GORACE=atexit_sleep_ms=0")
+	c.Env = append(os.Environ(), serveLane+"="+lane+" "+workload, "GORACE=atexit_sleep_ms=0")
 	return c
 }

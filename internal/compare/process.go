@@ -12,9 +12,9 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// Command makes the command that runs Serve for a demo on its standard input and
+// Command makes the command that runs Serve for a lane under a workload, on its standard input and
 // output.
-type Command func(demo string) *exec.Cmd
+type Command func(lane, workload string) *exec.Cmd
 
 // server is a running Serve in a process of its own.
 type server struct {
@@ -36,8 +36,8 @@ type usage struct {
 	descriptors int32
 }
 
-func startServer(command Command, demo string) (*server, error) {
-	s := &server{cmd: command(demo)}
+func startServer(command Command, lane, workload string) (*server, error) {
+	s := &server{cmd: command(lane, workload)}
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
 		return nil, err

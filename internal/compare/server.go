@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -31,16 +30,20 @@ type Snapshot struct {
 	Writing     int64  `json:"writing"` // writes under way, which are not counted yet
 }
 
-// Serve serves one transport's demo on a loopback port until in ends. It writes a
+// Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
 // resets the connections and refuses more until "mend"; "settle" returns unused
 // memory to the system; an empty line only asks.
-func Serve(ctx context.Context, all []lesson.Lesson, demo string, in io.Reader, out io.Writer) error {
-	_, d, ok := lesson.FindDemo(all, demo)
+func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in io.Reader, out io.Writer) error {
+	demo, l, ok := lesson.FindLane(all, lane)
 	if !ok {
-		return fmt.Errorf("no demo %q", demo)
+		return unknown("transport", lane, lesson.LaneNames(all))
 	}
-	instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
+	start := demo.Start
+	if workload == Ack && l.Answers != nil {
+		start = l.Answers
+	}
+	instance, err := start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 	"golang.org/x/sync/errgroup"
 
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
@@ -59,7 +59,7 @@ func (c Config) netTimeout() time.Duration {
 // turn is one trial under way.
 type turn struct {
 	Config
-	transport
+	lane      lesson.Lane
 	server    *server
 	tally     *tally
 	fronts    []*netsim.Front // one a client; none without a simulated network
@@ -69,18 +69,13 @@ type turn struct {
 	trial     trial
 }
 
-func (c Config) measure(ctx context.Context, command Command, step Step, tell func(Live)) (*trial, error) {
-	found, _ := find(step.Transport)
-	demo := found.demo
-	if c.Workload == Ack {
-		demo = found.ackDemo
-	}
-	s, err := startServer(command, demo)
+func (c Config) measure(ctx context.Context, command Command, lane lesson.Lane, step Step, tell func(Live)) (*trial, error) {
+	s, err := startServer(command, lane.Name, c.Workload)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	t := c.turn(s, found, step, tell)
+	t := c.turn(s, lane, step, tell)
 	defer t.hangUp()
 	if t.trial.empty, err = s.settled(); err != nil {
 		return nil, err
@@ -98,9 +93,9 @@ func (c Config) measure(ctx context.Context, command Command, step Step, tell fu
 }
 
 // turn is about to measure a server that nobody is connected to.
-func (c Config) turn(s *server, found transport, step Step, tell func(Live)) *turn {
+func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *turn {
 	shots := c.schedule(step.Run)
-	return &turn{Config: c, transport: found, server: s, tally: newTally(shots, c.Clients), peers: make([]*peer, c.Clients),
+	return &turn{Config: c, lane: lane, server: s, tally: newTally(shots, c.Clients), peers: make([]*peer, c.Clients),
 		tell: tell, trial: trial{Step: step, sent: len(shots)}}
 }
 
@@ -175,7 +170,7 @@ func (t *turn) dialAll(ctx context.Context) error {
 		all.SetLimit(together)
 	}
 	for i := range t.Clients {
-		if t.name == "short-polling" && t.Workload != Ack && i > 0 {
+		if t.lane.Polls && t.Workload != Ack && i > 0 {
 			if err := sleep(ctx, t.Interval/time.Duration(t.Clients)); err != nil {
 				break
 			}
@@ -187,12 +182,12 @@ func (t *turn) dialAll(ctx context.Context) error {
 
 // dialOne connects a client, whose subscription outlives ctx; hangUp ends it.
 func (t *turn) dialOne(ctx context.Context, i int) (err error) {
-	dial := t.dial
+	dial := t.lane.Dial
 	if t.Workload == Ack {
-		dial = t.dialAsks
+		dial = t.lane.Ask
 	}
 	t.tally.dial(i)
-	if t.peers[i], err = dialWithin(ctx, dial, dialing{t.url(i), t.Clients, t.Interval, func(text string) { t.tally.hear(i, text) }}); err != nil {
+	if t.peers[i], err = t.dialPeer(ctx, dial, t.url(i), func(text string) { t.tally.hear(i, text) }); err != nil {
 		return err
 	}
 	if t.Workload != Ack && i >= greeters(t.Clients) {
@@ -209,7 +204,11 @@ func (t *turn) dialOne(ctx context.Context, i int) (err error) {
 
 // dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
 func (t *turn) dialBesides(ctx context.Context) (*peer, error) {
-	return dialWithin(ctx, t.dialFeed, dialing{t.server.direct, t.Clients, t.Interval, func(string) {}})
+	dial := t.lane.Publish
+	if dial == nil {
+		dial = t.lane.Dial
+	}
+	return t.dialPeer(ctx, dial, t.server.direct, func(string) {})
 }
 
 // sender is who sends for a client.
@@ -218,20 +217,6 @@ func (t *turn) sender(client int) *peer {
 		return t.publisher
 	}
 	return t.peers[client]
-}
-
-func dialWithin(ctx context.Context, dial dial, o dialing) (*peer, error) {
-	forever, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel)
-	defer stop()
-	p, err := dial(forever, o)
-	if err != nil {
-		cancel()
-		return nil, cmp.Or(context.Cause(ctx), err)
-	}
-	closePeer := p.close
-	p.close = func() { closePeer(); cancel() }
-	return p, nil
 }
 
 func (t *turn) warmUp(ctx context.Context) error {

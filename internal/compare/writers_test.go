@@ -15,7 +15,7 @@ import (
 
 // measured is a report with every part that a writer shows, of no run in particular.
 func measured() *Report {
-	c := Default()
+	c := Default(runner.Lessons)
 	c.Transports, c.Clients, c.Seed = []string{"sse", "websocket"}, 2, 9
 	r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: "none", CutMS: 1000}}
 	for i, name := range c.Transports {

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/lesson"
+	"realtimelab/lessons"
 )
 
 var update = flag.Bool("update", false, "write the figures into the texts")
@@ -29,7 +31,7 @@ func report(t *testing.T, name string) *compare.Report {
 	r, err := compare.ReadReport(f)
 	require.NoError(t, err)
 	require.NoError(t, r.Faults())
-	require.Len(t, r.Results, len(compare.Transports()))
+	require.Len(t, r.Results, len(lesson.LaneNames(lessons.All())))
 	return r
 }
 

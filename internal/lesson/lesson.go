@@ -38,6 +38,9 @@ type Demo struct {
 	// Peer lets the page frame itself, as a second client beside the first.
 	Peer bool
 
+	// Lanes lists the demo's Go clients, which the comparison measures. Most demos have none.
+	Lanes []Lane
+
 	// Start starts the demo. It opens no listener.
 	Start func(Env) (*Instance, error)
 }

@@ -2,14 +2,17 @@ package race
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/feed"
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
@@ -34,7 +37,7 @@ type lane struct {
 const queued = 256
 
 func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *lane, err error) {
-	_, demo, ok := lesson.FindDemo(c.Lessons, compare.Demo(name))
+	demo, way, ok := lesson.FindLane(c.Lessons, name)
 	if !ok {
 		return nil, errors.New("race: no demo for " + name)
 	}
@@ -64,13 +67,18 @@ func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *l
 	}
 	l.port = public.Addr().(*net.TCPAddr).Port
 	l.front = netsim.Start(netsim.Config{Listener: public, Target: metered, Link: c.Net, Seed: c.Seed, Log: env.Log})
-	send, end, err := compare.DialFeed(ctx, name, "http://"+direct)
+	dial := way.Publish
+	if dial == nil {
+		dial = way.Dial
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l.cancel = cancel
+	sender, err := dial(running, lesson.Dialing{URL: "http://" + direct, Hear: func(string) {}})
 	if err != nil {
 		return nil, err
 	}
-	l.closing = end
-	ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	l.running.Go(func() { l.send(ctx, send, env.Log) })
+	l.closing = sender.Close
+	l.running.Go(func() { l.send(running, sender, env.Log) })
 	return l, nil
 }
 
@@ -102,17 +110,26 @@ func (l *lane) serve() (metered, direct string, err error) {
 }
 
 // send passes the messages to the lane's server, in order.
-func (l *lane) send(ctx context.Context, send func(context.Context, string) error, log *slog.Logger) {
+func (l *lane) send(ctx context.Context, sender lesson.Client, log *slog.Logger) {
 	for {
 		select {
 		case text := <-l.queue:
-			if err := send(ctx, text); err != nil && ctx.Err() == nil {
+			if err := sender.Send(ctx, message(text)); err != nil && ctx.Err() == nil {
 				log.Warn("message not sent", "lane", l.name, "err", err)
 			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// message is the text as a message of a feed. A server with a feed replaces the id and the time.
+func message(text string) []byte {
+	data, err := json.Marshal(feed.Message{ID: 1, From: "lab", Text: text, At: feed.Time{Time: time.Now()}})
+	if err != nil {
+		panic(err) // strings, a number and a time: nothing that JSON cannot say
+	}
+	return data
 }
 
 // enqueue queues a message. It returns false if the queue is full.

@@ -62,7 +62,7 @@ func (c Config) start(env lesson.Env) (*lesson.Instance, error) {
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	opening, done := context.WithTimeout(r.ctx, 10*time.Second)
 	defer done()
-	for _, name := range compare.Transports() {
+	for _, name := range lesson.LaneNames(c.Lessons) {
 		l, err := c.openLane(opening, name, env)
 		if err != nil {
 			return nil, errors.Join(err, r.close(context.Background()))

@@ -61,7 +61,7 @@ var (
 )
 
 func newComparison(u *ui, s *stage) *comparisonScreen {
-	c := &comparisonScreen{ui: u, stage: s, config: compare.Default()}
+	c := &comparisonScreen{ui: u, stage: s, config: compare.Default(s.config.Lessons)}
 	c.config.Duration = 4 * time.Second // in class
 	return c
 }
@@ -168,7 +168,7 @@ func (c *comparisonScreen) choose(k string) {
 	default:
 		return
 	}
-	c.err = c.config.Check()
+	c.err = c.config.Check(c.stage.config.Lessons)
 }
 
 // after is the item after that one, the first after the last.
@@ -184,7 +184,7 @@ func (c *comparisonScreen) toggle() tea.Cmd {
 		c.stopped = true
 		return func() tea.Msg { run.cancel(); return nil }
 	}
-	if c.err = c.config.Check(); c.err != nil {
+	if c.err = c.config.Check(c.stage.config.Lessons); c.err != nil {
 		return nil
 	}
 	c.running, c.stopped, c.run, c.report, c.now, c.delays = true, false, nil, nil, compare.Progress{}, map[string][]float64{}

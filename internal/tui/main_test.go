@@ -89,7 +89,7 @@ func configured() Config {
 				ZH: "# 聊天\n\n话说出去，又有话回来，谁也说不准哪一句在先，哪一句在后。连上 WebSocket 之后，双方都可以随时开口，谁都不必等对方。\n\n- 一条很长的列表项，长到一行放不下，于是要在字与字之间断开，接着的一行要缩进对齐。\n",
 			},
 			Demos: []lesson.Demo{
-				{Name: "broadcast", Title: lang.Text{EN: "To all", ZH: "发给所有人"}, Summary: lang.Text{EN: "One speaks, all hear it.", ZH: "一个人说，所有人听见。"}, Start: start},
+				{Name: "broadcast", Title: lang.Text{EN: "To all", ZH: "发给所有人"}, Summary: lang.Text{EN: "One speaks, all hear it.", ZH: "一个人说，所有人听见。"}, Start: start, Lanes: lanes},
 				{Name: "rooms", Title: lang.Text{EN: "Rooms", ZH: "房间"}, Summary: lang.Text{EN: "Only who is in hears it.", ZH: "只有在里面的人听得见。"}, Start: start},
 			},
 		}},
@@ -103,4 +103,10 @@ func configured() Config {
 		},
 		Test: func(context.Context, string, func(gotest.Event)) error { return nil },
 	}
+}
+
+// lanes has the names of the lab's, which are shown.
+var lanes = []lesson.Lane{
+	{Name: "short-polling", Posts: true, Polls: true}, {Name: "long-polling", Posts: true}, {Name: "hanging", Posts: true}, {Name: "sse", Posts: true},
+	{Name: "websocket"}, {Name: "socketio-polling"}, {Name: "socketio-websocket"},
 }

@@ -42,7 +42,7 @@ type Config struct {
 	// Test runs a lesson's tests, see gotest.Run.
 	Test func(ctx context.Context, lesson string, each func(gotest.Event)) error
 
-	// Compare measures the transports, see compare.Config.Run.
+	// Compare measures the transports, see compare.Runner.Run.
 	Compare func(ctx context.Context, c compare.Config, tell func(compare.Progress)) (*compare.Report, error)
 
 	Input  io.Reader // nil is the standard input

@@ -50,6 +50,7 @@ var hangingDemo = lesson.Demo{
 	Source: []string{"stream.go#Stream.read", "endless.go#endless.run", "endless.go#endless.send"},
 	Client: []string{"hanging.js#client"},
 	Peer:   true,
+	Lanes:  []lesson.Lane{hangingLane},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewStream(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil
@@ -66,6 +67,7 @@ var sseDemo = lesson.Demo{
 	Source: []string{"sse.go#Events.read", "sse.go#Events.resume", "sse.go#appendEvent", "endless.go#endless.run"},
 	Client: []string{"sse.js#client"},
 	Peer:   true,
+	Lanes:  []lesson.Lane{sseLane},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewEvents(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil

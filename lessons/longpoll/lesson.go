@@ -50,6 +50,7 @@ var shortDemo = lesson.Demo{
 	Source: []string{"short.go#Short.read", "answer.go#answer"},
 	Client: []string{"short-polling.js#client"},
 	Peer:   true,
+	Lanes:  []lesson.Lane{shortLane},
 	Start: func(lesson.Env) (*lesson.Instance, error) {
 		s := NewShort(Config{})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil
@@ -66,6 +67,7 @@ var longDemo = lesson.Demo{
 	Source: []string{"long.go#Long.read", "long.go#Long.hold"},
 	Client: []string{"long-polling.js#client"},
 	Peer:   true,
+	Lanes:  []lesson.Lane{longLane},
 	Start: func(lesson.Env) (*lesson.Instance, error) {
 		l := NewLong(Config{})
 		return &lesson.Instance{Handler: l, Clients: l.Clients, Close: l.Close}, nil

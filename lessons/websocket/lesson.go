@@ -49,10 +49,12 @@ var echoDemo = lesson.Demo{
 	},
 	Source: []string{"echo.go#Echo.connect", "conn.go#conn.readLoop", "handshake.go#Accept"},
 	Client: []string{"ws-echo.js#client"},
-	Start: func(env lesson.Env) (*lesson.Instance, error) {
-		e := NewEcho(Config{Log: env.Log})
-		return &lesson.Instance{Handler: e, Clients: e.Clients, Close: e.Close}, nil
-	},
+	Start:  startEcho,
+}
+
+func startEcho(env lesson.Env) (*lesson.Instance, error) {
+	e := NewEcho(Config{Log: env.Log})
+	return &lesson.Instance{Handler: e, Clients: e.Clients, Close: e.Close}, nil
 }
 
 var chatDemo = lesson.Demo{
@@ -65,6 +67,7 @@ var chatDemo = lesson.Demo{
 	Source: []string{"chat.go#Chat.connect", "chat.go#Chat.take", "conn.go#conn.serve", "conn.go#conn.writeLoop", "conn.go#conn.writeNews"},
 	Client: []string{"ws-chat.js#client"},
 	Peer:   true,
+	Lanes:  []lesson.Lane{chatLane},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewChat(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/compare"
 	"realtimelab/internal/host"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
@@ -140,12 +139,5 @@ func TestRaceLooks(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// Every lane's server is that of a lesson.
-func TestEveryTransportHasALane(t *testing.T) {
-	for _, name := range compare.Transports() {
-		assert.NotEmpty(t, compare.Demo(name))
 	}
 }

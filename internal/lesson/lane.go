@@ -1,0 +1,112 @@
+package lesson
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"realtimelab/internal/lang"
+)
+
+// A Lane is one way for clients to exchange messages with a demo's server. A message is a JSON
+// object as the feed of the lessons makes it.
+type Lane struct {
+	Name  string // as `lab compare --transports` takes it
+	Title lang.Text
+
+	Posts bool // a client sends each message in a request of its own
+	Polls bool // a client asks for messages at Dialing.Interval
+
+	// Dial connects a client that sends messages and hears those of all clients.
+	Dial Dial
+
+	// Publish connects a client that only sends. Nil means Dial.
+	Publish Dial
+
+	// Ask connects a client whose Send waits for the server's answer, which is the message.
+	Ask Dial
+
+	// Answers starts the server for Ask. Nil means the demo's own.
+	Answers func(Env) (*Instance, error)
+}
+
+// A Dial connects a client. The client outlives the call: it runs until Close, or until ctx ends.
+type Dial func(ctx context.Context, d Dialing) (Client, error)
+
+// A Client is connected to a demo's server.
+type Client interface {
+	// Send sends a message. It returns when the message is on its way, after a request when it is
+	// answered.
+	Send(ctx context.Context, message []byte) error
+
+	// Close disconnects the client and waits for its goroutines to end.
+	Close()
+}
+
+// A Dialing describes a client to connect.
+type Dialing struct {
+	URL      string        // of the demo, such as http://127.0.0.1:3000
+	Interval time.Duration // between two polls; 0 means the client's default
+
+	Header  http.Header // of each request, where the client does not set it
+	Upgrade http.Header // of a WebSocket's handshake
+
+	// Hear receives the text of each message, in order, on one goroutine.
+	Hear func(text string)
+}
+
+// HTTP returns a client with connections of its own, as each browser has. The caller closes its idle
+// connections.
+func (d Dialing) HTTP() *http.Client {
+	return &http.Client{Transport: &headers{&http.Transport{DisableCompression: true}, d.Header}}
+}
+
+// headers is a RoundTripper that completes the headers of its requests.
+type headers struct {
+	*http.Transport
+	header http.Header
+}
+
+func (h *headers) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for name, values := range h.header {
+		if r.Header.Get(name) == "" {
+			r.Header[name] = values
+		}
+	}
+	return h.Transport.RoundTrip(r)
+}
+
+// Lanes returns the lanes of all demos, in order.
+func Lanes(all []Lesson) []Lane {
+	var lanes []Lane
+	for _, l := range all {
+		for _, d := range l.Demos {
+			lanes = append(lanes, d.Lanes...)
+		}
+	}
+	return lanes
+}
+
+// LaneNames returns the names of the lanes of all demos, in order.
+func LaneNames(all []Lesson) []string {
+	var names []string
+	for _, l := range Lanes(all) {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// FindLane finds a lane by its name, together with its demo.
+func FindLane(all []Lesson, name string) (Demo, Lane, bool) {
+	for _, l := range all {
+		for _, d := range l.Demos {
+			for _, lane := range d.Lanes {
+				if lane.Name == name {
+					return d, lane, true
+				}
+			}
+		}
+	}
+	return Demo{}, Lane{}, false
+}

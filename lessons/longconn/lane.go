@@ -1,0 +1,39 @@
+package longconn
+
+import (
+	"context"
+
+	"realtimelab/internal/feed"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
+)
+
+var hangingLane = lesson.Lane{
+	Name:  "hanging",
+	Title: lang.Text{EN: "streaming response", ZH: "流式响应"},
+	Posts: true,
+	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		post := poster(d)
+		return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+	},
+	Publish: dialPoster,
+	Ask:     dialPoster,
+}
+
+var sseLane = lesson.Lane{
+	Name:  "sse",
+	Title: lang.Text{EN: "server-sent events", ZH: "服务器发送事件"},
+	Posts: true,
+	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		post := poster(d)
+		return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+	},
+	Publish: dialPoster,
+	Ask:     dialPoster,
+}
+
+func poster(d lesson.Dialing) feed.Poster {
+	return feed.Poster{URL: d.URL + "/messages", HTTP: d.HTTP()}
+}
+
+func dialPoster(_ context.Context, d lesson.Dialing) (lesson.Client, error) { return poster(d), nil }

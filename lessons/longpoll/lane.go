@@ -1,0 +1,40 @@
+package longpoll
+
+import (
+	"context"
+
+	"realtimelab/internal/feed"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
+)
+
+var shortLane = lesson.Lane{
+	Name:  "short-polling",
+	Title: lang.Text{EN: "short polling", ZH: "短轮询"},
+	Posts: true,
+	Polls: true,
+	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		post := poster(d)
+		return feed.Follow(ctx, &ShortClient{URL: d.URL, HTTP: post.HTTP, Interval: d.Interval}, d.Hear, post.Send, post.Close), nil
+	},
+	Publish: dialPoster,
+	Ask:     dialPoster,
+}
+
+var longLane = lesson.Lane{
+	Name:  "long-polling",
+	Title: lang.Text{EN: "long polling", ZH: "长轮询"},
+	Posts: true,
+	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		post := poster(d)
+		return feed.Follow(ctx, &LongClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+	},
+	Publish: dialPoster,
+	Ask:     dialPoster,
+}
+
+func poster(d lesson.Dialing) feed.Poster {
+	return feed.Poster{URL: d.URL + "/messages", HTTP: d.HTTP()}
+}
+
+func dialPoster(_ context.Context, d lesson.Dialing) (lesson.Client, error) { return poster(d), nil }
