@@ -135,14 +135,14 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 		return err
 	}
 	addr := listener.Addr().(*net.TCPAddr)
-	pages.Port, pages.Join = addr.Port, joinURLs(addr)
+	pages.Port, pages.Join = addr.Port, o.joinURLs(addr)
 	var files *dist.Handouts
 	if o.dist != "" {
 		if files, err = handouts(o.dist); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}
-	server := &class.Server{Handouts: files, Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: urlOf(addr)}
+	server := &class.Server{Handouts: files, Room: room, Site: pages, Teacher: o.key.Held, Files: part("class", web.Class), URL: o.urlOf(addr)}
 
 	demos, err := o.nearby().hostAll(log)
 	var closers []closer
@@ -210,9 +210,9 @@ func (o classOptions) announceClass(url string, addr *net.TCPAddr, code string) 
 	o.notePort(lang.Lang(o.lang), 0, addr)
 	fmt.Fprintf(o.stdout, "class\t%s\n", url)
 	if addr.IP.IsUnspecified() {
-		printClassroom(o.log, addr.Port, !o.accessible)
+		o.printClassroom(addr.Port)
 	}
-	wall := localURL(addr) + class.Path + "wall"
+	wall := o.localURL(addr) + class.Path + "wall"
 	fmt.Fprintf(o.log, "Students open %s and join with the code %s\n", url, code)
 	fmt.Fprintf(o.log, "On a laptop: lab exercise watch --class %s --code %s --name NAME\n", url, code)
 	fmt.Fprintf(o.log, "Teacher's page, for the projector: %s\n", o.key.URL(wall))

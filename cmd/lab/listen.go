@@ -85,50 +85,50 @@ func (o runOptions) portNote(i int, got *net.TCPAddr) lang.Text {
 
 // urlOf returns the URL to print for a listener. If the listener is open to the network, others can
 // open the URL.
-func urlOf(addr *net.TCPAddr) string {
-	if urls := joinURLs(addr); len(urls) > 0 {
+func (o runOptions) urlOf(addr *net.TCPAddr) string {
+	if urls := o.joinURLs(addr); len(urls) > 0 {
 		return urls[0]
 	}
-	return localURL(addr)
+	return o.localURL(addr)
 }
 
 // localURL returns a listener's URL for a browser on this machine. Browsers treat a loopback
 // address as a secure origin, so pages may use features such as the clipboard.
-func localURL(addr *net.TCPAddr) string {
+func (o runOptions) localURL(addr *net.TCPAddr) string {
 	if addr.IP.IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
+		return fmt.Sprintf("%s://127.0.0.1:%d", o.scheme(), addr.Port)
 	}
-	return "http://" + addr.String()
+	return o.scheme() + "://" + addr.String()
 }
 
 // classroom returns the URLs of a port on the local network.
-func classroom(port int) (urls []string) {
+func (o runOptions) classroom(port int) (urls []string) {
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
 		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
-			urls = append(urls, fmt.Sprintf("http://%s:%d", ip.IP, port))
+			urls = append(urls, fmt.Sprintf("%s://%s:%d", o.scheme(), ip.IP, port))
 		}
 	}
 	return urls
 }
 
 // joinURLs returns the URLs of a listener that is open to the local network.
-func joinURLs(addr *net.TCPAddr) []string {
+func (o runOptions) joinURLs(addr *net.TCPAddr) []string {
 	if !addr.IP.IsUnspecified() {
 		return nil
 	}
-	return classroom(addr.Port)
+	return o.classroom(addr.Port)
 }
 
 // printClassroom prints the URLs of a demo on the local network.
-func printClassroom(w io.Writer, port int, drawn bool) {
-	for _, url := range classroom(port) {
-		fmt.Fprintln(w, url)
-		if !drawn {
+func (o runOptions) printClassroom(port int) {
+	for _, url := range o.classroom(port) {
+		fmt.Fprintln(o.log, url)
+		if o.accessible {
 			continue
 		}
 		if code, err := qr.Terminal(url); err == nil {
-			io.WriteString(w, code)
+			io.WriteString(o.log, code)
 		}
 	}
 }

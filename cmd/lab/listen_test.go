@@ -114,10 +114,10 @@ func TestATakenDefaultPortIsSaidByEachCommand(t *testing.T) {
 }
 
 func TestEveryOutputHasAnAddressThatOthersReach(t *testing.T) {
-	if len(classroom(1)) == 0 {
+	if len(runOptions{}.classroom(1)) == 0 {
 		t.Skip("this machine has no network")
 	}
-	want := strings.TrimSuffix(classroom(1)[0], ":1")
+	want := strings.TrimSuffix(runOptions{}.classroom(1)[0], ":1")
 	o := runOptions{addr: ":0", addrByHand: true, plain: true, lang: "en"}
 	stdout, stderr := running(t, o)
 	assert.Regexp(t, `^broadcast\t`+regexp.QuoteMeta(want)+`:\d+\n$`, stdout)

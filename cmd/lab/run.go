@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,8 @@ type runOptions struct {
 	lang        string
 	link        netsim.Link
 	seed        uint64
+	tlsFlags    tlsFlags
+	tls         *tls.Config // nil for plain HTTP
 	rows        rowFlags
 	stdout, log io.Writer
 }
@@ -62,6 +65,9 @@ func runCommand() *cobra.Command {
 			}
 			o.addrByHand = c.Flags().Changed("addr")
 			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
+			if err = o.secure(); err != nil {
+				return err
+			}
 			return run(c.Context(), o, names)
 		},
 	}
@@ -80,6 +86,7 @@ func (o *runOptions) addFlags(c *cobra.Command, network *string) {
 	c.Flags().BoolVar(&o.accessible, "accessible", false, "for screen readers: print sentences, one per line")
 	c.Flags().BoolVar(&o.noTap, "no-tap", false, "serve without the wire tap: no x-ray")
 	c.Flags().BoolVar(&o.labFiles, "lab-files", false, "include requests for the pages' own files (/lab/) in the x-ray")
+	o.tlsFlags.add(c)
 	c.Flags().StringVar(network, "net", "none", networkHelp)
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "random seed of the simulated network")
 	c.Flags().StringVar(&o.lang, "lang", "", "language of the pages: en or zh (default: the browser's)")
@@ -114,6 +121,7 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	defer waitFor(&printing)
 	var running []closer
 	defer func() { err = errors.Join(err, closeAll(running)) }()
+	o.noteCertificate()
 	for i, f := range found {
 		listener, err := o.listen(i)
 		if err != nil {
@@ -144,8 +152,8 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, log *slog.Logger) (*host.Running, error) {
 	language, _ := parseLang(o.lang)
 	c := host.Config{
-		Lesson: l, Demo: d, Course: o.lessons(), Directory: o.directory, Join: joinURLs(listener.Addr().(*net.TCPAddr)),
-		Listener: listener, Hosts: hosts(o.addr, o.allowHosts), Web: web.Pages, Lang: language,
+		Lesson: l, Demo: d, Course: o.lessons(), Directory: o.directory, Join: o.joinURLs(listener.Addr().(*net.TCPAddr)),
+		Listener: listener, Hosts: hosts(o.addr, o.allowHosts), TLS: o.tls, Web: web.Pages, Lang: language,
 		NoTap: o.noTap, LabFiles: o.labFiles, Key: o.key, Net: o.link, Seed: o.seed, Log: log,
 	}
 	if d.Name == race.Name {
@@ -157,7 +165,7 @@ func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, 
 // lessons returns the lecture's lessons and the comparison.
 func (o runOptions) lessons() []lesson.Lesson {
 	all := lessons.All()
-	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Key: o.key, Net: o.link, Seed: o.seed, Hosts: hosts(o.addr, o.allowHosts), Listen: func() (net.Listener, error) {
+	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Key: o.key, Net: o.link, Seed: o.seed, Hosts: hosts(o.addr, o.allowHosts), TLS: o.tls, Listen: func() (net.Listener, error) {
 		hostname, _, err := net.SplitHostPort(o.addr)
 		if err != nil {
 			return nil, err
@@ -219,7 +227,7 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 
 // announce prints the demo's URL.
 func (o runOptions) announce(demo lesson.Demo, addr *net.TCPAddr) {
-	url := urlOf(addr)
+	url := o.urlOf(addr)
 	if o.rows.json {
 		json.NewEncoder(o.stdout).Encode(map[string]string{"demo": demo.Name, "url": url})
 	} else if o.accessible || !o.lines() {
@@ -240,10 +248,10 @@ func (o runOptions) announceRest(name string, language lang.Lang, addr *net.TCPA
 		fmt.Fprintf(o.log, "network %s: %s\n", o.link, o.link.Describe().In(language))
 	}
 	if addr.IP.IsUnspecified() {
-		printClassroom(o.log, addr.Port, !o.accessible)
+		o.printClassroom(addr.Port)
 	}
-	fmt.Fprintf(o.log, "%s, for you only (with the key): %s\n", name, o.key.URL(localURL(addr)))
+	fmt.Fprintf(o.log, "%s, for you only (with the key): %s\n", name, o.key.URL(o.localURL(addr)))
 	if o.open {
-		openOrPrint(o.log, o.key.URL(localURL(addr)))
+		openOrPrint(o.log, o.key.URL(o.localURL(addr)))
 	}
 }

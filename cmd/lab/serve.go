@@ -32,6 +32,9 @@ func serveCommand() *cobra.Command {
 			}
 			o.addrByHand = c.Flags().Changed("addr")
 			o.stdout, o.log = c.OutOrStdout(), c.ErrOrStderr()
+			if err = o.secure(); err != nil {
+				return err
+			}
 			return serveAll(c.Context(), o)
 		},
 	}
@@ -55,24 +58,25 @@ func serveAll(ctx context.Context, o runOptions) (err error) {
 	}
 	addr := home.Addr().(*net.TCPAddr)
 	served, err := host.ServeHome(host.Config{
-		Course: o.lessons(), Directory: o.directory, Join: joinURLs(addr), Listener: home, Hosts: hosts(o.addr, o.allowHosts),
-		Web: web.Pages, Lang: lang.Lang(o.lang), Key: o.key, Log: log,
+		Course: o.lessons(), Directory: o.directory, Join: o.joinURLs(addr), Listener: home, Hosts: hosts(o.addr, o.allowHosts),
+		TLS: o.tls, Web: web.Pages, Lang: lang.Lang(o.lang), Key: o.key, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, home.Close())
 	}
 	all := []closer{served}
 	defer func() { err = errors.Join(err, closeAll(all)) }()
-	lines := []map[string]string{{"demo": "serve", "url": urlOf(addr)}}
+	lines := []map[string]string{{"demo": "serve", "url": o.urlOf(addr)}}
 	demos, err := o.hostAll(log)
 	for _, d := range demos {
 		all = append(all, d.running)
-		lines = append(lines, map[string]string{"demo": d.running.Name, "url": urlOf(d.addr)})
+		lines = append(lines, map[string]string{"demo": d.running.Name, "url": o.urlOf(d.addr)})
 	}
 	if err != nil {
 		return err
 	}
 	o.notePort(lang.Lang(o.lang), 0, addr)
+	o.noteCertificate()
 	o.announceAll(lines, addr)
 	<-ctx.Done()
 	return nil
@@ -112,7 +116,7 @@ func (o runOptions) announceAll(lines []map[string]string, addr *net.TCPAddr) {
 			json.NewEncoder(o.stdout).Encode(line)
 		}
 	case o.accessible || !o.lines():
-		fmt.Fprintf(o.stdout, lang.Text{EN: "The lab is at %s\nCtrl-C stops it.\n", ZH: "实验室地址：%s\n按 Ctrl-C 停止。\n"}.In(language), urlOf(addr))
+		fmt.Fprintf(o.stdout, lang.Text{EN: "The lab is at %s\nCtrl-C stops it.\n", ZH: "实验室地址：%s\n按 Ctrl-C 停止。\n"}.In(language), o.urlOf(addr))
 	default:
 		for _, line := range lines {
 			fmt.Fprintf(o.stdout, "%s\t%s\n", line["demo"], line["url"])

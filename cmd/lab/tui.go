@@ -112,7 +112,11 @@ func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) 
 		return tui.Served{}, err
 	}
 	addr := listener.Addr().(*net.TCPAddr)
-	served := tui.Served{Running: running, URL: localURL(addr), KeyURL: o.key.URL(localURL(addr)), Note: o.portNote(i, addr), Classroom: joinURLs(addr)}
+	note := o.portNote(i, addr)
+	if certificate := o.certificateNote(); certificate != (lang.Text{}) {
+		note = lang.Text{EN: strings.TrimSpace(note.EN + "  " + certificate.EN), ZH: strings.TrimSpace(note.ZH + "  " + certificate.ZH)}
+	}
+	served := tui.Served{Running: running, URL: o.localURL(addr), KeyURL: o.key.URL(o.localURL(addr)), Note: note, Classroom: o.joinURLs(addr)}
 	if o.open {
 		if err := openBrowser(served.KeyURL); err != nil {
 			newLog(log).Warn("cannot open a browser", "error", err, "open", served.URL)

@@ -100,7 +100,7 @@ func (o xrayOptions) run(ctx context.Context) (err error) {
 	key := host.NewKey()
 	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: key.Held})
 	near.notePort(lang, 0, listener.Addr().(*net.TCPAddr))
-	at, page := urlOf(listener.Addr().(*net.TCPAddr)), urlOf(pages.Addr().(*net.TCPAddr))
+	at, page := near.urlOf(listener.Addr().(*net.TCPAddr)), near.urlOf(pages.Addr().(*net.TCPAddr))
 	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang, Target: target.url.Redacted(), Proxy: at}.Handler(panel)
 	if err != nil {
 		return err

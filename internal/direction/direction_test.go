@@ -115,6 +115,7 @@ var rules = []rule{
 	{"internal/loglimit", nil, "loglimit imports nothing of the module"},
 	{"internal/tasks", nil, "tasks imports nothing of the module"},
 	{"internal/accept", []string{"internal/loglimit"}, "accept accepts any connection"},
+	{"internal/certificate", nil, "a certificate is made for names"},
 	{"internal/httpserver", []string{"internal/accept"}, "the lab's http.Server serves any handler"},
 	{"internal/relay", []string{"internal/accept", "internal/loglimit", "internal/tasks"}, "the relay copies TCP"},
 	{"internal/netsim", []string{"internal/relay", "internal/lang"}, "the simulated network carries packets"},

@@ -29,7 +29,7 @@ func ServeHome(c Config) (*Home, error) {
 	}
 	mux.Handle("POST "+keyPath, c.Key)
 	h := &Home{served: make(chan error, 1)}
-	h.server = httpserver.New(httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(c.Listener.Addr(), c.Hosts...), Log: c.Log})
+	h.server = httpserver.New(httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(c.Listener.Addr(), c.Hosts...), TLS: c.TLS, Log: c.Log})
 	go func() { h.served <- h.server.Serve(h.server.Track(c.Listener)) }()
 	return h, nil
 }

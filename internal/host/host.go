@@ -3,6 +3,7 @@ package host
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -39,6 +40,10 @@ type Config struct {
 
 	// Hosts lists further names that the demo answers to, besides those of its listener.
 	Hosts []string
+
+	// TLS makes the demo speak https, wss and HTTP/2. The tap is above it and records plain bytes. Nil
+	// means http and ws.
+	TLS *tls.Config
 
 	Web fs.FS // pages/<demo>/ and shared/
 
@@ -112,7 +117,7 @@ func Start(c Config) (*Running, error) {
 	}
 	c.Directory.Add(c.Demo.Name, env.Port, instance.Clients)
 	r.leave = func() { c.Directory.Remove(c.Demo.Name, env.Port) }
-	r.server = httpserver.New(httpserver.Config{Handler: handler, Hosts: hosts, Log: log, ConnContext: tap.ConnContext})
+	r.server = httpserver.New(httpserver.Config{Handler: handler, Hosts: hosts, TLS: c.TLS, Log: log, ConnContext: tap.ConnContext})
 	listener := r.server.Track(c.Listener)
 	if wire != nil {
 		listener = wire.Listener(listener)

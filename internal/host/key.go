@@ -68,12 +68,17 @@ func (k Key) Held(r *http.Request) bool {
 
 // cookie returns the cookie that stands for the key in a browser. Browsers share cookies between
 // ports, so the name includes the port, and the value does not reveal the key to other servers on
-// the same host.
+// the same host. Over TLS the cookie is Secure and has a name of its own, because a server without TLS
+// cannot replace a Secure cookie.
 func (k Key) cookie(r *http.Request) (name, value string) {
 	_, port, _ := net.SplitHostPort(r.Host)
 	mac := hmac.New(sha256.New, []byte(k.text))
 	io.WriteString(mac, "cookie")
-	return "lab-key-" + port, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+	name = "lab-key-"
+	if r.TLS != nil {
+		name += "tls-"
+	}
+	return name + port, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -87,6 +92,6 @@ func (k Key) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, value := k.cookie(r)
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/lab/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/lab/", Secure: r.TLS != nil, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	w.WriteHeader(http.StatusNoContent)
 }

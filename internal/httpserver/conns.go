@@ -11,13 +11,14 @@ import (
 
 // Track returns l with its connections registered, so that Close can close them all. net/http no
 // longer knows the connections that a handler has hijacked. Accept retries after temporary errors.
+// With Config.TLS, the connections carry plain bytes over TLS.
 func (s *Server) Track(l net.Listener) net.Listener {
-	return &listener{accept.Retry(l, s.log), &s.conns}
+	return &listener{accept.Retry(l, s.log), s}
 }
 
 type listener struct {
 	net.Listener
-	conns *conns
+	server *Server
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -29,8 +30,11 @@ func (l *listener) Accept() (net.Conn, error) {
 	if !ok {
 		return c, nil
 	}
-	tracked := &conn{tcp, l.conns}
-	l.conns.add(tracked)
+	tracked := &conn{tcp, &l.server.conns}
+	l.server.conns.add(tracked)
+	if l.server.tls != nil {
+		return l.server.newTLSConn(tracked), nil
+	}
 	return tracked, nil
 }
 

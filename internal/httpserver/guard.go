@@ -30,7 +30,7 @@ func (h Hosts) guard(next http.Handler) http.Handler {
 			refuse(w, http.StatusMisdirectedRequest, fmt.Sprintf("This server does not answer to the host %q. Open an address that the lab printed, "+
 				"or name the host when you start the lab: --allow-host NAME.", hostname(r.Host)))
 		case !sameOrigin(r):
-			refuse(w, http.StatusForbidden, "Pages of another origin may not use this server. Open its own page: http://"+r.Host+"/")
+			refuse(w, http.StatusForbidden, "Pages of another origin may not use this server. Open its own page: "+Scheme(r)+"://"+r.Host+"/")
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -57,28 +57,28 @@ type Policy struct {
 // before they use it.
 func (p Policy) Page(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", p.header(r.Host))
+		w.Header().Set("Content-Security-Policy", p.header(Scheme(r), r.Host))
 		w.Header().Set("Cache-Control", "no-cache")
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (p Policy) header(host string) string {
+func (p Policy) header(scheme, host string) string {
 	parts := []string{"default-src 'self'", "img-src 'self' data:", "base-uri 'none'", "form-action 'none'"}
 	connect := "connect-src 'self'"
 	if host != "" && !isIPv6(host) {
-		connect += " ws://" + host // older browsers do not include WebSockets in 'self'
+		connect += " " + strings.Replace(scheme, "http", "ws", 1) + "://" + host // older browsers do not include WebSockets in 'self'
 	}
 	parts = append(parts, connect)
 	if len(p.Frames) > 0 {
-		parts = append(parts, "frame-src "+origins(host, p.Frames))
+		parts = append(parts, "frame-src "+origins(scheme, host, p.Frames))
 	}
 	var ancestors []string
 	if p.FramesItself {
 		ancestors = append(ancestors, "'self'")
 	}
 	if len(p.FramedBy) > 0 {
-		ancestors = append(ancestors, origins(host, p.FramedBy))
+		ancestors = append(ancestors, origins(scheme, host, p.FramedBy))
 	}
 	if len(ancestors) == 0 {
 		ancestors = []string{"'none'"}
@@ -90,14 +90,14 @@ func (p Policy) header(host string) string {
 func isIPv6(host string) bool { return strings.Contains(hostname(host), ":") }
 
 // origins lists the ports on that host, or on any host if a policy cannot name it.
-func origins(host string, ports []int) string {
+func origins(scheme, host string, ports []int) string {
 	name := hostname(host)
 	if name == "" || isIPv6(host) {
 		name = "*"
 	}
 	all := make([]string, len(ports))
 	for i, port := range ports {
-		all[i] = fmt.Sprintf("http://%s:%d", name, port)
+		all[i] = fmt.Sprintf("%s://%s:%d", scheme, name, port)
 	}
 	return strings.Join(all, " ")
 }

@@ -5,6 +5,7 @@ package httpserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"log/slog"
@@ -37,6 +38,10 @@ type Config struct {
 	Hosts   Hosts // the hosts that the server answers to
 	Log     *slog.Logger
 
+	// TLS makes the listeners from Track speak TLS: https, wss, and the NextProtos, which are HTTP/2 and
+	// HTTP/1.1 by default. Nil means plain HTTP/1.1.
+	TLS *tls.Config
+
 	// ConnContext and BaseContext are those of http.Server.
 	ConnContext func(context.Context, net.Conn) context.Context
 	BaseContext func(net.Listener) context.Context
@@ -46,13 +51,15 @@ type Config struct {
 // wrappers of them.
 type Server struct {
 	http  http.Server
+	tls   *tls.Config // nil for plain HTTP
+	hosts Hosts
 	log   *slog.Logger
 	conns conns
 }
 
 // New returns a Server for the handler in c.
 func New(c Config) *Server {
-	s := &Server{log: c.Log}
+	s := &Server{hosts: c.Hosts, log: c.Log}
 	s.http = http.Server{
 		Handler:           secured(boundBody(c.Hosts.guard(c.Handler))), // the body of a refused request is bounded too
 		MaxHeaderBytes:    MaxHead - slop,
@@ -62,6 +69,9 @@ func New(c Config) *Server {
 		ConnContext:       c.ConnContext,
 		BaseContext:       c.BaseContext,
 		ErrorLog:          log.New(errorLog{c.Log}, "", 0),
+	}
+	if c.TLS != nil {
+		s.secure(c.TLS)
 	}
 	return s
 }

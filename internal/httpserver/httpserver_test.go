@@ -157,11 +157,11 @@ func TestPolicy(t *testing.T) {
 	assert.Equal(t, "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; connect-src 'self' ws://localhost:3000; "+
 		"frame-src http://localhost:3001 http://localhost:3002; frame-ancestors http://localhost:3000", res.Header.Get("Content-Security-Policy"))
 	assert.Equal(t, "no-cache", res.Header.Get("Cache-Control"))
-	assert.Contains(t, policy.header("[::1]:3000"), "connect-src 'self'; frame-src http://*:3001 http://*:3002;")
-	assert.True(t, strings.HasSuffix(Policy{}.header("localhost"), "frame-ancestors 'none'"))
-	assert.True(t, strings.HasSuffix(Policy{FramesItself: true}.header("localhost"), "frame-ancestors 'self'"))
+	assert.Contains(t, policy.header("http", "[::1]:3000"), "connect-src 'self'; frame-src http://*:3001 http://*:3002;")
+	assert.True(t, strings.HasSuffix(Policy{}.header("http", "localhost"), "frame-ancestors 'none'"))
+	assert.True(t, strings.HasSuffix(Policy{FramesItself: true}.header("http", "localhost"), "frame-ancestors 'self'"))
 	policy.FramesItself = true
-	assert.True(t, strings.HasSuffix(policy.header("localhost"), "frame-ancestors 'self' http://localhost:3000"))
+	assert.True(t, strings.HasSuffix(policy.header("http", "localhost"), "frame-ancestors 'self' http://localhost:3000"))
 }
 
 // TestHeadIsBounded: what a client may send as a request's head is 16 KB, in one header, in many, or in the URL.

@@ -24,7 +24,8 @@ type lane struct {
 	name     string
 	port     int
 	instance *lesson.Instance
-	server   *httpserver.Server
+	server   *httpserver.Server // for the browsers
+	direct   *httpserver.Server // for the sender
 	meter    *compare.Meter
 	front    *netsim.Front
 	queue    chan string
@@ -58,9 +59,13 @@ func (c Config) openLane(ctx context.Context, name string, env lesson.Env) (_ *l
 	if err != nil {
 		return nil, err
 	}
-	l.server = httpserver.New(httpserver.Config{
-		Handler: l.handler(page, c.Web, env.Port), Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: env.Log,
-	})
+	config := httpserver.Config{Handler: l.handler(page, c.Web, env.Port), Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: env.Log}
+	l.direct = httpserver.New(config)
+	if c.TLS != nil {
+		config.TLS = c.TLS.Clone()
+		config.TLS.NextProtos = []string{"http/1.1"}
+	}
+	l.server = httpserver.New(config)
 	metered, direct, err := l.serve()
 	if err != nil {
 		return nil, errors.Join(err, public.Close())
@@ -105,7 +110,7 @@ func (l *lane) serve() (metered, direct string, err error) {
 	}
 	l.meter = compare.NewMeter(l.server.Track(listeners[0]))
 	l.running.Go(func() { _ = l.server.Serve(l.meter.Listener()) })
-	l.running.Go(func() { _ = l.server.Serve(l.server.Track(listeners[1])) })
+	l.running.Go(func() { _ = l.direct.Serve(l.direct.Track(listeners[1])) })
 	return listeners[0].Addr().String(), listeners[1].Addr().String(), nil
 }
 
@@ -154,7 +159,7 @@ func (l *lane) close(ctx context.Context) (err error) {
 	l.closing()
 	switch {
 	case l.server != nil:
-		err = l.server.Close(ctx, l.instance.Close)
+		err = l.server.Close(ctx, l.instance.Close, func(ctx context.Context) error { return l.direct.Close(ctx) })
 	case l.instance != nil:
 		err = l.instance.Close(ctx)
 	}

@@ -3,6 +3,7 @@
 package race
 
 import (
+	"crypto/tls"
 	_ "embed"
 	"io/fs"
 	"net"
@@ -38,6 +39,10 @@ type Config struct {
 
 	// Hosts lists further names that the lanes answer to, besides those of their listeners.
 	Hosts []string
+
+	// TLS makes the lanes speak https and wss, over HTTP/1.1. The meters are above it and count what
+	// they count without it. Nil means http and ws.
+	TLS *tls.Config
 
 	Net  netsim.Link // initial network of every lane
 	Seed uint64      // random seed of the networks

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"realtimelab/internal/exercise"
+	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lang"
 )
 
@@ -191,7 +192,7 @@ func (c Config) served(r *http.Request) map[string]servedDemo {
 		case name == c.Demo.Name:
 			all[name] = servedDemo{"/", demo.clients()}
 		case !proxied:
-			all[name] = servedDemo{"http://" + net.JoinHostPort(hostname, strconv.Itoa(demo.port)) + "/", demo.clients()}
+			all[name] = servedDemo{httpserver.Scheme(r) + "://" + net.JoinHostPort(hostname, strconv.Itoa(demo.port)) + "/", demo.clients()}
 		}
 	}
 	return all

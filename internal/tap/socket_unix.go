@@ -14,12 +14,19 @@ type socket struct {
 	raw syscall.RawConn
 }
 
+// newSocket finds the socket of c, or of the connection below c.
 func newSocket(c net.Conn) socket {
-	if s, ok := c.(syscall.Conn); ok {
-		raw, _ := s.SyscallConn()
-		return socket{raw}
+	for {
+		if s, ok := c.(syscall.Conn); ok {
+			raw, _ := s.SyscallConn()
+			return socket{raw}
+		}
+		wrapper, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return socket{}
+		}
+		c = wrapper.NetConn()
 	}
-	return socket{}
 }
 
 // fate is the state of a socket that is about to be closed.

@@ -48,7 +48,7 @@ class Lane {
 
   constructor({ name, port }, sent) {
     this.name = name;
-    this.origin = `http://${location.hostname}:${port}`;
+    this.origin = `${location.protocol}//${location.hostname}:${port}`;
     this.frame = document.createElement("iframe");
     this.frame.title = name;
     this.frame.src = `${this.origin}/lab/lane/lane.html#transport=${name}&after=${sent}&interval=${state.interval}`;

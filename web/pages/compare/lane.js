@@ -72,7 +72,7 @@ async function stream() {
 }
 
 function converse() {
-  const socket = new WebSocket(`ws://${location.host}/ws?after=${cursor}`);
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws?after=${cursor}`);
   socket.addEventListener("open", connected);
   socket.addEventListener("message", ({ data }) => receive(JSON.parse(data)));
   return new Promise((_, lost) => socket.addEventListener("close", lost));

@@ -1,4 +1,4 @@
-const socket = new WebSocket(`ws://${location.host}/ws?after=0`);
+const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws?after=0`);
 
 socket.onopen = () => {
   socket.send(JSON.stringify({ from: "my own client", text: "Hello from my own client!" }));

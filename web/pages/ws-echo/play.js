@@ -1,4 +1,4 @@
-const socket = new WebSocket(`ws://${location.host}/ws`);
+const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`);
 socket.binaryType = "arraybuffer";
 
 socket.onopen = () => {

@@ -1,0 +1,172 @@
+package httpserver
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// TLS ends in the listener, below a wrapper such as a wire tap, which so records plain bytes. net/http
+// then sees the wrapper instead of a *tls.Conn, and finds out neither what ALPN chose nor that there is
+// TLS at all. Three things make up for it. The server takes HTTP/2 by its connection preface (RFC 9113
+// §3.4), which net/http calls unencrypted HTTP/2; that keeps its own graceful shutdown, its limits and
+// ConnContext, as http2.Server.ServeConn in a loop of ours would not. A tlsConn handshakes in its
+// first Read, under net/http's deadline for a request's head. And withTLS sets Request.TLS.
+
+// secure makes s speak TLS with c.
+func (s *Server) secure(c *tls.Config) {
+	s.tls = c.Clone()
+	if s.tls.NextProtos == nil {
+		s.tls.NextProtos = []string{"h2", "http/1.1"}
+	}
+	s.http.Protocols = &http.Protocols{}
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetUnencryptedHTTP2(true)
+	s.http.HTTP2 = &http.HTTP2Config{WriteByteTimeout: stallTime}
+	s.http.Handler = withTLS(s.http.Handler)
+	inner := s.http.ConnContext
+	s.http.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if inner != nil {
+			ctx = inner(ctx, c)
+		}
+		return context.WithValue(ctx, tlsKey{}, tlsBelow(c))
+	}
+}
+
+type tlsKey struct{}
+
+// withTLS sets Request.TLS.
+func withTLS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, _ := r.Context().Value(tlsKey{}).(*tlsConn); c != nil {
+			state := c.tls.ConnectionState()
+			r.TLS = &state
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// tlsBelow returns the tlsConn below wrappers, or nil.
+func tlsBelow(c net.Conn) *tlsConn {
+	for {
+		if t, ok := c.(*tlsConn); ok {
+			return t
+		}
+		wrapper, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		c = wrapper.NetConn()
+	}
+}
+
+// A tlsConn is the server's side of a TLS connection. Its first Read performs the handshake.
+type tlsConn struct {
+	net.Conn // tls, whose other methods it hides
+	tls      *tls.Conn
+	tcp      opening
+	hosts    Hosts
+	log      *slog.Logger
+	opened   sync.Once
+	err      error // of the handshake
+
+	mu    sync.Mutex
+	abort bool // Close resets the connection
+}
+
+// opening is a connection whose first byte can be looked at.
+type opening struct {
+	*conn
+	reader *bufio.Reader // of a few bytes, so that most reads pass it by
+}
+
+func (o opening) Read(p []byte) (int, error) { return o.reader.Read(p) }
+
+func (s *Server) newTLSConn(c *conn) *tlsConn {
+	tcp := opening{c, bufio.NewReaderSize(c, 16)}
+	secured := tls.Server(tcp, s.tls)
+	return &tlsConn{Conn: secured, tls: secured, tcp: tcp, hosts: s.hosts, log: s.log}
+}
+
+// Read reads plain bytes. A failed handshake looks like the end of the connection.
+func (c *tlsConn) Read(p []byte) (int, error) {
+	c.opened.Do(c.open)
+	if c.err != nil {
+		return 0, io.EOF
+	}
+	return c.tls.Read(p)
+}
+
+// handshakeRecord is the first byte of a client that speaks TLS (RFC 8446 §5.1).
+const handshakeRecord = 0x16
+
+// open performs the handshake, or redirects a client that speaks plain HTTP to https.
+func (c *tlsConn) open() {
+	var first []byte
+	if first, c.err = c.tcp.reader.Peek(1); c.err != nil {
+		return
+	}
+	if first[0] != handshakeRecord {
+		c.err = errPlain
+		c.redirect()
+	} else {
+		c.err = c.tls.Handshake()
+	}
+	if c.err != nil {
+		c.log.Debug("TLS handshake failed", "remote", c.RemoteAddr(), "error", c.err)
+	}
+}
+
+var errPlain = errors.New("the client does not speak TLS")
+
+func (c *tlsConn) redirect() {
+	r, err := http.ReadRequest(bufio.NewReader(io.LimitReader(c.tcp, MaxHead)))
+	if err != nil {
+		return
+	}
+	answer := http.Response{StatusCode: http.StatusMisdirectedRequest, ProtoMajor: 1, ProtoMinor: 1, Close: true, Header: http.Header{"Cache-Control": {"no-store"}}}
+	if c.hosts.Allow(r.Host) {
+		answer.StatusCode = http.StatusTemporaryRedirect
+		answer.Header.Set("Location", "https://"+r.Host+r.URL.RequestURI())
+	}
+	_ = answer.Write(c.tcp)
+}
+
+// SetLinger sets how Close ends the connection. With 0, Close resets it and sends no close_notify.
+func (c *tlsConn) SetLinger(sec int) error {
+	c.mu.Lock()
+	c.abort = sec == 0
+	c.mu.Unlock()
+	return c.tcp.SetLinger(sec)
+}
+
+// Close closes the connection.
+func (c *tlsConn) Close() error {
+	c.mu.Lock()
+	abort := c.abort
+	c.mu.Unlock()
+	if abort {
+		return c.tcp.Close()
+	}
+	return c.tls.Close()
+}
+
+// CloseWrite tells the client that no more data follows.
+func (c *tlsConn) CloseWrite() error { return c.tls.CloseWrite() }
+
+// NetConn returns the *tls.Conn.
+func (c *tlsConn) NetConn() net.Conn { return c.tls }
+
+// Scheme returns the scheme of the request's URL: https or http.
+func Scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
