@@ -6,14 +6,25 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"realtimelab/internal/relay"
 )
 
 // A Config configures a Front.
 type Config struct {
-	// Listener accepts the clients' connections. Close closes it.
+	// Listener accepts the clients' connections. Close closes it. It may be nil if UDP is not.
 	Listener net.Listener
+
+	// UDP, if it is not nil, receives the clients' datagrams. Close closes it.
+	UDP *net.UDPConn
+
+	// UDPIdle is how long a client of UDP keeps its port towards the server without a datagram in
+	// either direction. Default 2 min.
+	UDPIdle time.Duration
+
+	// MaxUDPClients bounds the clients of UDP at a time. Datagrams of more are refused. Default 4096.
+	MaxUDPClients int
 
 	// Target is the server's HOST:PORT.
 	Target string
@@ -27,11 +38,12 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// A Front is a simulated network in front of a server. All connections from one host share one
-// link, like those of one laptop.
+// A Front is a simulated network in front of a server. All connections and datagrams of one host
+// share one link, like those of one laptop.
 type Front struct {
 	config Config
-	near   *relay.Relay // between the clients and the links
+	near   *relay.Relay // between the clients and the links; nil without TCP
+	udp    *datagrams   // nil without UDP
 	counts counts
 
 	mu     sync.Mutex // guards what follows; holders do not block
@@ -56,14 +68,23 @@ var errCrowded = errors.New("netsim: too many hosts at a time")
 // Counters counts IP packets of all clients in both directions.
 type Counters struct {
 	Packets int64 // passed to the links, including lost ones
-	Bytes   int64 // their bytes, including IP and TCP headers
+	Bytes   int64 // their bytes, including the headers of IP, TCP and UDP
 	Lost    int64 // those lost by chance, by a cut or by a full queue
+
+	// Refused counts the datagrams that no link takes: of more than 1,472 bytes, which do not fit
+	// an IP packet of 1,500, and of clients above Config.MaxUDPClients.
+	Refused int64
 }
 
-// Start carries connections until Close is called.
+// Start carries connections and datagrams until Close is called.
 func Start(c Config) *Front {
 	f := &Front{config: c, link: c.Link, wires: map[string]*hosted{}}
-	f.near = relay.Start(relay.Config{Listener: c.Listener, Dial: f.dial, Log: c.Log})
+	if c.Listener != nil {
+		f.near = relay.Start(relay.Config{Listener: c.Listener, Dial: f.dial, Log: c.Log})
+	}
+	if c.UDP != nil {
+		f.udp = startDatagrams(f)
+	}
 	return f
 }
 
@@ -197,17 +218,28 @@ func (f *Front) change(do func()) {
 	}
 }
 
-// Addr returns the address for clients.
-func (f *Front) Addr() net.Addr { return f.config.Listener.Addr() }
+// Addr returns the address for clients, of UDP if there is no listener.
+func (f *Front) Addr() net.Addr {
+	if f.config.Listener == nil {
+		return f.config.UDP.LocalAddr()
+	}
+	return f.config.Listener.Addr()
+}
 
 // Counters returns the counts so far.
 func (f *Front) Counters() Counters {
-	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load()}
+	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load(), f.counts.refused.Load()}
 }
 
-// Close closes the listener and every connection, and waits for all goroutines to end.
-func (f *Front) Close() error {
-	err := f.near.Close()
+// Close closes the listener, the UDP socket and every connection, and waits for all goroutines to
+// end.
+func (f *Front) Close() (err error) {
+	if f.near != nil {
+		err = f.near.Close()
+	}
+	if f.udp != nil {
+		f.udp.close()
+	}
 	f.mu.Lock()
 	wires := f.wires
 	f.wires = map[string]*hosted{}

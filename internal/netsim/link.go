@@ -5,6 +5,9 @@
 // the link delays, drops and queues. What a lost packet costs is thus what TCP makes
 // of it: retransmission timers, duplicate acknowledgements, a congestion window.
 // It needs no privileges.
+//
+// A UDP datagram crosses the same link as one IP packet, without a stack: UDP has no
+// state, and what a loss costs is up to the two programs, which may speak QUIC.
 package netsim
 
 import (

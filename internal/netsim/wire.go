@@ -34,13 +34,13 @@ var (
 func address(text string) tcpip.Address { return tcpip.AddrFrom4(netip.MustParseAddr(text).As4()) }
 
 // counts sums up all wires of one Front.
-type counts struct{ packets, bytes, lost atomic.Int64 }
+type counts struct{ packets, bytes, lost, refused atomic.Int64 }
 
 // wire is a link with a TCP/IP stack at each end.
 type wire struct {
 	client, server *stack.Stack
 	up, down       *lane
-	conns          int // guarded by the Front's mu
+	conns          int // connections and clients of UDP; guarded by the Front's mu
 	close          func()
 }
 
@@ -134,10 +134,18 @@ type lane struct {
 	path *path
 }
 
-// flight is a packet in transit.
+// flight is a packet in transit: one of a stack, or a datagram.
 type flight struct {
 	arrives time.Duration
 	packet  *stack.PacketBuffer
+	arrive  func() // passes a datagram on, which has no packet
+}
+
+// release frees a packet that does not arrive.
+func (f flight) release() {
+	if f.packet != nil {
+		f.packet.DecRef()
+	}
 }
 
 func newLane(p *path, from, to *channel.Endpoint, n *counts) *lane {
@@ -151,28 +159,33 @@ func (d *lane) change(f func(*path)) {
 	f(d.path)
 }
 
-// take passes each packet to the path.
+// take passes each packet of the stack to the path.
 func (d *lane) take(ctx context.Context) {
 	for {
 		packet := d.from.ReadContext(ctx)
 		if packet == nil {
 			return
 		}
-		d.mu.Lock()
-		arrives, ok := d.path.send(time.Since(d.began), packet.Size())
-		d.mu.Unlock()
-		d.counts.packets.Add(1)
-		d.counts.bytes.Add(int64(packet.Size()))
-		if ok {
-			select {
-			case d.flying <- flight{arrives, packet}:
-				continue
-			default:
-			}
-		}
-		d.counts.lost.Add(1)
-		packet.DecRef()
+		d.send(packet.Size(), flight{packet: packet})
 	}
+}
+
+// send passes an IP packet of size bytes to the path. It does not block.
+func (d *lane) send(size int, f flight) {
+	d.counts.packets.Add(1)
+	d.counts.bytes.Add(int64(size))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	arrives, ok := d.path.send(time.Since(d.began), size)
+	if f.arrives = arrives; ok {
+		select {
+		case d.flying <- f:
+			return
+		default:
+		}
+	}
+	d.counts.lost.Add(1)
+	f.release()
 }
 
 // deliver passes packets to the other end when they arrive.
@@ -187,11 +200,15 @@ func (d *lane) deliver(ctx context.Context) {
 				select {
 				case <-timer.C:
 				case <-ctx.Done():
-					f.packet.DecRef()
+					f.release()
 					return
 				}
 			}
-			d.inject(f.packet)
+			if f.packet == nil {
+				f.arrive()
+			} else {
+				d.inject(f.packet)
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -213,7 +230,7 @@ func (d *lane) drain() {
 	for {
 		select {
 		case f := <-d.flying:
-			f.packet.DecRef()
+			f.release()
 		default:
 			return
 		}
