@@ -6,23 +6,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/draft"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/terminal"
 	"realtimelab/lessons"
 )
 
+// compareOptions are the flags of lab compare.
+type compareOptions struct {
+	plan     compare.Plan
+	networks []string
+	format   string
+	wide     bool
+	file     string // of the page
+	open     []string
+	lang     string
+}
+
 func compareCommand() *cobra.Command {
-	config := compare.Default(lessons.All())
-	var asJSON, asCSV, asMarkdown bool
-	var file, langFlag, network string
+	o := compareOptions{plan: compare.Plan{Config: compare.Default(lessons.All())}}
+	o.plan.Workloads = []string{o.plan.Workload}
+	var schema bool
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Measure the transports side by side",
@@ -34,111 +50,207 @@ and measures latency, bytes, requests, CPU and memory. The workloads:
   chat    each client sends --rate messages a second, all hear them
   cursor  each client sends 60 small updates a second, all hear them
   burst   once a second one client sends --rate messages at once, all hear them
-  ack     each client asks --rate times a second and waits for the answer`,
+  ack     each client asks --rate times a second and waits for the answer
+
+Several workloads and networks are measured one after the other, each workload over
+each network. --open shows a report again, from its page or its JSON. Given twice,
+it compares two reports:
+
+  lab compare --workload feed,ack --net none,3g --report before.html
+  lab compare --open before.html
+  lab compare --open before.html --open after.html`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !c.Flags().Changed("size") {
-				config.Size = compare.DefaultSize(config.Workload)
-			}
-			var err error
-			if config.Net, err = netsim.Parse(network); err != nil {
+			if schema {
+				_, err := io.WriteString(c.OutOrStdout(), compare.Schema)
 				return err
 			}
-			write := reportWriter(asJSON, asCSV, asMarkdown)
-			lang, err := parseLang(langFlag)
+			if !slices.Contains(compare.Formats(), o.format) {
+				return fmt.Errorf("--format %s: want %s", o.format, strings.Join(compare.Formats(), ", "))
+			}
+			language, err := parseLang(o.lang)
 			if err != nil {
 				return err
 			}
-			if file != "" {
-				page, err := reportFile(file)
-				if err != nil {
-					return err
-				}
-				defer page.Discard()
-				printed := write
-				write = func(r *compare.Report, out io.Writer) error {
-					if err := errors.Join(printed(r, out), r.HTML(page, cmp.Or(lang, environmentLang()))); err != nil {
-						return err
-					}
-					return page.Keep()
-				}
+			language = cmp.Or(language, environmentLang())
+			if len(o.open) > 0 {
+				return o.show(c, language)
 			}
-			return runComparison(c.Context(), config, write, c.OutOrStdout(), c.ErrOrStderr())
+			for _, text := range o.networks {
+				links, err := netsim.ParseList(text)
+				if err != nil {
+					return fmt.Errorf("--net: %w", err)
+				}
+				o.plan.Nets = append(o.plan.Nets, links...)
+			}
+			return o.measure(c.Context(), language, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&config.Transports, "transports", config.Transports, "transports to compare")
-	f.StringVar(&config.Workload, "workload", config.Workload, "idle, feed, chat, cursor, burst or ack")
-	f.IntVar(&config.Clients, "clients", config.Clients, "connected clients")
-	f.Float64Var(&config.Rate, "rate", config.Rate, "messages per second; see above")
-	f.IntVar(&config.Size, "size", config.Size, "bytes of a message's text (32 for cursor)")
-	f.DurationVar(&config.Duration, "duration", config.Duration, "duration of one run of one transport")
-	f.DurationVar(&config.Interval, "interval", config.Interval, "polling interval of short polling")
-	f.StringVar(&network, "net", "none", networkHelp)
-	f.DurationVar(&config.Cut, "cut", config.Cut, "how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
-	f.IntVar(&config.Runs, "runs", config.Runs, "number of runs of each transport")
-	f.Uint64Var(&config.Seed, "seed", config.Seed, "random seed of the schedule and of the order of the transports")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
-	f.BoolVar(&asCSV, "csv", false, "print CSV")
-	f.BoolVar(&asMarkdown, "markdown", false, "print a Markdown table")
-	f.StringVar(&file, "report", "", "also write an HTML page with charts to this file, for the screen and for print")
-	f.StringVar(&langFlag, "lang", "", "language of the page: en or zh (default: the terminal's)")
-	c.MarkFlagsMutuallyExclusive("json", "csv", "markdown")
+	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare")
+	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "idle, feed, chat, cursor, burst or ack, or several")
+	f.IntVar(&o.plan.Clients, "clients", o.plan.Clients, "connected clients")
+	f.Float64Var(&o.plan.Rate, "rate", o.plan.Rate, "messages per second; see above")
+	f.IntVar(&o.plan.Size, "size", 0, "bytes of a message's text (default 100, for cursor 32)")
+	f.DurationVar(&o.plan.Duration, "duration", o.plan.Duration, "duration of one run of one transport")
+	f.DurationVar(&o.plan.Interval, "interval", o.plan.Interval, "polling interval of short polling")
+	f.StringArrayVar(&o.networks, "net", []string{"none"}, networkHelp+"; repeat it, or put names between commas, for several")
+	f.DurationVar(&o.plan.Cut, "cut", o.plan.Cut, "how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
+	f.IntVar(&o.plan.Runs, "runs", o.plan.Runs, "number of runs of each transport")
+	f.Uint64Var(&o.plan.Seed, "seed", o.plan.Seed, "random seed of the schedule and of the order of the transports")
+	f.StringVar(&o.format, "format", "table", "format on standard output: "+strings.Join(compare.Formats(), ", "))
+	f.BoolVar(&o.wide, "wide", false, "all figures in the table, not only the main ones")
+	f.StringVar(&o.file, "report", "", "also write a page with charts to this file, for the screen and for print")
+	f.StringArrayVar(&o.open, "open", nil, "show this report instead of measuring, from its page or its JSON; twice: compare two reports")
+	f.StringVar(&o.lang, "lang", "", "language of the page: en or zh (default: the terminal's)")
+	f.BoolVar(&schema, "schema", false, "print the JSON Schema of --format json")
+	f.VisitAll(func(flag *pflag.Flag) {
+		if _, several := flag.Value.(pflag.SliceValue); !several {
+			flag.Value = &once{Value: flag.Value}
+		}
+	})
 	c.AddCommand(compareServerCommand())
 	return c
 }
 
-// reportWriter returns the printer that the flags select, which is the table by default.
-func reportWriter(asJSON, asCSV, asMarkdown bool) func(*compare.Report, io.Writer) error {
-	switch {
-	case asJSON:
-		return (*compare.Report).JSON
-	case asCSV:
-		return (*compare.Report).CSV
-	case asMarkdown:
-		return (*compare.Report).Markdown
+// once is a flag that takes one value and refuses a second one.
+type once struct {
+	pflag.Value
+	set bool
+}
+
+func (o *once) Set(text string) error {
+	if o.set {
+		return errors.New("it is given twice")
 	}
-	return (*compare.Report).Table
+	o.set = true
+	return o.Value.Set(text)
 }
 
 // networkHelp is the help of the flag --net.
 var networkHelp = "simulated network of each client: " + strings.Join(netsim.Names(), ", ") + ", or a list such as rtt=100ms,jitter=20ms,loss=2%,rate=1mbit"
 
-// reportFile creates the file of the HTML report.
+// reportFile creates the file of the page. An error names the file that was asked for, and not the
+// temporary one.
 func reportFile(path string) (*draft.File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("--report %s: this is a directory", path)
 	}
 	page, err := draft.New(path, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--report: %w", err)
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, fmt.Errorf("--report %s: %w", path, err)
 	}
 	return page, nil
 }
 
-// runComparison runs the comparison and prints the results, even if it was interrupted.
-func runComparison(ctx context.Context, config compare.Config, write func(*compare.Report, io.Writer) error, out, progress io.Writer) error {
+// measure runs the comparison and prints the results, even if it was interrupted.
+func (o compareOptions) measure(ctx context.Context, language lang.Lang, out, progress io.Writer) error {
 	runner, err := newRunner()
 	if err != nil {
 		return err
 	}
-	report, err := runner.Run(ctx, config, func(p compare.Progress) {
+	if err := o.plan.Check(runner.Lessons); err != nil {
+		return err
+	}
+	var page *draft.File
+	if o.file != "" {
+		if page, err = reportFile(o.file); err != nil {
+			return err
+		}
+		defer page.Discard()
+	}
+	parts := len(o.plan.Configs())
+	document, err := runner.RunAll(ctx, o.plan, func(c compare.Config, p compare.Progress) {
 		if p.Live != nil {
 			return
 		}
-		fmt.Fprintf(progress, "[%d/%d] run %d, %s; about %s left\n", p.Done+1, p.Of, p.Run+1, p.Transport, p.Left.Round(time.Second))
+		part := ""
+		if parts > 1 {
+			part = c.Workload + " over " + c.Net.String() + ", "
+		}
+		fmt.Fprintf(progress, "[%d/%d] %srun %d, %s; about %s left\n", p.Done+1, p.Of, part, p.Run+1, p.Transport, p.Left.Round(time.Second))
 	})
-	if report == nil {
+	if document == nil {
 		return err
 	}
-	if len(report.Results) > 0 {
-		err = errors.Join(err, write(report, out))
+	if len(document.Parts) > 0 {
+		err = errors.Join(err, o.print(document, page, language, out))
 	}
 	if ctx.Err() != nil {
 		fmt.Fprintln(progress, "Interrupted: results cover the completed runs only.")
-		return report.Faults()
+		return document.Faults()
 	}
-	return errors.Join(err, report.Faults())
+	return errors.Join(err, document.Faults())
+}
+
+// print prints a document, and writes it to the page if there is one.
+func (o compareOptions) print(d *compare.Document, page *draft.File, language lang.Lang, out io.Writer) error {
+	err := d.Print(out, o.format, o.wide)
+	if page == nil || err != nil {
+		return err
+	}
+	if err := d.HTML(page, language); err != nil {
+		return err
+	}
+	return page.Keep()
+}
+
+// show prints one report that was measured before, or compares two.
+func (o compareOptions) show(c *cobra.Command, language lang.Lang) error {
+	var err error
+	c.Flags().Visit(func(flag *pflag.Flag) {
+		if !slices.Contains([]string{"open", "format", "wide", "report", "lang"}, flag.Name) && err == nil {
+			err = fmt.Errorf("--%s is for measuring, and --open shows what was measured: leave one out", flag.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var documents []*compare.Document
+	for _, path := range o.open {
+		d, err := openReport(path)
+		if err != nil {
+			return err
+		}
+		documents = append(documents, d)
+	}
+	out := c.OutOrStdout()
+	if o.format != "json" {
+		out = terminal.NewWriter(out) // the names in a file may hold anything
+	}
+	switch {
+	case len(documents) > 2:
+		return fmt.Errorf("--open takes one report, or two to compare; there are %d", len(documents))
+	case len(documents) == 2 && o.file != "":
+		return errors.New("--report writes the page of one report, and --open names two")
+	case len(documents) == 2:
+		return documents[0].Compare(documents[1], o.open[0], o.open[1]).Print(out, o.format, o.wide)
+	case o.file == "":
+		return o.print(documents[0], nil, language, out)
+	}
+	page, err := reportFile(o.file)
+	if err != nil {
+		return err
+	}
+	defer page.Discard()
+	return o.print(documents[0], page, language, out)
+}
+
+func openReport(path string) (*compare.Document, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--open: %w", err)
+	}
+	defer file.Close()
+	d, err := compare.ReadDocument(file)
+	if err != nil {
+		return nil, fmt.Errorf("--open %s: %w", path, err)
+	}
+	return d, nil
 }
 
 // newRunner returns a runner that runs this program as a lane's server in its own process.

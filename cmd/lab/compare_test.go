@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,27 +15,7 @@ import (
 
 	"realtimelab/internal/compare"
 	"realtimelab/internal/labtest/need"
-	"realtimelab/lessons"
 )
-
-func TestEachFlagHasItsWriter(t *testing.T) {
-	r := &compare.Report{Config: compare.ReportedConfig{Config: compare.Default(lessons.All())}, Results: []compare.Result{{Transport: "sse", Runs: 1}}}
-	for start, write := range map[string]func(*compare.Report, io.Writer) error{
-		"workload feed, 10 clients":    reportWriter(false, false, false),
-		"{\n  \"machine\": {":          reportWriter(true, false, false),
-		"transport,messages,":          reportWriter(false, true, false),
-		"workload feed, 10 clients, r": reportWriter(false, false, true),
-	} {
-		var out strings.Builder
-		require.NoError(t, write(r, &out))
-		assert.True(t, strings.HasPrefix(out.String(), start), out.String())
-	}
-	var table, markdown strings.Builder
-	require.NoError(t, reportWriter(false, false, false)(r, &table))
-	require.NoError(t, reportWriter(false, false, true)(r, &markdown))
-	assert.NotContains(t, table.String(), "| sse |")
-	assert.Contains(t, markdown.String(), "| sse |")
-}
 
 // The command from end to end: servers in processes of their own, figures, and the page.
 func TestCompare(t *testing.T) {
@@ -45,26 +23,20 @@ func TestCompare(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "report.html")
 	c := exec.Command(binary, "compare", "--transports", "sse,websocket", "--clients", "2", "--rate", "20", "--duration", "300ms", "--runs", "2", "--cut", "0",
-		"--seed", "9", "--json", "--report", file, "--lang", "zh")
+		"--seed", "9", "--format", "json", "--report", file, "--lang", "zh")
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	out, err := c.Output()
 	require.NoError(t, err, stderr.String())
 	assert.Contains(t, stderr.String(), "[4/4] run 2", "progress")
-	var report struct {
-		Config  struct{ Seed int }
-		Results []struct {
-			Transport string
-			Messages  int
-			First     struct{ P50 float64 } `json:"first_message_ms"`
-		}
-	}
-	require.NoError(t, json.Unmarshal(out, &report))
-	assert.Equal(t, 9, report.Config.Seed)
-	require.Len(t, report.Results, 2)
-	assert.Equal(t, "sse", report.Results[0].Transport)
-	assert.Positive(t, report.Results[1].Messages)
-	assert.Positive(t, report.Results[1].First.P50)
+	report, err := compare.ReadDocument(bytes.NewReader(out))
+	require.NoError(t, err)
+	require.Len(t, report.Parts, 1)
+	assert.EqualValues(t, 9, report.Parts[0].Config.Seed)
+	require.Len(t, report.Parts[0].Results, 2)
+	assert.Equal(t, "sse", report.Parts[0].Results[0].Transport)
+	assert.Positive(t, report.Parts[0].Results[1].Messages)
+	assert.Positive(t, report.Parts[0].Results[1].First.P50)
 
 	page, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -72,13 +44,26 @@ func TestCompare(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "no draft is left")
+
+	shown, err := exec.Command(binary, "compare", "--open", file, "--format", "json").Output()
+	require.NoError(t, err)
+	assert.Equal(t, string(out), string(shown), "the page holds the same data")
+	again := filepath.Join(dir, "again.html")
+	_, err = exec.Command(binary, "compare", "--open", file, "--report", again, "--lang", "zh").Output()
+	require.NoError(t, err)
+	written, err := os.ReadFile(again)
+	require.NoError(t, err)
+	assert.Equal(t, string(page), string(written))
+	both, err := exec.Command(binary, "compare", "--open", file, "--open", again).Output()
+	require.NoError(t, err)
+	assert.Contains(t, string(both), "A: "+file+"\nB: "+again+"\n0 of ")
 }
 
 func TestCompareRefusesAReportItCannotWrite(t *testing.T) {
 	dir := t.TempDir()
 	out, err := exec.Command(binary, "compare", "--report", filepath.Join(dir, "none", "a.html")).CombinedOutput()
 	assert.Error(t, err)
-	assert.Equal(t, 1, strings.Count(string(out), "\n"), "told before measuring: %s", out)
+	assert.Equal(t, "lab: --report "+filepath.Join(dir, "none", "a.html")+": no such file or directory\n", string(out), "told before measuring, and without a temporary name")
 	out, err = exec.Command(binary, "compare", "--report", dir).CombinedOutput()
 	assert.Error(t, err)
 	assert.Contains(t, string(out), "is a directory")
@@ -86,13 +71,22 @@ func TestCompareRefusesAReportItCannotWrite(t *testing.T) {
 
 func TestCompareRefusesInOneLine(t *testing.T) {
 	for want, args := range map[string][]string{
-		`no transport "pigeon"`:        {"--transports", "pigeon"},
-		`no workload "work"`:           {"--workload", "work"},
-		`invalid argument "many"`:      {"--clients", "many"},
-		`unknown flag: --clinets`:      {"--clinets", "1"},
-		`unknown command "now"`:        {"now"},
-		`[json markdown] were all set`: {"--json", "--markdown"},
-		`between two polls`:            {"--rate", "5000"},
+		`no transport "pigeon"`:       {"--transports", "pigeon"},
+		`no workload "work"`:          {"--workload", "work"},
+		`invalid argument "many"`:     {"--clients", "many"},
+		`unknown flag: --clinets`:     {"--clinets", "1"},
+		`unknown command "now"`:       {"now"},
+		`--format xml: want table`:    {"--format", "xml"},
+		`it is given twice`:           {"--clients", "1", "--clients", "2"},
+		`rtt is given twice`:          {"--net", "rtt=1ms,rtt=2ms"},
+		`network 3g is named twice`:   {"--net", "3g", "--net", "3G"},
+		`workload "feed" is named`:    {"--workload", "feed,feed"},
+		`chat over satellite: short`:  {"--workload", "feed,chat", "--net", "none,satellite"},
+		`--runs is for measuring`:     {"--open", "a.html", "--runs", "2"},
+		`there are 3`:                 {"--open", "../../docs/figures/feed.json", "--open", "../../docs/figures/ack.json", "--open", "../../docs/figures/3g.json"},
+		`--open: open none.html`:      {"--open", "none.html"},
+		`not a report of lab compare`: {"--open", "compare_test.go"},
+		`between two polls`:           {"--rate", "5000"},
 	} {
 		c := exec.Command(binary, append([]string{"compare"}, args...)...)
 		var stdout, stderr bytes.Buffer
@@ -107,7 +101,7 @@ func TestCompareRefusesInOneLine(t *testing.T) {
 
 func TestCtrlCEndsAComparisonWithWhatItHas(t *testing.T) {
 	need.Time(t)
-	c := exec.Command(binary, "compare", "--transports", "websocket,sse", "--clients", "1", "--duration", "300ms", "--cut", "0", "--runs", "50", "--csv")
+	c := exec.Command(binary, "compare", "--transports", "websocket,sse", "--clients", "1", "--duration", "300ms", "--cut", "0", "--runs", "50", "--format", "csv")
 	var stdout bytes.Buffer
 	c.Stdout = &stdout
 	pipe, err := c.StderrPipe()

@@ -111,6 +111,9 @@ func (s *server) usageAfter(question string) (u usage, err error) {
 	return u, err
 }
 
+// cpuTick is the resolution of cpuOf: user and system time each count ticks of 10 ms.
+const cpuTick = 20 * time.Millisecond
+
 func cpuOf(p *process.Process) (time.Duration, error) {
 	t, err := p.Times()
 	if err != nil {

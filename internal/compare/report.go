@@ -3,25 +3,23 @@ package compare
 import (
 	"encoding/json"
 	"fmt"
-	"io"
+	"math"
 	"runtime"
 	"slices"
-	"time"
+	"strings"
 
+	jsonexp "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/shirou/gopsutil/v4/cpu"
 
 	"realtimelab/internal/lang"
-	"realtimelab/internal/netsim"
 )
 
-// Report is the outcome of a comparison; its JSON is what `lab compare --json` prints.
+// Report is the outcome of one configuration: a part of a Document.
 type Report struct {
-	Machine  Machine        `json:"machine"`
 	Config   ReportedConfig `json:"config"`
 	Results  []Result       `json:"results"` // in the order of Config.Transports; only what was measured
-	Warnings []string       `json:"warnings,omitempty"`
-
-	warnings []lang.Text
+	Warnings []lang.Text    `json:"warnings,omitempty"`
 }
 
 // Machine is where a Report was measured.
@@ -93,22 +91,38 @@ type Bytes struct {
 	Headers float64 `json:"headers"` // HTTP heads
 }
 
-// Range is the least and the most over the runs.
-type Range struct {
-	Min float64 `json:"min"`
-	Max float64 `json:"max"`
+// Range is the least and the most over the runs. Its JSON is an array of both.
+type Range struct{ Min, Max float64 }
+
+// MarshalJSON writes [min, max].
+func (r Range) MarshalJSON() ([]byte, error) {
+	return json.Marshal([2]float64{round(r.Min), round(r.Max)})
+}
+
+// UnmarshalJSON reads [min, max].
+func (r *Range) UnmarshalJSON(data []byte) error {
+	var both []float64
+	if err := json.Unmarshal(data, &both); err != nil {
+		return err
+	}
+	if len(both) != 2 {
+		return fmt.Errorf("a range has %d numbers, want [min, max]", len(both))
+	}
+	r.Min, r.Max = both[0], both[1]
+	return nil
 }
 
 func (r Range) overlaps(other Range) bool { return r.Min <= other.Max && other.Min <= r.Max }
 
-// Spread is how far the runs of one transport lie apart.
-type Spread struct {
-	P50      Range `json:"p50"` // ms
-	P99      Range `json:"p99"`
-	Bytes    Range `json:"bytes_per_message"`
-	Requests Range `json:"requests_per_message"`
-	CPU      Range `json:"server_cpu_us_per_message"`
-	Memory   Range `json:"server_kib_per_client"`
+// Spread is the range over the runs of one transport, by the keys of the figures.
+type Spread map[string]Range
+
+// OverTime is the latency in equal slices of a run, by the intended send time, in milliseconds over
+// all runs. A slice without a message is nil.
+type OverTime struct {
+	Slice float64    `json:"slice_ms"`
+	P50   []*float64 `json:"p50"`
+	Max   []*float64 `json:"max"`
 }
 
 // Result is one transport under one workload. What is per message counts delivered
@@ -116,20 +130,22 @@ type Spread struct {
 // per minute figures speak.
 type Result struct {
 	Transport  string `json:"transport"`
-	Workload   string `json:"workload"`
+	Workload   string `json:"-"` // of the configuration
 	Runs       int    `json:"runs"`
 	Messages   int    `json:"messages"` // delivered, or answered
 	Lost       int    `json:"lost"`
 	Duplicated int    `json:"duplicated"`
 	Reordered  int    `json:"reordered"`
 
-	Latency            Latency `json:"latency_ms"`
-	First              First   `json:"first_message_ms"`
-	BytesPerMessage    float64 `json:"bytes_per_message"`
-	Bytes              Bytes   `json:"bytes"`
-	RequestsPerMessage float64 `json:"requests_per_message"`
-	CPUPerMessage      float64 `json:"server_cpu_us_per_message"`
-	MemoryPerClient    float64 `json:"server_kib_per_client"`
+	Latency            Latency   `json:"latency_ms"`
+	OverTime           *OverTime `json:"latency_over_time_ms,omitempty"`
+	First              First     `json:"first_message_ms"`
+	BytesPerMessage    float64   `json:"bytes_per_message"`
+	Bytes              Bytes     `json:"bytes"`
+	RequestsPerMessage float64   `json:"requests_per_message"`
+	CPUPerMessage      float64   `json:"server_cpu_us_per_message"`
+	CPUResolution      float64   `json:"server_cpu_resolution_us_per_message"` // the clock cannot tell less
+	MemoryPerClient    float64   `json:"server_kib_per_client"`
 
 	ConnectionsPerMessage float64 `json:"connections_per_message"` // opened while measuring
 	RequestsPerMinute     float64 `json:"requests_per_client_minute"`
@@ -144,19 +160,24 @@ type Result struct {
 	Spread Spread `json:"spread"`
 }
 
-// ReadReport reads what Report.JSON wrote.
-func ReadReport(in io.Reader) (*Report, error) {
-	var r Report
-	err := json.NewDecoder(in).Decode(&r)
-	if err != nil {
-		return nil, err
+// MarshalJSON rounds the figures to four digits, which is more than the runs agree on.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	return jsonexp.Marshal(plain(r), jsonexp.Deterministic(true), jsonexp.WithMarshalers(jsonexp.MarshalToFunc(func(e *jsontext.Encoder, v float64) error {
+		return e.WriteToken(jsontext.Float(round(v)))
+	})))
+}
+
+// round keeps four digits, and all before the point.
+func round(v float64) float64 {
+	if v == 0 {
+		return 0
 	}
-	if r.Config.Net, err = netsim.Parse(r.Config.Network); err != nil {
-		return nil, err
+	unit := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
+	if unit < 1 {
+		return math.Round(v)
 	}
-	of := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-	r.Config.Duration, r.Config.Interval, r.Config.Cut = of(r.Config.DurationMS), of(r.Config.IntervalMS), of(r.Config.CutMS)
-	return &r, nil
+	return math.Round(v*unit) / unit
 }
 
 // saturated is the part of the machine's CPU time from which on latency tells more
@@ -164,9 +185,10 @@ func ReadReport(in io.Reader) (*Report, error) {
 const saturated = 0.9
 
 func (c Config) report(trials []trial) *Report {
-	r := &Report{Results: []Result{}, Machine: ThisMachine(), Config: ReportedConfig{
+	r := &Report{Results: []Result{}, Config: ReportedConfig{
 		Config: c, DurationMS: ms(c.Duration.Microseconds()), IntervalMS: ms(c.Interval.Microseconds()), Network: c.Net.String(), CutMS: ms(c.Cut.Microseconds()),
 	}}
+	var busy []string // lanes on a saturated machine
 	for _, name := range c.Transports {
 		var own []trial
 		for _, t := range trials {
@@ -179,20 +201,21 @@ func (c Config) report(trials []trial) *Report {
 		}
 		r.Results = append(r.Results, c.result(name, own))
 		if slices.ContainsFunc(own, func(t trial) bool { return t.busy > saturated }) {
-			r.warn("%s: the machine was saturated (more than %.0f%% of its CPU time); the latencies tell of the machine",
-				"%s：机器已经饱和（CPU 时间超过 %.0f%%），这里的延迟反映的是机器，而不是传输方式", name, saturated*100)
+			busy = append(busy, name)
 		}
 		if never := r.Results[len(r.Results)-1].Recovery; never != nil && never.Never > 0 {
-			r.warn("%s: %d clients heard nothing any more after the cut", "%s：切断之后，有 %d 个客户端再也没有收到消息", name, never.Never)
+			r.warn("%s: %d clients received nothing more after the cut", "%s：切断之后，有 %d 个客户端再也没有收到消息", name, never.Never)
 		}
+	}
+	if len(busy) > 0 {
+		r.warn("the machine was saturated (more than %.0f%% of its CPU time), so these latencies say more about the machine than about the transport: %s",
+			"机器已经饱和（CPU 时间超过 %.0f%%），这些延迟反映的主要是机器，而不是传输方式：%s", saturated*100, strings.Join(busy, ", "))
 	}
 	return r
 }
 
 func (r *Report) warn(en, zh string, args ...any) {
-	w := lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
-	r.warnings = append(r.warnings, w)
-	r.Warnings = append(r.Warnings, w.EN)
+	r.Warnings = append(r.Warnings, lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)})
 }
 
 // Faults tells what was lost, doubled or reordered; nil if all came once and in order.
@@ -207,14 +230,35 @@ func (r *Report) Faults() error {
 
 func ms(us int64) float64 { return float64(us) / 1000 }
 
+// result sums up the runs of one transport.
 func (c Config) result(name string, trials []trial) Result {
+	r := c.merged(name, trials)
+	r.Spread = Spread{}
+	for _, t := range trials {
+		one := c.merged(name, []trial{t})
+		for _, f := range figures {
+			v, ok := f.Of(one)
+			if !ok || !f.spread || one.Messages > 0 && strings.HasSuffix(f.Key, "_per_client_minute") { // these speak where nothing is sent
+				continue
+			}
+			over, seen := r.Spread[f.Key]
+			if !seen {
+				over = Range{v, v}
+			}
+			r.Spread[f.Key] = Range{min(over.Min, v), max(over.Max, v)}
+		}
+	}
+	return r
+}
+
+// merged is a result without its spread.
+func (c Config) merged(name string, trials []trial) Result {
 	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
 	all, first, recovery := newHistogram(), newHistogram(), newHistogram()
 	if c.simulated() {
 		r.Packets = &Packets{}
 	}
 	never := 0
-	var spread [6][]float64
 	for _, t := range trials {
 		r.Messages += t.delivered
 		r.Lost += t.expected - t.delivered
@@ -227,26 +271,41 @@ func (c Config) result(name string, trials []trial) Result {
 			never += t.neverBack
 		}
 		c.add(&r, t, 1/float64(len(trials)))
-		one := Result{}
 		if r.Packets != nil {
 			r.Packets.Lost += int(t.packets.Lost)
-			one.Packets = &Packets{}
-		}
-		c.add(&one, t, 1)
-		for i, v := range []float64{ms(t.latency.ValueAtQuantile(50)), ms(t.latency.ValueAtQuantile(99)),
-			one.BytesPerMessage, one.RequestsPerMessage, one.CPUPerMessage, one.MemoryPerClient} {
-			spread[i] = append(spread[i], v)
 		}
 	}
 	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
 	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
+	r.OverTime = c.overTime(r, trials)
 	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
 	if c.Cut > 0 && c.Workload != Ack {
 		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}
 	}
-	over := func(i int) Range { return Range{slices.Min(spread[i]), slices.Max(spread[i])} }
-	r.Spread = Spread{over(0), over(1), over(2), over(3), over(4), over(5)}
 	return r
+}
+
+// overTime merges the slices of the runs. Their small histograms may round above the maximum of r.
+func (c Config) overTime(r Result, trials []trial) *OverTime {
+	if c.Workload == Idle {
+		return nil
+	}
+	o := &OverTime{Slice: ms(c.Duration.Microseconds()) / timeSlices}
+	for i := range timeSlices {
+		all := newSlice()
+		for _, t := range trials {
+			if len(t.slices) > i {
+				all.Merge(t.slices[i])
+			}
+		}
+		if all.TotalCount() == 0 {
+			o.P50, o.Max = append(o.P50, nil), append(o.Max, nil)
+			continue
+		}
+		p50, most := min(ms(all.ValueAtQuantile(50)), r.Latency.Max), min(ms(all.Max()), r.Latency.Max)
+		o.P50, o.Max = append(o.P50, &p50), append(o.Max, &most)
+	}
+	return o
 }
 
 // add adds a trial's figures to r, as this part of the mean.
@@ -265,6 +324,7 @@ func (c Config) add(r *Result, t trial, part float64) {
 		r.RequestsPerMessage += part * float64(requests) / n
 		r.ConnectionsPerMessage += part * float64(connections) / n
 		r.CPUPerMessage += part * float64((t.after.cpu - t.before.cpu).Microseconds()) / n
+		r.CPUResolution += part * float64(cpuTick.Microseconds()) / n
 	}
 	if r.Packets != nil {
 		r.Packets.PerMinute += part * float64(t.packets.Packets) / minutes

@@ -38,12 +38,6 @@ func TestSplitterCountsHeads(t *testing.T) {
 	}
 }
 
-func TestAxesEndAtRoundNumbers(t *testing.T) {
-	for v, want := range map[float64]float64{0: 1, 0.33: 0.5, 1: 1, 1.38: 2, 4.2: 5, 7: 10, 1198: 2000} {
-		assert.InDelta(t, want, roundUp(v), 1e-9, v)
-	}
-}
-
 // onePipe is a listener with one connection.
 type onePipe struct {
 	net.Listener

@@ -15,6 +15,12 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longest.Microseconds(), 3)
 }
 
+// timeSlices is the number of slices of a run in OverTime.
+const timeSlices = 20
+
+// newSlice is a histogram of one slice. It is small, so its values are right within one percent.
+func newSlice() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest.Microseconds(), 2) }
+
 // micros is a duration as a histogram takes it.
 func micros(d time.Duration) int64 { return max(1, min(d, longest).Microseconds()) }
 
@@ -35,11 +41,13 @@ type tally struct {
 	duplicated int
 	reordered  int
 	latency    *hdrhistogram.Histogram
-	recent     []int64         // µs: the latencies since the last live
-	mended     time.Time       // when probes began; zero before
-	recovered  []time.Duration // by client: from then to hearing one; 0 before
-	back       int             // the clients that did
-	change     chan struct{}   // has room for one; something was counted
+	slice      time.Duration             // of a run; 0 for none
+	slices     []*hdrhistogram.Histogram // of the latencies, by the time of the shot
+	recent     []int64                   // µs: the latencies since the last live
+	mended     time.Time                 // when probes began; zero before
+	recovered  []time.Duration           // by client: from then to hearing one; 0 before
+	back       int                       // the clients that did
+	change     chan struct{}             // has room for one; something was counted
 }
 
 func newTally(shots []shot, clients int) *tally {
@@ -125,6 +133,13 @@ func (t *tally) count(now time.Time, n int) {
 	late := micros(now.Sub(t.began) - t.shots[n].at)
 	t.recent = append(t.recent, late)
 	_ = t.latency.RecordValue(late)
+	if t.slice > 0 {
+		at := min(int(t.shots[n].at/t.slice), timeSlices-1)
+		for len(t.slices) <= at {
+			t.slices = append(t.slices, newSlice())
+		}
+		_ = t.slices[at].RecordValue(late)
+	}
 }
 
 // probe numbers the messages that tell clients that they are back after a cut.

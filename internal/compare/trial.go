@@ -26,9 +26,10 @@ type trial struct {
 
 	payload              int // bytes of JSON messages that crossed the wire
 	latency              *hdrhistogram.Histogram
-	first                *hdrhistogram.Histogram // by client: from dialing to its own first message
-	recovery             *hdrhistogram.Histogram // by client: from the end of the cut to its next message
-	neverBack            int                     // clients that heard nothing any more
+	slices               []*hdrhistogram.Histogram // see tally
+	first                *hdrhistogram.Histogram   // by client: from dialing to its own first message
+	recovery             *hdrhistogram.Histogram   // by client: from the end of the cut to its next message
+	neverBack            int                       // clients that heard nothing any more
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
 	packets              netsim.Counters
@@ -95,7 +96,9 @@ func (c Config) measure(ctx context.Context, command Command, lane lesson.Lane, 
 // turn is about to measure a server that nobody is connected to.
 func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *turn {
 	shots := c.schedule(step.Run)
-	return &turn{Config: c, lane: lane, server: s, tally: newTally(shots, c.Clients), peers: make([]*peer, c.Clients),
+	tally := newTally(shots, c.Clients)
+	tally.slice = c.Duration / timeSlices
+	return &turn{Config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients),
 		tell: tell, trial: trial{Step: step, sent: len(shots)}}
 }
 
@@ -351,6 +354,7 @@ func (t *turn) run(ctx context.Context) error {
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
+		r.slices = t.tally.slices
 		r.first = durations(t.tally.first)
 		return true
 	})

@@ -1,16 +1,25 @@
 package compare
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/lang"
+	"realtimelab/internal/netsim"
+	"realtimelab/lessons"
 )
 
 // measured is a report with every part that a writer shows, of no run in particular.
@@ -20,51 +29,125 @@ func measured() *Report {
 	r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: "none", CutMS: 1000}}
 	for i, name := range c.Transports {
 		n := float64(i + 1)
+		p50, most := n, 5*n
 		r.Results = append(r.Results, Result{
 			Transport: name, Workload: Feed, Runs: 3, Messages: 600, Lost: i,
 			Latency: Latency{n, 2 * n, 3 * n, 4 * n, 5 * n}, First: First{10 * n, 20 * n},
+			OverTime:        &OverTime{Slice: 500, P50: []*float64{&p50, nil}, Max: []*float64{&most, nil}},
 			BytesPerMessage: 300, Bytes: Bytes{Payload: 100, Framing: 50, Headers: 150},
-			RequestsPerMessage: 0.5, CPUPerMessage: 20, MemoryPerClient: 30, RequestsPerMinute: 300, BytesPerMinute: 9000,
+			RequestsPerMessage: 0.5, CPUPerMessage: 20, CPUResolution: 30 * n, MemoryPerClient: 30, RequestsPerMinute: 300, BytesPerMinute: 9000,
 			GoroutinesPerClient: 2, DescriptorsPerClient: 1, GeneratorCPU: 0.1,
 			Recovery: &Recovery{P50: 40 * n, Max: 50 * n},
-			Spread: Spread{P50: Range{n, n + 0.5}, P99: Range{1, 9}, Bytes: Range{300 * n, 301 * n}, CPU: Range{20, 21},
-				Requests: Range{0.5, 0.5}, Memory: Range{30, 31}},
+			Spread: Spread{latencyP50: {n, n + 0.5}, latencyP99: {1, 9}, bytesPerMessage: {300 * n, 301 * n}, cpuPerMessage: {20, 21},
+				requestsPerMsg: {0.5, 0.5}, memoryPerClient: {30, 31}},
 		})
 	}
 	r.warn("%s: warned", "%s：注意", "sse")
 	return r
 }
 
-// written is what a writer makes of r.
-func written(t *testing.T, write func(*Report, *strings.Builder) error) string {
+func document(parts ...*Report) *Document { return NewDocument("lab compare --seed 9", parts) }
+
+func printed(t *testing.T, d *Document, format string, all bool) string {
 	var out strings.Builder
-	require.NoError(t, write(measured(), &out))
+	require.NoError(t, d.Print(&out, format, all))
 	return out.String()
 }
 
-func TestTable(t *testing.T) {
-	text := written(t, func(r *Report, out *strings.Builder) error { return r.Table(out) })
-	assert.Contains(t, text, "workload feed, 2 clients, rate 10/s, 100 bytes, 10s a run, 3 runs, polling every 1s, seed 9\n")
-	assert.Contains(t, text, "latency p50: least sse\n", "the ranges 1 to 1.5 and 2 to 2.5 do not meet")
-	assert.Contains(t, text, "latency p99: least sse; no difference: websocket\n")
-	assert.Contains(t, text, "warning: sse: warned\n")
-	lines := strings.Split(text, "\n")
-	assert.Equal(t, len(lines[2]), len(lines[3]), "the columns are aligned")
-	assert.Regexp(t, `^ +websocket +600 +1/0/0 +2\.00 +2\.00-2\.50 +4\.00 +6\.00 +8\.00 +10\.00 +300 +100 +50 +150 +0\.500 +20 +20\.0 +80 +30 +2\.0 +1\.0 +0\.10 *$`, lines[4])
+// noise is a document of all lanes with figures of all sizes: what the largest report looks like.
+func noise(transports []string, parts int) *Document {
+	random := rand.New(rand.NewPCG(1, 2))
+	size := func() float64 { return 0.01 + 99_999*random.Float64()*random.Float64()*random.Float64() }
+	d := document()
+	for i := range parts {
+		c := Default(lessons.All())
+		c.Transports, c.Net = transports, netsim.Link{RTT: time.Duration(i+1) * time.Millisecond, Loss: 0.001}
+		r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: c.Net.String(), CutMS: 1000}}
+		for _, name := range transports {
+			x := Result{Transport: name, Workload: c.Workload, Runs: 3, Messages: 123_456, Latency: Latency{size(), size(), size(), size(), size()}, OverTime: &OverTime{Slice: 500},
+				First: First{size(), size()}, BytesPerMessage: size(), Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
+				MemoryPerClient: size(), ConnectionsPerMessage: size() / 1e4, RequestsPerMinute: size(), BytesPerMinute: size(), GoroutinesPerClient: 2, DescriptorsPerClient: 1,
+				GeneratorCPU: 0.1, Recovery: &Recovery{P50: size(), Max: size()}, Packets: &Packets{size(), size(), size(), 1000}, Spread: Spread{}}
+			for range timeSlices {
+				a, b := size(), size()
+				x.OverTime.P50, x.OverTime.Max = append(x.OverTime.P50, &a), append(x.OverTime.Max, &b)
+			}
+			for _, f := range figures {
+				if v, ok := f.Of(x); ok && f.spread {
+					x.Spread[f.Key] = Range{0.9 * v, 1.1 * v}
+				}
+			}
+			r.Results = append(r.Results, x)
+		}
+		d.Parts = append(d.Parts, r)
+	}
+	return d
 }
 
-func TestCSV(t *testing.T) {
-	text := written(t, func(r *Report, out *strings.Builder) error { return r.CSV(out) })
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+// lanes are as many and as long names as the comparison may have.
+func lanes() []string {
+	all := []string{"webtransport-datagrams"}
+	for i := range 12 {
+		all = append(all, fmt.Sprintf("socketio-websocket-%d", i))
+	}
+	return all
+}
+
+func TestTable(t *testing.T) {
+	text := printed(t, document(measured()), "table", false)
+	assert.Contains(t, text, "workload feed, 2 clients, rate 10/s, 100 bytes, 10s a run, 3 runs, polling every 1s, seed 9\n")
+	assert.Contains(t, text, "warning: sse: warned\n")
+	assert.Regexp(t, `(?m)^transport  +lost  p50 ms  p99 ms  bytes/msg  reqs/msg  cpu µs/msg  first ms  recovery ms$`, text)
+	assert.Regexp(t, `(?m)^websocket +1 +2\.00 +6\.00 +300 +0\.500 +< 60 +20\.0 +80\.0$`, text)
+}
+
+func TestTheTableFits100Columns(t *testing.T) {
+	for _, workload := range Workloads() {
+		d := noise(lanes(), 2)
+		for _, r := range d.Parts {
+			r.Config.Workload = workload
+		}
+		for _, line := range strings.Split(printed(t, d, "table", false), "\n") {
+			assert.LessOrEqual(t, ansi.StringWidth(line), tableWidth, line)
+		}
+	}
+	wide := printed(t, noise(lanes(), 1), "wide", false)
+	for _, f := range figures {
+		assert.Contains(t, wide, f.Short)
+	}
+	assert.Equal(t, wide, printed(t, noise(lanes(), 1), "table", true))
+}
+
+func TestCSVHasOneNumberACell(t *testing.T) {
+	idle := measured()
+	idle.Config.Workload, idle.Results = Idle, idle.Results[:1]
+	idle.Results[0].Messages, idle.Results[0].Recovery = 0, nil
+	rows, err := csv.NewReader(strings.NewReader(printed(t, document(measured(), idle), "csv", false))).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, rows, 3)
-	assert.Equal(t, []string{"transport", "messages", "lost/dup/reord", "p50 ms"}, rows[0][:4])
-	assert.Equal(t, []string{"sse", "600", "0/0/0", "1.00"}, rows[1][:4])
-	assert.Equal(t, []string{"websocket", "600", "1/0/0", "2.00"}, rows[2][:4])
+	require.Len(t, rows, 4, "a row for each lane of each part")
+	for i, heading := range rows[0] {
+		assert.Regexp(t, `^[a-z][a-z0-9_]*$`, heading)
+		for _, row := range rows[1:] {
+			if slices.Contains([]string{"workload", "network", "transport"}, heading) || row[i] == "" {
+				continue
+			}
+			_, err := strconv.ParseFloat(row[i], 64)
+			assert.NoError(t, err, "%s: %s", heading, row[i])
+		}
+	}
+	at := func(row int, heading string) string { return rows[row][slices.Index(rows[0], heading)] }
+	assert.Equal(t, "websocket", at(2, "transport"))
+	assert.Equal(t, "2.5", at(2, "latency_p50_ms_max"))
+	assert.Equal(t, "80", at(2, "recovery_p50_ms"))
+	assert.Equal(t, "60", at(2, "server_cpu_resolution_us_per_message"))
+	assert.Equal(t, "idle", at(3, "workload"))
+	assert.Empty(t, at(3, "latency_p50_ms"), "what was not measured is no number")
+	assert.Empty(t, at(3, "recovery_p50_ms"))
+	assert.Equal(t, "9000", at(3, "bytes_per_client_minute"))
 }
 
 func TestMarkdown(t *testing.T) {
-	text := written(t, func(r *Report, out *strings.Builder) error { return r.Markdown(out) })
+	text := printed(t, document(measured()), "markdown", true)
 	lines := strings.Split(text, "\n")
 	for _, line := range lines[3:6] {
 		assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(line, "|"), "each row is as wide as the head: %s", line)
@@ -73,36 +156,136 @@ func TestMarkdown(t *testing.T) {
 	assert.Contains(t, text, "\n- warning: sse: warned\n")
 }
 
-func TestJSON(t *testing.T) {
-	text := written(t, func(r *Report, out *strings.Builder) error { return r.JSON(out) })
-	var back struct {
-		Config  map[string]any
-		Results []map[string]any
+func TestAnUnknownFormatIsRefused(t *testing.T) {
+	assert.ErrorContains(t, document(measured()).Print(&bytes.Buffer{}, "xml", false), "there are: table, wide, csv, json, markdown")
+}
+
+// validate holds JSON against the schema.
+func validate(t *testing.T, data string) error {
+	t.Helper()
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(Schema))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	require.NoError(t, c.AddResource("report.schema.json", schema))
+	compiled, err := c.Compile("report.schema.json")
+	require.NoError(t, err)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(data))
+	require.NoError(t, err)
+	return compiled.Validate(value)
+}
+
+// A real comparison's JSON is what the schema says, and reading it back loses nothing.
+func TestJSONIsWhatTheSchemaSays(t *testing.T) {
+	p := Plan{Config: small(Feed, "websocket"), Workloads: []string{Feed, Ack, Idle}, Nets: []netsim.Link{{}, {RTT: 20 * time.Millisecond}}}
+	p.Config.Cut, p.Config.Runs = 100*time.Millisecond, 2
+	var turns []string
+	d, err := runner.RunAll(t.Context(), p, func(c Config, now Progress) {
+		if now.Live == nil {
+			turns = append(turns, fmt.Sprintf("%s %s %d/%d", c.Workload, c.Net, now.Done, now.Of))
+		}
+	})
+	require.NoError(t, err)
+	require.Len(t, d.Parts, 6)
+	require.Len(t, turns, 12)
+	assert.Equal(t, "feed none 0/12", turns[0])
+	assert.Equal(t, "idle rtt=20ms 11/12", turns[11])
+	assert.Equal(t, DefaultSize(Feed), d.Parts[0].Config.Size)
+	text := printed(t, d, "json", false)
+	require.NoError(t, validate(t, text))
+
+	again, err := ReadDocument(strings.NewReader(text))
+	require.NoError(t, err)
+	assert.Equal(t, text, printed(t, again, "json", false))
+	assert.Equal(t, d.Parts[1].Config, again.Parts[1].Config)
+	over := d.Parts[0].Results[0].OverTime
+	require.NotNil(t, over)
+	assert.Len(t, over.P50, timeSlices)
+	assert.True(t, slices.ContainsFunc(over.Max, func(v *float64) bool { return v != nil }))
+
+	require.NoError(t, validate(t, printed(t, noise(lanes(), 1), "json", false)))
+	require.NoError(t, validate(t, printed(t, document(measured()), "json", false)))
+	assert.Error(t, validate(t, strings.Replace(text, `"transport"`, `"lane"`, 1)), "the schema refuses other names")
+	assert.Error(t, validate(t, strings.Replace(text, `"schema_version": 1`, `"schema_version": 2`, 1)))
+}
+
+func TestFiguresInJSONHaveFourDigits(t *testing.T) {
+	for v, want := range map[float64]float64{0: 0, 1.23456: 1.235, 0.000123456: 0.0001235, 98765.4: 98765, -12.3456: -12.35, 100: 100} {
+		assert.Equal(t, want, round(v))
 	}
-	require.NoError(t, json.Unmarshal([]byte(text), &back))
-	assert.EqualValues(t, 9, back.Config["seed"])
-	require.Len(t, back.Results, 2)
-	for _, name := range []string{"transport", "workload", "messages", "lost", "duplicated", "reordered", "latency_ms", "bytes_per_message", "first_message_ms",
-		"requests_per_message", "server_cpu_us_per_message", "server_kib_per_client", "spread"} {
-		assert.Contains(t, back.Results[0], name)
+	r := measured()
+	r.Config.Rate, r.Results[0].BytesPerMessage = 0.123456789, 0.123456789
+	text := printed(t, document(r), "json", false)
+	assert.Contains(t, text, `"rate": 0.123456789`, "an option is not a figure")
+	assert.Contains(t, text, `"bytes_per_message": 0.1235`)
+}
+
+func TestReadDocumentRefusesOtherFiles(t *testing.T) {
+	good := printed(t, document(measured()), "json", false)
+	for text, want := range map[string]string{
+		"":                          "not a report of lab compare",
+		"{}":                        "no schema_version",
+		"[1]":                       "not a report of lab compare",
+		"<html><p>hello</p></html>": "no report in it",
+		dataBegins:                  "no report in it",
+		strings.Replace(good, `"schema_version": 1`, `"schema_version": 2`, 1): "use a newer lab",
+		strings.Replace(good, `"net": "none"`, `"net": "pigeon"`, 1):           `network "pigeon"`,
+		strings.Replace(good, `"transport": "sse"`, `"transport": ""`, 1):      "without a transport",
+		`{"schema_version":1,"parts":[null]}`:                                  "part 1 of the report is empty",
+		`{"schema_version":1}`:                                                 "no parts",
+		good[:len(good)/2]:                                                     "not a report of lab compare",
+	} {
+		_, err := ReadDocument(strings.NewReader(text))
+		require.ErrorContains(t, err, want, text)
+		assert.NotContains(t, err.Error(), "\n")
 	}
-	assert.Equal(t, map[string]any{"p50": 2.0, "p90": 4.0, "p99": 6.0, "p999": 8.0, "max": 10.0}, back.Results[1]["latency_ms"])
 }
 
 func TestHTML(t *testing.T) {
+	r := measured()
+	r.Results[0].Transport = "</script><script>alert(1)</script>"
+	d := document(r)
 	for language, want := range map[lang.Lang][]string{
-		lang.English: {"The transports side by side", "warning: sse: warned"},
-		lang.Chinese: {"各种传输并排比较", "警告：sse：注意"},
+		lang.English: {"<html lang=\"en\">", "The transports side by side", "Warning: sse: warned", "On this machine:", "Latency over time", "&lt; 60"},
+		lang.Chinese: {"<html lang=\"zh-CN\">", "各种传输并排比较", "警告：sse：注意", "在这台机器上：", "延迟随时间的变化"},
 	} {
-		page := written(t, func(r *Report, out *strings.Builder) error { return r.HTML(out, language) })
+		var page bytes.Buffer
+		require.NoError(t, d.HTML(&page, language))
 		for _, text := range want {
-			assert.Contains(t, page, text)
+			assert.Contains(t, page.String(), text)
 		}
-		assert.Contains(t, page, "lab compare --transports sse,websocket --workload feed --clients 2 --rate 10 --size 100 --duration 10s")
-		assert.Equal(t, 7, strings.Count(page, "<svg"))
-		assert.NotContains(t, page, "<script")
-		assert.NotRegexp(t, `(src|href)="?http`, page, "nothing comes from the network")
+		assert.Contains(t, page.String(), "lab compare --seed 9")
+		assert.Equal(t, 1, strings.Count(page.String(), "<script"), "the data, and nothing that runs")
+		assert.Equal(t, 1, strings.Count(page.String(), "</script"))
+		assert.NotRegexp(t, `(src|href)="?http`, page.String(), "nothing comes from the network")
+		assert.NotContains(t, page.String(), "ZgotmplZ", "the template refused a value")
+		again, err := ReadDocument(&page)
+		require.NoError(t, err)
+		assert.Equal(t, printed(t, d, "json", false), printed(t, again, "json", false))
 	}
+}
+
+func TestThePageOfAllLanesIsSmall(t *testing.T) {
+	var page bytes.Buffer
+	require.NoError(t, noise(lanes(), 4).HTML(&page, lang.Chinese))
+	t.Logf("%d KB", page.Len()/1000)
+	assert.Less(t, page.Len(), 300_000)
+}
+
+func TestAFigureBelowTheClockIsNotDrawn(t *testing.T) {
+	r := measured()
+	r.Results[1].CPUPerMessage = 80
+	var cpu chart
+	for _, c := range r.charts(lang.English) {
+		if c.Title == "server CPU per message" {
+			cpu = c
+		}
+	}
+	require.Len(t, cpu.Rows, 2)
+	assert.Equal(t, "< 30", cpu.Rows[0].Label)
+	assert.False(t, cpu.Rows[0].Shown)
+	assert.Equal(t, "80", cpu.Rows[1].Label)
+	assert.True(t, cpu.Rows[1].Shown)
 }
 
 // What the writers are given here is what a report of trials looks like.
@@ -116,4 +299,13 @@ func TestAReportOfTrialsHasWhatTheWritersShow(t *testing.T) {
 	require.Len(t, r.Results, 2)
 	assert.NotNil(t, r.Results[0].Recovery)
 	assert.Equal(t, measured().Config, r.Config)
+	var got, want map[string]any
+	for of, to := range map[*Result]*map[string]any{&r.Results[0]: &got, &measured().Results[0]: &want} {
+		data, err := json.Marshal(of)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, to))
+	}
+	for name := range want {
+		assert.Contains(t, got, name)
+	}
 }

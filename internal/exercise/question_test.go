@@ -89,10 +89,11 @@ func TestFigures(t *testing.T) {
 	measured := func(file string) map[string]figures {
 		data, err := os.ReadFile("../../docs/figures/" + file)
 		require.NoError(t, err)
-		var report struct{ Results []figures }
+		var report struct{ Parts []struct{ Results []figures } }
 		require.NoError(t, json.Unmarshal(data, &report))
+		require.Len(t, report.Parts, 1)
 		all := map[string]figures{}
-		for _, f := range report.Results {
+		for _, f := range report.Parts[0].Results {
 			all[f.Transport] = f
 		}
 		return all

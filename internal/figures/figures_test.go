@@ -28,19 +28,24 @@ func report(t *testing.T, name string) *compare.Report {
 	f, err := os.Open(filepath.Join(root, "docs", "figures", name+".json"))
 	require.NoError(t, err)
 	defer f.Close()
-	r, err := compare.ReadReport(f)
+	d, err := compare.ReadDocument(f)
 	require.NoError(t, err)
+	require.Len(t, d.Parts, 1)
+	r := d.Parts[0]
 	require.NoError(t, r.Faults())
 	require.Len(t, r.Results, len(lesson.LaneNames(lessons.All())))
 	return r
 }
 
-// columns are those of a table in README, by its report.
+// columns are the figures of a table in README, by its report.
 var columns = map[string][]string{
-	"feed": {"transport", "p50 ms", "p50 spread", "p99", "max", "bytes/msg", "payload", "framing", "headers", "requests/msg", "cpu us/msg", "first ms", "recovery ms"},
-	"ack":  {"transport", "p50 ms", "p99", "bytes/msg", "payload", "framing", "headers", "requests/msg", "cpu us/msg"},
-	"3g":   {"transport", "p50 ms", "p50 spread", "p99", "bytes/msg", "requests/msg", "packets/msg", "IP bytes/msg", "first ms", "recovery ms"},
-	"idle": {"transport", "requests/client/min", "bytes/client/min", "KiB/client", "goroutines/client", "fds/client"},
+	"feed": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "latency_max_ms", "bytes_per_message", "payload_bytes_per_message", "framing_bytes_per_message",
+		"header_bytes_per_message", "requests_per_message", "server_cpu_us_per_message", "first_message_p50_ms", "recovery_p50_ms"},
+	"ack": {"latency_p50_ms", "latency_p99_ms", "bytes_per_message", "payload_bytes_per_message", "framing_bytes_per_message", "header_bytes_per_message",
+		"requests_per_message", "server_cpu_us_per_message"},
+	"3g": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "bytes_per_message", "requests_per_message", "packets_per_message", "ip_bytes_per_message",
+		"first_message_p50_ms", "recovery_p50_ms"},
+	"idle": {"requests_per_client_minute", "bytes_per_client_minute", "server_kib_per_client", "server_goroutines_per_client", "server_descriptors_per_client"},
 }
 
 // A block in README is the table of a report; a figure in a sentence is followed by a comment that

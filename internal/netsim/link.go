@@ -66,8 +66,14 @@ const (
 // of 1, a rate is in bit, kbit, mbit or gbit a second.
 func Parse(text string) (Link, error) {
 	var l Link
+	seen := map[string]bool{}
 	for i, field := range strings.Split(text, ",") {
 		key, value, setting := strings.Cut(strings.TrimSpace(field), "=")
+		key = strings.ToLower(key)
+		if seen[key] {
+			return Link{}, fmt.Errorf("network %q: %s is given twice", text, key)
+		}
+		seen[key] = true
 		if !setting {
 			at := slices.Index(Names(), key)
 			if at < 0 || i > 0 {
@@ -97,6 +103,26 @@ func Parse(text string) (Link, error) {
 		return Link{}, fmt.Errorf("network %q: %w", text, err)
 	}
 	return l, nil
+}
+
+// ParseList reads networks between commas. A name begins the next network, and settings belong to the
+// network before them: none,3g,loss=2% is two networks.
+func ParseList(text string) ([]Link, error) {
+	var all []Link
+	var one []string
+	fields := strings.Split(text, ",")
+	for i, field := range fields {
+		one = append(one, field)
+		if i+1 < len(fields) && strings.Contains(fields[i+1], "=") {
+			continue
+		}
+		l, err := Parse(strings.Join(one, ","))
+		if err != nil {
+			return nil, err
+		}
+		all, one = append(all, l), nil
+	}
+	return all, nil
 }
 
 func (l Link) check() error {

@@ -26,6 +26,7 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 	for text, want := range map[string]Link{
 		"none":                     {},
 		"3g":                       {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6},
+		"3G":                       {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6},
 		"3g,loss=0%":               {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Rate: 1.6e6},
 		"rtt=100ms":                {RTT: 100 * time.Millisecond},
 		"rtt=0s,rate=9600bit":      {Rate: 9600},
@@ -46,6 +47,28 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 	}
 }
 
+func TestParseListSplitsBeforeNames(t *testing.T) {
+	for text, want := range map[string][]string{
+		"none":                           {"none"},
+		"none,3g":                        {"none", "3g"},
+		"3g,loss=0%,4G,rtt=1s,jitter=0s": {"rtt=200ms,jitter=40ms,rate=1.6mbit", "rtt=1s,loss=0.2%,rate=20mbit"},
+		"rtt=100ms,loss=1%":              {"rtt=100ms,loss=1%"},
+		"rtt=100ms,wifi":                 {"rtt=100ms", "wifi"},
+	} {
+		all, err := ParseList(text)
+		require.NoError(t, err, text)
+		var got []string
+		for _, l := range all {
+			got = append(got, l.String())
+		}
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"", "3g,", "3g,pigeon", "none,rtt=1"} {
+		_, err := ParseList(text)
+		assert.Error(t, err, text)
+	}
+}
+
 func TestParseRefusesInOneLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "want one of none, wifi",
@@ -63,6 +86,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 		"rtt=1h":                "want 0 to 10s",
 		"rtt=10ms,jitter=20ms":  "want at most the rtt",
 		"rtt=10ms,jitter=-20ms": "want at most the rtt",
+		"3g,loss=1%,LOSS=2%":    "loss is given twice",
 	} {
 		_, err := Parse(text)
 		require.ErrorContains(t, err, want, text)

@@ -27,7 +27,7 @@ func TestComparisonRunsUntilItIsStopped(t *testing.T) {
 	assert.False(t, c.running)
 	assert.NoError(t, c.err)
 	assert.Contains(t, d.View(), "ended early")
-	assert.Contains(t, d.View(), "latency p50: least websocket")
+	assert.Contains(t, d.View(), "Lowest latency p50: websocket, 1.30 ms.")
 	d.press("esc")
 	assert.Contains(t, d.View(), "fewest bytes: websocket")
 	require.NoError(t, d.stage.close())

@@ -218,10 +218,10 @@ func (d *desk) given() {
 // measured is a report of two transports, of which one lost a message.
 func measured() *compare.Report {
 	r := &compare.Report{Results: []compare.Result{
-		{Transport: "short-polling", Runs: 2, BytesPerMessage: 334, Latency: compare.Latency{P50: 504, P99: 991}, Lost: 1,
-			Spread: compare.Spread{P50: compare.Range{Min: 490, Max: 510}, Bytes: compare.Range{Min: 334, Max: 334}}},
-		{Transport: "websocket", Runs: 2, BytesPerMessage: 181, Latency: compare.Latency{P50: 1.3, P99: 2.5},
-			Spread: compare.Spread{P50: compare.Range{Min: 1.2, Max: 1.4}, Bytes: compare.Range{Min: 181, Max: 181}}},
+		{Transport: "short-polling", Runs: 2, Messages: 400, BytesPerMessage: 334, Latency: compare.Latency{P50: 504, P99: 991}, Lost: 1,
+			Spread: compare.Spread{"latency_p50_ms": {Min: 490, Max: 510}, "bytes_per_message": {Min: 334, Max: 334}}},
+		{Transport: "websocket", Runs: 2, Messages: 400, BytesPerMessage: 181, Latency: compare.Latency{P50: 1.3, P99: 2.5},
+			Spread: compare.Spread{"latency_p50_ms": {Min: 1.2, Max: 1.4}, "bytes_per_message": {Min: 181, Max: 181}}},
 	}}
 	r.Config.Workload = compare.Feed
 	return r

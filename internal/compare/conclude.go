@@ -1,0 +1,217 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"realtimelab/internal/lang"
+)
+
+// ranked is a lane with a figure.
+type ranked struct {
+	name  string
+	value float64
+	over  Range // the values that it may have
+	text  string
+}
+
+// rank sorts the lanes by the figure, the least first. It is empty unless each was measured more
+// than once.
+func (r *Report) rank(f Figure) []ranked {
+	var all []ranked
+	for _, x := range r.Results {
+		over, ok := f.within(x)
+		if !ok {
+			return nil
+		}
+		v, _ := f.Of(x)
+		all = append(all, ranked{x.Transport, v, over, f.Text(x)})
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.value, b.value) })
+	return all
+}
+
+// like returns the lanes whose range overlaps that of one.
+func like(all []ranked, one ranked) []ranked {
+	var same []ranked
+	for _, x := range all {
+		if x.over.overlaps(one.over) {
+			same = append(same, x)
+		}
+	}
+	return same
+}
+
+// groups returns the largest groups of lanes in which no two can be told apart: each pair of ranges
+// overlaps. A group has at least two lanes.
+func groups(all []ranked) [][]ranked {
+	var found [][]ranked
+	for _, start := range all {
+		var group []ranked
+		for _, x := range all { // all that hold the least of start
+			if x.over.Min <= start.over.Min && start.over.Min <= x.over.Max {
+				group = append(group, x)
+			}
+		}
+		if len(group) > 1 {
+			found = append(found, group)
+		}
+	}
+	within := func(a, b []ranked) bool {
+		return !slices.ContainsFunc(a, func(x ranked) bool { return !slices.Contains(b, x) })
+	}
+	var largest [][]ranked
+	for i, a := range found {
+		covered := false
+		for k, b := range found {
+			if i != k && within(a, b) && (len(a) < len(b) || k < i) {
+				covered = true
+			}
+		}
+		if !covered {
+			largest = append(largest, a)
+		}
+	}
+	return largest
+}
+
+// told are the figures of the first sentences, in order; undecided those of the last one.
+var (
+	told          = []string{latencyP50, bytesPerMessage}
+	toldIdle      = []string{bytesPerMinute, memoryPerClient}
+	undecided     = []string{latencyP50, latencyP99, bytesPerMessage, cpuPerMessage}
+	undecidedIdle = []string{bytesPerMinute, memoryPerClient}
+)
+
+// Conclusions are the sentences that the figures support: which lanes have least and most, and which
+// the spreads cannot tell apart. Two lanes are told apart if their ranges over the runs do not overlap.
+func (r *Report) Conclusions(language lang.Lang) []string {
+	if len(r.Results) < 2 {
+		return nil
+	}
+	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs < 2 }) {
+		return []string{language.Say("One run has no spread, so no lane can be told from another: use --runs 2 or more.",
+			"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。")}
+	}
+	sentences, last := told, undecided
+	if r.Config.Workload == Idle {
+		sentences, last = toldIdle, undecidedIdle
+	}
+	var all []string
+	for _, key := range sentences {
+		if s := r.extremes(figureOf(key), language); s != "" {
+			all = append(all, s)
+		}
+	}
+	if s := r.undecided(last, language); s != "" {
+		all = append(all, s)
+	}
+	return all
+}
+
+// extremes says which lanes have least of a figure and which have most.
+func (r *Report) extremes(f Figure, language lang.Lang) string {
+	all := r.rank(f)
+	if len(all) < 2 {
+		return ""
+	}
+	least, most := like(all, all[0]), like(all, all[len(all)-1])
+	if all[0].over.overlaps(all[len(all)-1].over) {
+		return fmt.Sprintf(language.Say("%s: no lane can be told from the lowest, %s.", "%s：没有哪种传输能与最低的 %s 区分开。"), capital(f.Name.In(language)), all[0].name)
+	}
+	most = slices.DeleteFunc(slices.Clone(most), func(x ranked) bool { return slices.Contains(least, x) })
+	text := fmt.Sprintf(language.Say("Lowest %s: %s, %s. Highest: %s, %s", "最低的%s：%s，%s；最高：%s，%s"),
+		f.Name.In(language), names(least, language), span(least, f, language), names(most, language), span(most, f, language))
+	if times := all[len(all)-1].value / all[0].value; len(least) == 1 && len(most) == 1 && times >= 1.1 && !f.below(r.resultOf(all[0].name), all[0].value) && all[0].value > 0 {
+		text += fmt.Sprintf(language.Say(", %s times as much", "，是前者的 %s 倍"), factor(times))
+	}
+	return text + language.Say(".", "。")
+}
+
+func (r *Report) resultOf(transport string) Result {
+	for _, x := range r.Results {
+		if x.Transport == transport {
+			return x
+		}
+	}
+	return Result{}
+}
+
+// undecided says which lanes cannot be told apart.
+func (r *Report) undecided(keys []string, language lang.Lang) string {
+	var judged, parts []string
+	for _, key := range keys {
+		f := figureOf(key)
+		all := r.rank(f)
+		if all == nil {
+			continue
+		}
+		judged = append(judged, f.Name.In(language))
+		var sets []string
+		for _, group := range groups(all) {
+			set := names(group, language)
+			if len(group) == len(all) {
+				set = language.Say("all lanes", "所有传输")
+			}
+			sets = append(sets, set)
+		}
+		if len(sets) > 0 {
+			parts = append(parts, f.Name.In(language)+language.Say(": ", "：")+strings.Join(sets, language.Say("; or ", "；或者 ")))
+		}
+	}
+	switch {
+	case len(judged) == 0:
+		return ""
+	case len(parts) == 0:
+		return fmt.Sprintf(language.Say("The spreads tell all lanes apart in %s.", "各轮的范围互不重叠，所有传输都能区分开：%s。"), list(judged, language))
+	}
+	return language.Say("The spreads cannot tell apart, in ", "各轮范围重叠、分不出高下的有，") + strings.Join(parts, language.Say(". In ", "。")) + language.Say(".", "。")
+}
+
+// names joins the names of lanes.
+func names(all []ranked, language lang.Lang) string {
+	var words []string
+	for _, x := range all {
+		words = append(words, x.name)
+	}
+	return list(words, language)
+}
+
+// list joins words as a sentence does.
+func list(words []string, language lang.Lang) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], language.Say(", ", "、")) + language.Say(" and ", " 和 ") + words[last]
+}
+
+// span is the value of one lane, or the least and the most of several.
+func span(all []ranked, f Figure, language lang.Lang) string {
+	text := all[0].text
+	if last := all[len(all)-1].text; last != text {
+		text += language.Say(" to ", " 到 ") + last
+	}
+	if unit := f.Unit.In(language); unit != "" {
+		text += " " + unit
+	}
+	return text
+}
+
+// factor is a ratio with two digits.
+func factor(times float64) string {
+	if times < 10 {
+		return fmt.Sprintf("%.1f", times)
+	}
+	return fmt.Sprintf("%.0f", times)
+}
+
+// capital makes the first letter of an English sentence a capital.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}

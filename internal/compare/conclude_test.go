@@ -1,0 +1,80 @@
+package compare
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"realtimelab/internal/lang"
+)
+
+// lane is a result of two runs with these ranges.
+func lane(name string, p50, bytes Range) Result {
+	return Result{Transport: name, Runs: 2, Messages: 10, Latency: Latency{P50: (p50.Min + p50.Max) / 2}, BytesPerMessage: (bytes.Min + bytes.Max) / 2,
+		Spread: Spread{latencyP50: p50, bytesPerMessage: bytes}}
+}
+
+func TestConclusionsSayWhatTheSpreadsSupport(t *testing.T) {
+	r := Report{Results: []Result{
+		lane("a", Range{1, 3}, Range{100, 100}),
+		lane("b", Range{2, 4}, Range{120, 121}),
+		lane("c", Range{3.5, 6}, Range{130, 131}),
+		lane("d", Range{20, 30}, Range{500, 500}),
+	}}
+	assert.Equal(t, []string{
+		"Lowest latency p50: a and b, 2.00 to 3.00 ms. Highest: d, 25.0 ms.",
+		"Lowest bytes per message: a, 100. Highest: d, 500, 5.0 times as much.",
+		"The spreads cannot tell apart, in latency p50: a and b; or b and c.",
+	}, r.Conclusions(lang.English))
+	assert.Equal(t, []string{
+		"最低的延迟 p50：a 和 b，2.00 到 3.00 毫秒；最高：d，25.0 毫秒。",
+		"最低的每条消息的字节数：a，100；最高：d，500，是前者的 5.0 倍。",
+		"各轮范围重叠、分不出高下的有，延迟 p50：a 和 b；或者 b 和 c。",
+	}, r.Conclusions(lang.Chinese))
+}
+
+func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
+	r := Report{Results: []Result{lane("a", Range{1, 3}, Range{1, 9}), lane("b", Range{2, 4}, Range{2, 8})}}
+	assert.Equal(t, []string{
+		"Latency p50: no lane can be told from the lowest, a.",
+		"Bytes per message: no lane can be told from the lowest, a.",
+		"The spreads cannot tell apart, in latency p50: all lanes. In bytes per message: all lanes.",
+	}, r.Conclusions(lang.English))
+	r.Results[1].Runs = 1
+	assert.Len(t, r.Conclusions(lang.English), 1)
+	assert.Contains(t, r.Conclusions(lang.English)[0], "One run has no spread")
+	r.Results = r.Results[:1]
+	assert.Empty(t, r.Conclusions(lang.English), "one lane has nothing to be compared with")
+}
+
+func TestTheClocksResolutionIsNoDifference(t *testing.T) {
+	r := Report{Results: []Result{lane("a", Range{1, 1}, Range{1, 1}), lane("b", Range{2, 2}, Range{2, 2})}}
+	for i, cpu := range []float64{40, 80} {
+		r.Results[i].CPUPerMessage = cpu
+		r.Results[i].Spread[cpuPerMessage] = Range{cpu, cpu}
+	}
+	assert.Equal(t, "The spreads tell all lanes apart in latency p50, bytes per message and server CPU per message.", r.Conclusions(lang.English)[2])
+	for i := range r.Results {
+		r.Results[i].CPUResolution = 20
+	}
+	assert.Contains(t, r.Conclusions(lang.English)[2], "server CPU per message: all lanes")
+}
+
+func TestAllLanesTold(t *testing.T) {
+	r := Report{Results: []Result{lane("a", Range{1, 1}, Range{1, 1}), lane("b", Range{2, 2}, Range{2, 2})}}
+	assert.Equal(t, "The spreads tell all lanes apart in latency p50 and bytes per message.", r.Conclusions(lang.English)[2])
+}
+
+func TestSeveralPartsSayWhatHoldsInAll(t *testing.T) {
+	one := Report{Results: []Result{lane("a", Range{1, 3}, Range{1, 1}), lane("b", Range{2, 4}, Range{2, 2}), lane("c", Range{8, 9}, Range{3, 3})}}
+	two := Report{Results: []Result{lane("a", Range{5, 6}, Range{1, 1}), lane("b", Range{2, 4}, Range{2, 2}), lane("c", Range{3, 9}, Range{3, 3})}}
+	three := Report{Results: []Result{lane("a", Range{1, 1}, Range{5, 5}), lane("b", Range{2, 4}, Range{2, 2}), lane("c", Range{3, 9}, Range{3, 3})}}
+	assert.Equal(t, []string{
+		"Latency p50: in all 2 configurations no lane is measurably lower than b.",
+		"Bytes per message: in all 2 configurations no lane is measurably lower than a.",
+	}, document(&one, &two).Overall(lang.English))
+	assert.Equal(t, []string{
+		"延迟 p50：没有哪种传输在全部 3 种配置里都属于最低。",
+		"每条消息的字节数：没有哪种传输在全部 3 种配置里都属于最低。",
+	}, document(&one, &two, &three).Overall(lang.Chinese))
+}

@@ -1,0 +1,70 @@
+package compare
+
+import (
+	"encoding/csv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDiffTellsWhatExceedsTheSpreads(t *testing.T) {
+	before, after := document(measured()), document(measured())
+	sse := &after.Parts[0].Results[0]
+	sse.Latency.P50, sse.Spread[latencyP50] = 3, Range{2.5, 3.5}
+	sse.CPUPerMessage, sse.Spread[cpuPerMessage] = 45, Range{44, 46}
+	var out strings.Builder
+	require.NoError(t, before.Compare(after, "old.html", "new.json").Print(&out, "table", false))
+	text := out.String()
+	assert.Contains(t, text, "A: old.html\nB: new.json\n")
+	assert.Contains(t, text, "1 of 12 figures differ by more than the spreads.")
+	assert.Regexp(t, `(?m)^sse +p50 ms +1\.00 \(1\.00–1\.50\) +3\.00 \(2\.50–3\.50\) +\+200 % +differs$`, text)
+	assert.Regexp(t, `(?m)^sse +cpu µs/msg +< 30 +45 \(44–46\) +\+125 % +within the spread$`, text, "the clock is not that fine")
+	assert.NotContains(t, text, "note:", "the same machine and settings")
+	assert.NotContains(t, text, "goroutines")
+
+	out.Reset()
+	require.NoError(t, before.Compare(after, "a", "b").Print(&out, "csv", false))
+	rows, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	require.NoError(t, err)
+	assert.Contains(t, rows, []string{"feed", "none", "sse", "latency_p50_ms", "1", "1", "1.5", "3", "2.5", "3.5", "true"})
+	out.Reset()
+	require.NoError(t, before.Compare(after, "a", "b").Print(&out, "markdown", true))
+	assert.Contains(t, out.String(), "| sse | goroutines |")
+	assert.Error(t, before.Compare(after, "a", "b").Print(&out, "json", true))
+}
+
+func TestDiffSaysWhatElseDiffers(t *testing.T) {
+	before, after := document(measured()), document(measured())
+	after.Machine.CPU = "another"
+	after.Parts[0].Config.Clients = 50
+	after.Parts[0].Results[1].Transport = "hanging"
+	ack := measured()
+	ack.Config.Workload = Ack
+	after.Parts = append(after.Parts, ack)
+	d := before.Compare(after, "a", "b")
+	require.Len(t, d.Caveats, 2)
+	assert.Contains(t, d.Caveats[0], "different machines: ")
+	assert.Contains(t, d.Caveats[0], "another, ")
+	assert.Equal(t, "different settings of feed over none: clients 2 and 50", d.Caveats[1])
+	assert.Equal(t, []string{"feed over none, websocket: not in b", "feed over none, hanging: not in a", "ack over none: not in a"}, d.Missing)
+	for _, c := range d.Rows {
+		assert.Equal(t, "sse", c.Transport)
+	}
+}
+
+func TestDiffOfOneRunTellsNothing(t *testing.T) {
+	before, after := document(measured()), document(measured())
+	for i := range after.Parts[0].Results {
+		after.Parts[0].Results[i].Runs = 1
+	}
+	var out strings.Builder
+	require.NoError(t, before.Compare(after, "a", "b").Print(&out, "table", false))
+	assert.Contains(t, out.String(), "no spread")
+	assert.NotContains(t, out.String(), "differs")
+	out.Reset()
+	after.Parts[0].Config.Workload = Chat
+	require.NoError(t, before.Compare(after, "a", "b").Print(&out, "table", false))
+	assert.Contains(t, out.String(), "no lane under the same workload and network in common")
+}

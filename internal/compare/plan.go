@@ -1,0 +1,113 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
+)
+
+// Plan is a comparison under several configurations: each workload over each network.
+type Plan struct {
+	Config                  // of every part, except what follows
+	Workloads []string      // empty: Config.Workload
+	Nets      []netsim.Link // empty: Config.Net
+	Size      int           // empty: DefaultSize of the workload
+}
+
+// Configs returns the configurations, the networks of the first workload first.
+func (p Plan) Configs() []Config {
+	var all []Config
+	for _, workload := range orOne(p.Workloads, p.Workload) {
+		for _, link := range orOne(p.Nets, p.Net) {
+			c := p.Config
+			c.Workload, c.Net, c.Size = workload, link, p.Size
+			if c.Size == 0 {
+				c.Size = DefaultSize(workload)
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func orOne[T any](all []T, one T) []T {
+	if len(all) == 0 {
+		return []T{one}
+	}
+	return all
+}
+
+// Check returns what is wrong with a configuration, in one line.
+func (p Plan) Check(lessons []lesson.Lesson) error {
+	if err := known("workload", orOne(p.Workloads, p.Workload), Workloads()); err != nil {
+		return err
+	}
+	seen := map[netsim.Link]bool{}
+	for _, link := range p.Nets {
+		if seen[link] {
+			return fmt.Errorf("network %s is named twice", link)
+		}
+		seen[link] = true
+	}
+	all := p.Configs()
+	for _, c := range all {
+		if err := c.Check(lessons); err != nil && len(all) > 1 {
+			return fmt.Errorf("%s over %s: %w", c.Workload, c.Net, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Command returns the line that measures the same again.
+func (p Plan) Command() string {
+	c := p.Configs()[0]
+	b := fmt.Sprintf("lab compare --transports %s --workload %s --clients %d --rate %g", strings.Join(c.Transports, ","),
+		strings.Join(orOne(p.Workloads, p.Workload), ","), c.Clients, c.Rate)
+	if p.Size > 0 {
+		b += fmt.Sprintf(" --size %d", p.Size)
+	}
+	b += fmt.Sprintf(" --duration %s --interval %s", c.Duration, c.Interval)
+	for _, link := range orOne(p.Nets, p.Net) {
+		b += " --net " + link.String()
+	}
+	return b + fmt.Sprintf(" --cut %s --runs %d --seed %d", c.Cut, c.Runs, c.Seed)
+}
+
+// RunAll measures all configurations of p, one after the other. Like Run it returns what was measured
+// whole if ctx ends or a turn fails. In the Progress that tell gets, Done and Of count all turns.
+func (r Runner) RunAll(ctx context.Context, p Plan, tell func(Config, Progress)) (*Document, error) {
+	if err := p.Check(r.Lessons); err != nil {
+		return nil, err
+	}
+	all := p.Configs()
+	var parts []*Report
+	turns := p.Runs * len(p.Transports)
+	began := time.Now()
+	for i, c := range all {
+		report, err := r.Run(ctx, c, func(now Progress) {
+			now.Done, now.Of = now.Done+i*turns, len(all)*turns
+			if rest := time.Duration(len(all) - i - 1); i > 0 {
+				now.Left += rest * time.Since(began) / time.Duration(i+1)
+			} else {
+				now.Left += rest * time.Duration(turns) * (c.Duration + c.Cut + time.Second)
+			}
+			tell(c, now)
+		})
+		if report != nil && (len(report.Results) > 0 || err == nil) {
+			parts = append(parts, report)
+		}
+		if err != nil {
+			if len(all) > 1 {
+				err = fmt.Errorf("%s over %s: %w", c.Workload, c.Net, err)
+			}
+			return NewDocument(p.Command(), parts), err
+		}
+	}
+	return NewDocument(p.Command(), parts), nil
+}
