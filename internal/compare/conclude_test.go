@@ -72,9 +72,9 @@ func TestSeveralPartsSayWhatHoldsInAll(t *testing.T) {
 	assert.Equal(t, []string{
 		"Latency p50: in all 2 configurations no lane is measurably lower than b.",
 		"Bytes per message: in all 2 configurations no lane is measurably lower than a.",
-	}, document(&one, &two).Overall(lang.English))
+	}, (&Document{Parts: []*Report{&one, &two}}).Overall(lang.English))
 	assert.Equal(t, []string{
 		"延迟 p50：没有哪种传输在全部 3 种配置里都属于最低。",
 		"每条消息的字节数：没有哪种传输在全部 3 种配置里都属于最低。",
-	}, document(&one, &two, &three).Overall(lang.Chinese))
+	}, (&Document{Parts: []*Report{&one, &two, &three}}).Overall(lang.Chinese))
 }

@@ -30,9 +30,15 @@ type Document struct {
 	Parts    []*Report `json:"parts"`
 }
 
-// NewDocument returns the Document of reports that were measured on this machine.
-func NewDocument(command string, parts []*Report) *Document {
-	return &Document{Version: schemaVersion, Command: command, Measured: time.Now().UTC().Truncate(time.Second), Machine: ThisMachine(), Parts: parts}
+// NewDocument returns the Document of reports that were measured on this machine. It rounds their
+// figures, so that a page says the same before and after it was read back.
+func NewDocument(command string, parts []*Report) (*Document, error) {
+	d := &Document{Version: schemaVersion, Command: command, Measured: time.Now().UTC().Truncate(time.Second), Machine: ThisMachine(), Parts: parts}
+	data, err := json.Marshal(d)
+	if err != nil || len(parts) == 0 {
+		return d, err
+	}
+	return ReadDocument(bytes.NewReader(data))
 }
 
 // Faults returns what was lost, duplicated or reordered; nil if all messages arrived once and in order.

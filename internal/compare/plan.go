@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -106,8 +107,9 @@ func (r Runner) RunAll(ctx context.Context, p Plan, tell func(Config, Progress))
 			if len(all) > 1 {
 				err = fmt.Errorf("%s over %s: %w", c.Workload, c.Net, err)
 			}
-			return NewDocument(p.Command(), parts), err
+			d, failed := NewDocument(p.Command(), parts)
+			return d, errors.Join(err, failed)
 		}
 	}
-	return NewDocument(p.Command(), parts), nil
+	return NewDocument(p.Command(), parts)
 }

@@ -160,7 +160,7 @@ type Result struct {
 	Spread Spread `json:"spread"`
 }
 
-// MarshalJSON rounds the figures to four digits, which is more than the runs agree on.
+// MarshalJSON rounds the figures to five digits, which is more than the runs agree on.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result
 	return jsonexp.Marshal(plain(r), jsonexp.Deterministic(true), jsonexp.WithMarshalers(jsonexp.MarshalToFunc(func(e *jsontext.Encoder, v float64) error {
@@ -168,12 +168,12 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	})))
 }
 
-// round keeps four digits, and all before the point.
+// round keeps five digits, and all before the point.
 func round(v float64) float64 {
 	if v == 0 {
 		return 0
 	}
-	unit := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
+	unit := math.Pow(10, 4-math.Floor(math.Log10(math.Abs(v))))
 	if unit < 1 {
 		return math.Round(v)
 	}

@@ -46,7 +46,13 @@ func measured() *Report {
 	return r
 }
 
-func document(parts ...*Report) *Document { return NewDocument("lab compare --seed 9", parts) }
+func document(parts ...*Report) *Document {
+	d, err := NewDocument("lab compare --seed 9", parts)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
 
 func printed(t *testing.T, d *Document, format string, all bool) string {
 	var out strings.Builder
@@ -209,15 +215,15 @@ func TestJSONIsWhatTheSchemaSays(t *testing.T) {
 	assert.Error(t, validate(t, strings.Replace(text, `"schema_version": 1`, `"schema_version": 2`, 1)))
 }
 
-func TestFiguresInJSONHaveFourDigits(t *testing.T) {
-	for v, want := range map[float64]float64{0: 0, 1.23456: 1.235, 0.000123456: 0.0001235, 98765.4: 98765, -12.3456: -12.35, 100: 100} {
+func TestFiguresInJSONHaveFiveDigits(t *testing.T) {
+	for v, want := range map[float64]float64{0: 0, 1.234567: 1.2346, 0.0001234567: 0.00012346, 987654.4: 987654, -12.34567: -12.346, 100: 100} {
 		assert.Equal(t, want, round(v))
 	}
 	r := measured()
 	r.Config.Rate, r.Results[0].BytesPerMessage = 0.123456789, 0.123456789
 	text := printed(t, document(r), "json", false)
 	assert.Contains(t, text, `"rate": 0.123456789`, "an option is not a figure")
-	assert.Contains(t, text, `"bytes_per_message": 0.1235`)
+	assert.Contains(t, text, `"bytes_per_message": 0.12346`)
 }
 
 func TestReadDocumentRefusesOtherFiles(t *testing.T) {
