@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/netsim"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/sioclient"
@@ -343,4 +345,40 @@ func TestCloseEndsAReadUnderWay(t *testing.T) {
 	require.NoError(t, conn.Close())
 	assert.Error(t, next(t, read))
 	require.NoError(t, conn.Close())
+}
+
+// While every packet is lost, only the heartbeat tells both sides; what was missed comes afterwards.
+func TestACutOfWebTransportIsFoundAndRecovered(t *testing.T) {
+	need.Time(t)
+	server, address, c := both(t, sio.Config{Recovery: &sio.Recovery{}, Engine: engineio.Config{PingInterval: time.Second, PingTimeout: time.Second}}, true)
+	gone := make(chan sio.Reason, 10)
+	server.OnConnection(func(s *sio.Socket) {
+		s.OnDisconnect(func(r sio.Reason) { gone <- r })
+		s.Emit("begin")
+	})
+	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	front := netsim.Start(netsim.Config{UDP: udp, Target: strings.TrimPrefix(address, "https://"), Link: netsim.Link{RTT: 10 * time.Millisecond, Loss: 0.02}})
+	defer front.Close()
+	begun, missed, connected, lost := make(chan bool, 10), make(chan int, 10), make(chan bool, 10), make(chan sioclient.Reason, 10)
+	c.Setup = func(s *sioclient.Socket) {
+		s.On("begin", func() { begun <- true })
+		s.On("missed", func(n int) { missed <- n })
+		s.OnConnect(func() { connected <- s.Recovered() })
+		s.OnDisconnect(func(r sioclient.Reason, _ error) { lost <- r })
+	}
+	s := connect(t, "https://"+front.Addr().String(), c)
+	assert.False(t, next(t, connected))
+	next(t, begun)
+	id := s.ID()
+
+	front.Cut(true)
+	assert.Equal(t, sio.PingTimeout, next(t, gone))
+	server.Emit("missed", 7)
+	assert.Equal(t, sioclient.PingTimeout, next(t, lost))
+	front.Cut(false)
+	assert.True(t, next(t, connected), "recovered")
+	assert.Equal(t, 7, next(t, missed))
+	assert.Equal(t, id, s.ID())
+	s.Close()
 }
