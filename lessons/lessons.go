@@ -3,6 +3,7 @@ package lessons
 
 import (
 	"realtimelab/internal/lesson"
+	"realtimelab/lessons/comparison"
 	"realtimelab/lessons/longconn"
 	"realtimelab/lessons/longpoll"
 	"realtimelab/lessons/socketio"
@@ -13,6 +14,7 @@ import (
 // All returns every lesson, in order.
 func All() []lesson.Lesson {
 	all := append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson()}, socketio.Lessons()...)
+	all = append(all, comparison.Lesson())
 	for i := range all {
 		all[i].Scripts = web.Pages
 	}

@@ -14,11 +14,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/markdown"
-	"realtimelab/internal/race"
 )
-
-// texts returns all that has a lesson's text.
-func texts() []lesson.Lesson { return append(All(), race.Lesson(race.Config{})) }
 
 var codeInHTML = regexp.MustCompile(`<code>[^<]*(<span[^>]*>[^<]*</span>[^<]*)*</code>`)
 
@@ -34,7 +30,7 @@ func TestMarkdownIsRead(t *testing.T) {
 		}
 	}
 	files := 0
-	for _, l := range texts() {
+	for _, l := range All() {
 		for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 			text, err := l.Expand(language)
 			require.NoError(t, err)
@@ -58,7 +54,7 @@ func TestMarkdownIsRead(t *testing.T) {
 
 // TestBothLanguagesHaveTheSameSections: a link to a section leads to the same one in both.
 func TestBothLanguagesHaveTheSameSections(t *testing.T) {
-	for _, l := range texts() {
+	for _, l := range All() {
 		levels := func(text string) (all []int) {
 			for _, h := range markdown.Parse(text).Headings {
 				all = append(all, h.Level)
@@ -71,7 +67,7 @@ func TestBothLanguagesHaveTheSameSections(t *testing.T) {
 
 // TestParagraphsAreShort: a paragraph or an item of a list has at most five sentences.
 func TestParagraphsAreShort(t *testing.T) {
-	for _, l := range texts() {
+	for _, l := range All() {
 		for language, text := range map[string]string{"en": l.Body.EN, "zh": l.Body.ZH} {
 			for _, p := range paragraphs(text) {
 				assert.LessOrEqual(t, sentences(p), 5, "%s %s: %s", l.Name, language, p)
@@ -117,7 +113,7 @@ var drawing = regexp.MustCompile("(?ms)^```diagram (\\w+) ([^\n]+)\n(.*?)^```$")
 // TestDiagramsAreDrawn: both languages have the same diagrams, and each can be drawn.
 func TestDiagramsAreDrawn(t *testing.T) {
 	total := 0
-	for _, l := range texts() {
+	for _, l := range All() {
 		kinds := func(text string) (all []string) {
 			for _, m := range drawing.FindAllStringSubmatch(text, -1) {
 				_, err := diagram.SVG(m[1], m[2], m[3])
@@ -139,7 +135,7 @@ var callout = regexp.MustCompile(`(?m)^> \*\*(?:See it yourself|动手看)\*\*[:
 // TestEveryLessonIsTried: a lesson begins with the last one's limit, and has steps to see, what is
 // missing and answered questions, the same number in both languages.
 func TestEveryLessonIsTried(t *testing.T) {
-	for _, l := range texts() {
+	for _, l := range All() {
 		count := func(language lang.Lang, missing string) (steps, answers int) {
 			text := l.Body.In(language)
 			assert.Contains(t, text, "\n## "+missing+"\n", l.Name)

@@ -24,6 +24,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/site"
+	"realtimelab/lessons"
 	"realtimelab/web"
 )
 
@@ -123,7 +124,7 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 	logs := newSpool(o.log)
 	defer logs.close()
 	log := newLog(logs)
-	course := o.lessons()
+	course := lessons.All()
 	pages := pagesOf(course)
 	pages.Directory, pages.Lang, pages.Log = o.directory, language, log
 	room, err := newRoom(course, pages, &o)

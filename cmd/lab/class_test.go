@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise/class"
+	"realtimelab/lessons"
 )
 
 // TestAFailedSaveIsTriedAgain: a failed save is retried until it succeeds, and both are said once.
@@ -62,7 +63,7 @@ func TestTheTeachersCommands(t *testing.T) {
 
 // TestEveryQuestionCanBeAsked: the course's own questions have options, an answer and texts.
 func TestEveryQuestionCanBeAsked(t *testing.T) {
-	room, err := newRoom(everyLesson(), pagesOf(everyLesson()), &classOptions{})
+	room, err := newRoom(lessons.All(), pagesOf(lessons.All()), &classOptions{})
 	require.NoError(t, err)
 	assert.Greater(t, len(room.Questions), 80)
 	ids, demos := map[string]bool{}, map[string]string{}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/lessons"
 )
 
 // found is a demo together with its lesson.
@@ -19,7 +20,7 @@ type found struct {
 func (o runOptions) findDemos(names []string) ([]found, error) {
 	var known []string
 	byName := map[string]found{}
-	for _, l := range o.lessons() {
+	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			known = append(known, d.Name)
 			byName[d.Name] = found{l, d}

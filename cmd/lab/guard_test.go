@@ -24,9 +24,9 @@ import (
 	"realtimelab/lessons"
 )
 
-// everyDemo is the names of all demos, and the comparison.
+// everyDemo is the names of all demos.
 func everyDemo() []string {
-	names := []string{"compare"}
+	var names []string
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			names = append(names, d.Name)
@@ -99,7 +99,7 @@ var endpoints = []struct {
 	{"GET", "/lab/xray.pcapng", nil, ""},
 	{"GET", "/lab/shared/lab.js", nil, ""},
 	{"GET", "/lab/xray", handshakeHeader, ""},
-	{"GET", "/lab/race", handshakeHeader, ""},
+	{"GET", "/lab/compare", handshakeHeader, ""},
 	{"GET", "/ws", handshakeHeader, ""},
 	{"GET", "/messages?after=0&wait=1s", nil, ""},
 	{"GET", "/stream?after=0", nil, ""},
@@ -187,7 +187,7 @@ func TestStrangersAreRefused(t *testing.T) {
 
 // lanes are the URLs of the comparison's lanes, as its page learns them.
 func lanes(t *testing.T, at string) (urls []string) {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+"/lab/race", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+"/lab/compare", nil)
 	require.NoError(t, err)
 	defer conn.Close()
 	var welcome struct{ Lanes []struct{ Port int } }
@@ -255,7 +255,7 @@ func (p path) open(t *testing.T, at, origin string) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n", p, host, origin)
-	if strings.Contains(string(p), "ws") || strings.Contains(string(p), "websocket") || p == "/lab/race" || p == "/lab/xray" {
+	if strings.Contains(string(p), "ws") || strings.Contains(string(p), "websocket") || p == "/lab/compare" || p == "/lab/xray" {
 		for name, value := range handshakeHeader {
 			fmt.Fprintf(conn, "%s: %s\r\n", name, value)
 		}
@@ -270,7 +270,7 @@ type path string
 func pathOf(demo string) path {
 	switch demo {
 	case "compare":
-		return "/lab/race"
+		return "/lab/compare"
 	case "short-polling":
 		return "/messages?after=0"
 	case "long-polling":

@@ -14,6 +14,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/markdown"
+	"realtimelab/lessons"
 )
 
 func lessonCommand() *cobra.Command {
@@ -45,7 +46,7 @@ func lessonCommand() *cobra.Command {
 
 // findLesson returns the lesson with that name, or the lesson of the demo with that name.
 func findLesson(name string) (lesson.Lesson, error) {
-	if l, _, ok := lesson.FindDemo(everyLesson(), name); ok {
+	if l, _, ok := lesson.FindDemo(lessons.All(), name); ok {
 		return l, nil
 	}
 	return lessonNamed(name)
@@ -53,7 +54,7 @@ func findLesson(name string) (lesson.Lesson, error) {
 
 func printLessons(w io.Writer, language lang.Lang) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		fmt.Fprintf(table, "%s\t%s\n", l.Name, l.Summary.In(language))
 	}
 	return table.Flush()

@@ -9,12 +9,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons"
 )
 
 func TestLessonIsPrinted(t *testing.T) {
 	list, err := exec.Command(binary, "lesson", "--lang", "en").Output()
 	require.NoError(t, err)
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		assert.Contains(t, string(list), l.Name+" ")
 		for _, lang := range []string{"en", "zh"} {
 			out, err := exec.Command(binary, "lesson", l.Name, "--lang", lang).Output()

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"realtimelab/internal/lang"
+	"realtimelab/lessons"
 )
 
 // listed is one demo in `lab list --json`.
@@ -33,7 +34,7 @@ func listCommand() *cobra.Command {
 				return printList(c.OutOrStdout())
 			}
 			all := []listed{}
-			for _, l := range everyLesson() {
+			for _, l := range lessons.All() {
 				for _, d := range l.Demos {
 					all = append(all, listed{l.Name, d.Name, d.Title, d.Summary})
 				}
@@ -51,7 +52,7 @@ func printList(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	language := environmentLang()
 	fmt.Fprintln(table, "LESSON\tDEMO\t")
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		if len(l.Demos) == 0 {
 			fmt.Fprintf(table, "%s\t\t%s\n", l.Name, l.Summary.In(language))
 		}
@@ -65,7 +66,7 @@ func printList(w io.Writer) error {
 // printLines prints a line for each demo, with fields that cut and awk can take apart.
 func printLines(w io.Writer) error {
 	language := environmentLang()
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, l.Name, d.Title.In(language)); err != nil {
 				return err
@@ -77,7 +78,7 @@ func printLines(w io.Writer) error {
 
 // printSentences prints the lessons and demos as sentences for screen readers.
 func printSentences(w io.Writer, language lang.Lang) error {
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		fmt.Fprintf(w, lang.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(language), l.Name, l.Title.In(language), l.Summary.In(language))
 		for _, d := range l.Demos {
 			fmt.Fprintf(w, lang.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(language), d.Name, d.Summary.In(language))

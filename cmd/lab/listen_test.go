@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/site"
+	"realtimelab/lessons"
 )
 
 // running runs a demo in this process, and returns what it prints once it serves.
@@ -130,7 +131,7 @@ func TestEveryOutputHasAnAddressThatOthersReach(t *testing.T) {
 	o.accessible, o.rows.json = false, true
 	var out, log strings.Builder
 	o.stdout, o.log = &out, &log
-	o.announce(everyLesson()[0].Demos[0], &net.TCPAddr{IP: net.IPv6unspecified, Port: 4000})
+	o.announce(lessons.All()[0].Demos[0], &net.TCPAddr{IP: net.IPv6unspecified, Port: 4000})
 	var line map[string]string
 	require.NoError(t, json.Unmarshal([]byte(out.String()), &line))
 	assert.Equal(t, want+":4000", line["url"])

@@ -21,7 +21,6 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
-	"realtimelab/internal/race"
 	"realtimelab/internal/site"
 	"realtimelab/lessons"
 	"realtimelab/web"
@@ -147,38 +146,15 @@ func run(ctx context.Context, o runOptions, names []string) (err error) {
 	return nil
 }
 
-// host serves a demo. The comparison's page simulates a network in each lane and none in front of
-// itself.
+// host serves a demo.
 func (o runOptions) host(l lesson.Lesson, d lesson.Demo, listener net.Listener, log *slog.Logger) (*host.Running, error) {
 	language, _ := parseLang(o.lang)
-	c := host.Config{
-		Lesson: l, Demo: d, Course: o.lessons(), Directory: o.directory, Join: o.joinURLs(listener.Addr().(*net.TCPAddr)),
+	return host.Start(host.Config{
+		Lesson: l, Demo: d, Course: lessons.All(), Directory: o.directory, Join: o.joinURLs(listener.Addr().(*net.TCPAddr)),
 		Listener: listener, Hosts: hosts(o.addr, o.allowHosts), TLS: o.tls, Web: web.Pages, Lang: language,
 		NoTap: o.noTap, LabFiles: o.labFiles, Key: o.key, Net: o.link, Seed: o.seed, Log: log,
-	}
-	if d.Name == race.Name {
-		c.Net = netsim.Link{}
-	}
-	return host.Start(c)
+	})
 }
-
-// lessons returns the lecture's lessons and the comparison.
-func (o runOptions) lessons() []lesson.Lesson {
-	all := lessons.All()
-	return append(all, race.Lesson(race.Config{Lessons: all, Web: web.Pages, Key: o.key, Net: o.link, Seed: o.seed, Hosts: hosts(o.addr, o.allowHosts), TLS: o.tls, Listen: func() (net.Listener, error) {
-		hostname, _, err := net.SplitHostPort(o.addr)
-		if err != nil {
-			return nil, err
-		}
-		if o.lan && !o.addrByHand {
-			hostname = "0.0.0.0"
-		}
-		return net.Listen("tcp", net.JoinHostPort(hostname, "0")) // an address that the page can reach
-	}}))
-}
-
-// everyLesson returns the lessons for commands that only list them.
-func everyLesson() []lesson.Lesson { return runOptions{}.lessons() }
 
 // A closer is a server of the lab.
 type closer interface{ Close(context.Context) error }

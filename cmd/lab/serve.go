@@ -15,6 +15,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 	"realtimelab/internal/site"
+	"realtimelab/lessons"
 	"realtimelab/web"
 )
 
@@ -58,7 +59,7 @@ func serveAll(ctx context.Context, o runOptions) (err error) {
 	}
 	addr := home.Addr().(*net.TCPAddr)
 	served, err := host.ServeHome(host.Config{
-		Course: o.lessons(), Directory: o.directory, Join: o.joinURLs(addr), Listener: home, Hosts: hosts(o.addr, o.allowHosts),
+		Course: lessons.All(), Directory: o.directory, Join: o.joinURLs(addr), Listener: home, Hosts: hosts(o.addr, o.allowHosts),
 		TLS: o.tls, Web: web.Pages, Lang: lang.Lang(o.lang), Key: o.key, Log: log,
 	})
 	if err != nil {
@@ -91,7 +92,7 @@ type hosted struct {
 // hostAll serves every demo, at the ports that follow the first. With an error it returns those that
 // it has started.
 func (o runOptions) hostAll(log *slog.Logger) (all []hosted, err error) {
-	for _, l := range o.lessons() {
+	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			listener, err := o.listen(len(all) + 1)
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/lessons"
 )
 
 func TestServePrintsTheHomePageAndEveryDemo(t *testing.T) {
@@ -21,7 +23,7 @@ func TestServePrintsTheHomePageAndEveryDemo(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	assert.Equal(t, 200, res.StatusCode)
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
 			line, err := lines.ReadString('\n')
 			require.NoError(t, err)

@@ -16,9 +16,9 @@ import (
 	"realtimelab/internal/gotest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
-	"realtimelab/internal/race"
 	"realtimelab/internal/terminal"
 	"realtimelab/internal/tui"
+	"realtimelab/lessons"
 )
 
 func testCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func testCommand() *cobra.Command {
 
 func lessonNamed(name string) (lesson.Lesson, error) {
 	var known []string
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		if l.Name == name {
 			return l, nil
 		}
@@ -67,9 +67,6 @@ func runTests(ctx context.Context, folder string, each func(gotest.Event)) error
 		return err
 	}
 	args := []string{"-count=1", "./" + cmp.Or(folder, "lessons") + "/..."}
-	if folder == race.Folder {
-		args = []string{"-count=1", "./internal/compare", "./internal/netsim", "./internal/race"}
-	}
 	return gotest.Run(ctx, root, args, each)
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/certificate"
+	"realtimelab/lessons"
 )
 
 // startTLS runs the command until the test ends, and returns its lines on stdout and its log so far.
@@ -99,7 +100,7 @@ func TestServeOverTLS(t *testing.T) {
 	require.NoError(t, os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.Certificate[0]}), 0o600))
 	require.NoError(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
 	demos := 1
-	for _, l := range everyLesson() {
+	for _, l := range lessons.All() {
 		demos += len(l.Demos)
 	}
 	urls, log := startTLS(t, demos, "serve", "--plain", "--addr", "127.0.0.1:0", "--no-tap", "--cert", certFile, "--key", keyFile)

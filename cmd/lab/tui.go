@@ -18,6 +18,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui"
+	"realtimelab/lessons"
 )
 
 // inTerminal reports whether a person sits in front of a terminal that can show
@@ -36,7 +37,7 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 	}
 	var places places
 	return tui.Run(ctx, tui.Config{
-		Lessons: o.lessons(),
+		Lessons: lessons.All(),
 		Lang:    language,
 		Run:     names,
 		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {

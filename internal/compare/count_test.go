@@ -17,6 +17,7 @@ import (
 
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/meter"
 	"realtimelab/internal/relay"
 )
 
@@ -99,10 +100,10 @@ func response(in *bufio.Reader) (io.ReadCloser, bool, error) {
 }
 
 // counted is what the relay makes of all that has crossed so far.
-func (r *copies) counted() Snapshot {
+func (r *copies) counted() meter.Counts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	sum := Snapshot{Connections: int64(len(r.all))}
+	sum := meter.Counts{Connections: int64(len(r.all))}
 	for _, c := range r.all {
 		c.mu.Lock()
 		sum.In, sum.Out = sum.In+int64(c.in.Len()), sum.Out+int64(c.out.Len())
@@ -143,12 +144,11 @@ func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
 			require.NoError(t, turn.connect(t.Context()))
 			require.NoError(t, turn.run(t.Context()))
 
-			var own, relayed Snapshot
-			var err error
+			var own, relayed meter.Counts
 			for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
-				own, err = turn.server.ask("")
+				said, err := turn.server.ask("")
 				require.NoError(t, err)
-				own.Goroutines = 0
+				own = said.Counts
 				if relayed = between.counted(); relayed == own || time.Now().After(end) {
 					break
 				}

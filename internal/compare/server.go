@@ -7,27 +7,22 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
+	"runtime"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/meter"
 )
 
-// Snapshot is what a Meter has counted so far.
+// Snapshot is what Serve says of its server.
 type Snapshot struct {
-	URL         string `json:"url,omitempty"`    // in the first one only, as is
-	Direct      string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
-	In          int64  `json:"in"`               // bytes
-	Out         int64  `json:"out"`
-	HeadersIn   int64  `json:"headers_in"` // of In: HTTP heads
-	HeadersOut  int64  `json:"headers_out"`
-	Requests    int64  `json:"requests"`
-	Connections int64  `json:"connections"`
-	Goroutines  int    `json:"goroutines"`
-	Writing     int64  `json:"writing"` // writes under way, which are not counted yet
+	URL    string `json:"url,omitempty"`    // in the first one only, as is
+	Direct string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
+
+	meter.Counts
+	Goroutines int `json:"goroutines"`
 }
 
 // Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
@@ -47,55 +42,32 @@ func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in i
 	if err != nil {
 		return err
 	}
-	server := httpserver.New(httpserver.Config{Handler: instance.Handler, Log: slog.New(slog.DiscardHandler)})
-	c := &counter{}
-	err = c.serve(server, in, out)
+	server, err := meter.Serve(httpserver.Config{Handler: instance.Handler, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return errors.Join(err, instance.Close(ctx))
+	}
+	err = answer(server, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	err = errors.Join(err, server.Close(ctx, instance.Close))
-	c.serving.Wait()
-	return err
+	return errors.Join(err, server.Close(ctx, instance.Close))
 }
 
-// counter serves two listeners, one of which counts.
-type counter struct {
-	meter   *Meter
-	serving sync.WaitGroup
-}
-
-func (c *counter) serve(server *httpserver.Server, in io.Reader, out io.Writer) error {
-	var listeners [2]net.Listener
-	for i := range listeners {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		listeners[i] = l
-	}
-	first := Snapshot{URL: "http://" + listeners[0].Addr().String(), Direct: "http://" + listeners[1].Addr().String()}
-	c.meter = NewMeter(server.Track(listeners[0]))
-	c.serving.Go(func() { _ = server.Serve(c.meter.Listener()) })
-	c.serving.Go(func() { _ = server.Serve(server.Track(listeners[1])) })
-	return c.answer(first, in, out)
-}
-
-func (c *counter) answer(first Snapshot, in io.Reader, out io.Writer) error {
+func answer(s *meter.Server, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
-	if err := answers.Encode(first); err != nil {
+	if err := answers.Encode(Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}); err != nil {
 		return err
 	}
 	questions := bufio.NewScanner(in)
 	for questions.Scan() {
 		switch questions.Text() {
 		case "cut":
-			c.meter.Cut()
+			s.Cut()
 		case "mend":
-			c.meter.Mend()
+			s.Mend()
 		case "settle":
 			debug.FreeOSMemory()
 		}
-		if err := answers.Encode(c.meter.Count()); err != nil {
+		if err := answers.Encode(Snapshot{Counts: s.Count(), Goroutines: runtime.NumGoroutine()}); err != nil {
 			return err
 		}
 	}

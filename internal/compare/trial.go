@@ -207,11 +207,7 @@ func (t *turn) dialOne(ctx context.Context, i int) (err error) {
 
 // dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
 func (t *turn) dialBesides(ctx context.Context) (*peer, error) {
-	dial := t.lane.Publish
-	if dial == nil {
-		dial = t.lane.Dial
-	}
-	return t.dialPeer(ctx, dial, t.server.direct, func(string) {})
+	return t.dialPeer(ctx, t.lane.Sender(), t.server.direct, func(string) {})
 }
 
 // sender is who sends for a client.

@@ -92,6 +92,10 @@ func Start(c Config) (*Running, error) {
 	if addr, ok := c.Listener.Addr().(*net.TCPAddr); ok {
 		env.Port = addr.Port
 	}
+	env.Lab = c.lab(env.Port)
+	if c.Demo.OwnNet {
+		c.Net = netsim.Link{}
+	}
 	instance, err := c.Demo.Start(env)
 	if err != nil {
 		return nil, err

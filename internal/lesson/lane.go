@@ -17,6 +17,9 @@ type Lane struct {
 	Posts bool // a client sends each message in a request of its own
 	Polls bool // a client asks for messages at Dialing.Interval
 
+	// GoOnly says that the page of the demo compare has no client for the lane.
+	GoOnly bool
+
 	// Dial connects a client that sends messages and hears those of all clients.
 	Dial Dial
 
@@ -28,6 +31,14 @@ type Lane struct {
 
 	// Answers starts the server for Ask. Nil means the demo's own.
 	Answers func(Env) (*Instance, error)
+}
+
+// Sender returns the Dial of a client that only sends.
+func (l Lane) Sender() Dial {
+	if l.Publish == nil {
+		return l.Dial
+	}
+	return l.Publish
 }
 
 // A Dial connects a client. The client outlives the call: it runs until Close, or until ctx ends.

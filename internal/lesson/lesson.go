@@ -38,6 +38,9 @@ type Demo struct {
 	// Peer lets the page frame itself, as a second client beside the first.
 	Peer bool
 
+	// OwnNet says that the demo simulates the network of --net itself, and that none stands before it.
+	OwnNet bool
+
 	// Lanes lists the demo's Go clients, which the comparison measures. Most demos have none.
 	Lanes []Lane
 
@@ -48,7 +51,8 @@ type Demo struct {
 // An Env holds the lab's resources for a demo.
 type Env struct {
 	Log  *slog.Logger
-	Port int // port of the demo's page; 0 if it has none
+	Port int  // port of the demo's page; 0 if it has none
+	Lab  *Lab // nil if the demo runs outside the lab
 }
 
 // An Instance is a running demo.

@@ -11,8 +11,6 @@ import (
 
 	"realtimelab/internal/diagram"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/lesson"
-	"realtimelab/internal/race"
 	"realtimelab/lessons"
 )
 
@@ -64,14 +62,11 @@ func write(folder string, files map[string]string) error {
 	return nil
 }
 
-// course returns the lessons in order.
-func course() []lesson.Lesson { return append(lessons.All(), race.Lesson(race.Config{})) }
-
 // generate returns the files by name: NAME.md and NAME.zh.md for each lesson, and NAME-1.svg and so on
 // for its diagrams.
 func generate() (map[string]string, error) {
 	files := map[string]string{}
-	all := course()
+	all := lessons.All()
 	for i, l := range all {
 		for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 			text, err := l.Expand(language)

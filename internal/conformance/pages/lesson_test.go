@@ -13,7 +13,6 @@ import (
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/markdown"
-	"realtimelab/internal/race"
 	"realtimelab/lessons"
 	"realtimelab/web"
 )
@@ -67,7 +66,7 @@ var toLesson = regexp.MustCompile(`href="/lab/lesson/([^"#]+)(?:#([^"]+))?"`)
 // TestEveryDemoLinksItsLesson reads the pages as they are served, before a script has run. Where a demo has a section of its
 // own, the link leads there.
 func TestEveryDemoLinksItsLesson(t *testing.T) {
-	for _, l := range append(lessons.All(), race.Lesson(race.Config{})) {
+	for _, l := range lessons.All() {
 		sections := map[string]bool{"": true}
 		for _, h := range markdown.Parse(l.Body.EN).Headings {
 			sections[h.ID] = true

@@ -1,4 +1,4 @@
-// The race: the same messages at the same moments over every transport. Each lane's client is a frame of the lane's own origin; here they are drawn.
+// The comparison: the same messages at the same moments over every transport. Each lane's client is a frame of the lane's own origin; here they are drawn.
 
 import { Backoff } from "/lab/shared/backoff.js";
 import { catalogue } from "/lab/shared/catalogue.js";
@@ -20,7 +20,7 @@ let state;
 let networks = [];
 let viewers = 1;
 let connected = false;
-let keyed = false; // this page may change the race
+let keyed = false; // this page may change the comparison
 const lanes = [];
 const said = new Map(); // number → when, by our clock
 
@@ -30,7 +30,7 @@ const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON
 
 /** Asks for a change, which only a page with the key may. */
 async function wish(what) {
-  const answer = await fetch("/lab/race", { method: "POST", body: JSON.stringify(what) });
+  const answer = await fetch("/lab/compare", { method: "POST", body: JSON.stringify(what) });
   if (!answer.ok) $("says").textContent = await answer.text();
 }
 
@@ -260,7 +260,7 @@ function label() {
 }
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/race`);
+  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare`);
   socket.addEventListener("open", () => {
     connected = true;
     backoff.reset();

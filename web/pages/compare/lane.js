@@ -1,4 +1,4 @@
-// One lane of the race: a transport's smallest client, on a page of its own origin. What arrives goes to the page that frames this one.
+// One lane of the comparison: a transport's smallest client, on a page of its own origin. What arrives goes to the page that frames this one.
 
 import { Backoff } from "/lab/shared/backoff.js";
 
@@ -86,6 +86,7 @@ async function socketio(transport) {
   socket.on("chat message", receive);
 }
 
+// #region clients
 const clients = {
   "short-polling": () => forever(async () => {
     await poll("");
@@ -104,6 +105,7 @@ const clients = {
   "socketio-polling": () => socketio("polling"),
   "socketio-websocket": () => socketio("websocket"),
 };
+// #endregion
 
 addEventListener("message", ({ source, data }) => {
   if (source !== parent || !data.interval) return;

@@ -1,4 +1,4 @@
-package compare
+package meter
 
 import (
 	"io"
@@ -9,9 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"realtimelab/internal/tap"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSplitterCountsHeads(t *testing.T) {
 	const post = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
@@ -51,7 +54,7 @@ func (l onePipe) Accept() (net.Conn, error) { return l.conn, nil }
 func TestAMeterSaysWhatItHasNotCountedYet(t *testing.T) {
 	server, client := net.Pipe()
 	defer client.Close()
-	meter := NewMeter(onePipe{conn: server})
+	meter := New(onePipe{conn: server})
 	conn, err := meter.Listener().Accept()
 	require.NoError(t, err)
 	defer conn.Close()

@@ -1,19 +1,19 @@
-package race
+package comparison
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -22,37 +22,54 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"realtimelab/internal/compare"
 	"realtimelab/internal/host"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
-	"realtimelab/lessons"
+	"realtimelab/lessons/longconn"
+	"realtimelab/lessons/longpoll"
+	"realtimelab/lessons/socketio"
+	wslesson "realtimelab/lessons/websocket"
+	"realtimelab/web"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var pages fs.FS = fstest.MapFS{"pages/compare/lane.html": {Data: []byte("<!doctype html>")}}
-
 var key = host.NewKey()
 
-func config() Config {
-	return Config{Key: key, Lessons: lessons.All(), Web: pages, Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }}
+// course has the lessons whose demos are compared, and this one.
+func course() []lesson.Lesson {
+	return append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), wslesson.Lesson(), Lesson()}, socketio.Lessons()...)
 }
 
-var env = lesson.Env{Log: slog.New(slog.DiscardHandler)}
-
-func start(t *testing.T) (*lesson.Instance, string) {
-	l := Lesson(config())
-	instance, err := l.Demos[0].Start(env)
+// serve serves the demo as the lab does.
+func serve(t *testing.T, start func(lesson.Env) (*lesson.Instance, error)) (url string, err error) {
+	l := Lesson()
+	l.Demos[0].Start = start
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := httptest.NewServer(instance.Handler)
+	r, err := host.Start(host.Config{
+		Lesson: l, Demo: l.Demos[0], Course: course(), Listener: listener, Web: web.Pages, Key: key, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return "", errors.Join(err, listener.Close())
+	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		require.NoError(t, instance.Close(ctx))
-		server.Close()
+		require.NoError(t, r.Close(ctx))
 	})
-	return instance, server.URL
+	return "http://" + listener.Addr().String(), nil
+}
+
+// open serves the demo, and returns its instance too.
+func open(t *testing.T) (instance *lesson.Instance, url string) {
+	url, err := serve(t, func(env lesson.Env) (*lesson.Instance, error) {
+		var err error
+		instance, err = start(env)
+		return instance, err
+	})
+	require.NoError(t, err)
+	return instance, url
 }
 
 // said is whatever the server says.
@@ -62,7 +79,7 @@ type said struct {
 		Port int
 	}
 	State   *state
-	Counts  []compare.Snapshot
+	Counts  []lesson.Counts
 	Viewers int
 	Sent    int
 	Pong    float64
@@ -108,9 +125,9 @@ func ask(t *testing.T, url, authorization, body string) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-// TestChangesRequireTheKey: every control that changes the race requires the key, and none works over the socket.
+// TestChangesRequireTheKey: every control that changes the comparison requires the key, and none works over the socket.
 func TestChangesRequireTheKey(t *testing.T) {
-	_, url := start(t)
+	_, url := open(t)
 	p := watch(t, url)
 	before := p.until(func(m said) bool { return m.State != nil }).State
 	for _, body := range []string{`{"rate":50}`, `{"interval":200}`, `{"net":"3g"}`, `{"cut":true}`, `{"reset":true}`, `{"paused":true}`} {
@@ -132,14 +149,14 @@ func TestChangesRequireTheKey(t *testing.T) {
 }
 
 func TestAllLanesCarryTheSame(t *testing.T) {
-	instance, url := start(t)
+	instance, url := open(t)
 	p := watch(t, url)
 	first := p.until(func(m said) bool { return m.Lanes != nil })
-	require.Len(t, first.Lanes, len(lesson.LaneNames(lessons.All())))
+	require.Len(t, first.Lanes, len(lesson.LaneNames(course())))
 	assert.Len(t, instance.Frames, len(first.Lanes))
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	for i, lane := range first.Lanes[:2] { // those that a GET reads
-		assert.Equal(t, lesson.LaneNames(lessons.All())[i], lane.Name)
+		assert.Equal(t, lesson.LaneNames(course())[i], lane.Name)
 		var got []struct{ Text string }
 		for end := time.Now().Add(10 * time.Second); len(got) < 2 && time.Now().Before(end); {
 			res, err := client.Get("http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(lane.Port)) + "/messages?after=0")
@@ -160,20 +177,20 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 }
 
 func TestLanePageMayReachItsServerOnly(t *testing.T) {
-	_, url := start(t)
+	_, url := open(t)
 	first := watch(t, url).until(func(m said) bool { return m.Lanes != nil })
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	res, err := client.Get("http://127.0.0.1:" + strconv.Itoa(first.Lanes[6].Port) + "/lab/lane/lane.html")
 	require.NoError(t, err)
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
-	assert.Equal(t, "<!doctype html>", string(body))
+	assert.Contains(t, string(body), "/lab/lane/lane.js")
 	assert.Contains(t, res.Header.Get("Content-Security-Policy"), "default-src 'self'")
 }
 
 func TestWishesChangeTheStateOfAll(t *testing.T) {
 	need.Time(t)
-	_, url := start(t)
+	_, url := open(t)
 	a, b := watch(t, url), watch(t, url)
 	for _, c := range []struct {
 		body string
@@ -197,7 +214,7 @@ func TestWishesChangeTheStateOfAll(t *testing.T) {
 }
 
 func TestBadWishesGetOneLine(t *testing.T) {
-	_, url := start(t)
+	_, url := open(t)
 	p := watch(t, url)
 	for body, want := range map[string]string{
 		`{"rate":0}`:         "want 0.1 to 100",
@@ -229,7 +246,7 @@ func TestBadWishesGetOneLine(t *testing.T) {
 // TestNobodyWatchingNothingIsSaid: the feed speaks at its rate while somebody watches, and only then.
 func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &race{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5}}
+		r := &live{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5}}
 		r.ctx, r.cancel = context.WithCancel(t.Context())
 		r.running.Go(r.feed)
 		saidIn := func(d time.Duration) int {
@@ -244,7 +261,7 @@ func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 			return count() - before
 		}
 		assert.Zero(t, saidIn(time.Minute), "before anybody watches")
-		v := &viewer{race: r, news: make(chan struct{}, 1)}
+		v := &viewer{live: r, news: make(chan struct{}, 1)}
 		require.True(t, r.enter(v))
 		assert.Equal(t, 50, saidIn(10*time.Second))
 		r.leave(v)
@@ -255,22 +272,37 @@ func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 }
 
 func TestALaneThatCannotOpenLeavesNothing(t *testing.T) {
-	c := config()
-	opened := 0
-	c.Listen = func() (net.Listener, error) {
-		if opened++; opened > 3 {
-			return nil, io.ErrClosedPipe
+	_, err := serve(t, func(env lesson.Env) (*lesson.Instance, error) {
+		opened, served := 0, env.Lab.Serve
+		env.Lab.Serve = func(name string) (lesson.Served, error) {
+			if opened++; opened > 3 {
+				return nil, io.ErrClosedPipe
+			}
+			return served(name)
 		}
-		return net.Listen("tcp", "127.0.0.1:0")
-	}
-	_, err := Lesson(c).Demos[0].Start(env)
+		return start(env)
+	})
 	assert.ErrorIs(t, err, io.ErrClosedPipe)
+	_, err = start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
+	assert.ErrorContains(t, err, "start it with lab run")
+}
+
+// TestEveryLaneHasAClientInTheBrowser: the page has a client for each lane that it shows.
+func TestEveryLaneHasAClientInTheBrowser(t *testing.T) {
+	script, err := fs.ReadFile(web.Pages, "pages/compare/lane.js")
+	require.NoError(t, err)
+	_, clients, found := strings.Cut(string(script), "const clients = {")
+	require.True(t, found)
+	for _, l := range lesson.Lanes(course()) {
+		has := regexp.MustCompile(`(?m)^  "?` + regexp.QuoteMeta(l.Name) + `"?: `).MatchString(clients)
+		assert.NotEqual(t, l.GoOnly, has, "%s: give the page a client for it, or set GoOnly", l.Name)
+	}
 }
 
 // TestOneViewerCannotFloodTheOthers: pings, and posted changes that alter nothing, reach no other viewer, and changes are sent at most ten
 // times a second.
 func TestOneViewerCannotFloodTheOthers(t *testing.T) {
-	_, url := start(t)
+	_, url := open(t)
 	a, b := watch(t, url), watch(t, url)
 	b.until(func(m said) bool { return m.State != nil })
 	states := func(last float64) (n int) {

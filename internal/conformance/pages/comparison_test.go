@@ -1,41 +1,14 @@
 package pages
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
-	"net"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/host"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/race"
-	"realtimelab/lessons"
-	"realtimelab/web"
 )
-
-// runRace serves the comparison's page until the test ends.
-func runRace(t *testing.T, language lang.Lang) (url string) {
-	t.Helper()
-	only(t, race.Name)
-	anyPort := func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
-	l := race.Lesson(race.Config{Key: teacher, Lessons: lessons.All(), Web: web.Pages, Listen: anyPort, Seed: 1})
-	listener, err := anyPort()
-	require.NoError(t, err)
-	r, err := host.Start(host.Config{Lesson: l, Demo: l.Demos[0], Listener: listener, Web: web.Pages, Lang: language, Key: teacher, Log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(t, r.Close(ctx))
-	})
-	return "http://" + listener.Addr().String()
-}
 
 // slide moves a slider as a hand does.
 func slide(tab *labtest.Tab, id string, value int) {
@@ -47,15 +20,15 @@ func figure(lane, key string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector("[data-lane=%s] [data-key=%s]").textContent)`, lane, key)
 }
 
-const allRace = `document.querySelectorAll("#lanes li").length === 7 && [...document.querySelectorAll("[data-key=latency]")].every((e) => e.textContent !== "–")`
+const allLanes = `document.querySelectorAll("#lanes li").length === 7 && [...document.querySelectorAll("[data-key=latency]")].every((e) => e.textContent !== "–")`
 
-func TestRacePage(t *testing.T) { labtest.InEveryEngine(t, racePage) }
+func TestComparisonPage(t *testing.T) { labtest.InEveryEngine(t, comparisonPage) }
 
-func racePage(t *testing.T, browser *labtest.Browser) {
+func comparisonPage(t *testing.T, browser *labtest.Browser) {
 	tab := browser.Tab(t)
 	tab.AllowNetworkErrors() // of the connections that are reset
-	tab.Open(teacher.URL(runRace(t, lang.English)))
-	tab.WaitFor(allRace)
+	tab.Open(teacher.URL(run(t, "compare", lang.English)))
+	tab.WaitFor(allLanes)
 	tab.WaitText("#status", "running")
 
 	for _, name := range []string{"--soft", "--bad", "--good"} {
@@ -84,31 +57,31 @@ func racePage(t *testing.T, browser *labtest.Browser) {
 	tab.WaitText("#status", "running")
 	// TCP sends it all again, and nothing is lost.
 	click(tab, "zero")
-	tab.WaitFor(allRace)
+	tab.WaitFor(allLanes)
 	assert.NotContains(t, labtest.Eval[string](tab, `document.getElementById("lanes").textContent`), "lost")
 
 	click(tab, "reset")
 	click(tab, "zero")
-	tab.WaitFor(allRace)
+	tab.WaitFor(allLanes)
 	click(tab, "pause")
 	tab.WaitText("#status", "paused")
 	tab.WaitText("#pause", "Resume")
 }
 
-// Without the key the race can be watched, and the page says why it cannot be changed.
-func TestRaceWithoutTheKey(t *testing.T) {
-	url := runRace(t, lang.English)
+// Without the key the comparison can be watched, and the page says why it cannot be changed.
+func TestComparisonWithoutTheKey(t *testing.T) {
+	url := run(t, "compare", lang.English)
 	browser := labtest.NewBrowser(t)
 	tab := browser.Tab(t)
 	tab.Open(url)
-	tab.WaitFor(allRace)
+	tab.WaitFor(allLanes)
 	tab.WaitFor(`["rate", "interval", "net", "pause", "cut", "reset"].every((id) => document.getElementById(id).disabled)`)
 	tab.WaitFor(`document.getElementById("locked").checkVisibility() && document.getElementById("locked").textContent.includes("the person who started")`)
 	assert.False(t, labtest.Eval[bool](tab, `document.getElementById("zero").disabled`), "counting again is this page's own")
 
 	tab = browser.Tab(t)
 	tab.Open(teacher.URL(url))
-	tab.WaitFor(allRace)
+	tab.WaitFor(allLanes)
 	tab.WaitFor(`document.getElementById("pause") && !document.getElementById("pause").disabled && location.hash === ""`)
 	click(tab, "pause")
 	tab.WaitText("#status", "paused")
@@ -116,22 +89,22 @@ func TestRaceWithoutTheKey(t *testing.T) {
 	assert.Empty(t, labtest.Eval[string](tab, `document.cookie`), "no script reads the cookies")
 }
 
-func TestRaceLooks(t *testing.T) {
+func TestComparisonLooks(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 		t.Run(string(language), func(t *testing.T) {
-			url := runRace(t, language)
+			url := run(t, "compare", language)
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
 			tab.Open(teacher.URL(url))
-			tab.WaitFor(allRace)
+			tab.WaitFor(allLanes)
 			slide(tab, "net", 3)
 			tab.WaitFor(figure("websocket", "latency") + " > 50")
 			for _, scheme := range []string{"light", "dark"} {
 				for _, view := range viewports {
 					tab.Viewport(view.width, 844)
 					tab.ColorScheme(scheme)
-					name := race.Name + "-" + string(language) + "-" + scheme + "-" + view.name
+					name := "compare-" + string(language) + "-" + scheme + "-" + view.name
 					assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
 					tab.Viewport(view.width, labtest.Eval[int64](tab, `document.documentElement.scrollHeight`))
 					tab.WaitFor(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))`)

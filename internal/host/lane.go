@@ -1,0 +1,102 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"realtimelab/internal/httpserver"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/meter"
+	"realtimelab/internal/netsim"
+)
+
+// lab returns what the demo at that port may ask of the lab.
+func (c Config) lab(port int) *lesson.Lab {
+	course := c.Course
+	if len(course) == 0 {
+		course = []lesson.Lesson{c.Lesson}
+	}
+	return &lesson.Lab{Lessons: course, Net: c.Net.String(), Keyed: c.Key.Held, Serve: func(name string) (lesson.Served, error) {
+		demo, _, found := lesson.FindLane(course, name)
+		if !found {
+			return nil, fmt.Errorf("no lane %q", name)
+		}
+		return c.serveLane(demo, port)
+	}}
+}
+
+// served is the demo of a lane: its server behind a meter and a simulated network.
+type served struct {
+	instance *lesson.Instance
+	server   *meter.Server
+	front    *netsim.Front
+}
+
+// serveLane serves a demo for the page at the port framedBy, on the page's address. With TLS it speaks
+// HTTP/1.1, and the meter counts what it counts without TLS.
+func (c Config) serveLane(demo lesson.Demo, framedBy int) (_ lesson.Served, err error) {
+	page, err := fs.Sub(c.Web, "pages/"+c.Demo.Name)
+	if err != nil {
+		return nil, err
+	}
+	address, _, err := net.SplitHostPort(c.Listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	public, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		return nil, err
+	}
+	s := &served{}
+	if s.instance, err = demo.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)}); err != nil {
+		return nil, errors.Join(err, public.Close())
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", s.instance.Handler)
+	mux.Handle("GET /lab/lane/", httpserver.Policy{FramedBy: []int{framedBy}}.Page(http.StripPrefix("/lab/lane/", http.FileServerFS(page))))
+	mux.Handle("GET /lab/shared/", httpserver.Policy{}.Page(http.StripPrefix("/lab/", http.FileServerFS(c.Web))))
+	config := httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: c.Log}
+	if c.TLS != nil {
+		config.TLS = c.TLS.Clone()
+		config.TLS.NextProtos = []string{"http/1.1"}
+	}
+	if s.server, err = meter.Serve(config); err != nil {
+		return nil, errors.Join(err, public.Close(), s.instance.Close(context.Background()))
+	}
+	s.front = netsim.Start(netsim.Config{Listener: public, Target: s.server.Addr, Link: c.Net, Seed: c.Seed, Log: c.Log})
+	return s, nil
+}
+
+func (s *served) Port() int { return s.front.Addr().(*net.TCPAddr).Port }
+
+func (s *served) Direct() string { return "http://" + s.server.Direct }
+
+func (s *served) Counts() lesson.Counts {
+	n := s.server.Count()
+	return lesson.Counts{In: n.In, Out: n.Out, Requests: n.Requests, Connections: n.Connections}
+}
+
+func (s *served) SetNet(text string) error {
+	link, err := netsim.Parse(text)
+	if err == nil {
+		s.front.Set(link)
+	}
+	return err
+}
+
+func (s *served) Cut(cut bool) { s.front.Cut(cut) }
+
+func (s *served) Reset() {
+	s.server.Cut()
+	s.server.Mend()
+}
+
+func (s *served) Close(ctx context.Context) error {
+	err := s.server.Close(ctx, s.instance.Close)
+	return errors.Join(err, s.front.Close())
+}

@@ -1,0 +1,41 @@
+package lesson
+
+import (
+	"context"
+	"net/http"
+)
+
+// A Lab is what the program that runs a demo offers to a demo about other demos.
+type Lab struct {
+	Lessons []Lesson
+	Net     string // simulated network, as --net takes it
+
+	// Keyed reports whether a request carries the key of the person who started the lab.
+	Keyed func(*http.Request) bool
+
+	// Serve serves the demo of a lane at a port of its own, behind a simulated network and a meter.
+	// Under /lab/lane/ it has the files of the page of the demo that asks, which that page may frame.
+	Serve func(lane string) (Served, error)
+}
+
+// A Served is the demo of a lane that a Lab serves.
+type Served interface {
+	Port() int      // for browsers, on the host of the page
+	Direct() string // URL past the network and the meter, for a sender that costs nothing
+	Counts() Counts
+
+	SetNet(net string) error // changes the network for later packets
+	Cut(cut bool)            // starts or ends the loss of every packet
+	Reset()                  // resets every connection; clients may reconnect at once
+
+	// Close notifies the clients and ends everything.
+	Close(ctx context.Context) error
+}
+
+// Counts is the traffic of a served lane so far, in both directions.
+type Counts struct {
+	In          int64 `json:"in"` // bytes
+	Out         int64 `json:"out"`
+	Requests    int64 `json:"requests"`
+	Connections int64 `json:"connections"`
+}

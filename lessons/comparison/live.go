@@ -1,0 +1,146 @@
+package comparison
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/tasks"
+)
+
+// path is the comparison's endpoint for its pages. It is below /lab/ so that browsers send the key's
+// cookie.
+const path = "/lab/compare"
+
+// live is the running demo.
+type live struct {
+	keyed   func(*http.Request) bool
+	lanes   []*lane
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running tasks.Group // counts the feed, the viewers and the timer that ends a cut
+
+	mu      sync.Mutex
+	state   state
+	sent    int
+	viewers map[*viewer]struct{}
+	changed chan struct{} // capacity 1: tells the feed that its pace may have changed
+}
+
+func start(env lesson.Env) (*lesson.Instance, error) {
+	if env.Lab == nil {
+		return nil, errors.New("the demo compare runs the others: start it with lab run or lab serve")
+	}
+	l := &live{keyed: env.Lab.Keyed, viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5, Interval: 1000, Net: env.Lab.Net}}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	opening, done := context.WithTimeout(l.ctx, 10*time.Second)
+	defer done()
+	for _, way := range lesson.Lanes(env.Lab.Lessons) {
+		if way.GoOnly {
+			continue
+		}
+		lane, err := openLane(opening, way, env)
+		if err != nil {
+			return nil, errors.Join(err, l.close(context.Background()))
+		}
+		l.lanes = append(l.lanes, lane)
+	}
+	l.running.Go(l.feed)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+path, l.serve)
+	mux.HandleFunc("POST "+path, l.serveChange)
+	instance := &lesson.Instance{Handler: mux, Clients: l.watching, Close: l.close}
+	for _, lane := range l.lanes {
+		instance.Frames = append(instance.Frames, lane.Port())
+	}
+	return instance, nil
+}
+
+// watching returns the number of viewers.
+func (l *live) watching() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.viewers)
+}
+
+// feed sends the same message over every lane at the same moment, while anyone watches. A message
+// consists of its number, its time of sending in milliseconds of Unix time, and padding.
+func (l *live) feed() {
+	last := time.Now()
+	for {
+		wait, on := l.pace(last)
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+			last = time.Now()
+			if on {
+				l.publish()
+			}
+		case <-l.changed:
+			timer.Stop()
+		case <-l.ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// pace returns how long to wait after the last message, and whether to send one then.
+func (l *live) pace(last time.Time) (time.Duration, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state.Paused || len(l.viewers) == 0 {
+		return time.Hour, false
+	}
+	return max(time.Until(last.Add(time.Duration(float64(time.Second)/l.state.Rate))), 0), true
+}
+
+// publish sends the next message over every lane.
+func (l *live) publish() {
+	l.mu.Lock()
+	l.sent++
+	n := l.sent
+	l.mu.Unlock()
+	text := fmt.Sprintf("%d|%.3f|", n, float64(time.Now().UnixMicro())/1000)
+	text += strings.Repeat("x", max(size-len(text), 0))
+	for _, lane := range l.lanes {
+		lane.enqueue(text)
+	}
+}
+
+// notifyAll wakes the viewers and the feed after a change of the state. The caller holds mu.
+func (l *live) notifyAll() {
+	for v := range l.viewers {
+		v.wake()
+	}
+	l.wakeFeed()
+}
+
+// wakeFeed makes the feed check the state and the viewers again.
+func (l *live) wakeFeed() {
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the viewers, the feed and the lanes.
+func (l *live) close(ctx context.Context) error {
+	l.running.Refuse()
+	l.cancel()
+	_ = l.running.Wait(context.Background()) // which never ends
+	errs := make(chan error)
+	for _, lane := range l.lanes {
+		go func() { errs <- lane.close(ctx) }()
+	}
+	var err error
+	for range l.lanes {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}

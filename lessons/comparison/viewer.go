@@ -1,0 +1,190 @@
+package comparison
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
+)
+
+// viewer is one page that watches the comparison.
+type viewer struct {
+	live   *live
+	keyed  bool // may change the state
+	conn   *websocket.Conn
+	news   chan struct{} // capacity 1: the state changed
+	answer chan any
+}
+
+func (v *viewer) wake() {
+	select {
+	case v.news <- struct{}{}:
+	default:
+	}
+}
+
+// maxViewers bounds the pages that watch at the same time. It is enough for a class.
+const maxViewers = 200
+
+// enter registers a viewer and reports whether it may watch. It returns false if the comparison is closed
+// or full.
+func (l *live) enter(v *viewer) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.viewers) >= maxViewers || !l.running.Enter() {
+		return false
+	}
+	l.viewers[v] = struct{}{}
+	l.wakeFeed()
+	return true
+}
+
+func (l *live) leave(v *viewer) {
+	l.mu.Lock()
+	delete(l.viewers, v)
+	l.wakeFeed()
+	l.mu.Unlock()
+	l.running.Leave()
+}
+
+// serve handles the WebSocket between the comparison and a page. The server sends
+//
+//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"sent":n,"keyed":true}   first
+//	{"state":{…}}                                                             first, and on each change
+//	{"counts":[{"in","out","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
+//	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
+//
+// and the page sends pings. The counts cover all viewers together. To change the state, the page
+// posts a change.
+func (l *live) serve(w http.ResponseWriter, req *http.Request) {
+	v := &viewer{live: l, keyed: l.keyed(req), news: make(chan struct{}, 1), answer: make(chan any)}
+	conn, err := (&websocket.Upgrader{}).Upgrade(w, req, nil)
+	if err != nil {
+		return // Upgrade has answered with 400 or 403
+	}
+	defer conn.Close()
+	v.conn = conn
+	if !l.enter(v) {
+		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseTryAgainLater, "too many viewers"), time.Now().Add(time.Second))
+		return
+	}
+	defer l.leave(v)
+	ctx, cancel := context.WithCancel(l.ctx)
+	var reading sync.WaitGroup
+	reading.Go(func() { defer cancel(); v.read(ctx) })
+	v.write(ctx)
+	cancel()
+	conn.Close()
+	reading.Wait()
+}
+
+func (v *viewer) read(ctx context.Context) {
+	v.conn.SetReadLimit(1 << 10)
+	for {
+		var m struct {
+			Ping *float64 `json:"ping"`
+		}
+		if v.conn.ReadJSON(&m) != nil {
+			return
+		}
+		if m.Ping == nil {
+			continue
+		}
+		answer := map[string]float64{"pong": *m.Ping, "now": float64(time.Now().UnixMicro()) / 1000}
+		select {
+		case v.answer <- answer:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+const (
+	countPace = 250 * time.Millisecond
+	statePace = 100 * time.Millisecond // minimum interval: changes in between are sent as one
+	writeTime = 10 * time.Second       // timeout of one message to a page
+)
+
+// write sends until the page disconnects or the comparison closes.
+func (v *viewer) write(ctx context.Context) {
+	pace := time.NewTicker(countPace)
+	defer pace.Stop()
+	rest := time.NewTimer(0) // the next state may be sent when it fires
+	defer rest.Stop()
+	var news <-chan struct{}
+	if v.send(v.live.welcome(v.keyed)) != nil || v.send(v.live.now()) != nil {
+		return
+	}
+	for {
+		var err error
+		select {
+		case <-rest.C:
+			news = v.news
+		case <-news:
+			err = v.send(v.live.now())
+			news = nil
+			rest.Reset(statePace)
+		case <-pace.C:
+			err = v.send(v.live.counts())
+		case answer := <-v.answer:
+			err = v.send(answer)
+		case <-ctx.Done():
+			_ = v.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second))
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (v *viewer) send(message any) error {
+	_ = v.conn.SetWriteDeadline(time.Now().Add(writeTime))
+	return v.conn.WriteJSON(message)
+}
+
+func (l *live) welcome(keyed bool) any {
+	type place struct {
+		Name  string    `json:"name"`
+		Title lang.Text `json:"title"`
+		Port  int       `json:"port"`
+	}
+	type network struct {
+		Name string    `json:"name"`
+		Says lang.Text `json:"says"`
+	}
+	var places []place
+	for _, lane := range l.lanes {
+		places = append(places, place{lane.Name, lane.Title, lane.Port()})
+	}
+	var networks []network
+	for _, name := range netsim.Names() {
+		link, _ := netsim.Parse(name)
+		networks = append(networks, network{name, link.Describe()})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return map[string]any{"lanes": places, "nets": networks, "sent": l.sent, "keyed": keyed}
+}
+
+func (l *live) now() any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return map[string]any{"state": l.state}
+}
+
+func (l *live) counts() any {
+	counts := make([]lesson.Counts, len(l.lanes))
+	for i, lane := range l.lanes {
+		counts[i] = lane.Counts()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return map[string]any{"counts": counts, "viewers": len(l.viewers), "sent": l.sent}
+}
