@@ -82,6 +82,9 @@ func TestKeyOverTLS(t *testing.T) {
 		require.NotNil(t, res, err)
 		assert.Equal(t, status, res.StatusCode)
 		if err == nil {
+			p := panel{t, conn}
+			u.get("/seen")
+			p.rows("GET /seen")
 			conn.Close()
 		}
 	}

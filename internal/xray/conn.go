@@ -14,6 +14,8 @@ type conn struct {
 	streams [2]*stream
 	pending int // this connection's part of decoder.pending
 
+	http2 *http2Conn // nil unless the connection began with the preface of HTTP/2
+
 	exchanges []*exchange // requests without a complete response, in order
 	cut       bool        // it ended while something was unfinished, and a row said so
 }
@@ -29,7 +31,13 @@ func newConn(d *decoder, peer *tap.Peer) *conn {
 }
 
 // held returns the number of bytes in the connection's unfinished units.
-func (c *conn) held() int { return c.streams[tap.In].held() + c.streams[tap.Out].held() }
+func (c *conn) held() int {
+	n := c.streams[tap.In].held() + c.streams[tap.Out].held()
+	if c.http2 != nil {
+		n += c.http2.held()
+	}
+	return n
+}
 
 // row completes a row of the connection and emits it, unless the decoder is skimming.
 func (c *conn) row(r *Row) {

@@ -27,6 +27,9 @@ func (x *exchange) name() string { return x.method + " " + printable(x.target, 6
 
 // readRequest reads the head of a request.
 func readRequest(s *stream) bool {
+	if opensHTTP2(s) {
+		return readPreface(s)
+	}
 	raw, ok := readHead(s, isRequestLine)
 	if raw == 0 {
 		return ok
@@ -205,8 +208,6 @@ func notHTTP(line string, complete bool, valid func(string) *Text) *Text {
 	switch {
 	case line[0] == 0x16:
 		why = say("not HTTP: the first byte is that of a TLS handshake", "不是 HTTP：第一个字节属于 TLS 握手")
-	case strings.HasPrefix(line, "PRI * HTTP/2"):
-		why = say("HTTP/2 is not read here", "这里不解读 HTTP/2")
 	case !isToken(line[0]):
 		why = say("not HTTP: a start line does not begin with byte 0x%02x", "不是 HTTP：起始行不会以字节 0x%02x 开头", line[0])
 	case complete:

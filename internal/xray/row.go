@@ -39,6 +39,7 @@ type Layer string
 // The layers, from the lowest up.
 const (
 	TCP     Layer = "tcp"     // one read or write, or the start or end of a connection
+	H2      Layer = "h2"      // one HTTP/2 frame
 	HTTP    Layer = "http"    // the head of a request or a response
 	Body    Layer = "body"    // the body of a request or a response, or a piece of it
 	Chunk   Layer = "chunk"   // one chunk of a chunked body
@@ -53,7 +54,7 @@ const (
 )
 
 // Layers lists all layers, from the lowest up.
-var Layers = []Layer{TCP, HTTP, Body, Chunk, Line, SSE, WS, Message, EIO, SIO, Event, Bytes}
+var Layers = []Layer{TCP, H2, HTTP, Body, Chunk, Line, SSE, WS, Message, EIO, SIO, Event, Bytes}
 
 // A Kind says what a row means for its connection or session. Most rows mean nothing special.
 type Kind string
@@ -64,7 +65,7 @@ const (
 	Upgrade   Kind = "upgrade"   // a step from HTTP to WebSocket, or from polling to WebSocket
 	Close     Kind = "close"     // the end of a session or WebSocket, by the protocol
 	Cut       Kind = "cut"       // a connection that ended while something was unfinished
-	End       Kind = "end"       // the end of a body that came in chunks
+	End       Kind = "end"       // the end of a body that came in chunks, or in frames of HTTP/2
 )
 
 // A Row is one unit of one layer. It does not change after it is published.
@@ -84,6 +85,7 @@ type Row struct {
 	Request uint64   // the head of the request that the row belongs to; 0 for that head, and without one
 	Parts   []uint64 // rows besides Parent that the row is made of: the attachments of an event
 	Client  string   // ?client= of the request; empty if there is none
+	Stream  uint32   // of HTTP/2; 0 for the connection, and without HTTP/2
 
 	// Offset and Size locate the row in the stream of its direction. A row that was inflated or
 	// unmasked has the location of its source bytes.
@@ -94,8 +96,9 @@ type Row struct {
 	Problem *Text // what could not be read, and why; nil if everything could
 	Lab     bool  // a request for the lab's own pages and their files
 
-	// Data holds the unit's bytes. For TCP, HTTP, Body, Chunk and WS they are the bytes on the
-	// wire. For higher layers they are unmasked, inflated and unescaped.
+	// Data holds the unit's bytes. For TCP, H2, HTTP, Body, Chunk and WS they are the bytes on the
+	// wire, except that a head of HTTP/2 is decoded: "name: value" lines, which begin with those of the
+	// names :method or :status. For higher layers they are unmasked, inflated and unescaped.
 	Data []byte
 
 	// Views show the same content in another form, such as an unmasked payload.
@@ -185,13 +188,14 @@ type Brief struct {
 	Request uint64    `json:"request,omitempty"`
 	Parts   []uint64  `json:"parts,omitempty"`
 	Client  string    `json:"client,omitempty"`
+	Stream  uint32    `json:"stream,omitempty"`
 }
 
 // Brief returns the row without its bytes.
 func (r *Row) Brief() Brief {
 	return Brief{
 		r.ID, r.Parent, r.Conn, r.Time, r.Dir.String(), r.Layer, r.Offset, r.Size, r.Summary, r.Problem, r.Lab,
-		r.Kind, r.Message, r.Request, r.Parts, r.Client,
+		r.Kind, r.Message, r.Request, r.Parts, r.Client, r.Stream,
 	}
 }
 

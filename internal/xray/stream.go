@@ -138,7 +138,7 @@ func (s *stream) unit(layer Layer, n int) *Row {
 func (s *stream) derive(layer Layer, parent *Row, data []byte) *Row {
 	return &Row{
 		Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size, Lab: parent.Lab, Data: data,
-		Request: parent.Request, Client: parent.Client,
+		Request: parent.Request, Client: parent.Client, Stream: parent.Stream,
 	}
 }
 
@@ -203,6 +203,9 @@ func (s *stream) finish() {
 		r := &Row{Layer: Bytes, Dir: s.dir, Offset: s.at, Summary: say("a body that was not finished", "没有结束的正文")}
 		r.explain(say("the connection ended before this body was complete", "连接在正文完整之前就结束了"))
 		s.emit(r)
+	}
+	if s.conn.http2 != nil && !s.quiet() {
+		s.unfinished()
 	}
 	s.body, s.ws = body{}, nil
 	s.next = func(s *stream) bool { s.consume(len(s.buf)); return false }

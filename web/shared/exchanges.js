@@ -13,6 +13,7 @@ export function exchanges(row, conn) {
     case "body": return body(row, conn);
     case "line": case "sse": return conn.streams ? unit(row) : null;
     case "chunk": return /^the last chunk/.test(row.summary.en) ? endStream(row, conn) : null;
+    case "h2": return row.kind === "end" ? endStream(row, conn) : row.kind === "cut" ? endConnection(row, conn) : null;
     case "tcp": return /\((?:FIN|RST)\)$/.test(row.summary.en) ? endConnection(row, conn) : null;
   }
   return null;
@@ -80,11 +81,11 @@ function endStream(row, conn) {
   return "changed";
 }
 
-/** The end of a connection is an arrow if it cut something. */
+/** The end of a connection, or of a stream of HTTP/2 by RST_STREAM, is an arrow if it cut something. */
 function endConnection(row, conn) {
   const cut = [...conn.asked, conn.streams].filter(Boolean);
   Object.assign(conn, { asked: [], streams: null, got: null });
   if (cut.length === 0) return null;
   for (const { bar } of cut) Object.assign(bar, { to: row.id, cut: true });
-  return { packet: `TCP ${row.summary.en.slice(-4, -1)}`, kind: "cut" };
+  return { packet: row.layer === "h2" ? "RST_STREAM" : `TCP ${row.summary.en.slice(-4, -1)}`, kind: "cut" };
 }

@@ -11,12 +11,14 @@
 // reads HTTP.
 
 const mostArrows = 120;
+const mostStreams = 500; // of HTTP/2, those with the latest rows
 
 export class Trace {
   arrows = [];
   #names; // by the client's id in the query
   #read;
   #conns = new Map(); // the state of each connection; client is the name of its last request's
+  #streams = new Map(); // the state of each stream of HTTP/2, which is like a connection with one request
   #held = []; // arrows with a bar, some of which are no longer in arrows
 
   /** clients maps the id that a client sends as ?client= to its name in the arrows. Rows of all others are ignored. */
@@ -46,15 +48,42 @@ export class Trace {
     this.arrows = [];
     this.#held = [];
     this.#conns.clear();
+    this.#streams.clear();
   }
 
   #arrow(row) {
-    if (!this.#conns.has(row.conn)) this.#conns.set(row.conn, {});
-    const conn = this.#conns.get(row.conn);
+    const conn = row.stream ? this.#streamOf(row) : this.#connOf(row);
     if (row.layer === "http" && row.dir === "in") conn.client = this.#names.get(clientOf(row.summary.en));
     const read = conn.client && this.#read(row, conn);
-    if (!read || read === "changed") return read;
-    return Object.assign(read, { id: row.id, client: conn.client, up: row.dir === "in", time: Date.parse(row.time), layer: row.layer });
+    if (read === "changed") return read;
+    if (read) return this.#complete(read, row, conn);
+    let ended = null;
+    if (row.layer === "tcp") { // all streams of the connection hear of it
+      for (const stream of this.#streams.values()) {
+        if (stream.conn !== row.conn || !stream.client) continue;
+        const cut = this.#read(row, stream);
+        if (cut && cut !== "changed") ended ??= this.#complete(cut, row, stream);
+      }
+    }
+    return ended;
+  }
+
+  #complete(read, row, { client }) {
+    return Object.assign(read, { id: row.id, client, up: row.dir === "in", time: Date.parse(row.time), layer: row.layer });
+  }
+
+  #connOf({ conn }) {
+    if (!this.#conns.has(conn)) this.#conns.set(conn, {});
+    return this.#conns.get(conn);
+  }
+
+  #streamOf({ conn, stream }) {
+    const key = `${conn} ${stream}`;
+    const state = this.#streams.get(key) ?? { conn };
+    this.#streams.delete(key);
+    this.#streams.set(key, state); // the last, as the latest
+    if (this.#streams.size > mostStreams) this.#streams.delete(this.#streams.keys().next().value);
+    return state;
   }
 
   /**

@@ -9,7 +9,7 @@ import { texts } from "./xray-text.js";
 const t = catalogue("xray", texts);
 
 /** The layers, from the lowest up. */
-export const layers = ["tcp", "http", "body", "chunk", "line", "sse", "ws", "message", "eio", "sio", "event", "bytes"];
+export const layers = ["tcp", "h2", "http", "body", "chunk", "line", "sse", "ws", "message", "eio", "sio", "event", "bytes"];
 
 const quiet = ["tcp", "body"]; // not shown unless asked for
 const pause = 150; // ms between the reader's last key and a search

@@ -87,7 +87,7 @@ export class Rows {
     const request = row.layer === "http" && row.dir === "in" ? row.id : row.request;
     if (!request) return null;
     if (row.kind === "end") this.#streams.set(request, true);
-    else if (row.layer === "chunk" && row.dir === "out") this.#streams.set(request, false);
+    else if ((row.layer === "chunk" || row.layer === "h2" && /^DATA/.test(row.summary.en)) && row.dir === "out") this.#streams.set(request, false);
     if (!["http", "body", "chunk"].includes(row.layer)) return null;
     const key = `${request} ${row.dir}`;
     const pieces = this.#pieces.get(key) ?? this.#pieces.set(key, []).get(key);
@@ -123,7 +123,7 @@ export class Rows {
   /** The client of a row: its own, or that of the last request on its connection; "" if it is unknown. */
   clientOf(row) { return row.client || this.#clients.get(row.conn) || ""; }
 
-  /** Whether the answer to a request still comes, in chunks. */
+  /** Whether the answer to a request still comes, in chunks or in frames of HTTP/2. */
   isOpen(request) { return this.#streams.get(request) === false; }
 
   /** The rows that a message consists of, the topmost layer first. */

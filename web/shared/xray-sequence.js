@@ -34,7 +34,7 @@ function barsOf(rows, names) {
     const streams = names.isOpen(row.id);
     for (let i = from + 1; i < rows.length; i++) {
       const later = rows[i];
-      if (later.layer === "restart" || later.kind === "cut" && later.conn === row.conn) {
+      if (later.layer === "restart" || later.kind === "cut" && later.conn === row.conn && (!later.stream || later.stream === row.stream)) {
         [to, ended] = [i, true];
         break;
       }

@@ -23,7 +23,7 @@ export const texts = {
     "x.steps": "Calculation", "x.more": "Show all {0} bytes", "x.moreLayers": "and {0} more", "x.hex": "Bytes, by field", "x.at": "byte {0}", "x.at2": "bytes {0}–{1}",
     "x.pin": "Pin", "x.unpin": "Unpin", "x.pinned": "The pinned row", "x.this": "This row", "x.compare": "Compared with the pinned row, byte by byte",
     "x.compared": "{0} bytes are equal, {1} are only in the pinned row, {2} only in this one.", "x.comparedFirst": "The first {0} bytes of each are compared.",
-    tcp: "TCP", http: "HTTP", body: "body", chunk: "chunk", line: "line", sse: "SSE", ws: "frame", message: "message", eio: "Engine.IO", sio: "Socket.IO", event: "event", bytes: "bytes",
+    tcp: "TCP", h2: "HTTP/2", http: "HTTP", body: "body", chunk: "chunk", line: "line", sse: "SSE", ws: "frame", message: "message", eio: "Engine.IO", sio: "Socket.IO", event: "event", bytes: "bytes",
   },
   zh: {
     xray: "线路透视", "x.hint": "你的浏览器与这台服务器之间的每一条消息，页面自身的文件除外。点一条即可拆开细看。",
@@ -47,6 +47,6 @@ export const texts = {
     "x.steps": "推算过程", "x.more": "显示全部 {0} 字节", "x.moreLayers": "另有 {0} 层", "x.hex": "按字段着色的字节", "x.at": "第 {0} 字节", "x.at2": "第 {0}–{1} 字节",
     "x.pin": "固定", "x.unpin": "取消固定", "x.pinned": "固定的那一行", "x.this": "当前这一行", "x.compare": "与固定的那一行逐字节比较",
     "x.compared": "相同 {0} 字节，仅固定行有 {1} 字节，仅当前行有 {2} 字节。", "x.comparedFirst": "各比较前 {0} 字节。",
-    tcp: "TCP", http: "HTTP", body: "正文", chunk: "分块", line: "行", sse: "SSE", ws: "帧", message: "消息", eio: "Engine.IO", sio: "Socket.IO", event: "事件", bytes: "字节",
+    tcp: "TCP", h2: "HTTP/2", http: "HTTP", body: "正文", chunk: "分块", line: "行", sse: "SSE", ws: "帧", message: "消息", eio: "Engine.IO", sio: "Socket.IO", event: "事件", bytes: "字节",
   },
 };

@@ -66,8 +66,8 @@ func collect(rows []*xray.Row) (all []*exchange) {
 	return all
 }
 
-func (x *exchange) entry() entry {
-	e := entry{Started: x.start, Request: x.request(), Response: x.response(), Connection: strconv.FormatUint(x.head.Conn, 10)}
+func (x *exchange) entry(scheme string) entry {
+	e := entry{Started: x.start, Request: x.request(scheme), Response: x.response(), Connection: strconv.FormatUint(x.head.Conn, 10)}
 	if addr, ok := x.head.Peer().Local.(*net.TCPAddr); ok {
 		e.ServerIP = addr.IP.String()
 	}
@@ -96,16 +96,20 @@ func last(rows []*xray.Row, otherwise *xray.Row) *xray.Row {
 // ms returns the time between two moments in ms, and 0 if they are in the wrong order.
 func ms(from, to time.Time) float64 { return max(float64(to.Sub(from).Microseconds())/1000, 0) }
 
-func (x *exchange) request() request {
+func (x *exchange) request(scheme string) request {
 	start, headers := parseHead(x.head.Data)
 	method, rest, _ := strings.Cut(start, " ")
 	target, version, _ := strings.Cut(rest, " ")
+	host := get(headers, "Host")
+	if version == "HTTP/2" {
+		scheme, host = get(headers, ":scheme"), get(headers, ":authority")
+	}
 	r := request{
 		Method: method, URL: target, HTTPVersion: version, Cookies: []cookie{}, Headers: headers, QueryString: []pair{},
-		HeadersSize: len(x.head.Data), BodySize: size(x.body),
+		HeadersSize: x.head.Size, BodySize: size(x.body),
 	}
 	if strings.HasPrefix(target, "/") || target == "*" {
-		r.URL = "http://" + get(headers, "Host") + target
+		r.URL = scheme + "://" + host + target
 	}
 	if u, err := url.Parse(r.URL); err == nil {
 		r.QueryString = queryOf(u.RawQuery)
@@ -154,7 +158,7 @@ func (x *exchange) response() response {
 	code, reason, _ := strings.Cut(rest, " ")
 	r.Status, _ = strconv.Atoi(code)
 	r.StatusText, r.HTTPVersion, r.Headers = reason, version, headers
-	r.HeadersSize, r.BodySize = len(x.answer.Data), size(x.content)
+	r.HeadersSize, r.BodySize = x.answer.Size, size(x.content)
 	r.RedirectURL = get(headers, "Location")
 	for _, h := range headers {
 		if !strings.EqualFold(h.Name, "Set-Cookie") {
@@ -175,9 +179,20 @@ func (x *exchange) response() response {
 	return r
 }
 
-// parseHead splits a head into its start line and its fields.
+// parseHead splits a head into its start line and its fields. HTTP/2 has no start line: its pseudo-header
+// fields make one.
 func parseHead(data []byte) (start string, headers []pair) {
 	headers = []pair{}
+	if bytes.HasPrefix(data, []byte(":")) {
+		for line := range strings.Lines(string(data)) {
+			at := strings.Index(line[1:], ": ") + 1
+			headers = append(headers, pair{valid(line[:at]), valid(strings.TrimSpace(line[at+2:]))})
+		}
+		if status := get(headers, ":status"); status != "" {
+			return "HTTP/2 " + status, headers
+		}
+		return get(headers, ":method") + " " + get(headers, ":path") + " HTTP/2", headers
+	}
 	lines := strings.Split(strings.Trim(string(data), "\r\n"), "\n")
 	for _, line := range lines[1:] {
 		line = strings.TrimSuffix(line, "\r")

@@ -111,13 +111,14 @@ type message struct {
 }
 
 // Write writes an archive of the rows, oldest first. It holds the requests whose heads are among the rows.
-func Write(w io.Writer, rows []*xray.Row) error {
+// scheme is that of the URLs, http or https, which the rows of HTTP/1.1 do not tell.
+func Write(w io.Writer, rows []*xray.Row, scheme string) error {
 	l := log{
 		Version: "1.2", Creator: creator{"lab", "1"}, Entries: []entry{},
 		Comment: "made from the bytes that a server read and wrote: the times are the server's",
 	}
 	for _, x := range collect(rows) {
-		l.Entries = append(l.Entries, x.entry())
+		l.Entries = append(l.Entries, x.entry(scheme))
 	}
 	return json.NewEncoder(w).Encode(map[string]log{"log": l})
 }

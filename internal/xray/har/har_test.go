@@ -150,6 +150,7 @@ type archivedEntry struct {
 	} `json:"_webSocketMessages"`
 	Request struct {
 		Method, URL string
+		HTTPVersion string
 		BodySize    int
 		HeadersSize int
 		PostData    *struct{ MimeType, Text string }
@@ -176,7 +177,7 @@ func read(t *testing.T, x *xray.Xray) []archivedEntry {
 	rows, err := x.Rows(ctx)
 	require.NoError(t, err)
 	var file bytes.Buffer
-	require.NoError(t, har.Write(&file, rows))
+	require.NoError(t, har.Write(&file, rows, "http"))
 	var value any
 	require.NoError(t, json.Unmarshal(file.Bytes(), &value))
 	assert.Empty(t, archive.check("har", value))
@@ -342,6 +343,56 @@ func TestUnfinishedExchanges(t *testing.T) {
 	assert.Equal(t, "c", entries[1].Request.Cookies[0].Name)
 	assert.Zero(t, entries[1].Response.Status)
 	assert.NotEmpty(t, entries[1].Comment)
+}
+
+func TestHTTP2(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	wire := tap.New(tap.Config{})
+	x := xray.New(wire, xray.Config{})
+	server := &http.Server{Protocols: &http.Protocols{}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(http.StatusAccepted)
+		io.WriteString(w, "one ")
+		w.(http.Flusher).Flush()
+		io.WriteString(w, string(body))
+	})}
+	server.Protocols.SetUnencryptedHTTP2(true)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(wire.Listener(l)) }()
+	transport := &http.Transport{Protocols: server.Protocols}
+	client := &http.Client{Transport: transport, Timeout: time.Minute}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+		<-served
+		x.Close()
+	})
+	url := "http://" + l.Addr().String()
+	for _, body := range []string{"two", "three"} {
+		res, err := client.Post(url+"/x?y=z", "text/plain", strings.NewReader(body))
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		require.NoError(t, err)
+		res.Body.Close()
+	}
+	entries := read(t, x)
+	require.Len(t, entries, 2)
+	for i, body := range []string{"two", "three"} {
+		e := entries[i]
+		assert.Equal(t, "HTTP/2", e.Request.HTTPVersion)
+		assert.Equal(t, "POST", e.Request.Method)
+		assert.Equal(t, url+"/x?y=z", e.Request.URL)
+		assert.Equal(t, body, e.Request.PostData.Text)
+		assert.Equal(t, 202, e.Response.Status)
+		assert.Equal(t, "one "+body, e.Response.Content.Text)
+		assert.Equal(t, "text/plain", e.Response.Content.MimeType)
+		assert.Equal(t, "a", e.Response.Cookies[0].Name)
+		assert.Positive(t, e.Request.HeadersSize)
+	}
+	assert.Less(t, entries[1].Request.HeadersSize, entries[0].Request.HeadersSize, "on the wire: HPACK refers to the first head")
 }
 
 func TestTheSchemaFindsFaults(t *testing.T) {

@@ -396,7 +396,7 @@ func (p *Panel) exportHAR(w http.ResponseWriter, r *http.Request, v view, out io
 	}
 	attach(w, "application/json", ".har")
 	seen := slices.DeleteFunc(rows, func(row *xray.Row) bool { return !v.sees(row.Peer()) })
-	_ = har.Write(out, seen) // fails only if the client has left
+	_ = har.Write(out, seen, httpserver.Scheme(r)) // fails only if the client has left
 }
 
 func (p *Panel) exportPcapng(w http.ResponseWriter, _ *http.Request, v view, out io.Writer) {
