@@ -1,0 +1,220 @@
+package webtransport
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+
+	wt "github.com/quic-go/webtransport-go"
+
+	"realtimelab/internal/feed"
+	"realtimelab/internal/wtclient"
+)
+
+// Client talks to a Server. Set the fields before the first call.
+type Client struct {
+	URL     string      // of the server, such as https://127.0.0.1:3000
+	Way     Way         // "" is Stream
+	TLS     *tls.Config // nil is the default of crypto/tls
+	Header  http.Header // added to the request; may be nil
+	Backoff feed.Backoff
+
+	Counters feed.Counters // Requests counts the requests that open sessions
+
+	lost atomic.Int64
+
+	once sync.Once
+	out  chan outgoing
+}
+
+// outgoing is a message on its way from Send to the session's writer.
+type outgoing struct {
+	data []byte
+	sent chan error // has room for one
+}
+
+// outbox returns the channel on which messages wait for a session.
+func (c *Client) outbox() chan outgoing {
+	c.once.Do(func() { c.out = make(chan outgoing) })
+	return c.out
+}
+
+// Lost returns the number of messages that Datagrams has not brought: the gaps in the ids. A datagram
+// that comes after a later one counts as lost. It is 0 in the other ways.
+func (c *Client) Lost() int64 { return c.lost.Load() }
+
+// Publish sends one message in the session of a running Subscribe, waiting for one if there is none.
+// A nil error says that the message is on its way, no more. A message that the server would refuse
+// returns a *feed.RefusedError at once, as does a datagram that is too large.
+func (c *Client) Publish(ctx context.Context, from, text string) error {
+	data, err := json.Marshal(feed.Draft{From: from, Text: text})
+	if err != nil {
+		return err
+	}
+	if _, err := feed.ParseDraft(data); err != nil {
+		return &feed.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
+	}
+	return c.Send(ctx, data)
+}
+
+// Send is Publish for a message that is JSON already. The server reads "from" and "text" of it.
+func (c *Client) Send(ctx context.Context, data []byte) error {
+	o := outgoing{data, make(chan error, 1)}
+	select {
+	case c.outbox() <- o:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	err := <-o.sent
+	if errors.Is(err, errTooLarge) {
+		return &feed.RefusedError{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
+	}
+	return err
+}
+
+// Subscribe calls fn for each message after the cursor, on this goroutine, until ctx ends or the
+// server refuses the client: the error is the cause, a *feed.RefusedError, or a *webtransport.SessionError
+// of webtransport-go. After any other end it opens a new session.
+//
+// With Stream, fn sees every message once and in order. With Streams, it sees every message once, in
+// the order in which they arrive. With Datagrams, it sees the ids rise, some are missing, and the
+// cursor means nothing: the first message is the next that the server gets. If the server was
+// restarted, its log comes from the beginning and fn sees ids fall. The session is closed before
+// Subscribe returns. One Subscribe at a time.
+func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
+	backoff := c.Backoff
+	seen := track{last: feed.Message{ID: after}}
+	for {
+		session, err := c.dial(ctx, &seen)
+		if err == nil {
+			backoff.Reset()
+			err = c.converse(ctx, session, &seen, fn)
+			session.Close()
+		}
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case permanent(err):
+			return err
+		}
+		c.Counters.Failures.Add(1)
+		if err := backoff.Wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func permanent(err error) bool {
+	var refused *feed.RefusedError
+	var ended *wt.SessionError
+	return errors.As(err, &refused) || errors.As(err, &ended) && ended.ErrorCode == codeFault
+}
+
+func (c *Client) way() Way { return cmp.Or(c.Way, Stream) }
+
+func (c *Client) dial(ctx context.Context, seen *track) (*wtclient.Session, error) {
+	cursor := seen.last.Cursor()
+	if seen.last.At.IsZero() { // the caller's
+		cursor = fmt.Sprint(seen.last.ID)
+	}
+	c.Counters.Requests.Add(1)
+	session, err := wtclient.Dial(ctx, c.URL+string(c.way())+"?after="+url.QueryEscape(cursor), c.Header, c.TLS)
+	var refused *wtclient.RefusedError
+	if errors.As(err, &refused) {
+		return nil, feed.Refused(refused.Status, bytes.NewReader(refused.Body))
+	}
+	return session, err
+}
+
+func (c *Client) link(ctx context.Context, session *wtclient.Session) (link, error) {
+	switch c.way() {
+	case Streams:
+		return newStreams(session.Session), nil
+	case Datagrams:
+		return datagrams{session.Session}, nil
+	}
+	stream, err := session.OpenStreamSync(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = stream.Write([]byte("\n")) // the server sees a stream with its first byte
+	return newLines(stream), err
+}
+
+// converse reads until the session ends, which is always an error, while a writer sends what is
+// published.
+func (c *Client) converse(ctx context.Context, session *wtclient.Session, seen *track, fn func(feed.Message)) error {
+	defer context.AfterFunc(ctx, session.Close)()
+	l, err := c.link(ctx, session)
+	if err != nil {
+		return err
+	}
+	written := make(chan struct{})
+	ended, end := context.WithCancel(ctx)
+	go func() {
+		defer close(written)
+		c.write(ended, l)
+	}()
+	err = c.read(ctx, l, seen, fn)
+	end()
+	session.Close()
+	<-written
+	l.wait()
+	return err
+}
+
+func (c *Client) read(ctx context.Context, l link, seen *track, fn func(feed.Message)) error {
+	newest := int64(0) // of this session
+	for {
+		data, err := l.receive()
+		if err != nil {
+			return err
+		}
+		c.Counters.Bytes.Add(int64(len(data)))
+		var m feed.Message
+		if err := json.Unmarshal(data, &m); err != nil {
+			return err
+		}
+		if m.ID == 0 || ctx.Err() != nil {
+			continue // {"error":…}, which Publish prevents; or the caller wants no more
+		}
+		switch c.way() {
+		case Stream:
+			seen.last = m
+		case Streams:
+			if !seen.add(m) {
+				continue
+			}
+		case Datagrams:
+			if m.ID <= newest {
+				continue // counted as lost when the later one came
+			}
+			if newest > 0 {
+				c.lost.Add(m.ID - newest - 1)
+			}
+			newest = m.ID
+		}
+		c.Counters.Messages.Add(1)
+		fn(m)
+	}
+}
+
+// write sends messages until ctx ends.
+func (c *Client) write(ctx context.Context, l link) {
+	for {
+		select {
+		case o := <-c.outbox():
+			o.sent <- l.send(o.data)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
