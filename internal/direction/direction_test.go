@@ -106,6 +106,7 @@ var rules = []rule{
 	{"lessons/socketio/sioredis", []string{sio, event, siopacket}, "sioredis builds on sio, event and siopacket"},
 	{"internal/wtclient", nil, "wtclient dials any server of WebTransport"},
 	{"lessons/socketio/siowebtransport", []string{"internal/tasks", "internal/loglimit", "internal/wtclient"}, "siowebtransport takes what it serves as an interface"},
+	{"lessons/comparison/webtransport", []string{"internal/feed", "internal/lesson", "internal/lang", "internal/tasks", "internal/wtclient"}, "a server and a client of the feed, over HTTP/3"},
 	{"internal/tap", nil, "the tap knows bytes and nothing of the module"},
 	{"internal/xray/web", []string{"internal/xray", "internal/tap", "internal/lang", "internal/httpserver", "internal/tasks"}, "the x-ray's pages serve rows and exports"},
 	{"internal/xray/pcapng", []string{"internal/tap"}, "a capture holds the bytes of the tap"},
