@@ -45,13 +45,7 @@ func compareCommand() *cobra.Command {
 		Long: `Carries one workload over each transport, the server in a process of its own,
 and measures latency, bytes, requests, CPU and memory. The workloads:
 
-  idle    nothing is sent: what does a connected client cost?
-  feed    one client sends --rate messages a second, all hear them
-  chat    each client sends --rate messages a second, all hear them
-  cursor  each client sends 60 small updates a second, all hear them
-  burst   once a second one client sends --rate messages at once, all hear them
-  ack     each client asks --rate times a second and waits for the answer
-
+` + workloadHelp() + `
 Several workloads and networks are measured one after the other, each workload over
 each network. --open shows a report again, from its page or its JSON. Given twice,
 it compares two reports:
@@ -88,7 +82,7 @@ it compares two reports:
 	}
 	f := c.Flags()
 	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare")
-	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "idle, feed, chat, cursor, burst or ack, or several")
+	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "what the clients send, see above; or several")
 	f.IntVar(&o.plan.Clients, "clients", o.plan.Clients, "connected clients")
 	f.Float64Var(&o.plan.Rate, "rate", o.plan.Rate, "messages per second; see above")
 	f.IntVar(&o.plan.Size, "size", 0, "bytes of a message's text (default 100, for cursor 32)")
@@ -129,6 +123,15 @@ func (o *once) Set(text string) error {
 
 // networkHelp is the help of the flag --net.
 var networkHelp = "simulated network of each client: " + strings.Join(netsim.Names(), ", ") + ", or a list such as rtt=100ms,jitter=20ms,loss=2%,rate=1mbit"
+
+// workloadHelp has a line for each workload.
+func workloadHelp() string {
+	var b strings.Builder
+	for _, w := range compare.AllWorkloads() {
+		fmt.Fprintf(&b, "  %-7s %s\n", w.Name, w.Says.EN)
+	}
+	return b.String()
+}
 
 // reportFile creates the file of the page. An error names the file that was asked for, and not the
 // temporary one.

@@ -17,8 +17,10 @@ import (
 )
 
 func small(workload string, transports ...string) Config {
-	return Config{Transports: transports, Workload: workload, Clients: 2, Rate: 20, Size: 40,
-		Duration: 200 * time.Millisecond, Interval: 100 * time.Millisecond, Runs: 1, Seed: 7}
+	return Config{
+		Transports: transports, Load: Load{Workload: workload, Clients: 2, Rate: 20, Size: 40, Duration: 200 * time.Millisecond},
+		Interval: 100 * time.Millisecond, Runs: 1, Seed: 7,
+	}
 }
 
 func quiet(Progress) {}
@@ -34,9 +36,9 @@ func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 			report, err := runner.Run(t.Context(), c, quiet)
 			require.NoError(t, err)
 			require.Len(t, report.Results, len(everyLane()))
-			want := len(c.schedule(0)) * c.Clients
+			want := len(c.schedule(c.Seed, 0)) * c.Clients
 			if workload == Ack {
-				want = len(c.schedule(0))
+				want = len(c.schedule(c.Seed, 0))
 			}
 			require.Positive(t, want)
 			for _, r := range report.Results {
@@ -71,9 +73,9 @@ func TestWebSocketBytesAreThoseOfItsFrames(t *testing.T) {
 	require.NoError(t, err)
 	r := report.Results[0]
 	payload := 0
-	shots := c.schedule(0)
+	shots := c.schedule(c.Seed, 0)
 	for n := range shots {
-		payload += len(message(text(n, c.Size), c.Clients))
+		payload += len(label{number: n}.message(c.Size, c.Clients))
 	}
 	assert.InDelta(t, 2*float64(payload)/float64(len(shots)), r.Bytes.Payload, 1e-9)
 	assert.InDelta(t, r.Bytes.Payload+6+2, r.BytesPerMessage, 1e-9, "a masked frame to the server, one without a mask back")
@@ -93,14 +95,14 @@ func TestSeedMakesTheScheduleAndTheOrder(t *testing.T) {
 	for _, workload := range Workloads() {
 		c := small(workload, everyLane()...)
 		c.Runs = 3
-		assert.Equal(t, c.schedule(0), c.schedule(0))
+		assert.Equal(t, c.schedule(c.Seed, 0), c.schedule(c.Seed, 0))
 		assert.Equal(t, c.order(), c.order())
 		other := c
 		other.Seed++
 		assert.NotEqual(t, c.order(), other.order())
 		if workload != Idle {
-			assert.NotEqual(t, c.schedule(0), c.schedule(1), workload)
-			assert.NotEqual(t, c.schedule(0), other.schedule(0), workload)
+			assert.NotEqual(t, c.schedule(c.Seed, 0), c.schedule(c.Seed, 1), workload)
+			assert.NotEqual(t, c.schedule(c.Seed, 0), other.schedule(other.Seed, 0), workload)
 		}
 	}
 }
@@ -149,7 +151,7 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 	tally := newTally(make([]shot, 3), 1)
 	tally.began = time.Now()
 	for _, n := range []int{1, 0, 0} {
-		tally.hear(0, text(n, minSize))
+		tally.hear(0, label{number: n}.text(minSize))
 	}
 	c := small(Feed, "sse")
 	c.Clients = 1
@@ -169,12 +171,12 @@ func TestFirstMessageCountsFromDialing(t *testing.T) {
 		time.Sleep(time.Second)
 		tally.dial(1)
 		time.Sleep(time.Second)
-		tally.hear(0, text(hello(1), minSize)) // another's
+		tally.hear(0, label{hello, 1}.text(minSize)) // another's
 		assert.Zero(t, tally.greeted)
-		tally.hear(0, text(hello(0), minSize))
-		tally.hear(1, text(hello(1), minSize))
+		tally.hear(0, label{hello, 0}.text(minSize))
+		tally.hear(1, label{hello, 1}.text(minSize))
 		time.Sleep(time.Second)
-		tally.hear(1, text(hello(1), minSize)) // again: the first counts
+		tally.hear(1, label{hello, 1}.text(minSize)) // again: the first counts
 		assert.Equal(t, []time.Duration{2 * time.Second, time.Second}, tally.first)
 		assert.Equal(t, 2, tally.greeted)
 	})
@@ -185,7 +187,7 @@ func TestFirstMessageCountsFromDialing(t *testing.T) {
 func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
 	c := small(Feed, "short-polling")
 	c.Rate, c.Duration, c.Interval, c.Clients = 50, 100*time.Second, time.Second, 1
-	shots := c.schedule(0)
+	shots := c.schedule(c.Seed, 0)
 	synctest.Test(t, func(t *testing.T) {
 		log := make(chan int, len(shots))
 		tally := newTally(shots, 1)
@@ -200,7 +202,7 @@ func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
 			time.Sleep(c.Interval)
 			synctest.Wait()
 			for range len(log) {
-				tally.hear(0, text(<-log, minSize))
+				tally.hear(0, label{number: <-log}.text(minSize))
 				heard++
 			}
 		}

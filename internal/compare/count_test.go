@@ -140,7 +140,7 @@ func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			turn, between := behindRelay(t, name)
-			defer turn.hangUp()
+			defer turn.clients.close()
 			require.NoError(t, turn.connect(t.Context()))
 			require.NoError(t, turn.run(t.Context()))
 

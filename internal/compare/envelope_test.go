@@ -20,9 +20,9 @@ func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 	need.Time(t)
 	want := map[string]int{} // by text: the bytes of its message
 	c := small(Feed, "websocket")
-	shots := c.schedule(0)
+	shots := c.schedule(c.Seed, 0)
 	for n := range shots {
-		want[text(n, c.Size)] = len(message(text(n, c.Size), c.Clients))
+		want[label{number: n}.text(c.Size)] = len(label{number: n}.message(c.Size, c.Clients))
 	}
 	payloads := map[string]float64{}
 	for _, name := range everyLane() {
@@ -30,7 +30,7 @@ func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 			turn, between := behindRelay(t, name)
 			require.NoError(t, turn.connect(t.Context()))
 			require.NoError(t, turn.run(t.Context()))
-			turn.hangUp()
+			turn.clients.close()
 
 			between.mu.Lock()
 			defer between.mu.Unlock()

@@ -279,7 +279,7 @@ func (c Config) merged(name string, trials []trial) Result {
 	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
 	r.OverTime = c.overTime(r, trials)
 	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
-	if c.Cut > 0 && c.Workload != Ack {
+	if c.cuts() {
 		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}
 	}
 	return r

@@ -35,7 +35,7 @@ func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in i
 		return unknown("transport", lane, lesson.LaneNames(all))
 	}
 	start := demo.Start
-	if workload == Ack && l.Answers != nil {
+	if w, _ := FindWorkload(workload); w.Asks && l.Answers != nil {
 		start = l.Answers
 	}
 	instance, err := start(lesson.Env{Log: slog.New(slog.DiscardHandler)})

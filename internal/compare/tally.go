@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -66,29 +67,36 @@ func newTally(shots []shot, clients int) *tally {
 // hear takes a text that a client received.
 func (t *tally) hear(client int, text string) {
 	now := time.Now()
-	n, ok := number(text)
+	l, ok := parseLabel(text)
+	if !ok {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.signal()
-	if n == hello(client) && ok {
-		t.greet(now, client)
-		return
-	}
-	if n == t.probe() && ok {
+	switch l.kind {
+	case hello:
+		if l.number == client {
+			t.greet(now, client)
+		}
+	case probe:
 		if t.recovered[client] == 0 && !t.mended.IsZero() {
 			t.recovered[client] = max(now.Sub(t.mended), 1)
 			t.back++
 		}
-		return
-	}
-	if n == warmUp && ok {
+	case warmUp:
 		if !t.warm[client] {
 			t.warm[client] = true
 			t.warmed++
 		}
-		return
+	case scheduled:
+		t.deliver(now, client, l.number)
 	}
-	if !ok || n < 0 || n >= len(t.shots) {
+}
+
+// deliver takes a message of the schedule. The caller holds mu.
+func (t *tally) deliver(now time.Time, client, n int) {
+	if n >= len(t.shots) {
 		return
 	}
 	if t.heard[client][n] {
@@ -142,9 +150,6 @@ func (t *tally) count(now time.Time, n int) {
 	}
 }
 
-// probe numbers the messages that tell clients that they are back after a cut.
-func (t *tally) probe() int { return hello(len(t.dialed)) }
-
 // live sums up, and resets the recent latencies.
 func (t *tally) live() (l Live) {
 	t.mu.Lock()
@@ -173,4 +178,27 @@ func (t *tally) holds(condition func() bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return condition()
+}
+
+// await waits until the tally holds what is asked.
+func (t *tally) await(ctx context.Context, condition func() bool) error {
+	for !t.holds(condition) {
+		select {
+		case <-t.change:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// durations is a histogram of those that are not zero.
+func durations(all []time.Duration) *hdrhistogram.Histogram {
+	h := newHistogram()
+	for _, d := range all {
+		if d > 0 {
+			_ = h.RecordValue(micros(d))
+		}
+	}
+	return h
 }

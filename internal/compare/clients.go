@@ -1,0 +1,148 @@
+package compare
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"realtimelab/internal/lesson"
+)
+
+// clients are the clients of a turn.
+type clients struct {
+	config Config
+	lane   lesson.Lane
+	server *server
+	tally  *tally
+
+	networks  networks // none if none is simulated
+	peers     []*peer  // nil where it is not connected yet
+	publisher *peer    // sends in place of the first client, see Config.besides
+}
+
+const (
+	warmUpTimeout = 30 * time.Second // and what the network takes
+	together      = 64               // clients that connect at a time over a simulated network
+)
+
+// connect opens the clients, evenly over a polling interval if there is one. The
+// greeters send a hello and wait for it. connect ends when every client has
+// received the warm-up after that, so that nothing of all this is still on its way.
+func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
+	timeout := warmUpTimeout + 3*c.config.Interval + c.config.timeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not every client heard the first message within %s", timeout))
+	defer cancel()
+	if c.config.simulated() {
+		if c.networks, err = simulate(c.config.Net, c.config.Clients, strings.TrimPrefix(c.server.url, "http://"), seed); err != nil {
+			return err
+		}
+	}
+	if err := c.dialAll(ctx); err != nil || c.config.workload().Asks {
+		return err
+	}
+	if c.config.besides() {
+		if c.publisher, err = c.dialBesides(ctx); err != nil {
+			return err
+		}
+	}
+	return c.warmUp(ctx)
+}
+
+// dialAll connects one client after the other, or several at a time where each has
+// a network of its own to wait for.
+func (c *clients) dialAll(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(1)
+	if c.config.simulated() {
+		all.SetLimit(together)
+	}
+	for i := range c.config.Clients {
+		if c.lane.Polls && !c.config.workload().Asks && i > 0 {
+			if err := sleep(ctx, c.config.Interval/time.Duration(c.config.Clients)); err != nil {
+				break
+			}
+		}
+		all.Go(func() error { return c.dialOne(ctx, i) })
+	}
+	return all.Wait()
+}
+
+// dialOne connects a client, whose subscription outlives ctx; close ends it.
+func (c *clients) dialOne(ctx context.Context, i int) (err error) {
+	asks, dial, url := c.config.workload().Asks, c.lane.Dial, c.server.url
+	if asks {
+		dial = c.lane.Ask
+	}
+	if c.networks != nil {
+		url = "http://" + c.networks[i].Addr().String()
+	}
+	c.tally.dial(i)
+	if c.peers[i], err = c.dial(ctx, dial, url, func(text string) { c.tally.hear(i, text) }); err != nil {
+		return err
+	}
+	if !asks && i >= greeters(c.config.Clients) {
+		return nil
+	}
+	if err := c.peers[i].send(ctx, label{hello, i}); err != nil {
+		return err
+	}
+	if asks {
+		c.tally.holds(func() bool { c.tally.greet(time.Now(), i); return true })
+	}
+	return nil
+}
+
+// dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
+func (c *clients) dialBesides(ctx context.Context) (*peer, error) {
+	return c.dial(ctx, c.lane.Sender(), c.server.direct, func(string) {})
+}
+
+// dial connects a peer that sends what a browser would. ctx bounds the dialing; the client
+// runs until close.
+func (c *clients) dial(ctx context.Context, dial lesson.Dial, url string, hear func(text string)) (*peer, error) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer context.AfterFunc(ctx, cancel)()
+	client, err := dial(running, lesson.Dialing{
+		URL: url, Interval: c.config.Interval, Header: browserHeader(url), Upgrade: upgradeHeader(url), Hear: hear,
+	})
+	if err != nil {
+		cancel()
+		return nil, cmp.Or(context.Cause(ctx), err)
+	}
+	return &peer{client, c.config.Load, cancel}, nil
+}
+
+func (c *clients) warmUp(ctx context.Context) error {
+	if err := c.tally.await(ctx, func() bool { return c.tally.greeted == greeters(c.config.Clients) }); err != nil {
+		return err
+	}
+	if err := c.sender(0).send(ctx, label{kind: warmUp}); err != nil {
+		return err
+	}
+	return c.tally.await(ctx, func() bool { return c.tally.warmed == c.config.Clients })
+}
+
+// sender returns the peer that sends for a client.
+func (c *clients) sender(client int) *peer {
+	if c.publisher != nil {
+		return c.publisher
+	}
+	return c.peers[client]
+}
+
+// close disconnects all clients, and ends their networks.
+func (c *clients) close() {
+	var all sync.WaitGroup
+	for _, p := range append(c.peers, c.publisher) {
+		if p != nil {
+			all.Go(p.close)
+		}
+	}
+	all.Wait()
+	c.networks.close()
+}

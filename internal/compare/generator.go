@@ -1,0 +1,54 @@
+package compare
+
+import (
+	"os"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// generator watches what the clients and the simulated networks cost: the CPU time of this process,
+// and of the whole machine.
+type generator struct {
+	process *process.Process
+	cpu     time.Duration
+	machine machine
+}
+
+func watchGenerator() (generator, error) {
+	us, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		return generator{}, err
+	}
+	before, err := cpuOf(us)
+	return generator{us, before, machineTimes()}, err
+}
+
+// spent returns the CPU time of this process since then, and the part of the machine's CPU time that
+// was busy, 0 to 1.
+func (g generator) spent() (time.Duration, float64, error) {
+	now, err := cpuOf(g.process)
+	return now - g.cpu, g.machine.busySince(), err
+}
+
+// machine is the CPU time of the whole machine at some moment, in seconds.
+type machine struct{ total, idle float64 }
+
+func machineTimes() machine {
+	all, err := cpu.Times(false)
+	if err != nil || len(all) == 0 {
+		return machine{}
+	}
+	c := all[0]
+	idle := c.Idle + c.Iowait
+	return machine{c.User + c.System + c.Nice + c.Irq + c.Softirq + c.Steal + idle, idle}
+}
+
+func (m machine) busySince() float64 {
+	now := machineTimes()
+	if now.total <= m.total {
+		return 0
+	}
+	return 1 - (now.idle-m.idle)/(now.total-m.total)
+}

@@ -1,0 +1,111 @@
+package compare
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A Load is what every lane has to carry in one run.
+type Load struct {
+	Workload string        `json:"workload"`
+	Clients  int           `json:"clients"`
+	Rate     float64       `json:"rate"` // see the workloads
+	Size     int           `json:"size"` // bytes of a message's text
+	Duration time.Duration `json:"-"`    // of the measurement
+}
+
+// Bounds of a Load. The smallest text holds the message's own label.
+const (
+	maxClients = 1000
+	minSize    = 16
+	maxSize    = 16 << 10
+
+	// feedHistory is what the feed of the lessons keeps, and feedQueue how far
+	// behind a subscriber may fall.
+	feedHistory = 1000
+	feedQueue   = 256
+
+	cursorHz = 60
+)
+
+// workload returns the workload, or one in which nothing is sent if the name is unknown.
+func (l Load) workload() Workload {
+	if w, ok := FindWorkload(l.Workload); ok {
+		return w
+	}
+	return workloads[0]
+}
+
+// check tells what is wrong with l whatever the lanes and the network are.
+func (l Load) check() error {
+	w, ok := FindWorkload(l.Workload)
+	switch {
+	case !ok:
+		return unknown("workload", l.Workload, Workloads())
+	case l.Clients < 1 || l.Clients > maxClients:
+		return fmt.Errorf("%d clients: want 1 to %d", l.Clients, maxClients)
+	case !(l.Rate > 0 && l.Rate <= 10_000):
+		return fmt.Errorf("rate %g: want more than 0 and at most 10000 messages a second", l.Rate)
+	case l.Size < minSize || l.Size > maxSize:
+		return fmt.Errorf("size %d: want %d to %d bytes", l.Size, minSize, maxSize)
+	case l.Duration < 100*time.Millisecond || l.Duration > time.Hour:
+		return fmt.Errorf("duration %s: want 100ms to 1h", l.Duration)
+	}
+	if n := l.perSecond() * l.Duration.Seconds(); n > 1e6 {
+		return fmt.Errorf("%.0f messages in one run: want at most a million", n)
+	}
+	if w.check != nil {
+		return w.check(l)
+	}
+	return nil
+}
+
+// senders returns the number of clients that send.
+func (l Load) senders() int {
+	if l.workload().OneSender {
+		return 1
+	}
+	return l.Clients
+}
+
+// perSecond returns the messages that all senders together send in a second.
+func (l Load) perSecond() float64 { return float64(l.senders()) * l.workload().rate(l) }
+
+// heardBits returns the bits of text that one client hears in a second.
+func (l Load) heardBits() float64 {
+	heard := l.perSecond()
+	if w := l.workload(); w.Asks {
+		heard = w.rate(l)
+	}
+	return heard * float64(l.Size) * 8
+}
+
+// deliveries returns how often that many messages should arrive.
+func (l Load) deliveries(messages int) int {
+	if l.workload().Asks {
+		return messages
+	}
+	return messages * l.Clients
+}
+
+// shot is one message that is to be sent.
+type shot struct {
+	at     time.Duration // from the start of the measurement
+	sender int
+}
+
+// schedule draws what is sent when, in order of time. It is the same for every
+// lane in one run.
+func (l Load) schedule(seed uint64, run int) []shot {
+	random := rand.New(rand.NewPCG(seed, uint64(run)+2))
+	var shots []shot
+	for sender := range l.senders() {
+		for _, at := range l.workload().times(random, l) {
+			shots = append(shots, shot{at, sender})
+		}
+	}
+	slices.SortStableFunc(shots, func(a, b shot) int { return int(a.at - b.at) })
+	return shots
+}

@@ -1,0 +1,78 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"realtimelab/internal/feed"
+)
+
+// A kind says what a message is for.
+type kind string
+
+const (
+	scheduled kind = ""      // a message of the schedule, by its number
+	hello     kind = "hello" // a client says that it is connected, by its number
+	warmUp    kind = "warm"  // the last message before the measurement
+	probe     kind = "probe" // sent again and again after a cut, until each client has heard one
+)
+
+// A label is the kind and number of a message. Its text begins with it.
+type label struct {
+	kind   kind
+	number int
+}
+
+// greeters is how many clients send a hello. Everyone hears each, so that a thousand
+// hellos would be a million deliveries.
+func greeters(clients int) int { return min(clients, 50) }
+
+// text is the text of the message, size bytes long. It looks random, so that
+// a server that compresses gains no more than it would from people's words.
+func (l label) text(size int) string {
+	b := fmt.Appendf(make([]byte, 0, size), "%s%d:", l.kind, l.number)
+	random := rand.New(rand.NewPCG(uint64(l.number), uint64(len(l.kind))))
+	for len(b) < size {
+		b = append(b, letters[random.IntN(len(letters))])
+	}
+	return string(b)
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// parseLabel reads the label of a text.
+func parseLabel(text string) (label, bool) {
+	head, _, _ := strings.Cut(text, ":")
+	digits := strings.TrimLeft(head, "abcdefghijklmnopqrstuvwxyz")
+	n, err := strconv.Atoi(digits)
+	return label{kind(strings.TrimSuffix(head, digits)), n}, err == nil && n >= 0
+}
+
+// id is the id of a message in a feed that has the hellos, the warm-up, and then
+// the messages of the schedule.
+func (l label) id(clients int) int64 {
+	switch first := greeters(clients) + 2; l.kind {
+	case scheduled:
+		return int64(first + l.number)
+	case warmUp:
+		return int64(first - 1)
+	default:
+		return int64(1 + l.number)
+	}
+}
+
+// message is what every lane carries, in both directions: a message as
+// the feed of the lessons makes it. A server with a feed replaces the id and the
+// time; the order of sending makes the ids the same.
+func (l label) message(size, clients int) []byte {
+	m := feed.Message{ID: l.id(clients), From: "lab", Text: l.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings, a number and a time: nothing that JSON cannot say
+	}
+	return data
+}

@@ -1,0 +1,177 @@
+package compare
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
+)
+
+// turn is one trial under way.
+type turn struct {
+	config  Config
+	server  *server
+	clients *clients
+	tally   *tally
+	tell    func(Live)
+	trial   trial
+}
+
+const (
+	drainTimeout = 5 * time.Second        // and one polling interval, and what the network takes
+	livePace     = 250 * time.Millisecond // between two Lives
+)
+
+// turn is about to measure a server that nobody is connected to.
+func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *turn {
+	shots := c.schedule(c.Seed, step.Run)
+	tally := newTally(shots, c.Clients)
+	tally.slice = c.Duration / timeSlices
+	return &turn{
+		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, sent: len(shots)},
+		clients: &clients{config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients)},
+	}
+}
+
+func (t *turn) connect(ctx context.Context) error {
+	return t.clients.connect(ctx, t.config.Seed+uint64(t.trial.Run)<<32)
+}
+
+// run sends the schedule and waits for the last delivery.
+func (t *turn) run(ctx context.Context) (err error) {
+	r := &t.trial
+	if r.before, err = t.server.settled(); err != nil {
+		return err
+	}
+	generator, err := watchGenerator()
+	if err != nil {
+		return err
+	}
+	packets := t.clients.networks.counters()
+	began := time.Now()
+	t.tally.holds(func() bool { t.tally.began = began; return true })
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { t.watch(done) })
+	err = t.shoot(ctx, began)
+	r.elapsed = time.Since(began)
+	close(done)
+	watching.Wait()
+	if err != nil {
+		return err
+	}
+	now := t.clients.networks.counters()
+	r.packets = netsim.Counters{Packets: now.Packets - packets.Packets, Bytes: now.Bytes - packets.Bytes, Lost: now.Lost - packets.Lost}
+	if r.after, err = t.server.usage(); err != nil {
+		return err
+	}
+	if r.generator, r.busy, err = generator.spent(); err != nil {
+		return err
+	}
+	t.tally.holds(func() bool {
+		r.expected, r.delivered = t.expected(), t.tally.delivered
+		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
+		r.slices = t.tally.slices
+		r.first = durations(t.tally.first)
+		return true
+	})
+	r.payload = t.payload()
+	return nil
+}
+
+// shoot gives each shot to its sender at its time, whatever became of those before,
+// and ends when all was delivered and the duration is over, or the timeout is.
+func (t *turn) shoot(ctx context.Context, began time.Time) error {
+	sending, stop := context.WithCancel(ctx)
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	defer stop()
+	queues := make([]chan int, t.config.Clients)
+	for i := range queues {
+		queues[i] = make(chan int, len(t.tally.shots))
+		senders.Go(func() { t.send(sending, t.clients.sender(i), queues[i]) })
+	}
+	for n, s := range t.tally.shots {
+		if err := sleep(ctx, time.Until(began.Add(s.at))); err != nil {
+			return err
+		}
+		queues[s.sender] <- n
+	}
+	if err := sleep(ctx, time.Until(began.Add(t.config.Duration))); err != nil {
+		return err
+	}
+	drain, cancel := context.WithTimeout(ctx, drainTimeout+t.config.Interval+t.config.timeout())
+	defer cancel()
+	_ = t.tally.await(drain, func() bool { return t.tally.delivered >= t.expected() }) // what is missing is lost
+	return context.Cause(ctx)
+}
+
+// send sends one after the other, as order wants. What cannot be sent is lost, and
+// counted so.
+func (t *turn) send(ctx context.Context, p *peer, queue <-chan int) {
+	for {
+		select {
+		case n := <-queue:
+			if err := p.send(ctx, label{scheduled, n}); err == nil && t.config.workload().Asks {
+				t.tally.answered(n)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// watch tells how the turn goes until done.
+func (t *turn) watch(done <-chan struct{}) {
+	pace := time.NewTicker(livePace)
+	defer pace.Stop()
+	for {
+		select {
+		case <-pace.C:
+			now, err := t.server.ask("")
+			if err != nil {
+				return // run meets it too
+			}
+			l := t.tally.live()
+			l.Expected = t.expected()
+			before := t.trial.before
+			l.Bytes, l.Requests = now.In+now.Out-before.In-before.Out, now.Requests-before.Requests
+			t.tell(l)
+		case <-done:
+			return
+		}
+	}
+}
+
+func (t *turn) expected() int { return t.config.deliveries(len(t.tally.shots)) }
+
+// payload is how many bytes of JSON messages crossed the counted line, up and down.
+// A message that was not delivered counts as the mean of the others.
+func (t *turn) payload() int {
+	sum := 0
+	for n := range t.tally.shots {
+		sum += len(label{scheduled, n}.message(t.config.Size, t.config.Clients))
+	}
+	if sum == 0 {
+		return 0
+	}
+	down := sum * t.trial.delivered / len(t.tally.shots)
+	if t.config.besides() {
+		return down
+	}
+	return sum + down
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

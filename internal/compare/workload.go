@@ -1,0 +1,126 @@
+package compare
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"realtimelab/internal/lang"
+)
+
+// The names of the workloads.
+const (
+	Idle   = "idle"
+	Feed   = "feed"
+	Chat   = "chat"
+	Cursor = "cursor"
+	Burst  = "burst"
+	Ack    = "ack"
+)
+
+// A Workload says what the clients of a comparison send. Without Asks, all clients hear each message.
+type Workload struct {
+	Name string // as --workload takes it
+	Says lang.Text
+	Size int // bytes of a message's text by default
+
+	// OneSender says that the first client sends alone. Over a simulated network, a sender beside the
+	// server takes its place, so that one way is measured.
+	OneSender bool
+
+	// Asks says that each message is a question. A client asks one at a time; the answer counts as its
+	// delivery, and nobody else hears it.
+	Asks bool
+
+	rate  func(Load) float64                     // messages a second of one sender
+	times func(*rand.Rand, Load) []time.Duration // when one sender sends, from the start
+	check func(Load) error                       // what no lane can carry without loss; may be nil
+}
+
+var workloads = []Workload{
+	{
+		Name: Idle, Says: lang.Text{EN: "nothing is sent: what does a connected client cost?", ZH: "什么都不发：一个连着的客户端要花多少？"},
+		Size: 100, rate: never, times: func(*rand.Rand, Load) []time.Duration { return nil },
+	},
+	{
+		Name: Feed, Says: lang.Text{EN: "one client sends --rate messages a second, all hear them", ZH: "一个客户端每秒发 --rate 条消息，所有客户端都收到"},
+		Size: 100, OneSender: true, rate: steady, times: poisson,
+	},
+	{
+		Name: Chat, Says: lang.Text{EN: "each client sends --rate messages a second, all hear them", ZH: "每个客户端每秒发 --rate 条消息，所有客户端都收到"},
+		Size: 100, rate: steady, times: poisson,
+	},
+	{
+		Name: Cursor, Says: lang.Text{EN: "each client sends 60 small updates a second, all hear them", ZH: "每个客户端每秒发 60 条小更新，所有客户端都收到"},
+		Size: 32, rate: func(Load) float64 { return cursorHz },
+		times: func(random *rand.Rand, l Load) (times []time.Duration) {
+			for at := time.Duration(random.Int64N(int64(time.Second / cursorHz))); at < l.Duration; at += time.Second / cursorHz {
+				times = append(times, at)
+			}
+			return times
+		},
+	},
+	{
+		Name: Burst, Says: lang.Text{EN: "once a second one client sends --rate messages at once, all hear them", ZH: "一个客户端每秒一次，一下子发 --rate 条消息，所有客户端都收到"},
+		Size: 100, OneSender: true, rate: steady,
+		times: func(random *rand.Rand, l Load) (times []time.Duration) {
+			for at := time.Duration(random.Int64N(int64(min(time.Second, l.Duration)))); at < l.Duration; at += time.Second {
+				for range max(1, int(l.Rate)) {
+					times = append(times, at)
+				}
+			}
+			return times
+		},
+		check: func(l Load) error {
+			if l.Rate >= feedQueue {
+				return fmt.Errorf("bursts of %g: a subscriber may fall %d messages behind, so want fewer", l.Rate, feedQueue)
+			}
+			return nil
+		},
+	},
+	{
+		Name: Ack, Says: lang.Text{EN: "each client asks --rate times a second and waits for the answer", ZH: "每个客户端每秒问 --rate 次，等到回答再问下一次"},
+		Size: 100, Asks: true, rate: steady, times: poisson,
+	},
+}
+
+func never(Load) float64 { return 0 }
+
+func steady(l Load) float64 { return l.Rate }
+
+// poisson draws the times of a Poisson process. They are independent of any polling interval.
+func poisson(random *rand.Rand, l Load) (times []time.Duration) {
+	gap := func() time.Duration { return time.Duration(random.ExpFloat64() / l.Rate * float64(time.Second)) }
+	for at := gap(); at < l.Duration; at += gap() {
+		times = append(times, at)
+	}
+	return times
+}
+
+// AllWorkloads returns the workloads in the order of the documentation.
+func AllWorkloads() []Workload { return slices.Clone(workloads) }
+
+// Workloads returns the names of the workloads.
+func Workloads() []string {
+	var names []string
+	for _, w := range workloads {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// FindWorkload finds a workload by its name.
+func FindWorkload(name string) (Workload, bool) {
+	i := slices.IndexFunc(workloads, func(w Workload) bool { return w.Name == name })
+	if i < 0 {
+		return Workload{}, false
+	}
+	return workloads[i], true
+}
+
+// DefaultSize returns the bytes of a message's text in a workload.
+func DefaultSize(workload string) int {
+	w, _ := FindWorkload(workload)
+	return w.Size
+}
