@@ -153,11 +153,7 @@ func (r *Report) undecided(keys []string, language lang.Lang) string {
 		judged = append(judged, f.Name.In(language))
 		var sets []string
 		for _, group := range groups(all) {
-			set := names(group, language)
-			if len(group) == len(all) {
-				set = language.Say("all lanes", "所有传输")
-			}
-			sets = append(sets, set)
+			sets = append(sets, allBut(all, group, language))
 		}
 		if len(sets) > 0 {
 			parts = append(parts, f.Name.In(language)+language.Say(": ", "：")+strings.Join(sets, language.Say("; or ", "；或者 ")))
@@ -170,6 +166,18 @@ func (r *Report) undecided(keys []string, language lang.Lang) string {
 		return fmt.Sprintf(language.Say("The spreads tell all lanes apart in %s.", "各轮的范围互不重叠，所有传输都能区分开：%s。"), list(judged, language))
 	}
 	return language.Say("The spreads cannot tell apart, in ", "各轮范围重叠、分不出高下的有，") + strings.Join(parts, language.Say(". In ", "。")) + language.Say(".", "。")
+}
+
+// allBut names a group: its lanes or, if they are most of all, the others.
+func allBut(all, group []ranked, language lang.Lang) string {
+	others := slices.DeleteFunc(slices.Clone(all), func(x ranked) bool { return slices.Contains(group, x) })
+	switch {
+	case len(others) == 0:
+		return language.Say("all lanes", "所有传输")
+	case len(group) > 2 && len(others) < len(group)/2:
+		return fmt.Sprintf(language.Say("all lanes except %s", "除 %s 以外的所有传输"), names(others, language))
+	}
+	return names(group, language)
 }
 
 // names joins the names of lanes.

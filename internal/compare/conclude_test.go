@@ -33,6 +33,16 @@ func TestConclusionsSayWhatTheSpreadsSupport(t *testing.T) {
 	}, r.Conclusions(lang.Chinese))
 }
 
+func TestALargeGroupIsNamedByTheOthers(t *testing.T) {
+	r := Report{}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		r.Results = append(r.Results, lane(name, Range{1, 2}, Range{1, 2}))
+	}
+	r.Results[2] = lane("c", Range{5, 6}, Range{1, 2})
+	assert.Equal(t, "The spreads cannot tell apart, in latency p50: all lanes except c. In bytes per message: all lanes.", r.Conclusions(lang.English)[2])
+	assert.Equal(t, "各轮范围重叠、分不出高下的有，延迟 p50：除 c 以外的所有传输。每条消息的字节数：所有传输。", r.Conclusions(lang.Chinese)[2])
+}
+
 func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
 	r := Report{Results: []Result{lane("a", Range{1, 3}, Range{1, 9}), lane("b", Range{2, 4}, Range{2, 8})}}
 	assert.Equal(t, []string{

@@ -23,6 +23,8 @@ type Figure struct {
 	// Live returns the figure while a lane is measured. It is nil if only the end tells.
 	Live func(Live) float64
 
+	path       string               // in the JSON of a Result, if it is not the Key
+	when       string               // it was measured; see the constants
 	main       bool                 // in the narrow table
 	idle       bool                 // in the narrow table of the workload idle
 	spread     bool                 // Result.Spread has its range over the runs
@@ -33,7 +35,6 @@ var (
 	millis   = lang.Text{EN: "ms", ZH: "毫秒"}
 	micro    = lang.Text{EN: "µs", ZH: "微秒"}
 	octets   = lang.Text{EN: "bytes", ZH: "字节"}
-	noUnit   = lang.Text{}
 	kibibyte = lang.Same("KiB")
 )
 
@@ -52,6 +53,13 @@ const (
 	packetsPerMsg       = "packets_per_message"
 	packetsPerMinute    = "packets_per_client_minute"
 	goroutinesPerClient = "server_goroutines_per_client"
+)
+
+// Why a figure may not have been measured.
+const (
+	whenMessages = "messages" // only if messages were delivered
+	whenSent     = "sent"     // only if messages were sent
+	whenValue    = "value"    // only if it is not 0
 )
 
 // perMessage returns a figure that exists where messages were delivered.
@@ -92,53 +100,53 @@ func per(n func(Live) int64) func(Live) float64 {
 }
 
 var figures = []Figure{
-	{Key: "messages", Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages", Of: count(func(r Result) int { return r.Messages })},
-	{Key: "lost", Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost", main: true, Of: count(func(r Result) int { return r.Lost })},
-	{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated", Of: count(func(r Result) int { return r.Duplicated })},
-	{Key: "reordered", Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered", Of: count(func(r Result) int { return r.Reordered })},
+	{Key: "messages", when: whenSent, Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages", Of: count(func(r Result) int { return r.Messages })},
+	{Key: "lost", when: whenSent, Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost", main: true, Of: count(func(r Result) int { return r.Lost })},
+	{Key: "duplicated", when: whenSent, Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated", Of: count(func(r Result) int { return r.Duplicated })},
+	{Key: "reordered", when: whenSent, Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered", Of: count(func(r Result) int { return r.Reordered })},
 
-	{Key: latencyP50, Name: lang.Text{EN: "latency p50", ZH: "延迟 p50"}, Unit: millis, Short: "p50 ms", Decimals: 2, Log: true, main: true, spread: true,
+	{Key: latencyP50, path: "latency_ms.p50", when: whenMessages, Name: lang.Text{EN: "latency p50", ZH: "延迟 p50"}, Unit: millis, Short: "p50 ms", Decimals: 2, Log: true, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P50 }), Live: func(l Live) float64 { return l.P50 }},
-	{Key: "latency_p90_ms", Name: lang.Text{EN: "latency p90", ZH: "延迟 p90"}, Unit: millis, Short: "p90 ms", Decimals: 2, Log: true,
+	{Key: "latency_p90_ms", path: "latency_ms.p90", when: whenMessages, Name: lang.Text{EN: "latency p90", ZH: "延迟 p90"}, Unit: millis, Short: "p90 ms", Decimals: 2, Log: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P90 })},
-	{Key: latencyP99, Name: lang.Text{EN: "latency p99", ZH: "延迟 p99"}, Unit: millis, Short: "p99 ms", Decimals: 2, Log: true, main: true, spread: true,
+	{Key: latencyP99, path: "latency_ms.p99", when: whenMessages, Name: lang.Text{EN: "latency p99", ZH: "延迟 p99"}, Unit: millis, Short: "p99 ms", Decimals: 2, Log: true, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P99 }), Live: func(l Live) float64 { return l.P99 }},
-	{Key: "latency_p999_ms", Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: millis, Short: "p99.9 ms", Decimals: 2, Log: true, spread: true,
+	{Key: "latency_p999_ms", path: "latency_ms.p999", when: whenMessages, Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: millis, Short: "p99.9 ms", Decimals: 2, Log: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P999 })},
-	{Key: "latency_max_ms", Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: millis, Short: "max ms", Decimals: 2, Log: true,
+	{Key: "latency_max_ms", path: "latency_ms.max", when: whenMessages, Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: millis, Short: "max ms", Decimals: 2, Log: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.Max })},
 
-	{Key: bytesPerMessage, Name: lang.Text{EN: "bytes per message", ZH: "每条消息的字节数"}, Short: "bytes/msg", main: true, spread: true,
+	{Key: bytesPerMessage, when: whenMessages, Name: lang.Text{EN: "bytes per message", ZH: "每条消息的字节数"}, Short: "bytes/msg", main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.BytesPerMessage }), Live: per(func(l Live) int64 { return l.Bytes })},
-	{Key: "payload_bytes_per_message", Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: octets, Short: "payload",
+	{Key: "payload_bytes_per_message", path: "bytes.payload", when: whenMessages, Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: octets, Short: "payload",
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Payload })},
-	{Key: "framing_bytes_per_message", Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: octets, Short: "framing",
+	{Key: "framing_bytes_per_message", path: "bytes.framing", when: whenMessages, Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: octets, Short: "framing",
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Framing })},
-	{Key: "header_bytes_per_message", Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: octets, Short: "headers",
+	{Key: "header_bytes_per_message", path: "bytes.headers", when: whenMessages, Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: octets, Short: "headers",
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Headers })},
-	{Key: requestsPerMsg, Name: lang.Text{EN: "requests per message", ZH: "每条消息的请求数"}, Short: "reqs/msg", Decimals: 3, main: true, spread: true,
+	{Key: requestsPerMsg, when: whenMessages, Name: lang.Text{EN: "requests per message", ZH: "每条消息的请求数"}, Short: "reqs/msg", Decimals: 3, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.RequestsPerMessage }), Live: per(func(l Live) int64 { return l.Requests })},
-	{Key: "connections_per_message", Name: lang.Text{EN: "connections opened per message", ZH: "每条消息新建的连接"}, Short: "connections/msg", Decimals: 3,
+	{Key: "connections_per_message", when: whenMessages, Name: lang.Text{EN: "connections opened per message", ZH: "每条消息新建的连接"}, Short: "connections/msg", Decimals: 3,
 		Of: perMessage(func(r Result) float64 { return r.ConnectionsPerMessage })},
-	{Key: cpuPerMessage, Name: lang.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, Unit: micro, Short: "cpu µs/msg", main: true, spread: true,
+	{Key: cpuPerMessage, when: whenMessages, Name: lang.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, Unit: micro, Short: "cpu µs/msg", main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.CPUPerMessage }), resolution: func(r Result) float64 { return r.CPUResolution }},
-	{Key: packetsPerMsg, Name: lang.Text{EN: "IP packets per message", ZH: "每条消息的 IP 包"}, Short: "packets/msg", Decimals: 2, spread: true,
+	{Key: packetsPerMsg, path: "packets.per_message", when: whenMessages, Name: lang.Text{EN: "IP packets per message", ZH: "每条消息的 IP 包"}, Short: "packets/msg", Decimals: 2, spread: true,
 		Of: overNetwork(func(p Packets) float64 { return p.PerMessage }, true)},
-	{Key: "ip_bytes_per_message", Name: lang.Text{EN: "IP bytes per message", ZH: "每条消息的 IP 字节"}, Short: "IP bytes/msg",
+	{Key: "ip_bytes_per_message", path: "packets.bytes_per_message", when: whenMessages, Name: lang.Text{EN: "IP bytes per message", ZH: "每条消息的 IP 字节"}, Short: "IP bytes/msg",
 		Of: overNetwork(func(p Packets) float64 { return p.BytesPerMessage }, true)},
 
 	{Key: requestsPerMin, Name: lang.Text{EN: "requests per client and minute", ZH: "每个客户端每分钟的请求数"}, Short: "reqs/min", Decimals: 1, spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.RequestsPerMinute })},
 	{Key: bytesPerMinute, Name: lang.Text{EN: "bytes per client and minute", ZH: "每个客户端每分钟的字节数"}, Short: "bytes/min", spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.BytesPerMinute })},
-	{Key: packetsPerMinute, Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1, idle: true,
+	{Key: packetsPerMinute, path: "packets.per_client_minute", Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1, idle: true,
 		Of: overNetwork(func(p Packets) float64 { return p.PerMinute }, false)},
-	{Key: "packets_lost", Name: lang.Text{EN: "IP packets lost by the network", ZH: "网络丢失的 IP 包"}, Short: "packets lost",
+	{Key: "packets_lost", path: "packets.lost", Name: lang.Text{EN: "IP packets lost by the network", ZH: "网络丢失的 IP 包"}, Short: "packets lost",
 		Of: overNetwork(func(p Packets) float64 { return float64(p.Lost) }, false)},
 
-	{Key: firstMessage, Name: lang.Text{EN: "first message", ZH: "首条消息"}, Unit: millis, Short: "first ms", Decimals: 1, main: true, spread: true,
+	{Key: firstMessage, path: "first_message_ms.p50", when: whenValue, Name: lang.Text{EN: "first message", ZH: "首条消息"}, Unit: millis, Short: "first ms", Decimals: 1, main: true, spread: true,
 		Of: func(r Result) (float64, bool) { return r.First.P50, r.First.P50 > 0 }},
-	{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: millis, Short: "recovery ms", Decimals: 1, main: true, spread: true, idle: true,
+	{Key: recoveryP50, path: "recovery_ms.p50", when: whenValue, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: millis, Short: "recovery ms", Decimals: 1, main: true, spread: true, idle: true,
 		Of: recovered(func(r Recovery) float64 { return r.P50 })},
 	{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: kibibyte, Short: "KiB/client", spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.MemoryPerClient })},
@@ -146,7 +154,7 @@ var figures = []Figure{
 		Of: always(func(r Result) float64 { return r.GoroutinesPerClient })},
 	{Key: "server_descriptors_per_client", Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1,
 		Of: always(func(r Result) float64 { return r.DescriptorsPerClient })},
-	{Key: "generator_cpus", Name: lang.Text{EN: "CPUs that the clients kept busy", ZH: "客户端占用的 CPU 数"}, Short: "generator CPUs", Decimals: 2,
+	{Key: "generator_cpus", path: "generator_cpu", Name: lang.Text{EN: "CPUs that the clients kept busy", ZH: "客户端占用的 CPU 数"}, Short: "generator CPUs", Decimals: 2,
 		Of: always(func(r Result) float64 { return r.GeneratorCPU })},
 }
 
@@ -163,8 +171,9 @@ func (f Figure) Format(v float64) string {
 	if v == 0 {
 		return "0"
 	}
-	decimals := 2 - int(math.Floor(math.Log10(math.Abs(v))))
-	return strconv.FormatFloat(v, 'f', max(0, min(decimals, f.Decimals)), 64)
+	decimals := max(0, min(2-int(math.Floor(math.Log10(math.Abs(v)))), f.Decimals))
+	p := math.Pow(10, float64(decimals))
+	return strconv.FormatFloat(math.Floor(v*p+0.5)/p, 'f', decimals, 64) // rounds as the page's script does
 }
 
 // Text returns the figure of a lane as readers see it. It is "–" if the figure was not measured, and

@@ -7,8 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"realtimelab/internal/labtest"
 	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	goleak.VerifyTestMain(m)
+	labtest.Main(m)
 }
 
 func ourselves(lane, workload string) *exec.Cmd {

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"slices"
-	"strings"
 
 	"realtimelab/internal/lang"
 )
 
-//go:embed page.html
-var pageText string
+// The page of a report, and the script that draws its charts and tables.
+var (
+	//go:embed page.html
+	pageText string
+	//go:embed page.js
+	pageScript string
+)
 
 // page fills the template of the report.
 type page struct {
@@ -23,6 +26,8 @@ type page struct {
 	Overall  []string
 	Parts    []pagePart
 	Data     template.JS // the Document
+	View     pageView
+	Script   template.JS
 }
 
 // pagePart is one configuration.
@@ -32,60 +37,52 @@ type pagePart struct {
 	Heading  string
 	Found    []string
 	Warnings []string
-	Charts   []chart
-	Lanes    []string
-	Rows     []tableRow
 }
 
-// tableRow is one figure of all lanes.
-type tableRow struct {
-	Name  string
-	Cells []tableCell
+// pageView is what the script needs beside the Document.
+type pageView struct {
+	Figures []pageFigure       `json:"figures"`
+	Best    []map[string][]int `json:"best"` // by part and figure: the lanes that none is measurably lower than
+	Texts   map[string]string  `json:"texts"`
 }
 
-type tableCell struct{ Value, Range string }
+// pageFigure is a Figure as the script draws it.
+type pageFigure struct {
+	Key        string  `json:"key"`
+	Name       string  `json:"name"`
+	Title      string  `json:"title"`
+	Path       string  `json:"path"`
+	When       string  `json:"when,omitempty"`
+	Decimals   int     `json:"decimals"`
+	Log        bool    `json:"log,omitempty"`
+	Idle       bool    `json:"idle,omitempty"`       // drawn only where nothing is sent
+	Note       *string `json:"note,omitempty"`       // of the chart; without it there is none
+	Resolution string  `json:"resolution,omitempty"` // the field of the clock's resolution
+}
 
 // Say picks a text of the template.
 func (p page) Say(en, zh string) string { return p.Lang.Say(en, zh) }
 
-// HTML writes the document as one page that needs nothing else: no network and no script. It is made
-// for screens of all widths and for A4. ReadDocument reads it back.
+// HTML writes the document as one page that needs no network and no other file. It is made for screens
+// of all widths and for A4. ReadDocument reads it back.
 func (d *Document) HTML(w io.Writer, language lang.Lang) error {
 	data, err := json.Marshal(d) // escapes <, > and &
 	if err != nil {
 		return err
 	}
-	p := page{Lang: language, Document: d, Data: template.JS(data), Overall: d.Overall(language)}
+	p := page{Lang: language, Document: d, Data: template.JS(data), Overall: d.Overall(language), Script: template.JS(pageScript), View: d.view(language)}
 	for i, r := range d.Parts {
-		p.Parts = append(p.Parts, r.page(i, language))
+		part := pagePart{ID: fmt.Sprintf("part-%d", i+1), Name: r.name(language), Heading: r.Heading(language), Found: r.Conclusions(language)}
+		for _, w := range r.Warnings {
+			part.Warnings = append(part.Warnings, w.In(language))
+		}
+		p.Parts = append(p.Parts, part)
 	}
 	t, err := template.New("report").Parse(pageText)
 	if err != nil {
 		return err
 	}
 	return t.Execute(w, p)
-}
-
-func (r *Report) page(i int, language lang.Lang) pagePart {
-	p := pagePart{ID: fmt.Sprintf("part-%d", i+1), Name: r.name(language), Heading: r.Heading(language), Found: r.Conclusions(language), Charts: r.charts(language)}
-	for _, w := range r.Warnings {
-		p.Warnings = append(p.Warnings, w.In(language))
-	}
-	for _, x := range r.Results {
-		p.Lanes = append(p.Lanes, x.Transport)
-	}
-	for _, f := range r.Figures(true) {
-		row := tableRow{Name: f.Title(language)}
-		for _, x := range r.Results {
-			cell := tableCell{Value: f.Text(x)}
-			if over, ok := x.Spread[f.Key]; ok && x.Runs > 1 && f.Format(over.Min) != f.Format(over.Max) && !strings.HasPrefix(cell.Value, "<") {
-				cell.Range = f.Format(over.Min) + "–" + f.Format(over.Max)
-			}
-			row.Cells = append(row.Cells, cell)
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	return p
 }
 
 // name tells the parts of a document apart.
@@ -97,199 +94,73 @@ func (r *Report) name(language lang.Lang) string {
 	return name
 }
 
-// chart is one figure of all lanes.
-type chart struct {
-	Title, Note string
-	Stacked     bool // its rows have Parts
-	Lines       bool // its rows have P50 and Max
-	Rows        []chartRow
-}
-
-// chartRow is one lane. All places are percents of the width.
-type chartRow struct {
-	Name  string
-	Label string // the value
-	Best  bool   // no lane is measurably lower, and some are higher
-	Shown bool   // the dot has a place
-
-	At, From, To float64 // the dot, and its range over the runs
-	Tail         float64 // the end of the whisker; 0 for none
-	Parts        []float64
-	P50, Max     template.HTMLAttr // points of a polyline
-}
-
-// charts are the drawings of the figures that were measured.
-func (r *Report) charts(language lang.Lang) []chart {
-	var all []chart
-	for _, key := range []string{latencyP50, bytesPerMessage, requestsPerMsg, cpuPerMessage, requestsPerMin, bytesPerMinute, firstMessage, recoveryP50, packetsPerMsg, memoryPerClient} {
-		f := figureOf(key)
-		idle := r.Config.Workload == Idle
-		if (key == requestsPerMin || key == bytesPerMinute) && !idle || !slices.ContainsFunc(r.Results, func(x Result) bool { _, ok := f.Of(x); return ok }) {
-			continue
-		}
-		switch key {
-		case latencyP50:
-			all = append(all, r.dots(f, language), r.overTime(language))
-		case bytesPerMessage:
-			all = append(all, r.stacked(language))
-		default:
-			all = append(all, r.dots(f, language))
-		}
-	}
-	return all
-}
-
-// notes say what a chart shows, where its title does not.
+// notes explain the charts; a figure without a note has no chart.
 var notes = map[string]lang.Text{
-	latencyP50:      {EN: "ms from the intended send time, logarithmic: the dot is the median, the band its runs, the line ends at p99", ZH: "毫秒，从计划发送的时刻算起，对数坐标：点是中位数，色带是各轮的范围，细线到 p99 为止"},
-	requestsPerMsg:  {EN: "each request sends its headers again", ZH: "每个请求都要重新发送 HTTP 头"},
-	cpuPerMessage:   {EN: "µs of the server's process", ZH: "服务器进程的微秒数"},
-	firstMessage:    {EN: "ms from dialing to the client's own first message", ZH: "从开始连接到收到自己的第一条消息，毫秒"},
-	recoveryP50:     {EN: "ms without messages after the server can be reached again", ZH: "服务器恢复可达之后收不到消息的毫秒数"},
-	packetsPerMsg:   {EN: "of the simulated network, both ways", ZH: "模拟网络中双向的 IP 包"},
-	memoryPerClient: {EN: "KiB that the server holds after a garbage collection", ZH: "垃圾回收之后服务器占用的 KiB"},
+	latencyP50:       {EN: "ms from the intended send time, logarithmic: the dot is the median, the band its runs, the line ends at p99", ZH: "毫秒，从计划发送的时刻算起，对数坐标：点是中位数，色带是各轮的范围，细线到 p99 为止"},
+	bytesPerMessage:  {EN: "both ways, without IP and TCP", ZH: "双向合计，不含 IP 和 TCP"},
+	requestsPerMsg:   {EN: "each request sends its headers again", ZH: "每个请求都要重新发送 HTTP 头"},
+	cpuPerMessage:    {EN: "µs of the server's process; no dot: too little for its clock", ZH: "服务器进程的微秒数；没有点：时钟分辨不出"},
+	requestsPerMin:   {EN: "while nothing is sent", ZH: "没有消息的时候"},
+	bytesPerMinute:   {EN: "while nothing is sent", ZH: "没有消息的时候"},
+	firstMessage:     {EN: "ms from dialing to the client's own first message", ZH: "从开始连接到收到自己的第一条消息，毫秒"},
+	recoveryP50:      {EN: "ms without messages after the server can be reached again", ZH: "服务器恢复可达之后收不到消息的毫秒数"},
+	packetsPerMsg:    {EN: "of the simulated network, both ways", ZH: "模拟网络中双向的 IP 包"},
+	memoryPerClient:  {EN: "KiB that the server holds after a garbage collection", ZH: "垃圾回收之后服务器占用的 KiB"},
+	packetsPerMinute: {EN: "of the simulated network, while nothing is sent", ZH: "模拟网络，没有消息的时候"},
 }
 
-// scale places values on the width of a chart.
-type scale struct {
-	log       bool
-	low, high float64
-}
-
-func (s scale) at(v float64) float64 {
-	if s.log {
-		v, s.low, s.high = math.Log(max(v, s.low)), math.Log(s.low), math.Log(s.high)
-	}
-	if s.high <= s.low {
-		return 50
-	}
-	return math.Round(1000*max(0, min((v-s.low)/(s.high-s.low), 1))) / 10
-}
-
-// dots draws a figure as a dot and its range over the runs. The latency has a whisker to p99.
-func (r *Report) dots(f Figure, language lang.Lang) chart {
-	c := chart{Title: f.Name.In(language), Note: notes[f.Key].In(language)}
-	tail := figureOf(latencyP99)
-	whisker := f.Key == latencyP50
-	s := scale{log: f.Log, low: math.Inf(1)}
-	for _, x := range r.Results {
-		v, ok := f.Of(x)
-		if !ok {
-			continue
+func (d *Document) view(language lang.Lang) pageView {
+	v := pageView{Texts: map[string]string{
+		"payload": language.Say("payload", "内容"), "framing": language.Say("framing", "分帧"), "headers": language.Say("headers", "HTTP 头"),
+		"figure":   language.Say("figure", "指标"),
+		"overTime": language.Say("Latency over time", "延迟随时间的变化"),
+		"overTimeNote": language.Say("logarithmic, one scale for all: the median of each slice and, thin, its maximum; the number is the highest",
+			"对数坐标，刻度统一：每个时间片的中位数，细线是最大值；数字是最高值"),
+	}}
+	for _, f := range figures {
+		shown := pageFigure{Key: f.Key, Name: capital(f.Name.In(language)), Title: f.Title(language), Path: f.Key, When: f.when, Decimals: f.Decimals, Log: f.Log,
+			Idle: f.Key == requestsPerMin || f.Key == bytesPerMinute || f.Key == packetsPerMinute}
+		if f.path != "" {
+			shown.Path = f.path
 		}
-		over := x.Spread[f.Key]
-		s.high = max(s.high, v, over.Max)
-		s.low = min(s.low, v)
-		if over.Min > 0 {
-			s.low = min(s.low, over.Min)
+		if note, ok := notes[f.Key]; ok {
+			text := note.In(language)
+			shown.Note = &text
 		}
-		if whisker {
-			end, _ := tail.Of(x)
-			s.high = max(s.high, end)
+		if f.resolution != nil {
+			shown.Resolution = "server_cpu_resolution_us_per_message"
 		}
+		v.Figures = append(v.Figures, shown)
 	}
-	if !s.log {
-		s.low = 0
-	}
-	s.low = max(s.low, 0)
-	best := r.best(f)
-	for _, x := range r.Results {
-		row := chartRow{Name: x.Transport, Label: f.Text(x), Best: best[x.Transport]}
-		v, ok := f.Of(x)
-		if ok && !f.below(x, v) {
-			over, measured := x.Spread[f.Key]
-			if !measured {
-				over = Range{v, v}
-			}
-			row.Shown, row.At, row.From, row.To = true, s.at(v), s.at(over.Min), s.at(over.Max)
-			if whisker {
-				end, _ := tail.Of(x)
-				row.Tail = s.at(end)
-				row.Label += " … " + tail.Text(x)
+	for _, r := range d.Parts {
+		best := map[string][]int{}
+		for key := range notes {
+			if lanes := r.best(figureOf(key)); len(lanes) > 0 {
+				best[key] = lanes
 			}
 		}
-		c.Rows = append(c.Rows, row)
+		v.Best = append(v.Best, best)
 	}
-	return c
+	return v
 }
 
-// best are the lanes that cannot be told from the lowest, unless those are all.
-func (r *Report) best(f Figure) map[string]bool {
-	found := map[string]bool{}
+// best returns the indexes of the lanes that cannot be told from the lowest, unless those are all.
+func (r *Report) best(f Figure) []int {
 	all := r.rank(f)
 	if len(all) == 0 {
-		return found
+		return nil
 	}
-	if least := like(all, all[0]); len(least) < len(all) {
-		for _, x := range least {
-			found[x.name] = true
+	least := like(all, all[0])
+	if len(least) == len(all) {
+		return nil
+	}
+	var lanes []int
+	for i, x := range r.Results {
+		if slices.ContainsFunc(least, func(y ranked) bool { return y.name == x.Transport }) {
+			lanes = append(lanes, i)
 		}
 	}
-	return found
-}
-
-// stacked draws the bytes of a message by what they are.
-func (r *Report) stacked(language lang.Lang) chart {
-	f := figureOf(bytesPerMessage)
-	c := chart{Title: f.Name.In(language), Stacked: true, Note: language.Say("both ways, without IP and TCP", "双向合计，不含 IP 和 TCP")}
-	top := 0.0
-	for _, x := range r.Results {
-		top = max(top, x.BytesPerMessage)
-	}
-	s, best := scale{high: top}, r.best(f)
-	for _, x := range r.Results {
-		row := chartRow{Name: x.Transport, Label: f.Text(x), Best: best[x.Transport]}
-		payload, framing := x.Bytes.Payload, x.Bytes.Framing
-		if framing < 0 { // compression took it from the payload
-			payload, framing = payload+framing, 0
-		}
-		row.Parts = []float64{s.at(payload), s.at(framing), s.at(x.Bytes.Headers)}
-		c.Rows = append(c.Rows, row)
-	}
-	return c
-}
-
-// overTime draws the latency in the slices of a run.
-func (r *Report) overTime(language lang.Lang) chart {
-	c := chart{Title: language.Say("Latency over time", "延迟随时间的变化"), Lines: true,
-		Note: language.Say("logarithmic, the same scale for all: the median and, thin, the maximum of each slice; the label is the highest", "对数坐标，刻度统一：每个时间片的中位数，细线是最大值；数字是最高值")}
-	low, high := math.Inf(1), 0.0
-	for _, x := range r.Results {
-		if x.OverTime == nil {
-			continue
-		}
-		for i := range x.OverTime.P50 {
-			if p := x.OverTime.P50[i]; p != nil && *p > 0 {
-				low = min(low, *p)
-			}
-			if i < len(x.OverTime.Max) && x.OverTime.Max[i] != nil {
-				high = max(high, *x.OverTime.Max[i])
-			}
-		}
-	}
-	s, f := scale{log: true, low: low, high: high}, figureOf(latencyP50)
-	for _, x := range r.Results {
-		row := chartRow{Name: x.Transport, Label: "–"}
-		if o := x.OverTime; o != nil {
-			row.P50, row.Max = points(s, o.P50), points(s, o.Max)
-			row.Label = f.Format(x.Latency.Max)
-		}
-		c.Rows = append(c.Rows, row)
-	}
-	return c
-}
-
-// points are those of a polyline in a box of 100 by 20. Slices without a message are left out.
-func points(s scale, all []*float64) template.HTMLAttr {
-	var b strings.Builder
-	for i, v := range all {
-		if v == nil {
-			continue
-		}
-		x := 100 * (float64(i) + 0.5) / float64(len(all))
-		fmt.Fprintf(&b, "%g,%.0f ", math.Round(x*10)/10, 20-s.at(*v)/5)
-	}
-	return template.HTMLAttr(`points="` + strings.TrimSpace(b.String()) + `"`)
+	return lanes
 }
 
 // Overall says of a document with several parts which lanes lead in all of them.

@@ -168,12 +168,15 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	})))
 }
 
-// round keeps five digits, and all before the point.
-func round(v float64) float64 {
+// round keeps five digits.
+func round(v float64) float64 { return digits(v, 5) }
+
+// digits keeps that many digits, and all before the point.
+func digits(v float64, n int) float64 {
 	if v == 0 {
 		return 0
 	}
-	unit := math.Pow(10, 4-math.Floor(math.Log10(math.Abs(v))))
+	unit := math.Pow(10, float64(n-1)-math.Floor(math.Log10(math.Abs(v))))
 	if unit < 1 {
 		return math.Round(v)
 	}
@@ -303,6 +306,7 @@ func (c Config) overTime(r Result, trials []trial) *OverTime {
 			continue
 		}
 		p50, most := min(ms(all.ValueAtQuantile(50)), r.Latency.Max), min(ms(all.Max()), r.Latency.Max)
+		p50, most = digits(p50, 3), digits(most, 3)
 		o.P50, o.Max = append(o.P50, &p50), append(o.Max, &most)
 	}
 	return o

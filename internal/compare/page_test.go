@@ -1,0 +1,92 @@
+package compare
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/labtest"
+	"realtimelab/internal/lang"
+)
+
+// written writes the document's page and returns its URL.
+func written(t *testing.T, d *Document, language lang.Lang) string {
+	var page bytes.Buffer
+	require.NoError(t, d.HTML(&page, language))
+	path := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(path, page.Bytes(), 0o644))
+	return "file://" + path
+}
+
+// The page's script shows each figure as the terminal's table does.
+func TestThePageShowsWhatTheTableShows(t *testing.T) {
+	d := noise(lanes(), 2)
+	idle := measured()
+	idle.Config.Workload = Idle
+	idle.Results[0].Messages, idle.Results[0].Lost, idle.Results[0].Recovery = 0, 0, nil
+	d.Parts = append(d.Parts, measured(), idle)
+	d = document(d.Parts...)
+	browser := labtest.NewBrowser(t)
+	for _, language := range lang.All {
+		tab := browser.Tab(t)
+		tab.Open(written(t, d, language))
+		got := labtest.Eval[[][][]string](tab, `[...document.querySelectorAll("table")].map(t => [...t.rows].map(r => [...r.cells].map(c => c.firstChild.textContent)))`)
+		require.Len(t, got, len(d.Parts))
+		for i, r := range d.Parts {
+			want := [][]string{{language.Say("figure", "指标")}}
+			for _, x := range r.Results {
+				want[0] = append(want[0], x.Transport)
+			}
+			for _, f := range r.Figures(true) {
+				row := []string{f.Title(language)}
+				for _, x := range r.Results {
+					row = append(row, f.Text(x))
+				}
+				want = append(want, row)
+			}
+			assert.Equal(t, want, got[i])
+		}
+		assert.Equal(t, language.Tag(), labtest.Eval[string](tab, `document.documentElement.lang`))
+	}
+}
+
+func TestAFigureBelowTheClockIsNotDrawn(t *testing.T) {
+	r := measured()
+	r.Results[1].CPUPerMessage = 80
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(written(t, document(r), lang.English))
+	const rows = `[...document.querySelectorAll("figure")].find(f => f.querySelector("h3").textContent === "Server CPU per message").querySelectorAll("li")`
+	assert.Equal(t, []string{"< 30", "80"}, labtest.Eval[[]string](tab, `[...`+rows+`].map(r => r.querySelector("b").textContent)`))
+	assert.Equal(t, []int{0, 1}, labtest.Eval[[]int](tab, `[...`+rows+`].map(r => r.querySelectorAll("em").length)`))
+}
+
+func TestBestIsMarkedWhereTheSpreadsTellIt(t *testing.T) {
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(written(t, document(measured()), lang.English))
+	const best = `Object.fromEntries([...document.querySelectorAll("figure")].map(f => [f.querySelector("h3").textContent, [...f.querySelectorAll(".best")].map(r => r.firstChild.textContent)]))`
+	got := labtest.Eval[map[string][]string](tab, best)
+	assert.Equal(t, []string{"sse"}, got["Latency p50"])
+	assert.Equal(t, []string{"sse"}, got["Bytes per message"])
+	assert.Empty(t, got["Requests per message"], "both the same")
+}
+
+// Nothing is cut off, on a phone, on a small projector, or on paper.
+func TestNothingOnThePageIsCutOff(t *testing.T) {
+	d := noise(lanes(), 1)
+	browser := labtest.NewBrowser(t)
+	for _, language := range lang.All {
+		for _, width := range []int64{390, 1280} {
+			tab := browser.Tab(t)
+			tab.Viewport(width, 800)
+			tab.Open(written(t, d, language))
+			assert.LessOrEqual(t, labtest.Eval[int64](tab, `document.documentElement.scrollWidth`), width)
+			assert.Empty(t, labtest.Eval[[]string](tab, `[...document.querySelectorAll("figure, figure *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1).map(e => e.outerHTML)`))
+			table := labtest.Eval[string](tab, `(() => { const s = document.querySelector(".scroll"); s.focus(); return document.activeElement === s ? s.getAttribute("role") : "no focus" })()`)
+			assert.Equal(t, "region", table, "a keyboard scrolls the table")
+		}
+	}
+}
