@@ -3,20 +3,15 @@ package compare
 import (
 	"math"
 	"slices"
-	"strconv"
 
+	"realtimelab/internal/compare/figure"
 	"realtimelab/internal/lang"
 )
 
 // A Figure is one number that a comparison measures of each lane. All tables, pages and screens
 // take their figures from Figures.
 type Figure struct {
-	Key      string    // of Result.Spread and of the CSV, with its unit
-	Name     lang.Text // without its unit
-	Unit     lang.Text
-	Short    string // heading of a column
-	Decimals int    // at most
-	Log      bool   // spans orders of magnitude, so it is drawn on a logarithmic scale
+	figure.Figure
 
 	// Of returns the figure of a lane, and false if it was not measured.
 	Of func(Result) (float64, bool)
@@ -31,23 +26,19 @@ type Figure struct {
 	resolution func(Result) float64 // of the clock; nil: exact
 }
 
+// The keys of the figures that sentences and charts name.
 var (
-	millis   = lang.Text{EN: "ms", ZH: "毫秒"}
-	micro    = lang.Text{EN: "µs", ZH: "微秒"}
-	octets   = lang.Text{EN: "bytes", ZH: "字节"}
-	kibibyte = lang.Same("KiB")
+	latencyP50      = figure.LatencyP50.Key
+	bytesPerMessage = figure.BytesPerMessage.Key
+	requestsPerMsg  = figure.RequestsPerMessage.Key
 )
 
-// The keys of the figures that sentences and charts name.
 const (
-	latencyP50          = "latency_p50_ms"
 	latencyP99          = "latency_p99_ms"
-	bytesPerMessage     = "bytes_per_message"
 	cpuPerMessage       = "server_cpu_us_per_message"
 	memoryPerClient     = "server_kib_per_client"
 	bytesPerMinute      = "bytes_per_client_minute"
 	requestsPerMin      = "requests_per_client_minute"
-	requestsPerMsg      = "requests_per_message"
 	firstMessage        = "first_message_p50_ms"
 	recoveryP50         = "recovery_p50_ms"
 	packetsPerMsg       = "packets_per_message"
@@ -100,62 +91,80 @@ func per(n func(Live) int64) func(Live) float64 {
 }
 
 var figures = []Figure{
-	{Key: "messages", when: whenSent, Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages", Of: count(func(r Result) int { return r.Messages })},
-	{Key: "lost", when: whenSent, Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost", main: true, Of: count(func(r Result) int { return r.Lost })},
-	{Key: "duplicated", when: whenSent, Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated", Of: count(func(r Result) int { return r.Duplicated })},
-	{Key: "reordered", when: whenSent, Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered", Of: count(func(r Result) int { return r.Reordered })},
+	{Figure: figure.Figure{Key: "messages", Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages"}, when: whenSent, Of: count(func(r Result) int { return r.Messages })},
+	{Figure: figure.Figure{Key: "lost", Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost"}, when: whenSent, main: true, Of: count(func(r Result) int { return r.Lost })},
+	{Figure: figure.Figure{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated"}, when: whenSent, Of: count(func(r Result) int { return r.Duplicated })},
+	{Figure: figure.Figure{Key: "reordered", Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered"}, when: whenSent, Of: count(func(r Result) int { return r.Reordered })},
 
-	{Key: latencyP50, path: "latency_ms.p50", when: whenMessages, Name: lang.Text{EN: "latency p50", ZH: "延迟 p50"}, Unit: millis, Short: "p50 ms", Decimals: 2, Log: true, main: true, spread: true,
+	{Figure: figure.LatencyP50, path: "latency_ms.p50", when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P50 }), Live: func(l Live) float64 { return l.P50 }},
-	{Key: "latency_p90_ms", path: "latency_ms.p90", when: whenMessages, Name: lang.Text{EN: "latency p90", ZH: "延迟 p90"}, Unit: millis, Short: "p90 ms", Decimals: 2, Log: true,
+	{Figure: figure.Figure{Key: "latency_p90_ms", Name: lang.Text{EN: "latency p90", ZH: "延迟 p90"}, Unit: figure.Millis, Short: "p90 ms", Decimals: 2, Log: true}, path: "latency_ms.p90", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P90 })},
-	{Key: latencyP99, path: "latency_ms.p99", when: whenMessages, Name: lang.Text{EN: "latency p99", ZH: "延迟 p99"}, Unit: millis, Short: "p99 ms", Decimals: 2, Log: true, main: true, spread: true,
+	{Figure: figure.Figure{Key: latencyP99, Name: lang.Text{EN: "latency p99", ZH: "延迟 p99"}, Unit: figure.Millis, Short: "p99 ms", Decimals: 2, Log: true}, path: "latency_ms.p99", when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P99 }), Live: func(l Live) float64 { return l.P99 }},
-	{Key: "latency_p999_ms", path: "latency_ms.p999", when: whenMessages, Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: millis, Short: "p99.9 ms", Decimals: 2, Log: true, spread: true,
+	{Figure: figure.Figure{Key: "latency_p999_ms", Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: figure.Millis, Short: "p99.9 ms", Decimals: 2, Log: true}, path: "latency_ms.p999", when: whenMessages, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P999 })},
-	{Key: "latency_max_ms", path: "latency_ms.max", when: whenMessages, Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: millis, Short: "max ms", Decimals: 2, Log: true,
+	{Figure: figure.Figure{Key: "latency_max_ms", Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: figure.Millis, Short: "max ms", Decimals: 2, Log: true}, path: "latency_ms.max", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Latency.Max })},
 
-	{Key: bytesPerMessage, when: whenMessages, Name: lang.Text{EN: "bytes per message", ZH: "每条消息的字节数"}, Short: "bytes/msg", main: true, spread: true,
+	{Figure: figure.BytesPerMessage, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.BytesPerMessage }), Live: per(func(l Live) int64 { return l.Bytes })},
-	{Key: "payload_bytes_per_message", path: "bytes.payload", when: whenMessages, Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: octets, Short: "payload",
+	{Figure: figure.Figure{Key: "payload_bytes_per_message", Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: figure.Bytes, Short: "payload"}, path: "bytes.payload", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Payload })},
-	{Key: "framing_bytes_per_message", path: "bytes.framing", when: whenMessages, Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: octets, Short: "framing",
+	{Figure: figure.Figure{Key: "framing_bytes_per_message", Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: figure.Bytes, Short: "framing"}, path: "bytes.framing", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Framing })},
-	{Key: "header_bytes_per_message", path: "bytes.headers", when: whenMessages, Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: octets, Short: "headers",
+	{Figure: figure.Figure{Key: "header_bytes_per_message", Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: figure.Bytes, Short: "headers"}, path: "bytes.headers", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Headers })},
-	{Key: requestsPerMsg, when: whenMessages, Name: lang.Text{EN: "requests per message", ZH: "每条消息的请求数"}, Short: "reqs/msg", Decimals: 3, main: true, spread: true,
+	{Figure: figure.RequestsPerMessage, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.RequestsPerMessage }), Live: per(func(l Live) int64 { return l.Requests })},
-	{Key: "connections_per_message", when: whenMessages, Name: lang.Text{EN: "connections opened per message", ZH: "每条消息新建的连接"}, Short: "connections/msg", Decimals: 3,
+	{Figure: figure.Figure{Key: "connections_per_message", Name: lang.Text{EN: "connections opened per message", ZH: "每条消息新建的连接"}, Short: "connections/msg", Decimals: 3}, when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.ConnectionsPerMessage })},
-	{Key: cpuPerMessage, when: whenMessages, Name: lang.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, Unit: micro, Short: "cpu µs/msg", main: true, spread: true,
+	{Figure: figure.Figure{Key: cpuPerMessage, Name: lang.Text{EN: "server CPU per message", ZH: "每条消息的服务器 CPU"}, Unit: figure.Micros, Short: "cpu µs/msg"}, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.CPUPerMessage }), resolution: func(r Result) float64 { return r.CPUResolution }},
-	{Key: packetsPerMsg, path: "packets.per_message", when: whenMessages, Name: lang.Text{EN: "IP packets per message", ZH: "每条消息的 IP 包"}, Short: "packets/msg", Decimals: 2, spread: true,
+	{Figure: figure.Figure{Key: packetsPerMsg, Name: lang.Text{EN: "IP packets per message", ZH: "每条消息的 IP 包"}, Short: "packets/msg", Decimals: 2}, path: "packets.per_message", when: whenMessages, spread: true,
 		Of: overNetwork(func(p Packets) float64 { return p.PerMessage }, true)},
-	{Key: "ip_bytes_per_message", path: "packets.bytes_per_message", when: whenMessages, Name: lang.Text{EN: "IP bytes per message", ZH: "每条消息的 IP 字节"}, Short: "IP bytes/msg",
+	{Figure: figure.Figure{Key: "ip_bytes_per_message", Name: lang.Text{EN: "IP bytes per message", ZH: "每条消息的 IP 字节"}, Short: "IP bytes/msg"}, path: "packets.bytes_per_message", when: whenMessages,
 		Of: overNetwork(func(p Packets) float64 { return p.BytesPerMessage }, true)},
 
-	{Key: requestsPerMin, Name: lang.Text{EN: "requests per client and minute", ZH: "每个客户端每分钟的请求数"}, Short: "reqs/min", Decimals: 1, spread: true, idle: true,
+	{Figure: figure.Figure{Key: requestsPerMin, Name: lang.Text{EN: "requests per client and minute", ZH: "每个客户端每分钟的请求数"}, Short: "reqs/min", Decimals: 1}, spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.RequestsPerMinute })},
-	{Key: bytesPerMinute, Name: lang.Text{EN: "bytes per client and minute", ZH: "每个客户端每分钟的字节数"}, Short: "bytes/min", spread: true, idle: true,
+	{Figure: figure.Figure{Key: bytesPerMinute, Name: lang.Text{EN: "bytes per client and minute", ZH: "每个客户端每分钟的字节数"}, Short: "bytes/min"}, spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.BytesPerMinute })},
-	{Key: packetsPerMinute, path: "packets.per_client_minute", Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1, idle: true,
+	{Figure: figure.Figure{Key: packetsPerMinute, Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1}, path: "packets.per_client_minute", idle: true,
 		Of: overNetwork(func(p Packets) float64 { return p.PerMinute }, false)},
-	{Key: "packets_lost", path: "packets.lost", Name: lang.Text{EN: "IP packets lost by the network", ZH: "网络丢失的 IP 包"}, Short: "packets lost",
+	{Figure: figure.Figure{Key: "packets_lost", Name: lang.Text{EN: "IP packets lost by the network", ZH: "网络丢失的 IP 包"}, Short: "packets lost"}, path: "packets.lost",
 		Of: overNetwork(func(p Packets) float64 { return float64(p.Lost) }, false)},
 
-	{Key: firstMessage, path: "first_message_ms.p50", when: whenValue, Name: lang.Text{EN: "first message", ZH: "首条消息"}, Unit: millis, Short: "first ms", Decimals: 1, main: true, spread: true,
+	{Figure: figure.Figure{Key: firstMessage, Name: lang.Text{EN: "first message", ZH: "首条消息"}, Unit: figure.Millis, Short: "first ms", Decimals: 1}, path: "first_message_ms.p50", when: whenValue, main: true, spread: true,
 		Of: func(r Result) (float64, bool) { return r.First.P50, r.First.P50 > 0 }},
-	{Key: recoveryP50, path: "recovery_ms.p50", when: whenValue, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: millis, Short: "recovery ms", Decimals: 1, main: true, spread: true, idle: true,
+	{Figure: figure.Figure{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: figure.Millis, Short: "recovery ms", Decimals: 1}, path: "recovery_ms.p50", when: whenValue, main: true, spread: true, idle: true,
 		Of: recovered(func(r Recovery) float64 { return r.P50 })},
-	{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: kibibyte, Short: "KiB/client", spread: true, idle: true,
+	{Figure: figure.Figure{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: figure.Kibibyte, Short: "KiB/client"}, spread: true, idle: true,
 		Of: always(func(r Result) float64 { return r.MemoryPerClient })},
-	{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1, idle: true,
+	{Figure: figure.Figure{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1}, idle: true,
 		Of: always(func(r Result) float64 { return r.GoroutinesPerClient })},
-	{Key: "server_descriptors_per_client", Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1,
+	{Figure: figure.Figure{Key: "server_descriptors_per_client", Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1},
 		Of: always(func(r Result) float64 { return r.DescriptorsPerClient })},
-	{Key: "generator_cpus", path: "generator_cpu", Name: lang.Text{EN: "CPUs that the clients kept busy", ZH: "客户端占用的 CPU 数"}, Short: "generator CPUs", Decimals: 2,
+	{Figure: figure.Figure{Key: "generator_cpus", Name: lang.Text{EN: "CPUs that the clients kept busy", ZH: "客户端占用的 CPU 数"}, Short: "generator CPUs", Decimals: 2}, path: "generator_cpu",
 		Of: always(func(r Result) float64 { return r.GeneratorCPU })},
+}
+
+// The keys of FiguresOf.
+var (
+	telling     = []string{latencyP50, latencyP99, bytesPerMessage, requestsPerMsg, cpuPerMessage, memoryPerClient, firstMessage, recoveryP50}
+	tellingIdle = []string{requestsPerMin, bytesPerMinute, memoryPerClient, recoveryP50}
+)
+
+// FiguresOf returns the figures that tell most of a workload, for screens that show one at a time.
+func FiguresOf(workload string) (some []Figure) {
+	keys := telling
+	if workload == Idle {
+		keys = tellingIdle
+	}
+	for _, key := range keys {
+		some = append(some, figureOf(key))
+	}
+	return some
 }
 
 // Figures returns all figures in the order of the tables.
@@ -164,16 +173,6 @@ func Figures() []Figure { return slices.Clone(figures) }
 // figureOf returns the figure with that key. The key must be one of the constants.
 func figureOf(key string) Figure {
 	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Key == key })]
-}
-
-// Format returns v as readers see it: with three digits, or more before the point.
-func (f Figure) Format(v float64) string {
-	if v == 0 {
-		return "0"
-	}
-	decimals := max(0, min(2-int(math.Floor(math.Log10(math.Abs(v)))), f.Decimals))
-	p := math.Pow(10, float64(decimals))
-	return strconv.FormatFloat(math.Floor(v*p+0.5)/p, 'f', decimals, 64) // rounds as the page's script does
 }
 
 // Text returns the figure of a lane as readers see it. It is "–" if the figure was not measured, and
@@ -191,14 +190,6 @@ func (f Figure) Text(r Result) string {
 
 // below reports whether the clock cannot tell v from nothing.
 func (f Figure) below(r Result, v float64) bool { return f.resolution != nil && v < f.resolution(r) }
-
-// Title returns the name with its unit.
-func (f Figure) Title(l lang.Lang) string {
-	if unit := f.Unit.In(l); unit != "" {
-		return f.Name.In(l) + l.Say(", ", "，") + unit
-	}
-	return f.Name.In(l)
-}
 
 // within returns the range of the values that a lane may have: its least and most over the runs, and
 // the resolution of the clock around them. It is false for a single run.

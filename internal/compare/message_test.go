@@ -38,3 +38,18 @@ func TestWorkloadsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestEachFigureIsThereOnce(t *testing.T) {
+	keys, heads := map[string]bool{}, map[string]bool{}
+	for _, f := range Figures() {
+		assert.Regexp(t, `^[a-z0-9_]+$`, f.Key)
+		assert.False(t, keys[f.Key], f.Key)
+		assert.False(t, heads[f.Short], f.Short)
+		keys[f.Key], heads[f.Short] = true, true
+		assert.NotEmpty(t, f.Name.EN, f.Key)
+		assert.NotEmpty(t, f.Name.ZH, f.Key)
+	}
+	for _, w := range Workloads() {
+		assert.NotEmpty(t, FiguresOf(w), w)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/compare"
-	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 )
 
@@ -21,13 +20,13 @@ type comparisonScreen struct {
 	config compare.Config // of the next run
 	shown  int            // index in figures()
 
-	run     *comparisonRun // the last one that was begun; nil before the first
-	running bool
-	now     compare.Progress
-	report  *compare.Report      // of the turns that were whole
-	delays  map[string][]float64 // by transport: the medians of each moment, ms, the newest last
-	err     error
-	stopped bool // by the reader
+	run       *comparisonRun // the last one that was begun; nil before the first
+	running   bool
+	now       compare.Progress
+	report    *compare.Report      // of the turns that were whole
+	latencies map[string][]float64 // by transport: the medians of each moment, ms, the newest last
+	err       error
+	stopped   bool // by the reader
 }
 
 // comparisonRun is one run.
@@ -187,7 +186,7 @@ func (c *comparisonScreen) toggle() tea.Cmd {
 	if c.err = c.config.Check(c.stage.config.Lessons); c.err != nil {
 		return nil
 	}
-	c.running, c.stopped, c.run, c.report, c.now, c.delays = true, false, nil, nil, compare.Progress{}, map[string][]float64{}
+	c.running, c.stopped, c.run, c.report, c.now, c.latencies = true, false, nil, nil, compare.Progress{}, map[string][]float64{}
 	config := c.config
 	return func() tea.Msg {
 		return comparisonNews{to: c, run: c.stage.startComparison(config)}
@@ -212,20 +211,11 @@ func (c *comparisonScreen) take(n comparisonNews) tea.Cmd {
 	case n.said != nil:
 		c.now, c.report = *n.said, n.said.Report
 		if l := n.said.Live; l != nil && l.Recent > 0 {
-			all := append(c.delays[n.said.Transport], l.Recent)
-			c.delays[n.said.Transport] = all[max(len(all)-kept, 0):]
+			all := append(c.latencies[n.said.Transport], l.Recent)
+			c.latencies[n.said.Transport] = all[max(len(all)-kept, 0):]
 		}
 	}
 	return c.next(n.run)
-}
-
-// figure is something that is measured of each transport.
-type figure struct {
-	name   lang.Text
-	format string
-	log    bool // drawn so, for it spans orders of magnitude
-	of     func(compare.Result) float64
-	live   func(compare.Live) float64 // nil where only a whole turn tells
 }
 
 // measured is the run that the screen shows, else the one to come.
@@ -236,56 +226,23 @@ func (c *comparisonScreen) measured() compare.Config {
 	return c.config
 }
 
-func (c *comparisonScreen) figures() []figure {
-	memory := figure{lang.Text{EN: "server memory a client, KiB", ZH: "每个客户端的服务器内存，KiB"}, "%.0f", false,
-		func(r compare.Result) float64 { return r.MemoryPerClient }, nil}
-	back := figure{lang.Text{EN: "silence after a cut, ms", ZH: "切断之后的沉默，毫秒"}, "%.0f", false, func(r compare.Result) float64 {
-		if r.Recovery == nil {
-			return 0
-		}
-		return r.Recovery.P50
-	}, nil}
-	if c.measured().Workload == compare.Idle {
-		return []figure{
-			{lang.Text{EN: "requests a client and minute", ZH: "每个客户端每分钟的请求数"}, "%.1f", false, func(r compare.Result) float64 { return r.RequestsPerMinute }, nil},
-			{lang.Text{EN: "bytes a client and minute", ZH: "每个客户端每分钟的字节数"}, "%.0f", false, func(r compare.Result) float64 { return r.BytesPerMinute }, nil},
-			memory, back,
-		}
-	}
-	return []figure{
-		{lang.Text{EN: "median delay, ms (logarithmic)", ZH: "延迟中位数，毫秒（对数）"}, "%.2f", true,
-			func(r compare.Result) float64 { return r.Latency.P50 }, func(l compare.Live) float64 { return l.P50 }},
-		{lang.Text{EN: "delay of the slowest 1 %, ms (logarithmic)", ZH: "最慢 1% 的延迟，毫秒（对数）"}, "%.2f", true,
-			func(r compare.Result) float64 { return r.Latency.P99 }, func(l compare.Live) float64 { return l.P99 }},
-		{lang.Text{EN: "bytes a message", ZH: "每条消息的字节数"}, "%.0f", false,
-			func(r compare.Result) float64 { return r.BytesPerMessage }, func(l compare.Live) float64 { return per(l.Bytes, l.Delivered) }},
-		{lang.Text{EN: "requests a message", ZH: "每条消息的请求数"}, "%.3f", false,
-			func(r compare.Result) float64 { return r.RequestsPerMessage }, func(l compare.Live) float64 { return per(l.Requests, l.Delivered) }},
-		{lang.Text{EN: "server CPU a message, µs", ZH: "每条消息的服务器 CPU，微秒"}, "%.0f", false, func(r compare.Result) float64 { return r.CPUPerMessage }, nil},
-		memory,
-		{lang.Text{EN: "from nothing to the first message, ms", ZH: "从零到第一条消息，毫秒"}, "%.1f", false, func(r compare.Result) float64 { return r.First.P50 }, nil},
-		back,
-	}
+func (c *comparisonScreen) figures() []compare.Figure {
+	return compare.FiguresOf(c.measured().Workload)
 }
 
-func per(n int64, messages int) float64 {
-	if messages == 0 {
-		return 0
-	}
-	return float64(n) / float64(messages)
-}
-
-// value is what is known of a transport; false if nothing is.
-func (c *comparisonScreen) value(f figure, transport string) (float64, bool) {
-	if c.running && c.now.Live != nil && c.now.Transport == transport && f.live != nil && c.now.Live.Delivered > 0 {
-		return f.live(*c.now.Live), true
+// value is what is known of a transport, as a number and as text; false if nothing is.
+func (c *comparisonScreen) value(f compare.Figure, transport string) (float64, string, bool) {
+	if c.running && c.now.Live != nil && c.now.Transport == transport && f.Live != nil && c.now.Live.Delivered > 0 {
+		v := f.Live(*c.now.Live)
+		return v, f.Format(v), true
 	}
 	if c.report != nil {
 		for _, r := range c.report.Results {
 			if r.Transport == transport {
-				return f.of(r), true
+				v, measured := f.Of(r)
+				return v, f.Text(r), measured
 			}
 		}
 	}
-	return 0, false
+	return 0, "", false
 }

@@ -26,7 +26,7 @@ func TestComparisonRunsUntilItIsStopped(t *testing.T) {
 	d.send(c.next(c.run)())
 	assert.False(t, c.running)
 	assert.NoError(t, c.err)
-	assert.Contains(t, d.View(), "ended early")
+	assert.Contains(t, d.View(), "Interrupted")
 	assert.Contains(t, d.View(), "Lowest latency p50: websocket, 1.30 ms.")
 	d.press("esc")
 	assert.Contains(t, d.View(), "fewest bytes: websocket")

@@ -23,7 +23,7 @@ func (c *comparisonScreen) view(width, height int) string {
 	b.WriteString(cut(" "+c.settings(), width) + "\n")
 	b.WriteString(cut(" "+c.status(width), width) + "\n")
 	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
-	b.WriteString(ends(" "+bold.Render(f.name.In(c.lang)), soft.Render(c.say("delay over time ", "延迟随时间的变化 ")), width) + "\n")
+	b.WriteString(ends(" "+bold.Render(c.heading(f)), soft.Render(c.say("latency over time ", "延迟随时间的变化 ")), width) + "\n")
 	for _, t := range c.measured().Transports {
 		b.WriteString(c.line(f, t, width) + "\n")
 		if height >= roomyComparison {
@@ -35,6 +35,14 @@ func (c *comparisonScreen) view(width, height int) string {
 		b.WriteString(terminal.Wrap(" "+line, width-1) + "\n")
 	}
 	return block(b.String(), width, height)
+}
+
+// heading is a figure with its unit and its scale.
+func (c *comparisonScreen) heading(f compare.Figure) string {
+	if f.Log {
+		return f.Title(c.lang) + c.say(" (logarithmic)", "（对数）")
+	}
+	return f.Title(c.lang)
 }
 
 // settings is what is measured, or will be.
@@ -64,16 +72,16 @@ func (c *comparisonScreen) status(width int) string {
 	case c.running:
 		return busy.Render(c.say("… starting", "… 启动中"))
 	case c.report != nil && c.stopped:
-		return busy.Render(c.say("ended early: the figures are of the runs that were whole", "提前结束：数字只来自完整的轮次"))
+		return busy.Render(c.say("Interrupted: results cover the completed runs only.", "已中断：结果只含完整的轮次。"))
 	case c.report != nil:
 		return good.Render(c.say("✓ measured", "✓ 测量完毕"))
 	}
 	return soft.Render(c.say("Press r to measure. Nothing else should run meanwhile.", "按 r 开始测量。期间最好不要运行别的程序。"))
 }
 
-// line is a transport with its figure, a bar, and its delays as they went.
-func (c *comparisonScreen) line(f figure, transport string, width int) string {
-	v, known := c.value(f, transport)
+// line is a transport with its figure, a bar, and its latencies as they went.
+func (c *comparisonScreen) line(f compare.Figure, transport string, width int) string {
+	v, value, known := c.value(f, transport)
 	mark := soft.Render("·")
 	switch {
 	case c.running && c.now.Transport == transport:
@@ -87,20 +95,17 @@ func (c *comparisonScreen) line(f figure, transport string, width int) string {
 	}
 	room := width - nameWidth - 3 - 10 - 3
 	sparks := min(room/2, 40)
-	if f.live == nil && len(c.delays[transport]) == 0 {
+	if f.Live == nil && len(c.latencies[transport]) == 0 {
 		sparks = 0
 	}
-	return text + fmt.Sprintf(f.formatWide(), v) + " " + accent.Render(fit(bar(c.share(f, v), room-sparks), room-sparks)) + " " + soft.Render(spark(c.delays[transport], sparks))
+	return text + fmt.Sprintf("%10s", value) + " " + accent.Render(fit(bar(c.share(f, v), room-sparks), room-sparks)) + " " + soft.Render(spark(c.latencies[transport], sparks))
 }
 
-// formatWide puts the figure at the right of ten cells.
-func (f figure) formatWide() string { return strings.Replace(f.format, "%", "%10", 1) }
-
 // share is how long a figure's bar is, of the longest's 1.
-func (c *comparisonScreen) share(f figure, v float64) float64 {
+func (c *comparisonScreen) share(f compare.Figure, v float64) float64 {
 	var all []float64
 	for _, t := range c.measured().Transports {
-		if x, known := c.value(f, t); known {
+		if x, _, known := c.value(f, t); known {
 			all = append(all, x)
 		}
 	}
@@ -108,7 +113,7 @@ func (c *comparisonScreen) share(f figure, v float64) float64 {
 	if top <= 0 {
 		return 0
 	}
-	if f.log {
+	if f.Log {
 		return logShare(v, top)
 	}
 	return max(v, 0) / top
@@ -133,15 +138,15 @@ func bar(share float64, cells int) string {
 	return s
 }
 
-// spark draws the newest delays, logarithmic, scaled to the longest of them.
-func spark(delays []float64, cells int) string {
-	delays = delays[max(len(delays)-max(cells, 0), 0):]
-	if len(delays) == 0 {
+// spark draws the newest latencies, logarithmic, scaled to the longest of them.
+func spark(latencies []float64, cells int) string {
+	latencies = latencies[max(len(latencies)-max(cells, 0), 0):]
+	if len(latencies) == 0 {
 		return ""
 	}
-	top := slices.Max(delays)
+	top := slices.Max(latencies)
 	var b strings.Builder
-	for _, v := range delays {
+	for _, v := range latencies {
 		b.WriteRune(levels[int(logShare(v, top)*float64(len(levels)-1))])
 	}
 	return b.String()
@@ -180,6 +185,6 @@ func (c *comparisonScreen) summary() string {
 }
 
 func (c *comparisonScreen) detail() string {
-	return c.say("Measures all seven transports side by side: delay, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them in the browser, run the demo compare.",
+	return c.say("Measures all seven transports side by side: latency, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them in the browser, run the demo compare.",
 		"把七种传输并排测量：延迟、字节、请求、CPU、内存、恢复时间，网络可选。想在浏览器里看，就运行演示 compare。")
 }

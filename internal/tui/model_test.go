@@ -230,7 +230,7 @@ func measured() *compare.Report {
 // measuring lets the comparison's screen see a run on its way.
 func (d *desk) measuring() {
 	c := d.measures
-	c.delays = map[string][]float64{"short-polling": {500, 480, 700, 20}}
+	c.latencies = map[string][]float64{"short-polling": {500, 480, 700, 20}}
 	c.run = &comparisonRun{config: c.config, news: make(chan compare.Progress)}
 	done := *measured()
 	done.Results = done.Results[:1]

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"realtimelab/internal/compare/figure"
 	"realtimelab/internal/host"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
@@ -78,6 +80,7 @@ type said struct {
 		Name string
 		Port int
 	}
+	Figures []figure.Figure
 	State   *state
 	Counts  []lesson.Counts
 	Viewers int
@@ -154,6 +157,9 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 	first := p.until(func(m said) bool { return m.Lanes != nil })
 	require.Len(t, first.Lanes, len(lesson.LaneNames(course())))
 	assert.Len(t, instance.Frames, len(first.Lanes))
+	for _, f := range []string{"latency_p50_ms", "bytes_per_message", "requests_per_message"} { // of compare.js
+		assert.True(t, slices.ContainsFunc(first.Figures, func(x figure.Figure) bool { return x.Key == f && x.Name.ZH != "" }), f)
+	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	for i, lane := range first.Lanes[:2] { // those that a GET reads
 		assert.Equal(t, lesson.LaneNames(course())[i], lane.Name)

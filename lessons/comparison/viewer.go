@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"realtimelab/internal/compare/figure"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
@@ -55,7 +56,7 @@ func (l *live) leave(v *viewer) {
 
 // serve handles the WebSocket between the comparison and a page. The server sends
 //
-//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"sent":n,"keyed":true}   first
+//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"figures":[{"key","name","unit","decimals"},…],"sent":n,"keyed":true}   first
 //	{"state":{…}}                                                             first, and on each change
 //	{"counts":[{"in","out","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
@@ -170,8 +171,11 @@ func (l *live) welcome(keyed bool) any {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"lanes": places, "nets": networks, "sent": l.sent, "keyed": keyed}
+	return map[string]any{"lanes": places, "nets": networks, "figures": figures, "sent": l.sent, "keyed": keyed}
 }
+
+// figures are the figures of a lane that the page computes.
+var figures = []figure.Figure{figure.LatencyP50, figure.BytesPerMessage, figure.RequestsPerMessage}
 
 func (l *live) now() any {
 	l.mu.Lock()

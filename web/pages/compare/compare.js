@@ -18,12 +18,14 @@ let offset = 0; // of the server's clock from ours, ms
 let best = Infinity; // the quickest round trip it was learned from
 let state;
 let networks = [];
+let figures = []; // what the server calls the figures of a lane
 let viewers = 1;
 let connected = false;
 let keyed = false; // this page may change the comparison
 const lanes = [];
 const said = new Map(); // number → when, by our clock
 
+const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
 const now = () => performance.timeOrigin + performance.now();
 const duration = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: now() })); };
@@ -63,10 +65,10 @@ class Lane {
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     this.list = element("dl", "", "figures");
-    this.figures = ["latency", "bytes", "requests", "total"].map((key) => {
+    this.figures = [["latency", "latency_p50_ms"], ["bytes", "bytes_per_message"], ["requests", "requests_per_message"], ["total"]].map(([key, figure]) => {
       const pair = document.createElement("div");
       const [term, value] = [element("dt"), element("dd", "–")];
-      term.dataset.text = key;
+      term.dataset.text = figure ?? key;
       value.dataset.key = key;
       pair.append(term, value);
       this.list.append(pair);
@@ -195,7 +197,7 @@ function showState() {
   $("interval").value = nearest(intervals, state.interval);
   const at = networks.findIndex((n) => n.name === state.net);
   if (at >= 0) $("net").value = at;
-  $("says").textContent = at >= 0 ? networks[at].says[document.documentElement.lang.startsWith("zh") ? "zh" : "en"] : "";
+  $("says").textContent = at >= 0 ? networks[at].says[language()] : "";
   $("pause").textContent = t(state.paused ? "go" : "pause");
   for (const id of controls) $(id).disabled = !keyed;
   $("cut").disabled ||= state.cut;
@@ -216,6 +218,7 @@ function learn(sent, theirs) {
 function take(message) {
   if (message.lanes) {
     networks = message.nets;
+    figures = message.figures;
     $("net").max = networks.length - 1;
     keyed = message.keyed;
     welcome = message;
@@ -252,10 +255,16 @@ function begin() {
   label();
 }
 
+/** The name of a figure, which the server says, or a text of this page. */
+function nameOf(key) {
+  const figure = figures.find((f) => f.key === key);
+  return figure ? figure.name[language()] : t(key);
+}
+
 function label() {
   for (const lane of lanes) {
     lane.canvas.setAttribute("aria-label", t("picture", lane.name));
-    for (const e of lane.list.querySelectorAll("dt")) e.textContent = t(e.dataset.text);
+    for (const e of lane.list.querySelectorAll("dt")) e.textContent = nameOf(e.dataset.text);
   }
 }
 
