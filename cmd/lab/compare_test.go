@@ -59,6 +59,26 @@ func TestCompare(t *testing.T) {
 	assert.Contains(t, string(both), "A: "+file+"\nB: "+again+"\n0 of ")
 }
 
+func TestCompareDocumentsItsJSON(t *testing.T) {
+	out, err := exec.Command(binary, "compare", "--schema").Output()
+	require.NoError(t, err)
+	assert.Equal(t, compare.Schema, string(out))
+}
+
+// A file's names are printed without what would move the terminal's cursor.
+func TestAReportFromElsewhereIsPrintedSafely(t *testing.T) {
+	data, err := os.ReadFile("../../docs/figures/feed.json")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "hostile.json")
+	require.NoError(t, os.WriteFile(file, bytes.ReplaceAll(data, []byte(`"sse"`), []byte(`"s\u001b[2Jse"`)), 0o644))
+	for _, format := range []string{"table", "wide", "csv", "markdown"} {
+		out, err := exec.Command(binary, "compare", "--open", file, "--format", format).Output()
+		require.NoError(t, err)
+		assert.NotContains(t, string(out), "\x1b")
+		assert.Contains(t, string(out), "[2J")
+	}
+}
+
 func TestCompareRefusesAReportItCannotWrite(t *testing.T) {
 	dir := t.TempDir()
 	out, err := exec.Command(binary, "compare", "--report", filepath.Join(dir, "none", "a.html")).CombinedOutput()

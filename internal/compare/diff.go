@@ -161,7 +161,7 @@ func (d Diff) Print(w io.Writer, format string, all bool) error {
 		fmt.Fprintln(w, terminal.Wrap(line, tableWidth))
 	}
 	fmt.Fprintln(w)
-	return align(w, d.table(all || format == "wide"))
+	return align(w, d.table(all || format == "wide"), 0, 1, 5)
 }
 
 func (d Diff) head() []string {

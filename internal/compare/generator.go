@@ -1,36 +1,23 @@
 package compare
 
 import (
-	"os"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/cpu"
-	"github.com/shirou/gopsutil/v4/process"
 )
 
 // generator watches what the clients and the simulated networks cost: the CPU time of this process,
 // and of the whole machine.
 type generator struct {
-	process *process.Process
 	cpu     time.Duration
 	machine machine
 }
 
-func watchGenerator() (generator, error) {
-	us, err := process.NewProcess(int32(os.Getpid()))
-	if err != nil {
-		return generator{}, err
-	}
-	before, err := cpuOf(us)
-	return generator{us, before, machineTimes()}, err
-}
+func watchGenerator() generator { return generator{ownCPU(), machineTimes()} }
 
 // spent returns the CPU time of this process since then, and the part of the machine's CPU time that
 // was busy, 0 to 1.
-func (g generator) spent() (time.Duration, float64, error) {
-	now, err := cpuOf(g.process)
-	return now - g.cpu, g.machine.busySince(), err
-}
+func (g generator) spent() (time.Duration, float64) { return ownCPU() - g.cpu, g.machine.busySince() }
 
 // machine is the CPU time of the whole machine at some moment, in seconds.
 type machine struct{ total, idle float64 }

@@ -113,7 +113,7 @@ const tableWidth = 100
 // table writes the report as plain text.
 func (r *Report) table(w io.Writer, all bool) error {
 	fmt.Fprintf(w, "%s\n\n", terminal.Wrap(r.Heading(lang.English), tableWidth))
-	if err := align(w, r.rows(all)); err != nil {
+	if err := align(w, r.rows(all), 0); err != nil {
 		return err
 	}
 	for i, remark := range r.Remarks(lang.English) {
@@ -127,8 +127,9 @@ func (r *Report) table(w io.Writer, all bool) error {
 	return nil
 }
 
-// align writes rows in columns, the first one to the left and the others to the right.
-func align(w io.Writer, rows [][]string) error {
+// align writes rows in columns. The columns named by left, from 0, begin at the left; the others end
+// at the right.
+func align(w io.Writer, rows [][]string, left ...int) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
@@ -138,11 +139,14 @@ func align(w io.Writer, rows [][]string) error {
 	for _, row := range rows {
 		line := ""
 		for i, cell := range row {
+			if i > 0 {
+				line += "  "
+			}
 			space := strings.Repeat(" ", widths[i]-ansi.StringWidth(cell))
-			if i == 0 {
+			if slices.Contains(left, i) {
 				line += cell + space
 			} else {
-				line += "  " + space + cell
+				line += space + cell
 			}
 		}
 		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {

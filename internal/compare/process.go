@@ -20,6 +20,7 @@ type Command func(lane, workload string) *exec.Cmd
 type server struct {
 	url     string
 	direct  string // beside url: counts nothing, is never cut
+	cpuStep time.Duration
 	cmd     *exec.Cmd
 	process *process.Process
 
@@ -31,7 +32,6 @@ type server struct {
 // usage is a Snapshot with what the system says of the process.
 type usage struct {
 	Snapshot
-	cpu         time.Duration
 	memory      uint64 // resident, bytes
 	descriptors int32
 }
@@ -52,7 +52,7 @@ func startServer(command Command, lane, workload string) (*server, error) {
 	}
 	first, err := s.read()
 	if err == nil {
-		s.url, s.direct = first.URL, first.Direct
+		s.url, s.direct, s.cpuStep = first.URL, first.Direct, first.CPUStep
 		s.process, err = process.NewProcess(int32(s.cmd.Process.Pid))
 	}
 	if err != nil {
@@ -99,9 +99,6 @@ func (s *server) usageAfter(question string) (u usage, err error) {
 			return u, err
 		}
 	}
-	if u.cpu, err = cpuOf(s.process); err != nil {
-		return u, err
-	}
 	memory, err := s.process.MemoryInfo()
 	if err != nil {
 		return u, err
@@ -109,17 +106,6 @@ func (s *server) usageAfter(question string) (u usage, err error) {
 	u.memory = memory.RSS
 	u.descriptors, err = s.process.NumFDs()
 	return u, err
-}
-
-// cpuTick is the resolution of cpuOf: user and system time each count ticks of 10 ms.
-const cpuTick = 20 * time.Millisecond
-
-func cpuOf(p *process.Process) (time.Duration, error) {
-	t, err := p.Times()
-	if err != nil {
-		return 0, err
-	}
-	return time.Duration((t.User + t.System) * float64(time.Second)), nil
 }
 
 // close ends the server's input, and the server with it; one that does not end is

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	jsonexp "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -231,6 +232,8 @@ func (r *Report) Faults() error {
 	return nil
 }
 
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
 func ms(us int64) float64 { return float64(us) / 1000 }
 
 // result sums up the runs of one transport.
@@ -327,8 +330,8 @@ func (c Config) add(r *Result, t trial, part float64) {
 		r.Bytes.Framing += part * (float64(in+out-headers) - payload) / n
 		r.RequestsPerMessage += part * float64(requests) / n
 		r.ConnectionsPerMessage += part * float64(connections) / n
-		r.CPUPerMessage += part * float64((t.after.cpu - t.before.cpu).Microseconds()) / n
-		r.CPUResolution += part * float64(cpuTick.Microseconds()) / n
+		r.CPUPerMessage += part * microseconds(t.after.CPU-t.before.CPU) / n
+		r.CPUResolution += part * microseconds(t.cpuStep) / n
 	}
 	if r.Packets != nil {
 		r.Packets.PerMinute += part * float64(t.packets.Packets) / minutes

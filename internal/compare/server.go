@@ -21,8 +21,11 @@ type Snapshot struct {
 	URL    string `json:"url,omitempty"`    // in the first one only, as is
 	Direct string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
 
+	CPUStep time.Duration `json:"cpu_step_ns,omitempty"` // in the first one only: the resolution of CPU
+
 	meter.Counts
-	Goroutines int `json:"goroutines"`
+	Goroutines int           `json:"goroutines"`
+	CPU        time.Duration `json:"cpu_ns"` // of the process so far
 }
 
 // Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
@@ -54,7 +57,7 @@ func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in i
 
 func answer(s *meter.Server, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
-	if err := answers.Encode(Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}); err != nil {
+	if err := answers.Encode(Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct, CPUStep: cpuStep()}); err != nil {
 		return err
 	}
 	questions := bufio.NewScanner(in)
@@ -67,7 +70,7 @@ func answer(s *meter.Server, in io.Reader, out io.Writer) error {
 		case "settle":
 			debug.FreeOSMemory()
 		}
-		if err := answers.Encode(Snapshot{Counts: s.Count(), Goroutines: runtime.NumGoroutine()}); err != nil {
+		if err := answers.Encode(Snapshot{Counts: s.Count(), Goroutines: runtime.NumGoroutine(), CPU: ownCPU()}); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,7 @@ type trial struct {
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
 	packets              netsim.Counters
+	cpuStep              time.Duration // the resolution of their CPU time
 	generator            time.Duration
 	busy                 float64 // part of the machine's CPU time, 0 to 1
 }
@@ -38,6 +39,7 @@ func (c Config) measure(ctx context.Context, command Command, lane lesson.Lane, 
 	}
 	defer s.close()
 	t := c.turn(s, lane, step, tell)
+	t.trial.cpuStep = s.cpuStep
 	defer t.clients.close()
 	if t.trial.empty, err = s.settled(); err != nil {
 		return nil, err

@@ -45,10 +45,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	if r.before, err = t.server.settled(); err != nil {
 		return err
 	}
-	generator, err := watchGenerator()
-	if err != nil {
-		return err
-	}
+	generator := watchGenerator()
 	packets := t.clients.networks.counters()
 	began := time.Now()
 	t.tally.holds(func() bool { t.tally.began = began; return true })
@@ -67,9 +64,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	if r.after, err = t.server.usage(); err != nil {
 		return err
 	}
-	if r.generator, r.busy, err = generator.spent(); err != nil {
-		return err
-	}
+	r.generator, r.busy = generator.spent()
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
