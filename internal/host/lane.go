@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/meter"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/qr"
 )
 
 // lab returns what the demo at that port may ask of the lab.
@@ -21,13 +23,23 @@ func (c Config) lab(port int) *lesson.Lab {
 	if len(course) == 0 {
 		course = []lesson.Lesson{c.Lesson}
 	}
-	return &lesson.Lab{Lessons: course, Net: c.Net.String(), Keyed: c.Key.Held, Serve: func(name string) (lesson.Served, error) {
+	return &lesson.Lab{Lessons: course, Net: c.Net.String(), Keyed: c.Key.Held, Code: c.code, Serve: func(name string) (lesson.Served, error) {
 		demo, _, found := lesson.FindLane(course, name)
 		if !found {
 			return nil, fmt.Errorf("no lane %q", name)
 		}
 		return c.serveLane(demo, port)
 	}}
+}
+
+// code draws the address of a path as a QR code. An address for the local network that the reader's
+// browser uses is known to work.
+func (c Config) code(r *http.Request, path string) (string, error) {
+	address := httpserver.Scheme(r) + "://" + r.Host
+	if len(c.Join) > 0 && !slices.Contains(c.Join, address) {
+		address = c.Join[0]
+	}
+	return qr.SVG(address + path)
 }
 
 // served is the demo of a lane: its server behind a meter and a simulated network.

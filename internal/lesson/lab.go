@@ -13,6 +13,10 @@ type Lab struct {
 	// Keyed reports whether a request carries the key of the person who started the lab.
 	Keyed func(*http.Request) bool
 
+	// Code draws the address of a path of the demo's page as a QR code, in SVG. The address is one that
+	// others on the local network reach, if the demo listens there.
+	Code func(r *http.Request, path string) (string, error)
+
 	// Serve serves the demo of a lane at a port of its own, behind a simulated network and a meter.
 	// Under /lab/lane/ it has the files of the page of the demo that asks, which that page may frame.
 	Serve func(lane string) (Served, error)

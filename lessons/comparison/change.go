@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -53,13 +54,14 @@ func (l *live) apply(c change) error {
 	case c.Interval != nil && (*c.Interval < minInterval || *c.Interval > maxInterval):
 		return fmt.Errorf("interval %d: want %d to %d ms", *c.Interval, minInterval, maxInterval)
 	}
-	if c.Reset {
-		for _, lane := range l.lanes {
-			lane.Reset()
-		}
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.show.phase == phaseRun || l.show.phase == phaseCount {
+		return errRound
+	}
+	if c.Reset {
+		l.resetLanes()
+	}
 	before := l.state
 	if c.Rate != nil {
 		l.state.Rate = *c.Rate
@@ -70,16 +72,13 @@ func (l *live) apply(c change) error {
 	if c.Paused != nil {
 		l.state.Paused = *c.Paused
 	}
-	if c.Net != nil && network != l.state.Net {
-		l.state.Net = network
-		for _, lane := range l.lanes {
-			if err := lane.SetNet(network); err != nil {
-				return err
-			}
+	if c.Net != nil {
+		if err := l.setNet(network); err != nil {
+			return err
 		}
 	}
-	if c.Cut && !l.state.Cut && l.running.Enter() {
-		l.cut()
+	if c.Cut {
+		l.startCut()
 	}
 	if l.state != before {
 		l.notifyAll()
@@ -87,8 +86,32 @@ func (l *live) apply(c change) error {
 	return nil
 }
 
-// cut loses every packet for cutTime. The caller holds mu and has entered running.
-func (l *live) cut() {
+// setNet changes the network of all lanes. The caller holds mu.
+func (l *live) setNet(network string) error {
+	if network == l.state.Net {
+		return nil
+	}
+	l.state.Net = network
+	for _, lane := range l.lanes {
+		if err := lane.SetNet(network); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resetLanes resets every connection of the lanes.
+func (l *live) resetLanes() {
+	for _, lane := range l.lanes {
+		lane.Reset()
+	}
+}
+
+// startCut loses every packet for cutTime, unless it is lost already. The caller holds mu.
+func (l *live) startCut() {
+	if l.state.Cut || !l.running.Enter() {
+		return
+	}
 	set := func(cut bool) {
 		l.state.Cut = cut
 		for _, lane := range l.lanes {
@@ -109,21 +132,34 @@ func (l *live) cut() {
 	}()
 }
 
-// serveChange applies a change for clients that hold the key. It answers 204, or an error of one line.
-func (l *live) serveChange(w http.ResponseWriter, req *http.Request) {
+// serveChange applies a change.
+func (l *live) serveChange(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.apply) }
+
+// serveStage moves the show on.
+func (l *live) serveStage(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.move) }
+
+// serveReport takes the report of a round.
+func (l *live) serveReport(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.take) }
+
+// serveKeyed does what a client that holds the key asks for in the body. It answers 204, or an error of
+// one line: 409 while a round runs.
+func serveKeyed[T any](l *live, w http.ResponseWriter, req *http.Request, do func(T) error) {
 	w.Header().Set("Cache-Control", "no-store")
 	if !l.keyed(req) {
 		http.Error(w, "Only the person who started the comparison can change it. Open the page with the key: its URL is in the terminal.", http.StatusForbidden)
 		return
 	}
-	var wanted change
-	err := json.NewDecoder(http.MaxBytesReader(w, req.Body, 1<<10)).Decode(&wanted)
+	var wanted T
+	err := json.NewDecoder(http.MaxBytesReader(w, req.Body, 16<<10)).Decode(&wanted)
 	if err == nil {
-		err = l.apply(wanted)
+		err = do(wanted)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errRound):
+		http.Error(w, err.Error(), http.StatusConflict)
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	default:
+		w.WriteHeader(http.StatusNoContent)
 	}
-	w.WriteHeader(http.StatusNoContent)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,6 +21,9 @@ const path = "/lab/compare"
 // live is the running demo.
 type live struct {
 	keyed   func(*http.Request) bool
+	code    func(req *http.Request, path string) (string, error)
+	port    int
+	log     *slog.Logger
 	lanes   []*lane
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -27,16 +31,22 @@ type live struct {
 
 	mu      sync.Mutex
 	state   state
+	show    show
 	sent    int
 	viewers map[*viewer]struct{}
 	changed chan struct{} // capacity 1: tells the feed that its pace may have changed
+}
+
+func newLive(s state) *live {
+	return &live{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: s, show: show{phase: phaseFree, done: map[string]bool{}}}
 }
 
 func start(env lesson.Env) (*lesson.Instance, error) {
 	if env.Lab == nil {
 		return nil, errors.New("the demo compare runs the others: start it with lab run or lab serve")
 	}
-	l := &live{keyed: env.Lab.Keyed, viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5, Interval: 1000, Net: env.Lab.Net}}
+	l := newLive(state{Rate: 5, Interval: 1000, Net: env.Lab.Net})
+	l.keyed, l.code, l.port, l.log = env.Lab.Keyed, env.Lab.Code, env.Port, env.Log
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	opening, done := context.WithTimeout(l.ctx, 10*time.Second)
 	defer done()
@@ -54,6 +64,10 @@ func start(env lesson.Env) (*lesson.Instance, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+path, l.serve)
 	mux.HandleFunc("POST "+path, l.serveChange)
+	mux.HandleFunc("POST "+path+"/show", l.serveStage)
+	mux.HandleFunc("POST "+path+"/report", l.serveReport)
+	mux.HandleFunc("POST "+path+"/bet", l.serveBet)
+	mux.HandleFunc("GET "+path+"/code.svg", l.serveCode)
 	instance := &lesson.Instance{Handler: mux, Clients: l.watching, Close: l.close}
 	for _, lane := range l.lanes {
 		instance.Frames = append(instance.Frames, lane.Port())
@@ -66,6 +80,35 @@ func (l *live) watching() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.viewers)
+}
+
+// lanesWatched returns the number of viewers that have opened the lanes. The caller holds mu.
+func (l *live) lanesWatched() int {
+	n := 0
+	for v := range l.viewers {
+		if !v.bets {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *live) laneNamed(name string) *lane {
+	for _, lane := range l.lanes {
+		if lane.Name == name {
+			return lane
+		}
+	}
+	return nil
+}
+
+// countLanes returns the traffic of the lanes so far, in their order.
+func (l *live) countLanes() []lesson.Counts {
+	counts := make([]lesson.Counts, len(l.lanes))
+	for i, lane := range l.lanes {
+		counts[i] = lane.Counts()
+	}
+	return counts
 }
 
 // feed sends the same message over every lane at the same moment, while anyone watches. A message
@@ -94,7 +137,7 @@ func (l *live) feed() {
 func (l *live) pace(last time.Time) (time.Duration, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.state.Paused || len(l.viewers) == 0 {
+	if l.state.Paused || l.lanesWatched() == 0 {
 		return time.Hour, false
 	}
 	return max(time.Until(last.Add(time.Duration(float64(time.Second)/l.state.Rate))), 0), true

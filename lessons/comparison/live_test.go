@@ -82,6 +82,14 @@ type said struct {
 	}
 	Figures []figure.Figure
 	State   *state
+	Show    struct {
+		Phase phase
+		Bets  []struct {
+			Lane  string
+			Count int
+		}
+	}
+	Bet     string
 	Counts  []lesson.Counts
 	Viewers int
 	Sent    int
@@ -94,8 +102,15 @@ type page struct {
 	*websocket.Conn
 }
 
-func watch(t *testing.T, url string) page {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, nil)
+func watch(t *testing.T, url string) page { return watchAs(t, url, nil) }
+
+// watchAs watches as the browser with that cookie.
+func watchAs(t *testing.T, url string, cookie *http.Cookie) page {
+	header := http.Header{}
+	if cookie != nil {
+		header.Set("Cookie", cookie.String())
+	}
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, header)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return page{t, conn}
@@ -116,8 +131,14 @@ func (p page) until(ok func(said) bool) said {
 // ask posts body with the Authorization header and returns the status and the answer.
 func ask(t *testing.T, url, authorization, body string) (int, string) {
 	t.Helper()
+	return askAt(t, url, "", authorization, body)
+}
+
+// askAt posts to a path below the comparison's.
+func askAt(t *testing.T, url, below, authorization, body string) (int, string) {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	req, err := http.NewRequest("POST", url+path, strings.NewReader(body))
+	req, err := http.NewRequest("POST", url+path+below, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Authorization", authorization)
 	res, err := client.Do(req)
@@ -252,7 +273,7 @@ func TestBadWishesGetOneLine(t *testing.T) {
 // TestNobodyWatchingNothingIsSaid: the feed speaks at its rate while somebody watches, and only then.
 func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &live{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: state{Rate: 5}}
+		r := newLive(state{Rate: 5})
 		r.ctx, r.cancel = context.WithCancel(t.Context())
 		r.running.Go(r.feed)
 		saidIn := func(d time.Duration) int {

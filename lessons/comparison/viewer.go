@@ -10,17 +10,18 @@ import (
 
 	"realtimelab/internal/compare/figure"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
 // viewer is one page that watches the comparison.
 type viewer struct {
-	live   *live
-	keyed  bool // may change the state
-	conn   *websocket.Conn
-	news   chan struct{} // capacity 1: the state changed
-	answer chan any
+	live    *live
+	keyed   bool   // may change the state
+	bets    bool   // only bets, and opens no lane
+	browser string // whose bet it shows
+	conn    *websocket.Conn
+	news    chan struct{} // capacity 1: the state changed
+	answer  chan any
 }
 
 func (v *viewer) wake() {
@@ -31,7 +32,7 @@ func (v *viewer) wake() {
 }
 
 // maxViewers bounds the pages that watch at the same time. It is enough for a class.
-const maxViewers = 200
+const maxViewers = 300
 
 // enter registers a viewer and reports whether it may watch. It returns false if the comparison is closed
 // or full.
@@ -56,16 +57,17 @@ func (l *live) leave(v *viewer) {
 
 // serve handles the WebSocket between the comparison and a page. The server sends
 //
-//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"figures":[{"key","name","unit","decimals"},…],"sent":n,"keyed":true}   first
-//	{"state":{…}}                                                             first, and on each change
+//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"sent":n,"keyed":true}   first
+//	{"state":{…},"show":{…},"bet":"LANE"}                                     first, and on each change; bet is this browser's
 //	{"counts":[{"in","out","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
 //
-// and the page sends pings. The counts cover all viewers together. To change the state, the page
-// posts a change.
+// and the page sends pings. A page that only bets asks with ?bets=1 and gets no counts. The counts
+// cover all viewers of the lanes together. To change the state, the page posts a change.
 func (l *live) serve(w http.ResponseWriter, req *http.Request) {
-	v := &viewer{live: l, keyed: l.keyed(req), news: make(chan struct{}, 1), answer: make(chan any)}
-	conn, err := (&websocket.Upgrader{}).Upgrade(w, req, nil)
+	browser, set := l.browserOf(req)
+	v := &viewer{live: l, keyed: l.keyed(req), bets: req.FormValue("bets") != "", browser: browser, news: make(chan struct{}, 1), answer: make(chan any)}
+	conn, err := (&websocket.Upgrader{}).Upgrade(w, req, set)
 	if err != nil {
 		return // Upgrade has answered with 400 or 403
 	}
@@ -119,7 +121,7 @@ func (v *viewer) write(ctx context.Context) {
 	rest := time.NewTimer(0) // the next state may be sent when it fires
 	defer rest.Stop()
 	var news <-chan struct{}
-	if v.send(v.live.welcome(v.keyed)) != nil || v.send(v.live.now()) != nil {
+	if v.send(v.live.welcome(v.keyed)) != nil || v.send(v.live.now(v.browser)) != nil {
 		return
 	}
 	for {
@@ -128,11 +130,13 @@ func (v *viewer) write(ctx context.Context) {
 		case <-rest.C:
 			news = v.news
 		case <-news:
-			err = v.send(v.live.now())
+			err = v.send(v.live.now(v.browser))
 			news = nil
 			rest.Reset(statePace)
 		case <-pace.C:
-			err = v.send(v.live.counts())
+			if !v.bets {
+				err = v.send(v.live.counts())
+			}
 		case answer := <-v.answer:
 			err = v.send(answer)
 		case <-ctx.Done():
@@ -171,24 +175,22 @@ func (l *live) welcome(keyed bool) any {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"lanes": places, "nets": networks, "figures": figures, "sent": l.sent, "keyed": keyed}
+	return map[string]any{"lanes": places, "nets": networks, "rounds": rounds(), "figures": figures, "sent": l.sent, "keyed": keyed}
 }
 
 // figures are the figures of a lane that the page computes.
 var figures = []figure.Figure{figure.LatencyP50, figure.BytesPerMessage, figure.RequestsPerMessage}
 
-func (l *live) now() any {
+// now describes the state and the show to a browser's page.
+func (l *live) now(browser string) any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"state": l.state}
+	return map[string]any{"state": l.state, "show": l.shown(), "bet": l.show.bets[browser].Lane}
 }
 
 func (l *live) counts() any {
-	counts := make([]lesson.Counts, len(l.lanes))
-	for i, lane := range l.lanes {
-		counts[i] = lane.Counts()
-	}
+	counts := l.countLanes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"counts": counts, "viewers": len(l.viewers), "sent": l.sent}
+	return map[string]any{"counts": counts, "viewers": l.lanesWatched(), "sent": l.sent}
 }
