@@ -46,6 +46,16 @@ func compareCommand() *cobra.Command {
 and measures latency, bytes, requests, CPU and memory. The workloads:
 
 ` + workloadHelp() + `
+Lanes of WebTransport, over UDP with TLS, are measured when --transports names them:
+
+  webtransport            one stream, which keeps the order
+  webtransport-streams    a stream for each message, which may overtake another
+  webtransport-datagrams  a datagram for each message; the lost ones are counted
+  socketio-webtransport   Socket.IO over one stream
+
+Their bytes are UDP payload, TLS included. --cut loses all their packets, because
+nothing outside can reset a QUIC connection.
+
 Several workloads and networks are measured one after the other, each workload over
 each network. --open shows a report again, from its page or its JSON. Given twice,
 it compares two reports:
@@ -81,7 +91,7 @@ it compares two reports:
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare")
+	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare, between commas")
 	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "what the clients send, see above; or several")
 	f.IntVar(&o.plan.Clients, "clients", o.plan.Clients, "connected clients")
 	f.Float64Var(&o.plan.Rate, "rate", o.plan.Rate, "messages per second; see above")

@@ -26,8 +26,9 @@ type clients struct {
 }
 
 const (
-	warmUpTimeout = 30 * time.Second // and what the network takes
-	together      = 64               // clients that connect at a time over a simulated network
+	warmUpTimeout = 30 * time.Second       // and what the network takes
+	together      = 64                     // clients that connect at a time over a simulated network
+	againPace     = 100 * time.Millisecond // between two messages to a lossy lane, with the round trip
 )
 
 // connect opens the clients, evenly over a polling interval if there is one. The
@@ -38,7 +39,8 @@ func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not every client heard the first message within %s", timeout))
 	defer cancel()
 	if c.config.simulated() {
-		if c.networks, err = simulate(c.config.Net, c.config.Clients, strings.TrimPrefix(c.server.url, "http://"), seed); err != nil {
+		_, target, _ := strings.Cut(c.server.url, "://")
+		if c.networks, err = simulate(c.config.Net, c.config.Clients, target, c.lane.UDP, seed); err != nil {
 			return err
 		}
 	}
@@ -79,7 +81,8 @@ func (c *clients) dialOne(ctx context.Context, i int) (err error) {
 		dial = c.lane.Ask
 	}
 	if c.networks != nil {
-		url = "http://" + c.networks[i].Addr().String()
+		scheme, _, _ := strings.Cut(c.server.url, "://")
+		url = scheme + "://" + c.networks[i].Addr().String()
 	}
 	c.tally.dial(i)
 	if c.peers[i], err = c.dial(ctx, dial, url, func(text string) { c.tally.hear(i, text) }); err != nil {
@@ -108,7 +111,7 @@ func (c *clients) dial(ctx context.Context, dial lesson.Dial, url string, hear f
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, cancel)()
 	client, err := dial(running, lesson.Dialing{
-		URL: url, Interval: c.config.Interval, Header: browserHeader(url), Upgrade: upgradeHeader(url), Hear: hear,
+		URL: url, Interval: c.config.Interval, Header: browserHeader(url), Upgrade: upgradeHeader(url), TLS: c.server.trust, Hear: hear,
 	})
 	if err != nil {
 		cancel()
@@ -118,13 +121,46 @@ func (c *clients) dial(ctx context.Context, dial lesson.Dial, url string, hear f
 }
 
 func (c *clients) warmUp(ctx context.Context) error {
-	if err := c.tally.await(ctx, func() bool { return c.tally.greeted == greeters(c.config.Clients) }); err != nil {
+	greeted := func() bool { return c.tally.greeted == greeters(c.config.Clients) }
+	if err := c.awaitSent(ctx, greeted, func() error { return c.greetAgain(ctx) }); err != nil {
 		return err
 	}
-	if err := c.sender(0).send(ctx, label{kind: warmUp}); err != nil {
+	warm := func() error { return c.sender(0).send(ctx, label{kind: warmUp}) }
+	if err := warm(); err != nil {
 		return err
 	}
-	return c.tally.await(ctx, func() bool { return c.tally.warmed == c.config.Clients })
+	return c.awaitSent(ctx, func() bool { return c.tally.warmed == c.config.Clients }, warm)
+}
+
+// greetAgain sends the hellos that their senders have not heard.
+func (c *clients) greetAgain(ctx context.Context) error {
+	for i := range greeters(c.config.Clients) {
+		if c.tally.holds(func() bool { return c.tally.first[i] == 0 }) {
+			if err := c.peers[i].send(ctx, label{hello, i}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// awaitSent is await. Over a lane that may lose messages, it sends them again and again.
+func (c *clients) awaitSent(ctx context.Context, condition func() bool, send func() error) error {
+	if !c.lane.Lossy {
+		return c.tally.await(ctx, condition)
+	}
+	for !c.tally.holds(condition) {
+		if err := sleep(ctx, c.config.Net.RTT+c.config.Net.Jitter+againPace); err != nil {
+			return err
+		}
+		if c.tally.holds(condition) {
+			return nil
+		}
+		if err := send(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sender returns the peer that sends for a client.

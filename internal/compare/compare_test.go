@@ -13,6 +13,7 @@ import (
 
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
@@ -32,10 +33,10 @@ func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack} {
 		t.Run(workload, func(t *testing.T) {
 			t.Parallel()
-			c := small(workload, everyLane()...)
+			c := small(workload, reliable()...)
 			report, err := runner.Run(t.Context(), c, quiet)
 			require.NoError(t, err)
-			require.Len(t, report.Results, len(everyLane()))
+			require.Len(t, report.Results, len(reliable()))
 			want := len(c.schedule(c.Seed, 0)) * c.Clients
 			if workload == Ack {
 				want = len(c.schedule(c.Seed, 0))
@@ -219,7 +220,7 @@ func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
 
 func TestClientsComeBackAfterACut(t *testing.T) {
 	need.Time(t)
-	for _, name := range everyLane() {
+	for _, name := range lesson.LaneNames(runner.Lessons) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := small(Feed, name)
@@ -253,7 +254,7 @@ func TestASimulatedNetworkDelaysAndIsCounted(t *testing.T) {
 func TestEveryTransportFeedsOverANetwork(t *testing.T) {
 	need.Time(t)
 	t.Parallel()
-	c := small(Feed, everyLane()...)
+	c := small(Feed, lesson.LaneNames(runner.Lessons)...)
 	c.Net = netsim.Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.01}
 	report, err := runner.Run(t.Context(), c, quiet)
 	require.NoError(t, err)

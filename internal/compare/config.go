@@ -30,12 +30,19 @@ type Line struct {
 const (
 	maxSimulated = 200 // clients over a simulated network
 	maxRuns      = 100
+	envelope     = 100 // bytes of a message's JSON beside its text, at most
 )
 
-// Default is what the command and the screen begin with: all these lanes.
+// Default is what the command and the screen begin with: the lanes that the page compare has too.
 func Default(all []lesson.Lesson) Config {
+	var names []string
+	for _, l := range lesson.Lanes(all) {
+		if !l.GoOnly {
+			names = append(names, l.Name)
+		}
+	}
 	return Config{
-		Transports: lesson.LaneNames(all),
+		Transports: names,
 		Load:       Load{Workload: Feed, Clients: 10, Rate: 10, Size: DefaultSize(Feed), Duration: 10 * time.Second},
 		Interval:   time.Second, Line: Line{Cut: time.Second}, Runs: 3, Seed: 1,
 	}
@@ -85,6 +92,14 @@ func (n Line) check(l Load) error {
 // checkLanes refuses what the lanes cannot carry without loss, whatever the machine.
 func (c Config) checkLanes(lanes []lesson.Lane) error {
 	w := c.workload()
+	for _, l := range lanes {
+		if w.Asks && l.Ask == nil {
+			return fmt.Errorf("%s has no answers: leave it out, or take another workload than %s", l.Name, w.Name)
+		}
+		if most := lesson.MaxDatagram - envelope; l.Lossy && c.Size > most {
+			return fmt.Errorf("size %d: %s carries a text of at most %d bytes, in one packet", c.Size, l.Name, most)
+		}
+	}
 	polls := slices.ContainsFunc(lanes, func(l lesson.Lane) bool { return l.Polls })
 	if n := c.perSecond(); polls && !w.Asks && n*(c.Interval.Seconds()+0.25) > feedHistory {
 		return fmt.Errorf("%.0f messages a second at an interval of %s: the server keeps %d between two polls; lower --rate, --clients or --interval",

@@ -17,7 +17,22 @@ const serveLane = "COMPARE_TEST_SERVE"
 
 var runner = Runner{Lessons: lessons.All(), Server: ourselves}
 
-func everyLane() []string { return lesson.LaneNames(runner.Lessons) }
+// everyLane names the lanes over TCP.
+func everyLane() []string { return namesOf(func(l lesson.Lane) bool { return !l.UDP }) }
+
+// reliable names the lanes that lose nothing and keep the order, over UDP too.
+func reliable() []string {
+	return namesOf(func(l lesson.Lane) bool { return !l.Lossy && !l.Unordered })
+}
+
+func namesOf(which func(lesson.Lane) bool) (names []string) {
+	for _, l := range lesson.Lanes(runner.Lessons) {
+		if which(l) {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
 
 func TestMain(m *testing.M) {
 	if lane, workload, found := strings.Cut(os.Getenv(serveLane), " "); found {

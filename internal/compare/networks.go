@@ -11,18 +11,22 @@ import (
 // networks are the simulated networks of a turn, one before each client.
 type networks []*netsim.Front
 
-// simulate starts networks to a server, whose HOST:PORT is target.
-func simulate(link netsim.Link, clients int, target string, seed uint64) (networks, error) {
+// simulate starts networks to a server, whose HOST:PORT is target, over TCP or UDP.
+func simulate(link netsim.Link, clients int, target string, udp bool, seed uint64) (networks, error) {
 	var all networks
 	for i := range clients {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		c := netsim.Config{Target: target, Link: link, Seed: seed + uint64(i)<<8, Log: slog.New(slog.DiscardHandler)}
+		var err error
+		if udp {
+			c.UDP, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		} else {
+			c.Listener, err = net.Listen("tcp", "127.0.0.1:0")
+		}
 		if err != nil {
 			all.close()
 			return nil, err
 		}
-		all = append(all, netsim.Start(netsim.Config{
-			Listener: l, Target: target, Link: link, Seed: seed + uint64(i)<<8, Log: slog.New(slog.DiscardHandler),
-		}))
+		all = append(all, netsim.Start(c))
 	}
 	return all, nil
 }

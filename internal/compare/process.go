@@ -2,6 +2,8 @@ package compare
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,7 +21,8 @@ type Command func(lane, workload string) *exec.Cmd
 // server is a running Serve in a process of its own.
 type server struct {
 	url     string
-	direct  string // beside url: counts nothing, is never cut
+	direct  string      // beside url: counts nothing, is never cut
+	trust   *tls.Config // of a server over UDP; nil of others
 	cpuStep time.Duration
 	cmd     *exec.Cmd
 	process *process.Process
@@ -53,6 +56,9 @@ func startServer(command Command, lane, workload string) (*server, error) {
 	first, err := s.read()
 	if err == nil {
 		s.url, s.direct, s.cpuStep = first.URL, first.Direct, first.CPUStep
+		s.trust, err = trust(first.Certificate)
+	}
+	if err == nil {
 		s.process, err = process.NewProcess(int32(s.cmd.Process.Pid))
 	}
 	if err != nil {
@@ -60,6 +66,21 @@ func startServer(command Command, lane, workload string) (*server, error) {
 		return nil, fmt.Errorf("starting the server: %w", err)
 	}
 	return s, nil
+}
+
+// trust returns the configuration of a client that accepts a certificate, which is DER; nil if there is
+// none.
+func trust(certificate []byte) (*tls.Config, error) {
+	if certificate == nil {
+		return nil, nil
+	}
+	c, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(c)
+	return &tls.Config{RootCAs: roots}, nil
 }
 
 func (s *server) read() (Snapshot, error) {

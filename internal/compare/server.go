@@ -3,6 +3,7 @@ package compare
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"realtimelab/internal/certificate"
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/meter"
@@ -21,6 +23,9 @@ type Snapshot struct {
 	URL    string `json:"url,omitempty"`    // in the first one only, as is
 	Direct string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
 
+	// Certificate is that of a server over UDP, in DER; in the first one only.
+	Certificate []byte `json:"certificate,omitempty"`
+
 	CPUStep time.Duration `json:"cpu_step_ns,omitempty"` // in the first one only: the resolution of CPU
 
 	meter.Counts
@@ -30,34 +35,71 @@ type Snapshot struct {
 
 // Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
-// resets the connections and refuses more until "mend"; "settle" returns unused
-// memory to the system; an empty line only asks.
+// resets the connections and refuses more until "mend", and over UDP loses every packet until then;
+// "settle" returns unused memory to the system; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in io.Reader, out io.Writer) error {
 	demo, l, ok := lesson.FindLane(all, lane)
 	if !ok {
 		return unknown("transport", lane, lesson.LaneNames(all))
 	}
 	start := demo.Start
+	if l.Start != nil {
+		start = l.Start
+	}
 	if w, _ := FindWorkload(workload); w.Asks && l.Answers != nil {
 		start = l.Answers
 	}
-	instance, err := start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
+	env := lesson.Env{Log: slog.New(slog.DiscardHandler)}
+	serve := serveTCP
+	if l.UDP {
+		cert, err := certificate.Make("127.0.0.1")
+		if err != nil {
+			return err
+		}
+		env.TLS, serve = &tls.Config{Certificates: []tls.Certificate{cert}}, serveUDP
+	}
+	instance, err := start(env)
 	if err != nil {
 		return err
 	}
-	server, err := meter.Serve(httpserver.Config{Handler: instance.Handler, Log: slog.New(slog.DiscardHandler)})
+	server, first, err := serve(env, instance)
 	if err != nil {
 		return errors.Join(err, instance.Close(ctx))
 	}
-	err = answer(server, in, out)
+	err = answer(server, first, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	return errors.Join(err, server.Close(ctx, instance.Close))
 }
 
-func answer(s *meter.Server, in io.Reader, out io.Writer) error {
+// metered is a *meter.Server or a *meter.UDPServer.
+type metered interface {
+	Count() meter.Counts
+	Cut()
+	Mend()
+	Close(ctx context.Context, tell func(context.Context) error) error
+}
+
+func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
+	s, err := meter.Serve(httpserver.Config{Handler: instance.Handler, Log: env.Log})
+	if err != nil {
+		return nil, Snapshot{}, err
+	}
+	return s, Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}, nil
+}
+
+func serveUDP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
+	s, err := meter.ServeUDP(instance.ServeUDP)
+	if err != nil {
+		return nil, Snapshot{}, err
+	}
+	return s, Snapshot{URL: "https://" + s.Addr, Direct: "https://" + s.Direct, Certificate: env.TLS.Certificates[0].Certificate[0]}, nil
+}
+
+func answer(s metered, first Snapshot, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
-	if err := answers.Encode(Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct, CPUStep: cpuStep()}); err != nil {
+	first.CPUStep = cpuStep()
+	if err := answers.Encode(first); err != nil {
 		return err
 	}
 	questions := bufio.NewScanner(in)

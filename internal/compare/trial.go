@@ -14,6 +14,8 @@ import (
 // trial is what one turn measured.
 type trial struct {
 	Step
+	lossy, unordered bool // as the lane is
+
 	sent, expected, delivered, duplicated, reordered int
 
 	payload              int // bytes of JSON messages that crossed the wire

@@ -30,7 +30,7 @@ func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *t
 	tally := newTally(shots, c.Clients)
 	tally.slice = c.Duration / timeSlices
 	return &turn{
-		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, sent: len(shots)},
+		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, lossy: lane.Lossy, unordered: lane.Unordered, sent: len(shots)},
 		clients: &clients{config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients)},
 	}
 }
@@ -97,7 +97,11 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	if err := sleep(ctx, time.Until(began.Add(t.config.Duration))); err != nil {
 		return err
 	}
-	drain, cancel := context.WithTimeout(ctx, drainTimeout+t.config.Interval+t.config.timeout())
+	timeout := drainTimeout + t.config.Interval + t.config.timeout()
+	if t.trial.lossy { // nothing is sent again
+		timeout = time.Second + 2*(t.config.Net.RTT+t.config.Net.Jitter)
+	}
+	drain, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	_ = t.tally.await(drain, func() bool { return t.tally.delivered >= t.expected() }) // what is missing is lost
 	return context.Cause(ctx)

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/compare"
-	"realtimelab/internal/lesson"
 	"realtimelab/lessons"
 )
 
@@ -33,7 +32,7 @@ func report(t *testing.T, name string) *compare.Report {
 	require.Len(t, d.Parts, 1)
 	r := d.Parts[0]
 	require.NoError(t, r.Faults())
-	require.Len(t, r.Results, len(lesson.LaneNames(lessons.All())))
+	require.Len(t, r.Results, len(compare.Default(lessons.All()).Transports))
 	return r
 }
 

@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 	"time"
 
@@ -17,8 +18,20 @@ type Lane struct {
 	Posts bool // a client sends each message in a request of its own
 	Polls bool // a client asks for messages at Dialing.Interval
 
+	// UDP says that the lane's server is Instance.ServeUDP.
+	UDP bool
+
+	// Lossy says that messages may be lost on their way, and hold at most MaxDatagram bytes.
+	Lossy bool
+
+	// Unordered says that a message may overtake another.
+	Unordered bool
+
 	// GoOnly says that the page of the demo compare has no client for the lane.
 	GoOnly bool
+
+	// Start starts the server. Nil means the demo's own.
+	Start func(Env) (*Instance, error)
 
 	// Dial connects a client that sends messages and hears those of all clients.
 	Dial Dial
@@ -26,12 +39,16 @@ type Lane struct {
 	// Publish connects a client that only sends. Nil means Dial.
 	Publish Dial
 
-	// Ask connects a client whose Send waits for the server's answer, which is the message.
+	// Ask connects a client whose Send waits for the server's answer, which is the message. Nil means
+	// that the lane has no answers.
 	Ask Dial
 
-	// Answers starts the server for Ask. Nil means the demo's own.
+	// Answers starts the server for Ask. Nil means that of Dial.
 	Answers func(Env) (*Instance, error)
 }
+
+// MaxDatagram bounds a message of a lane that is Lossy, in bytes: it fits one packet of QUIC.
+const MaxDatagram = 1000
 
 // Sender returns the Dial of a client that only sends.
 func (l Lane) Sender() Dial {
@@ -60,7 +77,8 @@ type Dialing struct {
 	Interval time.Duration // between two polls; 0 means the client's default
 
 	Header  http.Header // of each request, where the client does not set it
-	Upgrade http.Header // of a WebSocket's handshake
+	Upgrade http.Header // of a WebSocket's handshake, and of a request for a WebTransport session
+	TLS     *tls.Config // of https; nil is the default of crypto/tls
 
 	// Hear receives the text of each message, in order, on one goroutine.
 	Hear func(text string)

@@ -3,8 +3,10 @@ package lesson
 
 import (
 	"context"
+	"crypto/tls"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"realtimelab/internal/lang"
@@ -53,12 +55,19 @@ type Env struct {
 	Log  *slog.Logger
 	Port int  // port of the demo's page; 0 if it has none
 	Lab  *Lab // nil if the demo runs outside the lab
+
+	// TLS has the certificate of a server over UDP. Nil if there is none.
+	TLS *tls.Config
 }
 
 // An Instance is a running demo.
 type Instance struct {
 	// Handler serves the demo's own endpoints at the root of its listener.
 	Handler http.Handler
+
+	// ServeUDP serves HTTP/3 on a socket, with the certificate of Env.TLS, until Close. Nil if the
+	// demo does not use UDP.
+	ServeUDP func(net.PacketConn) error
 
 	// Frames lists the ports, on the same host, whose pages the demo's page may frame. Most demos
 	// have none.

@@ -8,6 +8,7 @@ import (
 
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
+	"realtimelab/lessons/comparison/webtransport"
 )
 
 //go:embed *.go
@@ -39,6 +40,7 @@ func Lesson() lesson.Lesson {
 				ZH: "七条跑道把同样的消息送到这个浏览器，各走各的连接。消息速率、轮询间隔和网络都可以边跑边调。",
 			},
 			OwnNet: true,
+			Lanes:  webtransport.Lanes(),
 			Start:  start,
 		}},
 	}

@@ -3,13 +3,15 @@ package socketio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
-	"net/http"
 
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
+	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/sioclient"
+	"realtimelab/lessons/socketio/siowebtransport"
 )
 
 var pollingLane = lesson.Lane{
@@ -29,6 +31,17 @@ var websocketLane = lesson.Lane{
 	Answers: startAnswers,
 }
 
+var webTransportLane = lesson.Lane{
+	Name:    "socketio-webtransport",
+	Title:   lang.Text{EN: "Socket.IO over WebTransport", ZH: "Socket.IO 走 WebTransport"},
+	UDP:     true,
+	GoOnly:  true,
+	Start:   overWebTransport(broadcast),
+	Dial:    dialLane(sioclient.WebTransport),
+	Ask:     dialQuestions(sioclient.WebTransport),
+	Answers: overWebTransport(answerQuestions),
+}
+
 // dialLane connects clients that exchange the event "chat message" over one transport.
 func dialLane(transport string) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
@@ -43,9 +56,13 @@ func dialLane(transport string) lesson.Dial {
 }
 
 func dialOver(ctx context.Context, transport string, d lesson.Dialing, setup func(*sioclient.Socket)) (*sioclient.Socket, error) {
-	header := map[string]http.Header{sioclient.Polling: d.Header, sioclient.WebSocket: d.Upgrade}[transport]
+	header := d.Upgrade
+	if transport == sioclient.Polling {
+		header = d.Header
+	}
 	return sioclient.Dial(ctx, d.URL, sioclient.Config{
 		Transports: []string{transport}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler), Setup: setup,
+		TLS: d.TLS, DialWebTransport: siowebtransport.Dial,
 	})
 }
 
@@ -75,12 +92,30 @@ func (c questionClient) Send(ctx context.Context, message []byte) error {
 	return err
 }
 
-// startAnswers starts a server whose acknowledgement of a question is the question itself, so that it
-// carries the same message as the answers of the other lanes.
 func startAnswers(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
+	answerQuestions(io)
+	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+}
+
+// answerQuestions acknowledges a question with the question itself, so that the server carries the same
+// message as the answers of the other lanes.
+func answerQuestions(io *sio.Server) {
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("question", func(message any, ack sio.Ack) { ack(message) })
 	})
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
+}
+
+// overWebTransport starts servers that speak WebTransport alone.
+func overWebTransport(serve func(*sio.Server)) func(lesson.Env) (*lesson.Instance, error) {
+	return func(env lesson.Env) (*lesson.Instance, error) {
+		config := serverConfig(env)
+		config.Engine.Transports = []string{engineio.WebTransport}
+		io := sio.NewServer(config)
+		serve(io)
+		wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: env.TLS, Log: env.Log})
+		return &lesson.Instance{ServeUDP: wt.Serve, Clients: io.Len, Close: func(ctx context.Context) error {
+			return errors.Join(io.Close(ctx), wt.Close())
+		}}, nil
+	}
 }

@@ -72,7 +72,7 @@ var broadcastDemo = lesson.Demo{
 	Source:  []string{"broadcast.go#broadcast"},
 	Client:  []string{"broadcast.js#client"},
 	Peer:    true,
-	Lanes:   []lesson.Lane{pollingLane, websocketLane},
+	Lanes:   []lesson.Lane{pollingLane, websocketLane, webTransportLane},
 	Start:   startBroadcast,
 }
 

@@ -31,6 +31,9 @@ type Config struct {
 	// host and port.
 	CheckOrigin func(*http.Request) bool
 
+	// Echo sends each message back to its sender, as it is, instead of publishing it.
+	Echo bool
+
 	// StreamTimeout is how long a client of Stream may take to open its stream. Default 10 s.
 	StreamTimeout time.Duration
 }
@@ -141,10 +144,10 @@ func (s *Server) converse(session *wt.Session, way Way, after int64) {
 		after = s.Feed.Last()
 	}
 	sub := s.Feed.Subscribe(after)
-	refusals := make(chan []byte, 16)
+	answers := make(chan []byte, 16)
 	read := make(chan error, 1)
-	go func() { read <- s.read(l, refusals) }()
-	err = s.write(session, way, l, sub, refusals, read)
+	go func() { read <- s.read(l, answers) }()
+	err = s.write(session, way, l, sub, answers, read)
 	sub.Close()
 	code, reason := codeClosing, ""
 	switch {
@@ -184,10 +187,10 @@ func (s *Server) link(session *wt.Session, way Way) (link, error) {
 	return newLines(stream), nil
 }
 
-var errUnread = errors.New("too many errors are unread")
+var errUnread = errors.New("too many answers are unread")
 
-// read publishes what the client sends until that ends.
-func (s *Server) read(l link, refusals chan<- []byte) error {
+// read publishes what the client sends until that ends. The answers are for this client alone.
+func (s *Server) read(l link, answers chan<- []byte) error {
 	for {
 		data, err := l.receive()
 		if err != nil {
@@ -196,24 +199,27 @@ func (s *Server) read(l link, refusals chan<- []byte) error {
 		if len(data) > feed.MaxBody {
 			return errTooLarge
 		}
-		draft, err := feed.ParseDraft(data)
-		if err == nil {
-			_, err = s.Feed.Publish(draft.From, draft.Text)
+		answer := data
+		if !s.config.Echo {
+			draft, err := feed.ParseDraft(data)
+			if err == nil {
+				_, err = s.Feed.Publish(draft.From, draft.Text)
+			}
+			if err == nil {
+				continue
+			}
+			answer, _ = json.Marshal(map[string]string{"error": err.Error()})
 		}
-		if err == nil {
-			continue
-		}
-		refusal, _ := json.Marshal(map[string]string{"error": err.Error()})
 		select {
-		case refusals <- refusal:
+		case answers <- answer:
 		default:
 			return errUnread
 		}
 	}
 }
 
-// write sends messages and refusals until the session or the feed ends, which is always an error.
-func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscription, refusals <-chan []byte, read chan error) error {
+// write sends messages and answers until the session or the feed ends, which is always an error.
+func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscription, answers <-chan []byte, read chan error) error {
 	for {
 		entries, more, err := sub.Take()
 		if errors.Is(err, feed.ErrSlow) && way == Datagrams { // the latest matters
@@ -232,8 +238,8 @@ func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscript
 		}
 		select {
 		case <-more:
-		case refusal := <-refusals:
-			if err := l.send(refusal); err != nil {
+		case answer := <-answers:
+			if err := l.send(answer); err != nil {
 				return err
 			}
 		case err := <-read:

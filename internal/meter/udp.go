@@ -1,0 +1,147 @@
+package meter
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/net/ipv4"
+)
+
+// A UDPServer serves packets at two loopback addresses. Those to and from Addr are counted and can be
+// cut, those of Direct are not.
+type UDPServer struct {
+	Addr, Direct string // HOST:PORT
+
+	counted *packetConn
+	direct  *net.UDPConn
+	serving sync.WaitGroup
+}
+
+// ServeUDP calls serve for a socket at each of two free ports. serve must return after the tell of
+// Close has ended it.
+func ServeUDP(serve func(net.PacketConn) error) (*UDPServer, error) {
+	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	counted, err := net.ListenUDP("udp", loopback)
+	if err != nil {
+		return nil, err
+	}
+	direct, err := net.ListenUDP("udp", loopback)
+	if err != nil {
+		return nil, errors.Join(err, counted.Close())
+	}
+	s := &UDPServer{
+		Addr: counted.LocalAddr().String(), Direct: direct.LocalAddr().String(),
+		counted: &packetConn{UDPConn: counted, batches: ipv4.NewPacketConn(counted), peers: map[netip.AddrPort]struct{}{}},
+		direct:  direct,
+	}
+	s.serving.Go(func() { _ = serve(s.counted) })
+	s.serving.Go(func() { _ = serve(direct) })
+	return s, nil
+}
+
+// Count returns what has crossed so far: the payloads of UDP. QUIC encrypts its content, so heads are
+// not told apart. An address of a client is a connection, which one request opens.
+func (s *UDPServer) Count() Counts {
+	c := s.counted
+	writing := c.writing.Load() // first: what had begun by now is in the figures below, if this is zero
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := int64(len(c.peers))
+	return Counts{In: c.in.Load(), Out: c.out.Load(), Connections: n, Requests: n, Writing: writing}
+}
+
+// Cut loses every packet, in both directions, until Mend. Nothing resets a connection of QUIC from
+// outside.
+func (s *UDPServer) Cut() { s.counted.isCut.Store(true) }
+
+// Mend ends a cut.
+func (s *UDPServer) Mend() { s.counted.isCut.Store(false) }
+
+// Close runs tell, which ends the server, closes the sockets and waits.
+func (s *UDPServer) Close(ctx context.Context, tell func(context.Context) error) error {
+	err := tell(ctx)
+	_ = s.counted.Close()
+	_ = s.direct.Close()
+	s.serving.Wait()
+	return err
+}
+
+// packetConn is a socket that counts and can lose what crosses it. It has the methods by which
+// quic-go reads several packets and writes several in one call, so that counting changes neither.
+type packetConn struct {
+	*net.UDPConn
+	batches *ipv4.PacketConn
+	isCut   atomic.Bool
+	in, out atomic.Int64 // bytes
+	writing atomic.Int64
+
+	mu    sync.Mutex
+	peers map[netip.AddrPort]struct{}
+}
+
+// came counts a packet.
+func (c *packetConn) came(from net.Addr, n int) {
+	c.in.Add(int64(n))
+	if addr, ok := from.(*net.UDPAddr); ok {
+		c.mu.Lock()
+		c.peers[addr.AddrPort()] = struct{}{}
+		c.mu.Unlock()
+	}
+}
+
+func (c *packetConn) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
+	for {
+		n, err := c.batches.ReadBatch(ms, flags)
+		if err != nil {
+			return n, err
+		}
+		if c.isCut.Load() {
+			continue
+		}
+		for _, m := range ms[:n] {
+			c.came(m.Addr, m.N)
+		}
+		return n, nil
+	}
+}
+
+func (c *packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.UDPConn.ReadFrom(p)
+		if err != nil {
+			return n, from, err
+		}
+		if !c.isCut.Load() {
+			c.came(from, n)
+			return n, from, nil
+		}
+	}
+}
+
+// write counts the bytes that do writes, unless they are lost.
+func (c *packetConn) write(size int, do func() (int, error)) (int, error) {
+	if c.isCut.Load() {
+		return size, nil
+	}
+	c.writing.Add(1)
+	defer c.writing.Add(-1)
+	n, err := do()
+	c.out.Add(int64(n))
+	return n, err
+}
+
+func (c *packetConn) WriteMsgUDP(p, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
+	n, err = c.write(len(p), func() (int, error) {
+		n, _, err := c.UDPConn.WriteMsgUDP(p, oob, to)
+		return n, err
+	})
+	return n, len(oob), err
+}
+
+func (c *packetConn) WriteTo(p []byte, to net.Addr) (int, error) {
+	return c.write(len(p), func() (int, error) { return c.UDPConn.WriteTo(p, to) })
+}
