@@ -93,9 +93,15 @@ func (r *Report) Conclusions(language lang.Lang) []string {
 	if len(r.Results) < 2 {
 		return nil
 	}
+	var faults []string
+	for _, x := range r.Results {
+		if s := x.faults(language); s != "" {
+			faults = append(faults, s)
+		}
+	}
 	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs < 2 }) {
-		return []string{language.Say("One run has no spread, so no lane can be told from another: use --runs 2 or more.",
-			"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。")}
+		return append(faults, language.Say("One run has no spread, so no lane can be told from another: use --runs 2 or more.",
+			"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。"))
 	}
 	sentences, last := told, undecided
 	if r.Config.Workload == Idle {
@@ -110,7 +116,16 @@ func (r *Report) Conclusions(language lang.Lang) []string {
 	if s := r.undecided(last, language); s != "" {
 		all = append(all, s)
 	}
-	return all
+	return append(all, faults...)
+}
+
+// faults says which messages did not arrive once and in order.
+func (r Result) faults(language lang.Lang) string {
+	if r.Lost+r.Duplicated+r.Reordered == 0 {
+		return ""
+	}
+	return fmt.Sprintf(language.Say("%s: of %d messages, %d were lost, %d duplicated and %d reordered.", "%s：%d 条消息里，丢失 %d 条，重复 %d 条，乱序 %d 条。"),
+		r.Transport, r.Messages+r.Lost, r.Lost, r.Duplicated, r.Reordered)
 }
 
 // extremes says which lanes have least of a figure and which have most.

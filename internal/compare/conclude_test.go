@@ -70,6 +70,14 @@ func TestTheClocksResolutionIsNoDifference(t *testing.T) {
 	assert.Contains(t, r.Conclusions(lang.English)[2], "server CPU per message: all lanes")
 }
 
+func TestLostMessagesAreSaid(t *testing.T) {
+	r := Report{Results: []Result{lane("a", Range{1, 1}, Range{1, 1}), lane("b", Range{2, 2}, Range{2, 2})}}
+	r.Results[1].Lost, r.Results[1].Reordered = 2, 1
+	assert.Equal(t, "b: of 12 messages, 2 were lost, 0 duplicated and 1 reordered.", r.Conclusions(lang.English)[3])
+	r.Results[0].Runs = 1
+	assert.Equal(t, "b：12 条消息里，丢失 2 条，重复 0 条，乱序 1 条。", r.Conclusions(lang.Chinese)[0])
+}
+
 func TestAllLanesTold(t *testing.T) {
 	r := Report{Results: []Result{lane("a", Range{1, 1}, Range{1, 1}), lane("b", Range{2, 2}, Range{2, 2})}}
 	assert.Equal(t, "The spreads tell all lanes apart in latency p50 and bytes per message.", r.Conclusions(lang.English)[2])

@@ -1,12 +1,14 @@
 package compare
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 
 	"realtimelab/internal/lang"
 )
@@ -43,7 +45,15 @@ type pagePart struct {
 type pageView struct {
 	Figures []pageFigure       `json:"figures"`
 	Best    []map[string][]int `json:"best"` // by part and figure: the lanes that none is measurably lower than
+	Sweeps  []pageSweep        `json:"sweeps"`
 	Texts   map[string]string  `json:"texts"`
+}
+
+// pageSweep are parts that differ in nothing but the loss of packets, in its order.
+type pageSweep struct {
+	Title string   `json:"title"`
+	Parts []int    `json:"parts"`
+	Loss  []string `json:"loss"`
 }
 
 // pageFigure is a Figure as the script draws it.
@@ -112,8 +122,9 @@ var notes = map[string]lang.Text{
 func (d *Document) view(language lang.Lang) pageView {
 	v := pageView{Texts: map[string]string{
 		"payload": language.Say("payload", "内容"), "framing": language.Say("framing", "分帧"), "headers": language.Say("headers", "HTTP 头"),
-		"figure":   language.Say("figure", "指标"),
-		"overTime": language.Say("Latency over time", "延迟随时间的变化"),
+		"figure":    language.Say("figure", "指标"),
+		"sweepNote": language.Say("from the least loss to the most, one scale for all; the numbers are the first and the last", "丢包从少到多，刻度统一；数字是最左和最右的值"),
+		"overTime":  language.Say("Latency over time", "延迟随时间的变化"),
 		"overTimeNote": language.Say("logarithmic, one scale for all: the median of each slice and, thin, its maximum; the number is the highest",
 			"对数坐标，刻度统一：每个时间片的中位数，细线是最大值；数字是最高值"),
 	}}
@@ -132,6 +143,7 @@ func (d *Document) view(language lang.Lang) pageView {
 		}
 		v.Figures = append(v.Figures, shown)
 	}
+	v.Sweeps = d.sweeps(language)
 	for _, r := range d.Parts {
 		best := map[string][]int{}
 		for key := range notes {
@@ -142,6 +154,36 @@ func (d *Document) view(language lang.Lang) pageView {
 		v.Best = append(v.Best, best)
 	}
 	return v
+}
+
+// sweeps returns the parts that form a series over the loss of packets, of at least three rates.
+func (d *Document) sweeps(language lang.Lang) []pageSweep {
+	series := map[string][]int{}
+	var order []string
+	for i, r := range d.Parts {
+		c := r.Config.Config
+		c.Net.Loss = 0
+		key := fmt.Sprintf("%+v", c)
+		if series[key] == nil {
+			order = append(order, key)
+		}
+		series[key] = append(series[key], i)
+	}
+	var all []pageSweep
+	for _, key := range order {
+		parts := series[key]
+		if len(parts) < 3 {
+			continue
+		}
+		slices.SortStableFunc(parts, func(a, b int) int { return cmp.Compare(d.Parts[a].Config.Net.Loss, d.Parts[b].Config.Net.Loss) })
+		s := pageSweep{Parts: parts}
+		for _, i := range parts {
+			s.Loss = append(s.Loss, strconv.FormatFloat(d.Parts[i].Config.Net.Loss*100, 'g', 4, 64)+" %")
+		}
+		s.Title = fmt.Sprintf(language.Say("Workload %s as %s of the packets are lost", "负载 %s：丢包 %s"), d.Parts[parts[0]].Config.Workload, list(s.Loss, language))
+		all = append(all, s)
+	}
+	return all
 }
 
 // best returns the indexes of the lanes that cannot be told from the lowest, unless those are all.

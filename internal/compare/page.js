@@ -76,6 +76,12 @@ function stacked(part, f, best) {
   }));
 }
 
+// curve draws lines in a box of 100 by 20. Values that are null are left out.
+function curve(place, ...lines) {
+  const points = (values) => values.flatMap((v, i) => v === null ? [] : [`${100 * (i + 0.5) / values.length},${18 - place(v) * 0.16}`]).join(" ");
+  return element("svg", { viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true" }, ...lines.map((values) => element("polyline", { points: points(values) })));
+}
+
 // overTime draws the latency in the slices of a run.
 function overTime(part) {
   const known = (values) => values.filter((v) => v !== null && v > 0);
@@ -83,10 +89,22 @@ function overTime(part) {
   const high = Math.max(...part.results.flatMap((r) => known(r.latency_over_time_ms?.max ?? [])));
   if (!(high > 0)) return [];
   const place = scale(low, high, true);
-  const line = (values) => element("polyline", { points: values.flatMap((v, i) => v === null ? [] : [`${100 * (i + 0.5) / values.length},${18 - place(v) * 0.16}`]).join(" ") });
   return [figure(view.texts.overTime, [view.texts.overTimeNote], part.results.map((r) => {
     const over = r.latency_over_time_ms ?? { p50: [], max: [] };
-    return row(r, false, element("svg", { viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true" }, line(over.p50), line(over.max)), text(figures.get("latency_max_ms"), r));
+    return row(r, false, curve(place, over.p50, over.max), text(figures.get("latency_max_ms"), r));
+  }))];
+}
+
+// series draws a figure over several parts, one line for each lane.
+function series(parts, f) {
+  const lanes = parts[0].results.map((r) => r.transport);
+  const values = lanes.map((name) => parts.map((part) => part.results.find((r) => r.transport === name) ?? {}).map((r) => r.transport ? value(f, r) : null));
+  const all = values.flat().filter((v) => v !== null);
+  if (all.length === 0 || Math.max(...all) === 0) return [];
+  const place = scale(f.log ? Math.min(...all.filter((v) => v > 0)) : 0, Math.max(...all), f.log);
+  return [figure(f.name, [view.texts.sweepNote], lanes.map((transport, i) => {
+    const known = values[i].filter((v) => v !== null).map((v) => format(f, v));
+    return row({ transport }, false, curve(place, values[i]), known.length ? known[0] + " → " + known.at(-1) : "–");
   }))];
 }
 
@@ -110,6 +128,10 @@ function fill(table, part) {
   })))));
 }
 
+for (const section of document.querySelectorAll("section[data-sweep]")) {
+  const parts = view.sweeps[section.dataset.sweep].parts.map((i) => report.parts[i]);
+  section.querySelector(".grid").append(...["latency_p50_ms", "latency_p99_ms", "latency_p999_ms", "lost"].flatMap((key) => series(parts, figures.get(key))));
+}
 for (const section of document.querySelectorAll("section[data-part]")) {
   const part = report.parts[section.dataset.part];
   section.querySelector(".grid").append(...charts(part, view.best[section.dataset.part]));

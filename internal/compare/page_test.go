@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/netsim"
 )
 
 // written writes the document's page and returns its URL.
@@ -89,4 +91,29 @@ func TestNothingOnThePageIsCutOff(t *testing.T) {
 			assert.Equal(t, "region", table, "a keyboard scrolls the table")
 		}
 	}
+}
+
+// Parts that differ in the loss of packets alone are drawn as one series.
+func TestLossIsASeries(t *testing.T) {
+	d := noise([]string{"sse", "websocket"}, 4)
+	for i, loss := range []float64{0.01, 0, 0.005, 0} {
+		c := &d.Parts[i].Config
+		c.Net = netsim.Link{RTT: 100 * time.Millisecond, Loss: loss}
+		if i == 3 {
+			c.Workload = Chat
+		}
+		c.Network = c.Net.String()
+		for k := range d.Parts[i].Results {
+			d.Parts[i].Results[k].Latency.P99 = 1000*loss + float64(k) + 1
+			d.Parts[i].Results[k].Lost = 0
+		}
+	}
+	d = document(d.Parts...)
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(written(t, d, lang.English))
+	assert.Equal(t, []string{"Workload feed as 0 %, 0.5 % and 1 % of the packets are lost"}, labtest.Eval[[]string](tab, `[...document.querySelectorAll("[data-sweep] h2")].map(h => h.textContent)`))
+	const p99 = `[...document.querySelectorAll("[data-sweep] figure")].find(f => f.querySelector("h3").textContent === "Latency p99")`
+	assert.Equal(t, []string{"1.00 → 11.0", "2.00 → 12.0"}, labtest.Eval[[]string](tab, `[...`+p99+`.querySelectorAll("b")].map(b => b.textContent)`))
+	assert.Equal(t, []int{3, 3}, labtest.Eval[[]int](tab, `[...`+p99+`.querySelectorAll("polyline")].map(p => p.points.length)`))
+	assert.False(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("[data-sweep] h3")].some(h => h.textContent === "Messages lost")`), "none was lost")
 }

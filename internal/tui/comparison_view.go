@@ -161,9 +161,6 @@ func (c *comparisonScreen) remarks() []string {
 	if c.report == nil || c.running || len(c.report.Results) == 0 {
 		return all
 	}
-	if err := c.report.Faults(); err != nil {
-		all = append(all, bad.Render(err.Error()))
-	}
 	for _, r := range c.report.Remarks(c.lang) {
 		all = append(all, soft.Render(r))
 	}
