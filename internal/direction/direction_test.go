@@ -123,7 +123,7 @@ var rules = []rule{
 	{"internal/netsim", []string{"internal/relay", "internal/lang"}, "the simulated network carries packets"},
 	{"internal/compare/figure", []string{"internal/lang"}, "a figure is words, a unit and decimals"},
 	{"internal/compare", []string{"internal"}, "the comparison receives the lessons, and gets its clients from their lanes"},
-	{"internal/meter", []string{"internal/feed", "internal/httpserver", "internal/tap"}, "the meter counts the bytes of a server"},
+	{"internal/meter", []string{"internal/feed", "internal/httpserver", "internal/tap", "internal/xray"}, "the meter counts the bytes of a server"},
 	{"internal/gotool", nil, "gotool prepares the go command's environment"},
 	{"internal/spreadsheet", nil, "CSV is text"},
 	{"internal/draft", nil, "draft writes bytes"},

@@ -8,6 +8,7 @@ import (
 
 	"realtimelab/internal/feed"
 	"realtimelab/internal/tap"
+	"realtimelab/internal/xray"
 )
 
 // Counts is what has crossed so far.
@@ -30,7 +31,7 @@ type Meter struct {
 // New counts the connections that l accepts through Listener.
 func New(l net.Listener) *Meter {
 	wire := tap.New(tap.Config{CountOnly: true})
-	return &Meter{wire, newListener(wire.Listener(l), &heads{})}
+	return &Meter{wire, &listener{Listener: wire.Listener(l), open: map[*conn]struct{}{}}}
 }
 
 // Listener is the one to serve.
@@ -40,10 +41,10 @@ func (m *Meter) Listener() net.Listener { return m.line }
 // they are counted.
 func (m *Meter) Count() Counts {
 	writing := m.line.writing.Load() // first: what had begun by now is in the figures below, if this is zero
-	n, heads := m.wire.Counters(), m.line.heads
+	n, line := m.wire.Counters(), m.line
 	return Counts{
 		In: n.In, Out: n.Out, Connections: n.Total,
-		HeadersIn: heads.bytes[tap.In].Load(), HeadersOut: heads.bytes[tap.Out].Load(), Requests: heads.count[tap.In].Load(),
+		HeadersIn: line.heads[tap.In].Load(), HeadersOut: line.heads[tap.Out].Load(), Requests: line.requests.Load(),
 		Writing: writing,
 	}
 }
@@ -58,16 +59,13 @@ func (m *Meter) Mend() { m.line.mend() }
 // them all.
 type listener struct {
 	net.Listener
-	heads   *heads
-	writing atomic.Int64 // writes that are not counted yet
+	heads    [2]atomic.Int64 // bytes of HTTP heads, by tap.Direction
+	requests atomic.Int64
+	writing  atomic.Int64 // writes that are not counted yet
 
 	mu    sync.Mutex
 	isCut bool
 	open  map[*conn]struct{}
-}
-
-func newListener(l net.Listener, h *heads) *listener {
-	return &listener{Listener: l, heads: h, open: map[*conn]struct{}{}}
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -80,7 +78,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if !ok {
 			return c, nil
 		}
-		counted := &conn{Conn: recorded, from: l, split: [2]splitter{{heads: l.heads}, {heads: l.heads, dir: tap.Out}}}
+		counted := &conn{Conn: recorded, from: l, heads: xray.NewHeadCounter()}
 		if l.enter(counted) {
 			return counted, nil
 		}
@@ -118,12 +116,13 @@ func (l *listener) mend() {
 	l.isCut = false
 }
 
-// conn is a tap.Conn whose bytes pass two splitters.
+// conn is a tap.Conn whose heads are counted.
 type conn struct {
 	*tap.Conn
-	from  *listener
-	mu    [2]sync.Mutex
-	split [2]splitter
+	from *listener
+
+	mu    sync.Mutex
+	heads *xray.HeadCounter
 }
 
 func (c *conn) Close() error {
@@ -137,9 +136,12 @@ func (c *conn) Close() error {
 func (c *conn) reset() { feed.Reset(c) }
 
 func (c *conn) feed(dir tap.Direction, p []byte) {
-	c.mu[dir].Lock()
-	defer c.mu[dir].Unlock()
-	c.split[dir].take(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bytes, requests := c.heads.Bytes[dir], c.heads.Requests()
+	c.heads.Feed(dir, p)
+	c.from.heads[dir].Add(c.heads.Bytes[dir] - bytes)
+	c.from.requests.Add(c.heads.Requests() - requests)
 }
 
 func (c *conn) Read(p []byte) (int, error) {

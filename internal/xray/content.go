@@ -42,6 +42,9 @@ type content struct {
 }
 
 func newContent(s *stream, h head, response bool) *content {
+	if s.conn.d.counter != nil {
+		return &content{}
+	}
 	x := s.exchange
 	media, _, _ := mime.ParseMediaType(h.get("Content-Type"))
 	c := &content{coding: strings.ToLower(h.get("Content-Encoding")), session: x.session}

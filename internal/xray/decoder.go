@@ -14,7 +14,8 @@ type decoder struct {
 	lastID   uint64
 	lab      string // prefix of the lab's own paths, if any
 
-	quiet    bool // follow the framing but make no rows
+	counter  *HeadCounter // counts heads, and wants nothing else; usually nil
+	quiet    bool         // follow the framing but make no rows
 	requests int64
 	skimmed  int64
 

@@ -34,6 +34,7 @@ func readRequest(s *stream) bool {
 	if raw == 0 {
 		return ok
 	}
+	s.countHead(raw)
 	h := parseHead(s.buf[:raw])
 	x := newExchange(s.conn, h)
 	s.conn.d.requests++
@@ -66,6 +67,9 @@ func newExchange(c *conn, h head) *exchange {
 	x := &exchange{method: method, target: target, time: c.now}
 	x.upgrade = h.has("Connection", "upgrade") && h.get("Upgrade") != ""
 	x.key = h.get("Sec-WebSocket-Key")
+	if c.d.counter != nil {
+		return x
+	}
 	if u, err := url.ParseRequestURI(target); err == nil {
 		x.lab = c.d.lab != "" && strings.HasPrefix(u.Path, c.d.lab)
 		x.client = clientOf(u)
@@ -104,6 +108,7 @@ func readResponse(s *stream) bool {
 	if n == 0 {
 		return ok
 	}
+	s.countHead(n)
 	h := parseHead(s.buf[:n])
 	x, unasked := s.conn.answered(h)
 	s.exchange = x
@@ -136,6 +141,9 @@ func (c *conn) answered(h head) (x *exchange, unasked bool) {
 func (s *stream) answer(h head, x *exchange, row *Row) bool {
 	in, code := s.conn.streams[tap.In], h.status()
 	switch {
+	case code == 101 && s.conn.d.counter != nil:
+		in.giveUp(Text{}) // no row shows why
+		return s.fail(Text{})
 	case code == 101 && strings.EqualFold(h.get("Upgrade"), "websocket"):
 		if row != nil {
 			row.Kind = Upgrade

@@ -100,6 +100,9 @@ func (s *stream) headers(h http2.FrameHeader, fragment []byte, ends bool) {
 	}
 	side.size += frameHead + int(h.Length)
 	fields, complete := side.write(fragment, h.Flags.Has(http2.FlagHeadersEndHeaders))
+	if complete {
+		s.countHead(side.size)
+	}
 	var st *http2Stream
 	var head head
 	if complete && !side.promised {
