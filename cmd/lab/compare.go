@@ -93,9 +93,9 @@ it compares two reports:
 	f := c.Flags()
 	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare, between commas")
 	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "what the clients send, see above; or several")
-	f.IntVar(&o.plan.Clients, "clients", o.plan.Clients, "connected clients")
-	f.Float64Var(&o.plan.Rate, "rate", o.plan.Rate, "messages per second; see above")
-	f.IntVar(&o.plan.Size, "size", 0, "bytes of a message's text (default 100, for cursor 32)")
+	f.IntVar(&o.plan.Clients, "clients", 0, "connected clients (default "+defaultHelp(func(l compare.Load) any { return l.Clients })+")")
+	f.Float64Var(&o.plan.Rate, "rate", 0, "messages per second; see above (default "+defaultHelp(func(l compare.Load) any { return l.Rate })+")")
+	f.IntVar(&o.plan.Size, "size", 0, "bytes of a message's text (default "+defaultHelp(func(l compare.Load) any { return l.Size })+")")
 	f.DurationVar(&o.plan.Duration, "duration", o.plan.Duration, "duration of one run of one transport")
 	f.DurationVar(&o.plan.Interval, "interval", o.plan.Interval, "polling interval of short polling")
 	f.StringArrayVar(&o.networks, "net", []string{"none"}, networkHelp+"; repeat it, or put names between commas, for several")
@@ -137,10 +137,26 @@ var networkHelp = "simulated network of each client: " + strings.Join(netsim.Nam
 // workloadHelp has a line for each workload.
 func workloadHelp() string {
 	var b strings.Builder
+	width := 0
+	for _, name := range compare.Workloads() {
+		width = max(width, len(name))
+	}
 	for _, w := range compare.AllWorkloads() {
-		fmt.Fprintf(&b, "  %-7s %s\n", w.Name, w.Says.EN)
+		fmt.Fprintf(&b, "  %-*s %s\n", width, w.Name, w.Says.EN)
 	}
 	return b.String()
+}
+
+// defaultHelp is the default of a load: that of most workloads, then the others by name.
+func defaultHelp(of func(compare.Load) any) string {
+	most := of(compare.Defaults(compare.Feed))
+	help := fmt.Sprint(most)
+	for _, w := range compare.AllWorkloads() {
+		if v := of(w.Defaults); v != most {
+			help += fmt.Sprintf(", for %s %v", w.Name, v)
+		}
+	}
+	return help
 }
 
 // reportFile creates the file of the page. An error names the file that was asked for, and not the

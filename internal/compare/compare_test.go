@@ -30,7 +30,7 @@ func quiet(Progress) {}
 
 func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 	need.Time(t)
-	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack} {
+	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack, FanOut} {
 		t.Run(workload, func(t *testing.T) {
 			t.Parallel()
 			c := small(workload, reliable()...)
@@ -163,6 +163,24 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 	assert.True(t, strings.HasSuffix(r.Warnings[0].EN, ": sse"), r.Warnings[0].EN)
 	assert.Contains(t, r.Remarks(lang.Chinese)[0], "机器已经饱和")
 	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
+}
+
+func TestTheLastClientHasAMessageWhenAllHaveIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tally := newTally(make([]shot, 2), 2)
+		tally.began = time.Now()
+		hear := func(client, n int, after time.Duration) {
+			time.Sleep(after)
+			tally.hear(client, label{number: n}.text(minSize))
+		}
+		hear(0, 0, 10*time.Millisecond)
+		hear(0, 1, 10*time.Millisecond) // the second message reaches one client
+		hear(0, 0, 10*time.Millisecond) // again: not another client
+		assert.Zero(t, tally.last.TotalCount())
+		hear(1, 0, 10*time.Millisecond)
+		assert.EqualValues(t, 1, tally.last.TotalCount())
+		assert.InDelta(t, 40_000, tally.last.Max(), 40)
+	})
 }
 
 func TestFirstMessageCountsFromDialing(t *testing.T) {

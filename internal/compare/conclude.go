@@ -79,12 +79,11 @@ func groups(all []ranked) [][]ranked {
 	return largest
 }
 
-// told are the figures of the first sentences, in order; undecided those of the last one.
+// told are the figures of the first sentences, in order; undecided those of the last one. Those of a
+// workload come first.
 var (
-	told          = []string{latencyP50, bytesPerMessage}
-	toldIdle      = []string{bytesPerMinute, memoryPerClient}
-	undecided     = []string{latencyP50, latencyP99, bytesPerMessage, cpuPerMessage}
-	undecidedIdle = []string{bytesPerMinute, memoryPerClient}
+	told      = []string{latencyP50, bytesPerMessage}
+	undecided = []string{latencyP50, latencyP99, bytesPerMessage, cpuPerMessage}
 )
 
 // Conclusions are the sentences that the figures support: which lanes have least and most, and which
@@ -104,8 +103,8 @@ func (r *Report) Conclusions(language lang.Lang) []string {
 			"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。"))
 	}
 	sentences, last := told, undecided
-	if r.Config.Workload == Idle {
-		sentences, last = toldIdle, undecidedIdle
+	if w, _ := FindWorkload(r.Config.Workload); w.told != nil {
+		sentences, last = w.told, w.told
 	}
 	var all []string
 	for _, key := range sentences {

@@ -41,9 +41,11 @@ func Default(all []lesson.Lesson) Config {
 			names = append(names, l.Name)
 		}
 	}
+	load := Defaults(Feed)
+	load.Duration = 10 * time.Second
 	return Config{
 		Transports: names,
-		Load:       Load{Workload: Feed, Clients: 10, Rate: 10, Size: DefaultSize(Feed), Duration: 10 * time.Second},
+		Load:       load,
 		Interval:   time.Second, Line: Line{Cut: time.Second}, Runs: 3, Seed: 1,
 	}
 }

@@ -20,8 +20,7 @@ type Figure struct {
 
 	path       string               // in the JSON of a Result, if it is not the Key
 	when       string               // it was measured; see the constants
-	main       bool                 // in the narrow table
-	idle       bool                 // in the narrow table of the workload idle
+	main       bool                 // in the narrow table of a workload without figures of its own
 	spread     bool                 // Result.Spread has its range over the runs
 	resolution func(Result) float64 // of the clock; nil: exact
 }
@@ -34,7 +33,10 @@ var (
 )
 
 const (
+	lostMessages        = "lost"
 	latencyP99          = "latency_p99_ms"
+	lastClientP50       = "last_client_p50_ms"
+	lastClientP99       = "last_client_p99_ms"
 	cpuPerMessage       = "server_cpu_us_per_message"
 	memoryPerClient     = "server_kib_per_client"
 	bytesPerMinute      = "bytes_per_client_minute"
@@ -92,7 +94,7 @@ func per(n func(Live) int64) func(Live) float64 {
 
 var figures = []Figure{
 	{Figure: figure.Figure{Key: "messages", Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages"}, when: whenSent, Of: count(func(r Result) int { return r.Messages })},
-	{Figure: figure.Figure{Key: "lost", Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost"}, when: whenSent, main: true, Of: count(func(r Result) int { return r.Lost })},
+	{Figure: figure.Figure{Key: lostMessages, Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost"}, when: whenSent, main: true, Of: count(func(r Result) int { return r.Lost })},
 	{Figure: figure.Figure{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated"}, when: whenSent, Of: count(func(r Result) int { return r.Duplicated })},
 	{Figure: figure.Figure{Key: "reordered", Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered"}, when: whenSent, Of: count(func(r Result) int { return r.Reordered })},
 
@@ -106,6 +108,11 @@ var figures = []Figure{
 		Of: perMessage(func(r Result) float64 { return r.Latency.P999 })},
 	{Figure: figure.Figure{Key: "latency_max_ms", Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: figure.Millis, Short: "max ms", Decimals: 2, Log: true}, path: "latency_ms.max", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Latency.Max })},
+
+	{Figure: figure.Figure{Key: lastClientP50, Name: lang.Text{EN: "last client, p50", ZH: "最后一个客户端 p50"}, Unit: figure.Millis, Short: "last p50", Decimals: 2, Log: true}, path: "last_client_ms.p50", when: whenValue, spread: true,
+		Of: func(r Result) (float64, bool) { return r.Last.P50, r.Last.P50 > 0 }},
+	{Figure: figure.Figure{Key: lastClientP99, Name: lang.Text{EN: "last client, p99", ZH: "最后一个客户端 p99"}, Unit: figure.Millis, Short: "last p99", Decimals: 2, Log: true}, path: "last_client_ms.p99", when: whenValue,
+		Of: func(r Result) (float64, bool) { return r.Last.P99, r.Last.P99 > 0 }},
 
 	{Figure: figure.BytesPerMessage, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.BytesPerMessage }), Live: per(func(l Live) int64 { return l.Bytes })},
@@ -126,22 +133,22 @@ var figures = []Figure{
 	{Figure: figure.Figure{Key: "ip_bytes_per_message", Name: lang.Text{EN: "IP bytes per message", ZH: "每条消息的 IP 字节"}, Short: "IP bytes/msg"}, path: "packets.bytes_per_message", when: whenMessages,
 		Of: overNetwork(func(p Packets) float64 { return p.BytesPerMessage }, true)},
 
-	{Figure: figure.Figure{Key: requestsPerMin, Name: lang.Text{EN: "requests per client and minute", ZH: "每个客户端每分钟的请求数"}, Short: "reqs/min", Decimals: 1}, spread: true, idle: true,
+	{Figure: figure.Figure{Key: requestsPerMin, Name: lang.Text{EN: "requests per client and minute", ZH: "每个客户端每分钟的请求数"}, Short: "reqs/min", Decimals: 1}, spread: true,
 		Of: always(func(r Result) float64 { return r.RequestsPerMinute })},
-	{Figure: figure.Figure{Key: bytesPerMinute, Name: lang.Text{EN: "bytes per client and minute", ZH: "每个客户端每分钟的字节数"}, Short: "bytes/min"}, spread: true, idle: true,
+	{Figure: figure.Figure{Key: bytesPerMinute, Name: lang.Text{EN: "bytes per client and minute", ZH: "每个客户端每分钟的字节数"}, Short: "bytes/min"}, spread: true,
 		Of: always(func(r Result) float64 { return r.BytesPerMinute })},
-	{Figure: figure.Figure{Key: packetsPerMinute, Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1}, path: "packets.per_client_minute", idle: true,
+	{Figure: figure.Figure{Key: packetsPerMinute, Name: lang.Text{EN: "IP packets per client and minute", ZH: "每个客户端每分钟的 IP 包"}, Short: "packets/min", Decimals: 1}, path: "packets.per_client_minute",
 		Of: overNetwork(func(p Packets) float64 { return p.PerMinute }, false)},
 	{Figure: figure.Figure{Key: "packets_lost", Name: lang.Text{EN: "IP packets lost by the network", ZH: "网络丢失的 IP 包"}, Short: "packets lost"}, path: "packets.lost",
 		Of: overNetwork(func(p Packets) float64 { return float64(p.Lost) }, false)},
 
 	{Figure: figure.Figure{Key: firstMessage, Name: lang.Text{EN: "first message", ZH: "首条消息"}, Unit: figure.Millis, Short: "first ms", Decimals: 1}, path: "first_message_ms.p50", when: whenValue, main: true, spread: true,
 		Of: func(r Result) (float64, bool) { return r.First.P50, r.First.P50 > 0 }},
-	{Figure: figure.Figure{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: figure.Millis, Short: "recovery ms", Decimals: 1}, path: "recovery_ms.p50", when: whenValue, main: true, spread: true, idle: true,
+	{Figure: figure.Figure{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: figure.Millis, Short: "recovery ms", Decimals: 1}, path: "recovery_ms.p50", when: whenValue, main: true, spread: true,
 		Of: recovered(func(r Recovery) float64 { return r.P50 })},
-	{Figure: figure.Figure{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: figure.Kibibyte, Short: "KiB/client"}, spread: true, idle: true,
+	{Figure: figure.Figure{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: figure.Kibibyte, Short: "KiB/client"}, spread: true,
 		Of: always(func(r Result) float64 { return r.MemoryPerClient })},
-	{Figure: figure.Figure{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1}, idle: true,
+	{Figure: figure.Figure{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1}, spread: true,
 		Of: always(func(r Result) float64 { return r.GoroutinesPerClient })},
 	{Figure: figure.Figure{Key: "server_descriptors_per_client", Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1},
 		Of: always(func(r Result) float64 { return r.DescriptorsPerClient })},
@@ -149,17 +156,14 @@ var figures = []Figure{
 		Of: always(func(r Result) float64 { return r.GeneratorCPU })},
 }
 
-// The keys of FiguresOf.
-var (
-	telling     = []string{latencyP50, latencyP99, bytesPerMessage, requestsPerMsg, cpuPerMessage, memoryPerClient, firstMessage, recoveryP50}
-	tellingIdle = []string{requestsPerMin, bytesPerMinute, memoryPerClient, recoveryP50}
-)
+// telling are the keys of FiguresOf, for a workload without figures of its own.
+var telling = []string{latencyP50, latencyP99, bytesPerMessage, requestsPerMsg, cpuPerMessage, memoryPerClient, firstMessage, recoveryP50}
 
 // FiguresOf returns the figures that tell most of a workload, for screens that show one at a time.
 func FiguresOf(workload string) (some []Figure) {
 	keys := telling
-	if workload == Idle {
-		keys = tellingIdle
+	if w, _ := FindWorkload(workload); w.figures != nil {
+		keys = w.figures
 	}
 	for _, key := range keys {
 		some = append(some, figureOf(key))

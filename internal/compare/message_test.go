@@ -30,7 +30,7 @@ func TestWorkloadsAreWhole(t *testing.T) {
 		assert.NotEmpty(t, w.Says.EN, w.Name)
 		assert.NotEmpty(t, w.Says.ZH, w.Name)
 		c := small(w.Name, "websocket")
-		c.Size = DefaultSize(w.Name)
+		c.Size = Defaults(w.Name).Size
 		assert.NoError(t, c.Check(runner.Lessons), w.Name)
 		for _, s := range c.schedule(1, 0) {
 			assert.Less(t, s.sender, c.senders(), w.Name)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,11 @@ type Plan struct {
 	Config                  // of every part, except what follows
 	Workloads []string      // empty: Config.Workload
 	Nets      []netsim.Link // empty: Config.Net
-	Size      int           // empty: DefaultSize of the workload
+
+	// What is 0 is the default of the workload.
+	Clients int
+	Rate    float64
+	Size    int
 }
 
 // Configs returns the configurations, the networks of the first workload first.
@@ -25,10 +30,9 @@ func (p Plan) Configs() []Config {
 	for _, workload := range orOne(p.Workloads, p.Workload) {
 		for _, link := range orOne(p.Nets, p.Net) {
 			c := p.Config
-			c.Workload, c.Net, c.Size = workload, link, p.Size
-			if c.Size == 0 {
-				c.Size = DefaultSize(workload)
-			}
+			l := Defaults(workload)
+			c.Workload, c.Net = workload, link
+			c.Clients, c.Rate, c.Size = cmp.Or(p.Clients, l.Clients), cmp.Or(p.Rate, l.Rate), cmp.Or(p.Size, l.Size)
 			all = append(all, c)
 		}
 	}
@@ -68,8 +72,13 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 // Command returns the line that measures the same again.
 func (p Plan) Command() string {
 	c := p.Configs()[0]
-	b := fmt.Sprintf("lab compare --transports %s --workload %s --clients %d --rate %g", strings.Join(c.Transports, ","),
-		strings.Join(orOne(p.Workloads, p.Workload), ","), c.Clients, c.Rate)
+	b := fmt.Sprintf("lab compare --transports %s --workload %s", strings.Join(c.Transports, ","), strings.Join(orOne(p.Workloads, p.Workload), ","))
+	if p.Clients > 0 {
+		b += fmt.Sprintf(" --clients %d", p.Clients)
+	}
+	if p.Rate > 0 {
+		b += fmt.Sprintf(" --rate %g", p.Rate)
+	}
 	if p.Size > 0 {
 		b += fmt.Sprintf(" --size %d", p.Size)
 	}

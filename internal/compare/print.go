@@ -57,8 +57,8 @@ func (r *Report) Figures(all bool) []Figure {
 	for _, f := range figures {
 		measured := slices.ContainsFunc(r.Results, func(x Result) bool { _, ok := f.Of(x); return ok })
 		main := f.main
-		if r.Config.Workload == Idle {
-			main = f.idle
+		if w, _ := FindWorkload(r.Config.Workload); w.figures != nil {
+			main = slices.Contains(w.figures, f.Key)
 		}
 		if measured && (all || main) {
 			some = append(some, f)

@@ -58,6 +58,14 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
+// Last is the time from the intended send time until the last client has a message, in milliseconds
+// over the messages that reached all clients.
+type Last struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
 // First is how long it takes from nothing to the first message: a client begins to
 // connect, says something, and hears it (in the workload ack: is answered), in
 // milliseconds over all clients.
@@ -142,6 +150,7 @@ type Result struct {
 
 	Latency            Latency   `json:"latency_ms"`
 	OverTime           *OverTime `json:"latency_over_time_ms,omitempty"`
+	Last               Last      `json:"last_client_ms,omitzero"` // where all clients hear each message
 	First              First     `json:"first_message_ms"`
 	BytesPerMessage    float64   `json:"bytes_per_message"`
 	Bytes              Bytes     `json:"bytes"`
@@ -263,7 +272,7 @@ func (c Config) result(name string, trials []trial) Result {
 // merged is a result without its spread.
 func (c Config) merged(name string, trials []trial) Result {
 	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
-	all, first, recovery := newHistogram(), newHistogram(), newHistogram()
+	all, last, first, recovery := newHistogram(), newHistogram(), newHistogram(), newHistogram()
 	if c.simulated() {
 		r.Packets = &Packets{}
 	}
@@ -276,6 +285,9 @@ func (c Config) merged(name string, trials []trial) Result {
 		r.Reordered += t.reordered
 		all.Merge(t.latency)
 		first.Merge(t.first)
+		if t.last != nil {
+			last.Merge(t.last)
+		}
 		if t.recovery != nil {
 			recovery.Merge(t.recovery)
 			never += t.neverBack
@@ -288,6 +300,7 @@ func (c Config) merged(name string, trials []trial) Result {
 	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
 	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
 	r.OverTime = c.overTime(r, trials)
+	r.Last = Last{ms(last.ValueAtQuantile(50)), ms(last.ValueAtQuantile(99)), ms(last.Max())}
 	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
 	if c.cuts() {
 		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}

@@ -31,7 +31,8 @@ type tally struct {
 
 	mu         sync.Mutex
 	began      time.Time // zero before the measurement
-	heard      [][]bool  // by client and number; nil in the workload ack
+	heard      [][]bool  // by client and number
+	reached    []int     // by number: the clients that heard it
 	newest     [][]int   // by client and sender: the highest number heard
 	dialed     []time.Time
 	first      []time.Duration // by client: from dialing to hearing its own hello; 0 before
@@ -42,6 +43,7 @@ type tally struct {
 	duplicated int
 	reordered  int
 	latency    *hdrhistogram.Histogram
+	last       *hdrhistogram.Histogram   // until the last client heard a message
 	slice      time.Duration             // of a run; 0 for none
 	slices     []*hdrhistogram.Histogram // of the latencies, by the time of the shot
 	recent     []int64                   // µs: the latencies since the last live
@@ -52,7 +54,7 @@ type tally struct {
 }
 
 func newTally(shots []shot, clients int) *tally {
-	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), recovered: make([]time.Duration, clients), latency: newHistogram(), change: make(chan struct{}, 1)}
+	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), recovered: make([]time.Duration, clients), latency: newHistogram(), last: newHistogram(), reached: make([]int, len(shots)), change: make(chan struct{}, 1)}
 	for range clients {
 		t.heard = append(t.heard, make([]bool, len(shots)))
 		newest := make([]int, clients)
@@ -110,6 +112,9 @@ func (t *tally) deliver(now time.Time, client, n int) {
 	}
 	*newest = max(*newest, n)
 	t.count(now, n)
+	if t.reached[n]++; t.reached[n] == len(t.heard) {
+		_ = t.last.RecordValue(micros(now.Sub(t.began) - t.shots[n].at))
+	}
 }
 
 // dial notes that a client begins to connect.

@@ -21,6 +21,7 @@ type trial struct {
 	payload              int // bytes of JSON messages that crossed the wire
 	latency              *hdrhistogram.Histogram
 	slices               []*hdrhistogram.Histogram // see tally
+	last                 *hdrhistogram.Histogram   // by message: until the last client had it
 	first                *hdrhistogram.Histogram   // by client: from dialing to its own first message
 	recovery             *hdrhistogram.Histogram   // by client: from the end of the cut to its next message
 	neverBack            int                       // clients that heard nothing any more

@@ -68,7 +68,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
-		r.slices = t.tally.slices
+		r.slices, r.last = t.tally.slices, t.tally.last
 		r.first = durations(t.tally.first)
 		return true
 	})

@@ -17,13 +17,15 @@ const (
 	Cursor = "cursor"
 	Burst  = "burst"
 	Ack    = "ack"
+	FanOut = "fan-out"
 )
 
 // A Workload says what the clients of a comparison send. Without Asks, all clients hear each message.
 type Workload struct {
 	Name string // as --workload takes it
 	Says lang.Text
-	Size int // bytes of a message's text by default
+
+	Defaults Load // Clients, Rate and Size if they are not chosen
 
 	// OneSender says that the first client sends alone. Over a simulated network, a sender beside the
 	// server takes its place, so that one way is measured.
@@ -36,24 +38,29 @@ type Workload struct {
 	rate  func(Load) float64                     // messages a second of one sender
 	times func(*rand.Rand, Load) []time.Duration // when one sender sends, from the start
 	check func(Load) error                       // what no lane can carry without loss; may be nil
+
+	figures []string // keys of the narrow table; nil: the main figures
+	told    []string // keys of the first conclusions; nil: told
 }
 
 var workloads = []Workload{
 	{
 		Name: Idle, Says: lang.Text{EN: "nothing is sent: what does a connected client cost?", ZH: "什么都不发：一个连着的客户端要花多少？"},
-		Size: 100, rate: never, times: func(*rand.Rand, Load) []time.Duration { return nil },
+		Defaults: few, rate: never, times: noTimes,
+		figures: []string{requestsPerMin, bytesPerMinute, packetsPerMinute, recoveryP50, memoryPerClient, goroutinesPerClient},
+		told:    []string{bytesPerMinute, memoryPerClient},
 	},
 	{
 		Name: Feed, Says: lang.Text{EN: "one client sends --rate messages a second, all hear them", ZH: "一个客户端每秒发 --rate 条消息，所有客户端都收到"},
-		Size: 100, OneSender: true, rate: steady, times: poisson,
+		Defaults: few, OneSender: true, rate: steady, times: poisson,
 	},
 	{
 		Name: Chat, Says: lang.Text{EN: "each client sends --rate messages a second, all hear them", ZH: "每个客户端每秒发 --rate 条消息，所有客户端都收到"},
-		Size: 100, rate: steady, times: poisson,
+		Defaults: few, rate: steady, times: poisson,
 	},
 	{
 		Name: Cursor, Says: lang.Text{EN: "each client sends 60 small updates a second, all hear them", ZH: "每个客户端每秒发 60 条小更新，所有客户端都收到"},
-		Size: 32, rate: func(Load) float64 { return cursorHz },
+		Defaults: Load{Clients: 10, Rate: 10, Size: 32}, rate: func(Load) float64 { return cursorHz },
 		times: func(random *rand.Rand, l Load) (times []time.Duration) {
 			for at := time.Duration(random.Int64N(int64(time.Second / cursorHz))); at < l.Duration; at += time.Second / cursorHz {
 				times = append(times, at)
@@ -63,7 +70,7 @@ var workloads = []Workload{
 	},
 	{
 		Name: Burst, Says: lang.Text{EN: "once a second one client sends --rate messages at once, all hear them", ZH: "一个客户端每秒一次，一下子发 --rate 条消息，所有客户端都收到"},
-		Size: 100, OneSender: true, rate: steady,
+		Defaults: few, OneSender: true, rate: steady,
 		times: func(random *rand.Rand, l Load) (times []time.Duration) {
 			for at := time.Duration(random.Int64N(int64(min(time.Second, l.Duration)))); at < l.Duration; at += time.Second {
 				for range max(1, int(l.Rate)) {
@@ -81,11 +88,22 @@ var workloads = []Workload{
 	},
 	{
 		Name: Ack, Says: lang.Text{EN: "each client asks --rate times a second and waits for the answer", ZH: "每个客户端每秒问 --rate 次，等到回答再问下一次"},
-		Size: 100, Asks: true, rate: steady, times: poisson,
+		Defaults: few, Asks: true, rate: steady, times: poisson,
+	},
+	{
+		Name: FanOut, Says: lang.Text{EN: "as feed with many clients: how long until the last one has a message?", ZH: "同 feed，但客户端很多：最后一个客户端要多久才收到？"},
+		Defaults: Load{Clients: 200, Rate: 2, Size: 100}, OneSender: true, rate: steady, times: poisson,
+		figures: []string{lostMessages, latencyP50, latencyP99, lastClientP50, lastClientP99, bytesPerMessage, requestsPerMsg, cpuPerMessage},
+		told:    []string{lastClientP50, bytesPerMessage},
 	},
 }
 
+// few are the defaults of most workloads.
+var few = Load{Clients: 10, Rate: 10, Size: 100}
+
 func never(Load) float64 { return 0 }
+
+func noTimes(*rand.Rand, Load) []time.Duration { return nil }
 
 func steady(l Load) float64 { return l.Rate }
 
@@ -119,8 +137,10 @@ func FindWorkload(name string) (Workload, bool) {
 	return workloads[i], true
 }
 
-// DefaultSize returns the bytes of a message's text in a workload.
-func DefaultSize(workload string) int {
+// Defaults returns the load of a workload where nothing is chosen. It has no duration.
+func Defaults(workload string) Load {
 	w, _ := FindWorkload(workload)
-	return w.Size
+	l := w.Defaults
+	l.Workload = workload
+	return l
 }

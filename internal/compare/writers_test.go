@@ -72,7 +72,7 @@ func noise(transports []string, parts int) *Document {
 		r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: c.Net.String(), CutMS: 1000}}
 		for _, name := range transports {
 			x := Result{Transport: name, Workload: c.Workload, Runs: 3, Messages: 123_456, Latency: Latency{size(), size(), size(), size(), size()}, OverTime: &OverTime{Slice: 500},
-				First: First{size(), size()}, BytesPerMessage: size(), Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
+				Last: Last{size(), size(), size()}, First: First{size(), size()}, BytesPerMessage: size(), Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
 				MemoryPerClient: size(), ConnectionsPerMessage: size() / 1e4, RequestsPerMinute: size(), BytesPerMinute: size(), GoroutinesPerClient: 2, DescriptorsPerClient: 1,
 				GeneratorCPU: 0.1, Recovery: &Recovery{P50: size(), Max: size()}, Packets: &Packets{size(), size(), size(), 1000}, Spread: Spread{}}
 			for range timeSlices {
@@ -197,7 +197,7 @@ func TestJSONIsWhatTheSchemaSays(t *testing.T) {
 	require.Len(t, turns, 12)
 	assert.Equal(t, "feed none 0/12", turns[0])
 	assert.Equal(t, "idle rtt=20ms 11/12", turns[11])
-	assert.Equal(t, DefaultSize(Feed), d.Parts[0].Config.Size)
+	assert.Equal(t, Defaults(Feed).Size, d.Parts[0].Config.Size)
 	text := printed(t, d, "json", false)
 	require.NoError(t, validate(t, text))
 

@@ -155,7 +155,7 @@ func (c *comparisonScreen) choose(k string) {
 	switch k {
 	case "w":
 		c.config.Workload = after(compare.Workloads(), c.config.Workload)
-		c.config.Size, c.shown = compare.DefaultSize(c.config.Workload), 0
+		c.config.Size, c.shown = compare.Defaults(c.config.Workload).Size, 0
 	case "n":
 		c.config.Net, _ = netsim.Parse(after(netsim.Names(), c.config.Net.String()))
 	case "d":
