@@ -111,7 +111,7 @@ func Start(c Config) (*Running, error) {
 			omitted = xrayweb.Path // the x-ray leaves out its own requests
 		}
 		wire = tap.New(tap.Config{Omit: xray.Omit(omitted)})
-		r.xray = xray.New(wire, xray.Config{Lab: labPath})
+		r.xray = xray.New(wire, xray.Config{Lab: labPath, Omitted: omitted})
 		r.panel = xrayweb.NewPanel(xrayweb.PanelConfig{Xray: r.xray, Keyed: c.Key.Held, ByBrowser: true, LabFiles: c.LabFiles, Lessons: true})
 	}
 	handler, err := c.handler(instance, env.Port, r.panel)

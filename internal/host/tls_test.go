@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -87,5 +88,40 @@ func TestKeyOverTLS(t *testing.T) {
 			p.rows("GET /seen")
 			conn.Close()
 		}
+	}
+}
+
+// TestLabFilesOverHTTP2: the x-ray does not show what the page loads for itself, although it is on the
+// same connection, unless it was asked to.
+func TestLabFilesOverHTTP2(t *testing.T) {
+	for _, labFiles := range []bool{false, true} {
+		r, url, trust := startTLS(t, host.Config{LabFiles: labFiles})
+		u := secureUser(t, url, trust)
+		u.get("/")
+		u.get("/lab/shared/lab.js")
+		u.get("/lab/info.json")
+		u.get("/hello")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		rows, err := r.Xray().Rows(ctx)
+		require.NoError(t, err)
+		lab, conns := 0, map[uint64]bool{}
+		for _, row := range rows {
+			require.Nil(t, row.Problem, "%s", row.Summary.EN)
+			conns[row.Conn] = true
+			if row.Lab {
+				lab++
+			}
+		}
+		assert.Len(t, conns, 1)
+		assert.Equal(t, labFiles, lab > 0)
+		_, file := u.get("/lab/xray.har")
+		assert.Contains(t, file, url+"/hello")
+		assert.Contains(t, file, `"httpVersion":"HTTP/2"`)
+		assert.Equal(t, labFiles, strings.Contains(file, "lab.js"))
+		assert.NotContains(t, file, "/lab/xray.har")
+		_, file = u.get("/lab/xray.jsonl")
+		assert.Contains(t, file, "GET /hello")
+		assert.NotContains(t, file, "GET /lab/xray")
 	}
 }

@@ -37,14 +37,15 @@ type Conn struct {
 	runs    []run      // of the write under way; guarded by writing
 
 	// Guarded by tap.mu.
-	passed  [2]int64 // recorded bytes in each Direction
-	omitter Omitter  // nil once the rest is decided; see muted
-	muted   bool     // the rest is omitted
-	held    []piece  // already read, but the omitter needs more to decide
-	shown   bool     // its Opened event was recorded
-	omitted bool     // some of its bytes were omitted
-	ended   [2]bool  // that direction has ended
-	aborted bool     // the connection was reset, or the kernel gave up on it
+	passed  [2]int64   // recorded bytes in each Direction
+	omitter Omitter    // nil once the rest is decided; see muted
+	muted   bool       // the rest is omitted
+	held    [2][]piece // already crossed, but the omitter needs more to decide
+	waits   bool       // the client's are released when Out begins
+	shown   bool       // its Opened event was recorded
+	omitted bool       // some of its bytes were omitted
+	ended   [2]bool    // that direction has ended
+	aborted bool       // the connection was reset, or the kernel gave up on it
 	closed  bool
 	claims  int64
 }
@@ -55,7 +56,7 @@ type run struct {
 	recorded bool
 }
 
-// piece holds the bytes of one read.
+// piece holds the bytes of one read or write.
 type piece struct {
 	time  time.Time
 	bytes []byte
@@ -156,7 +157,7 @@ func (c *Conn) Close() error {
 			return
 		}
 		c.closed = true
-		c.release()
+		c.releaseAll()
 		c.endAs(now, fate)
 		c.note(entry{time: now, kind: Closed, dir: Out})
 		if c.shown {
@@ -193,14 +194,14 @@ func (c *Conn) end(now time.Time, dir Direction) {
 	if c.ended[dir] || c.aborted {
 		return
 	}
-	c.release()
+	c.releaseAll()
 	c.ended[dir] = true
 	c.note(entry{time: now, kind: Ended, dir: dir, offset: c.passed[dir]})
 }
 
 // reset records that the side sending in direction dir has reset the connection.
 func (c *Conn) reset(now time.Time, dir Direction) {
-	c.release()
+	c.releaseAll()
 	c.aborted = true
 	c.note(entry{time: now, kind: Reset, dir: dir, offset: c.passed[dir]})
 }
@@ -236,8 +237,8 @@ func (c *Conn) locked(do func(now time.Time)) {
 
 // cross splits p into pieces and records those that are not omitted.
 func (c *Conn) cross(now time.Time, dir Direction, p []byte) {
-	if dir == Out {
-		c.release() // the response has begun, so the request will not become clearer
+	if dir == Out && c.waits {
+		c.release(In) // the response has begun, so the request will not become clearer
 	}
 	for len(p) > 0 {
 		n, verdict := len(p), Record
@@ -253,15 +254,20 @@ func (c *Conn) cross(now time.Time, dir Direction, p []byte) {
 
 // take records, omits or holds p, as the verdict says.
 func (c *Conn) take(now time.Time, dir Direction, p []byte, v Verdict) {
-	if v == Wait {
-		c.held = append(c.held, piece{now, append([]byte(nil), p...)})
+	if v == Wait || v == Hold {
+		c.held[dir] = append(c.held[dir], piece{now, append([]byte(nil), p...)})
+		c.waits = v == Wait
+		if dir == Out {
+			c.runs = append(c.runs, run{len(p), false})
+		}
 		return
 	}
 	recorded := v == Record || v == RecordRest
-	for _, h := range c.held {
-		c.put(h.time, In, h.bytes, recorded)
+	held := c.held[dir]
+	c.held[dir] = nil
+	for _, h := range held {
+		c.put(h.time, dir, h.bytes, recorded)
 	}
-	c.held = nil
 	c.put(now, dir, p, recorded)
 	if v == RecordRest || v == OmitRest {
 		c.omitter, c.muted = nil, v == OmitRest
@@ -280,12 +286,17 @@ func (c *Conn) put(now time.Time, dir Direction, p []byte, recorded bool) {
 }
 
 // release records the bytes that are waiting for a verdict.
-func (c *Conn) release() {
-	held := c.held
-	c.held = nil
+func (c *Conn) release(dir Direction) {
+	held := c.held[dir]
+	c.held[dir] = nil
 	for _, h := range held {
-		c.record(entry{time: h.time, kind: Data, dir: In}, h.bytes)
+		c.record(entry{time: h.time, kind: Data, dir: dir}, h.bytes)
 	}
+}
+
+func (c *Conn) releaseAll() {
+	c.release(In)
+	c.release(Out)
 }
 
 // record counts p and adds it to the ring. The caller holds tap.mu.
@@ -307,6 +318,7 @@ func (c *Conn) count(dir Direction, n int) {
 
 // unsend takes back the last n bytes of the current write, except those that were not recorded.
 func (c *Conn) unsend(now time.Time, n int) {
+	c.held[Out] = nil // part of this write, or of one just before it
 	back := 0
 	for i := len(c.runs) - 1; i >= 0 && n > 0; i-- {
 		part := min(n, c.runs[i].size)

@@ -16,7 +16,8 @@ type Verdict uint8
 const (
 	Record     Verdict = iota
 	Omit               // leave them out
-	Wait               // decide together with the next bytes of In; only for a few bytes from the client
+	Wait               // decide together with the next bytes of In, or record them if Out begins before; only for a few bytes from the client
+	Hold               // decide together with the next bytes of the same direction; only for a few bytes
 	RecordRest         // record them and everything that follows in both directions; Next is not called again
 	OmitRest           // omit them and everything that follows in both directions
 )

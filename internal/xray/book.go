@@ -55,7 +55,13 @@ func (b *book) add(rows []*Row) {
 func (b *book) all() []*Row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]*Row(nil), b.rows...)
+	all := make([]*Row, 0, len(b.rows))
+	for _, r := range b.rows {
+		if !r.hidden {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 func (b *book) row(id uint64) *Row {
@@ -126,8 +132,13 @@ func (w *Watcher) Read(dst []*Row) int {
 		}
 		w.next = first
 	}
-	n := copy(dst, rows[min(int(w.next-rows[0].ID), len(rows)):])
-	w.next += uint64(n)
+	n := 0
+	for ; n < len(dst) && w.next <= w.book.lastID; w.next++ {
+		if r := rows[w.next-rows[0].ID]; !r.hidden {
+			dst[n] = r
+			n++
+		}
+	}
 	return n
 }
 

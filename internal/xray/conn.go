@@ -64,6 +64,7 @@ func (c *conn) data(e tap.Event) {
 		s.cover(segment{e.Offset, row.ID})
 		s.feed(e.Bytes)
 		row.Lab = s.onlyLab()
+		row.hidden = row.Lab && c.http2 != nil && c.d.omitted == c.d.lab
 	}
 	if lost := e.Size - len(e.Bytes); lost > 0 {
 		s.lose(int64(lost))

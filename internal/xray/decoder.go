@@ -13,6 +13,7 @@ type decoder struct {
 	rows     []*Row
 	lastID   uint64
 	lab      string // prefix of the lab's own paths, if any
+	omitted  string // prefix of the paths whose rows are hidden, if any
 
 	counter  *HeadCounter // counts heads, and wants nothing else; usually nil
 	quiet    bool         // follow the framing but make no rows

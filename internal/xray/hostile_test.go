@@ -105,11 +105,13 @@ func FuzzXray(f *testing.F) {
 	f.Add("GET /events HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\nid: 1\ndata: x\n\n", uint8(3), false)
 	f.Add(frame("2probe")+frame("5")+frame(`420["q",{"_placeholder":true,"num":0}]`), rawFrame(0x81, `451-["b",{"_placeholder":true,"num":0}]`, false)+rawFrame(0x82, "abc", false), uint8(50), true)
 	f.Add(rawFrame(0x01, "4", true)+rawFrame(0x80, `2["x"]`, true)+rawFrame(0x88, "\x03\xe8", true), rawFrame(0xc1, "\xca\xcf\x48\x05\x00", false), uint8(1), true)
+	phases, _ := omittedTalk()
+	f.Add(phases[0][tap.In]+phases[1][tap.In], phases[1][tap.Out][:200], uint8(9), false)
 	f.Fuzz(func(t *testing.T, in, out string, size uint8, socket bool) {
 		if len(in) > 1<<14 || len(out) > 1<<14 {
 			return
 		}
-		w := newWire(t)
+		w := omitting(t)
 		if socket {
 			w.in(strings.Replace(upgrade, "/ws", engine+"websocket", 1) + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 			w.out(switching + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")

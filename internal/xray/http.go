@@ -14,6 +14,7 @@ type exchange struct {
 	row            uint64 // of the request's head
 	time           time.Time
 	lab            bool
+	hidden         bool
 	client         string // ?client= of the target
 	upgrade        bool   // it asks to switch protocols
 	key            string // Sec-WebSocket-Key
@@ -72,6 +73,7 @@ func newExchange(c *conn, h head) *exchange {
 	}
 	if u, err := url.ParseRequestURI(target); err == nil {
 		x.lab = c.d.lab != "" && strings.HasPrefix(u.Path, c.d.lab)
+		x.hidden = c.d.omitted != "" && strings.HasPrefix(u.Path, c.d.omitted)
 		x.client = clientOf(u)
 		if strings.Contains(u.RawQuery, "EIO=") {
 			x.query = u.Query()

@@ -76,6 +76,19 @@ func readPreface(s *stream) bool {
 	return true
 }
 
+// pending reports whether streams are open, except hidden ones. x may be nil.
+func (x *http2Conn) pending() bool {
+	if x == nil {
+		return false
+	}
+	for _, st := range x.streams {
+		if !st.exchange.hidden {
+			return true
+		}
+	}
+	return false
+}
+
 func (x *http2Conn) held() int {
 	n := 0
 	for i := range x.sides {
@@ -148,14 +161,6 @@ func (s *stream) frame(h http2.FrameHeader, size int) *Row {
 func (s *stream) control(h http2.FrameHeader, frame http2.Frame, err error) {
 	if err != nil && (h.Type == http2.FrameHeaders || h.Type == http2.FrameContinuation || h.Type == http2.FramePushPromise) {
 		s.http2Side().breakOff(say("an earlier frame of headers could not be read", "之前有一个头部帧无法解读"))
-	}
-	if f, ok := frame.(*http2.SettingsFrame); ok && !f.IsAck() {
-		f.ForeachSetting(func(v http2.Setting) error {
-			if v.ID == http2.SettingHeaderTableSize {
-				s.conn.http2.sides[1-s.dir].allow(v.Val)
-			}
-			return nil
-		})
 	}
 	row := s.frame(h, int(h.Length))
 	if row == nil {

@@ -1,6 +1,7 @@
 package xray
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,6 @@ import (
 type headerBlock struct {
 	hpack  *hpack.Decoder
 	broken *Text // why blocks can no longer be read
-	table  uint32
 
 	// The block being read, in one frame or several.
 	open     bool
@@ -27,32 +27,32 @@ type headerBlock struct {
 	length   *int // bytes of the fields
 }
 
-// Limits of HPACK's table, in bytes: without a setting, and at most.
+// Sizes of HPACK's table, in bytes: at first, and at most. An encoder that uses another size says so in
+// a header block (RFC 7541 §4.2), so the settings that permit it need not be known.
 const (
-	defaultTable = 4 << 10
-	maxTable     = 64 << 10
+	firstTable = 4 << 10
+	maxTable   = 64 << 10
 )
 
+func newHPACK(emit func(hpack.HeaderField)) *hpack.Decoder {
+	d := hpack.NewDecoder(firstTable, emit)
+	d.SetAllowedMaxDynamicTableSize(maxTable)
+	d.SetMaxStringLength(maxHead)
+	return d
+}
+
 func newHeaderBlock() headerBlock {
-	b := headerBlock{fields: new([]hpack.HeaderField), length: new(int), table: defaultTable}
+	b := headerBlock{fields: new([]hpack.HeaderField), length: new(int)}
 	fields, length := b.fields, b.length
-	b.hpack = hpack.NewDecoder(defaultTable, func(f hpack.HeaderField) {
+	b.hpack = newHPACK(func(f hpack.HeaderField) {
 		if *length += int(f.Size()); *length <= maxHead {
 			*fields = append(*fields, f)
 		}
 	})
-	b.hpack.SetMaxStringLength(maxHead)
 	return b
 }
 
-func (b *headerBlock) held() int { return int(b.table) + *b.length }
-
-// allow lets the table grow to the size that the other side's settings permit. A smaller size needs
-// no action: the encoder announces it in a block.
-func (b *headerBlock) allow(size uint32) {
-	b.table = max(b.table, min(size, maxTable))
-	b.hpack.SetAllowedMaxDynamicTableSize(b.table)
-}
+func (b *headerBlock) held() int { return *b.length }
 
 func (b *headerBlock) breakOff(why Text) {
 	b.open = false
@@ -136,6 +136,9 @@ func (s *stream) streamOf(id uint32, h head) *http2Stream {
 		return st // a response without its request
 	}
 	if len(x.streams) >= maxExchanges {
+		maps.DeleteFunc(x.streams, func(_ uint32, st *http2Stream) bool { return st.exchange.hidden }) // their resets were omitted
+	}
+	if len(x.streams) >= maxExchanges {
 		s.fail(say("more than %d requests are waiting for a response", "等待响应的请求超过 %d 个", maxExchanges))
 		return nil
 	}
@@ -182,6 +185,9 @@ func (s *stream) head(frame *Row, st *http2Stream, h head, fields []hpack.Header
 	}
 	if ends {
 		s.endStream(id, st)
+	}
+	if response && st.exchange.hidden && !interim {
+		delete(s.conn.http2.streams, id) // its body and its end were omitted
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 // Omit returns a tap.Config.Omit that leaves out the HTTP exchanges whose path begins with prefix,
 // both request and response. Other exchanges on the same connection are recorded. If a response
 // switches protocols, the rest of its connection is treated like that response.
+//
+// Over HTTP/2, the header frames of an omitted exchange are recorded, because HPACK decodes the later ones
+// with them. A recording may so contain cookies that only the omitted requests carry. Config.Omitted
+// hides their rows.
 func Omit(prefix string) func() tap.Omitter {
 	return func() tap.Omitter { return &omitter{prefix: prefix} }
 }
@@ -20,6 +24,8 @@ type omitter struct {
 	prefix string
 	sides  [2]framing
 	asked  []question // requests without a final response
+
+	http2 *http2Omitter // nil before the preface of HTTP/2
 }
 
 // question holds the properties of a request that its response depends on.
@@ -60,13 +66,16 @@ const maxLine = 64 << 10
 
 // Next implements tap.Omitter.
 func (o *omitter) Next(dir tap.Direction, p []byte) (n int, v tap.Verdict) {
+	if o.http2 != nil {
+		return o.http2.next(dir, p)
+	}
 	f := &o.sides[dir]
 	if f.at == between {
 		if n = o.begin(dir, p); f.at == between {
 			return n, tap.Wait
 		}
 	}
-	for n < len(p) && f.at != between && f.at < switched {
+	for n < len(p) && o.http2 == nil && f.at != between && f.at < switched {
 		n += o.pass(dir, p[n:])
 	}
 	switch {
@@ -167,6 +176,8 @@ func (o *omitter) line(dir tap.Direction, line string) {
 		}
 	case line == "":
 		o.endHead(dir)
+	case line == prefaceLine && dir == tap.In:
+		o.http2 = newHTTP2Omitter(o.prefix)
 	default:
 		f.field(line)
 	}

@@ -109,6 +109,7 @@ type Row struct {
 
 	fields func(*Row) []Field
 	peer   *tap.Peer
+	hidden bool
 }
 
 // Peer returns the connection that carried the row.

@@ -126,6 +126,9 @@ func (s *stream) unit(layer Layer, n int) *Row {
 	if s.exchange != nil {
 		r.Request, r.Client = s.exchange.row, s.exchange.client
 	}
+	if s.exchange != nil {
+		r.hidden = s.exchange.hidden
+	}
 	if s.exchange != nil && s.exchange.lab {
 		r.Lab, s.labUnits = true, true
 	} else {
@@ -138,7 +141,7 @@ func (s *stream) unit(layer Layer, n int) *Row {
 func (s *stream) derive(layer Layer, parent *Row, data []byte) *Row {
 	return &Row{
 		Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size, Lab: parent.Lab, Data: data,
-		Request: parent.Request, Client: parent.Client, Stream: parent.Stream,
+		Request: parent.Request, Client: parent.Client, Stream: parent.Stream, hidden: parent.hidden,
 	}
 }
 

@@ -42,8 +42,7 @@ func (c *conn) ended(dir tap.Direction) {
 func (c *conn) end() Kind {
 	in, out := c.streams[tap.In], c.streams[tap.Out]
 	open := in.ws != nil && !in.ws.closing && out.ws != nil && !out.ws.closing
-	streams := c.http2 != nil && len(c.http2.streams) > 0
-	if c.cut || len(c.exchanges) == 0 && !streams && !in.body.active() && (!out.body.active() || out.body.untilClose) && !open {
+	if c.cut || len(c.exchanges) == 0 && !c.http2.pending() && !in.body.active() && (!out.body.active() || out.body.untilClose) && !open {
 		return ""
 	}
 	c.cut = true

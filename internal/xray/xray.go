@@ -24,6 +24,10 @@ type Config struct {
 
 	// Lab is the path prefix of requests whose rows are marked as the lab's own. Empty marks none.
 	Lab string
+
+	// Omitted is the prefix that was given to Omit. Rows of such requests, which exist over HTTP/2,
+	// are hidden. Empty hides none.
+	Omitted string
 }
 
 // An Xray turns the events of a Tap into rows.
@@ -50,7 +54,7 @@ func New(t *tap.Tap, c Config) *Xray {
 	}
 	x.reader.Lazy(true)
 	d := newDecoder(orDefault(c.MaxPending, 32<<20), orDefault(c.MaxSessions, 10000))
-	d.lab = c.Lab
+	d.lab, d.omitted = c.Lab, c.Omitted
 	go x.run(d)
 	return x
 }
