@@ -88,11 +88,11 @@ func TestSeveralPartsSayWhatHoldsInAll(t *testing.T) {
 	two := Report{Results: []Result{lane("a", Range{5, 6}, Range{1, 1}), lane("b", Range{2, 4}, Range{2, 2}), lane("c", Range{3, 9}, Range{3, 3})}}
 	three := Report{Results: []Result{lane("a", Range{1, 1}, Range{5, 5}), lane("b", Range{2, 4}, Range{2, 2}), lane("c", Range{3, 9}, Range{3, 3})}}
 	assert.Equal(t, []string{
-		"Latency p50: in all 2 configurations no lane is measurably lower than b.",
-		"Bytes per message: in all 2 configurations no lane is measurably lower than a.",
+		"Latency p50: in each of 2 configurations no lane is measurably lower than b.",
+		"Bytes per message: in each of 2 configurations no lane is measurably lower than a.",
 	}, (&Document{Parts: []*Report{&one, &two}}).Overall(lang.English))
 	assert.Equal(t, []string{
-		"延迟 p50：没有哪种传输在全部 3 种配置里都属于最低。",
-		"每条消息的字节数：没有哪种传输在全部 3 种配置里都属于最低。",
+		"延迟 p50：没有哪种传输在 3 种配置里都属于最低。",
+		"每条消息的字节数：没有哪种传输在 3 种配置里都属于最低。",
 	}, (&Document{Parts: []*Report{&one, &two, &three}}).Overall(lang.Chinese))
 }

@@ -241,7 +241,7 @@ func (d *Document) leaders(f Figure, language lang.Lang) string {
 	case parts < 2:
 		return ""
 	case len(leading) == 0:
-		return fmt.Sprintf(language.Say("%s: no lane is among the lowest in all %d configurations.", "%s：没有哪种传输在全部 %d 种配置里都属于最低。"), name, parts)
+		return fmt.Sprintf(language.Say("%s: no lane is among the lowest in each of %d configurations.", "%s：没有哪种传输在 %d 种配置里都属于最低。"), name, parts)
 	}
-	return fmt.Sprintf(language.Say("%s: in all %d configurations no lane is measurably lower than %s.", "%s：在全部 %d 种配置里，都没有传输明显低于 %s。"), name, parts, names(leading, language))
+	return fmt.Sprintf(language.Say("%s: in each of %d configurations no lane is measurably lower than %s.", "%s：在 %d 种配置里，都没有传输明显低于 %s。"), name, parts, names(leading, language))
 }

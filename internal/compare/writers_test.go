@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,6 +168,27 @@ func TestAnUnknownFormatIsRefused(t *testing.T) {
 	assert.ErrorContains(t, document(measured()).Print(&bytes.Buffer{}, "xml", false), "there are: table, wide, csv, json, markdown")
 }
 
+// fill sets all fields that are zero, so that none is left out of the JSON.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		fill(v.Elem())
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int:
+		v.SetInt(max(v.Int(), 1))
+	case reflect.Float64:
+		v.SetFloat(max(v.Float(), 1))
+	}
+}
+
 // validate holds JSON against the schema.
 func validate(t *testing.T, data string) error {
 	t.Helper()
@@ -210,6 +232,9 @@ func TestJSONIsWhatTheSchemaSays(t *testing.T) {
 	assert.Len(t, over.P50, timeSlices)
 	assert.True(t, slices.ContainsFunc(over.Max, func(v *float64) bool { return v != nil }))
 
+	full := document(measured())
+	fill(reflect.ValueOf(&full.Parts[0].Results[0]).Elem())
+	require.NoError(t, validate(t, printed(t, full, "json", false)), "the schema knows each field")
 	require.NoError(t, validate(t, printed(t, noise(lanes(), 1), "json", false)))
 	require.NoError(t, validate(t, printed(t, document(measured()), "json", false)))
 	assert.Error(t, validate(t, strings.Replace(text, `"transport"`, `"lane"`, 1)), "the schema refuses other names")
