@@ -182,6 +182,6 @@ func (c *comparisonScreen) summary() string {
 }
 
 func (c *comparisonScreen) detail() string {
-	return c.say("Measures all seven transports side by side: latency, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them in the browser, run the demo compare.",
-		"把七种传输并排测量：延迟、字节、请求、CPU、内存、恢复时间，网络可选。想在浏览器里看，就运行演示 compare。")
+	return c.say("Measures all transports side by side: latency, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them in the browser, run the demo compare.",
+		"把各种传输并排测量：延迟、字节、请求、CPU、内存、恢复时间，网络可选。想在浏览器里看，就运行演示 compare。")
 }

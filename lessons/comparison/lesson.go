@@ -26,8 +26,8 @@ func Lesson() lesson.Lesson {
 		Name:  "compare",
 		Title: lang.Text{EN: "The transports side by side", ZH: "各种传输并排比较"},
 		Summary: lang.Text{
-			EN: "The same messages at the same time over all seven transports: the cost and the delay of each.",
-			ZH: "同样的消息、同样的时刻，七种传输一起送：各花多少，各晚多久。",
+			EN: "The same messages at the same time over every transport: the cost and the latency of each.",
+			ZH: "同样的消息、同样的时刻，每一种传输一起送：各花多少，各晚多久。",
 		},
 		Body:   lang.Text{EN: english, ZH: chinese},
 		Folder: "lessons/comparison",
@@ -36,8 +36,8 @@ func Lesson() lesson.Lesson {
 			Name:  "compare",
 			Title: lang.Text{EN: "The live comparison", ZH: "现场比较"},
 			Summary: lang.Text{
-				EN: "Seven lanes carry the same messages to this browser, each over its own connection. Change the rate, the polling interval and the network while they run.",
-				ZH: "七条跑道把同样的消息送到这个浏览器，各走各的连接。消息速率、轮询间隔和网络都可以边跑边调。",
+				EN: "The lanes carry the same messages to this browser, each over its own connection. Change the rate, the polling interval and the network while they run.",
+				ZH: "各条跑道把同样的消息送到这个浏览器，各走各的连接。消息速率、轮询间隔和网络都可以边跑边调。",
 			},
 			OwnNet: true,
 			Lanes:  webtransport.Lanes(),
