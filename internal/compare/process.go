@@ -68,8 +68,7 @@ func startServer(command Command, lane, workload string) (*server, error) {
 	return s, nil
 }
 
-// trust returns the configuration of a client that accepts a certificate, which is DER; nil if there is
-// none.
+// trust returns the configuration of a client that accepts a certificate in DER; nil without one.
 func trust(certificate []byte) (*tls.Config, error) {
 	if certificate == nil {
 		return nil, nil

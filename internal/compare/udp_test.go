@@ -72,7 +72,7 @@ func startUDPRelay(t *testing.T, target string) *udpRelay {
 	return r
 }
 
-// What a relay of datagrams counts is what the server says of itself.
+// A relay of datagrams counts the same bytes as the server.
 func TestBytesOfUDPAreThoseOfARelayInBetween(t *testing.T) {
 	need.Time(t)
 	for _, name := range lanesOverUDP() {
@@ -104,7 +104,7 @@ func TestBytesOfUDPAreThoseOfARelayInBetween(t *testing.T) {
 	}
 }
 
-// What datagrams lose is counted, and is no fault; a stream loses nothing on the same network.
+// Lost datagrams are counted, but not as a fault. A stream loses nothing on the same network.
 func TestWhatDatagramsLoseIsCounted(t *testing.T) {
 	need.Time(t)
 	c := small(Feed, "webtransport-datagrams", "webtransport-streams", "webtransport")

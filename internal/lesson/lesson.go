@@ -56,7 +56,7 @@ type Env struct {
 	Port int  // port of the demo's page; 0 if it has none
 	Lab  *Lab // nil if the demo runs outside the lab
 
-	// TLS has the certificate of a server over UDP. Nil if there is none.
+	// TLS has the certificate of a server over UDP. Nil without one.
 	TLS *tls.Config
 }
 

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// A UDPServer serves packets at two loopback addresses. Those to and from Addr are counted and can be
-// cut, those of Direct are not.
+// A UDPServer serves packets at two loopback addresses. It counts the packets of Addr, and can cut them
+// off; it does neither at Direct.
 type UDPServer struct {
 	Addr, Direct string // HOST:PORT
 

@@ -25,8 +25,8 @@ const (
 	socketBuffer = 1 << 20 // bytes; what does not fit is lost without a count
 )
 
-// datagrams carries the datagrams of a Front, as a NAT does: each client has a socket of its own
-// towards the server, by which its answers are told apart.
+// datagrams carries the datagrams of a Front as a NAT does: the server sees each client at a port of
+// its own, and answers to it.
 type datagrams struct {
 	front   *Front
 	began   time.Time

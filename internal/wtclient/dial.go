@@ -118,7 +118,7 @@ func resolve(ctx context.Context, u *url.URL) (net.Addr, error) {
 	return &net.UDPAddr{IP: ip.IP, Zone: ip.Zone, Port: n}, nil
 }
 
-// Close ends the session with code 0, and its connection. What is on its way is lost. It may be
+// Close ends the session with code 0, and its connection. Data on its way may be lost. It may be
 // called more than once.
 func (s *Session) Close() {
 	s.closing.Do(func() {

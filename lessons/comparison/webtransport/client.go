@@ -51,7 +51,7 @@ func (c *Client) outbox() chan outgoing {
 // that comes after a later one counts as lost. It is 0 in the other ways.
 func (c *Client) Lost() int64 { return c.lost.Load() }
 
-// Publish sends one message in the session of a running Subscribe, waiting for one if there is none.
+// Publish sends one message in the session of a running Subscribe. It blocks until there is one.
 // A nil error says that the message is on its way, no more. A message that the server would refuse
 // returns a *feed.RefusedError at once, as does a datagram that is too large.
 func (c *Client) Publish(ctx context.Context, from, text string) error {

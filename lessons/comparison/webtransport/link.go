@@ -21,8 +21,9 @@ type Way string
 // The ways.
 const (
 	// Stream carries all messages over one bidirectional stream, a line of JSON each, so that they
-	// arrive in order. JSON contains no line break, and the streaming response of the lessons has
-	// the same lines. A lost packet holds up every later message.
+	// arrive in order. A line break delimits them because JSON on one line contains none, and
+	// because the streaming response of the lessons uses the same lines. A lost packet holds up
+	// every later message.
 	Stream Way = "/stream"
 
 	// Streams carries each message over a unidirectional stream of its own, which its end delimits.

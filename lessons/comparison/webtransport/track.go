@@ -13,7 +13,7 @@ const maxAhead = 1000
 // A track tells which messages have come, whatever their order. The zero value has none.
 type track struct {
 	last  feed.Message           // the newest message before which none is missing
-	ahead map[int64]feed.Message // those that overtook a missing one
+	ahead map[int64]feed.Message // messages that overtook a missing one
 }
 
 // add counts a message. It reports false if that has come before. A message that is newer by its time

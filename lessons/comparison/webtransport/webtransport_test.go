@@ -248,7 +248,7 @@ func TestACutIsMended(t *testing.T) {
 	})
 }
 
-// A client finds the server again after a restart, whose log begins anew.
+// A client finds the server again after a restart, and reads its new log from the beginning.
 func TestARestart(t *testing.T) {
 	eachWay(t, func(t *testing.T, way Way) {
 		l := serve(t, "")
@@ -317,7 +317,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// A client that breaks the rules is told so, and one that opens no stream is not waited for.
+// A client that breaks the rules gets a code and the reason, as does one that opens no stream in time.
 func TestASessionEndsWithACode(t *testing.T) {
 	l := serve(t, "")
 	for name, test := range map[string]struct {

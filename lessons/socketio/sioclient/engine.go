@@ -119,7 +119,7 @@ func (e *engine) handshake(ctx context.Context) error {
 		PingTimeout  int64    `json:"pingTimeout"`
 		MaxPayload   int      `json:"maxPayload"`
 	}
-	if errors.Is(err, io.EOF) { // how a server refuses a stream of WebTransport
+	if err == io.EOF { // how a server refuses a stream of WebTransport
 		err = errNoHandshake
 	}
 	if err == nil && (len(packets) == 0 || packets[0].Type != eiopacket.Open || json.Unmarshal(packets[0].Data, &h) != nil || h.SID == "") {
@@ -165,7 +165,8 @@ func (e *engine) read() {
 		case failure == nil:
 		case errors.As(failure, &syntax):
 			reason, err = ParseError, failure
-		case t.name() == WebSocket, t.name() == WebTransport && errors.Is(failure, io.EOF):
+		case t.name() == WebSocket,
+			t.name() == WebTransport && (errors.Is(failure, io.EOF) || errors.Is(failure, io.ErrUnexpectedEOF)):
 			reason, err = TransportClose, failure
 		default:
 			reason, err = TransportError, failure
