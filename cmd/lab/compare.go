@@ -102,6 +102,7 @@ it compares two reports:
 	f.DurationVar(&o.plan.Cut, "cut", o.plan.Cut, "how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
 	f.IntVar(&o.plan.Runs, "runs", o.plan.Runs, "number of runs of each transport")
 	f.Uint64Var(&o.plan.Seed, "seed", o.plan.Seed, "random seed of the schedule and of the order of the transports")
+	f.BoolVar(&o.plan.SameProcess, "same-process", false, "run the servers in the clients' process; their CPU and memory then include the clients'")
 	f.StringVar(&o.format, "format", "table", "format on standard output: "+strings.Join(compare.Formats(), ", "))
 	f.BoolVar(&o.wide, "wide", false, "all figures in the table, not only the main ones")
 	f.StringVar(&o.file, "report", "", "also write a page with charts to this file, for the screen and for print")

@@ -39,7 +39,7 @@ type Live struct {
 // A Runner measures the lanes of lessons.
 type Runner struct {
 	Lessons []lesson.Lesson
-	Server  Command // starts a lane's server
+	Server  Command // starts a lane's server, except with Config.SameProcess
 }
 
 // Run measures. When ctx ends, or a turn fails, the Report has the turns that were measured whole,
@@ -59,7 +59,7 @@ func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report
 		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps), Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
 		tell(p)
 		_, lane, _ := lesson.FindLane(r.Lessons, step.Transport)
-		t, err := c.measure(ctx, r.Server, lane, step, func(l Live) {
+		t, err := c.measure(ctx, r, lane, step, func(l Live) {
 			now := p
 			now.Live, now.Left = &l, p.Left-min(time.Since(turnBegan), each)
 			tell(now)

@@ -101,7 +101,7 @@ func TestSeedMakesTheScheduleAndTheOrder(t *testing.T) {
 		other := c
 		other.Seed++
 		assert.NotEqual(t, c.order(), other.order())
-		if workload != Idle {
+		if c.perSecond() > 0 {
 			assert.NotEqual(t, c.schedule(c.Seed, 0), c.schedule(c.Seed, 1), workload)
 			assert.NotEqual(t, c.schedule(c.Seed, 0), other.schedule(other.Seed, 0), workload)
 		}
@@ -133,6 +133,7 @@ func TestBadConfigsGetOneLine(t *testing.T) {
 		`0 runs`:                 func(c *Config) { c.Runs = 0 },
 		`between two polls`:      func(c *Config) { c.Rate, c.Interval = 2000, time.Second },
 		`may fall 256 messages`:  func(c *Config) { c.Workload, c.Rate = Burst, 256 },
+		`must be more than 0`:    func(c *Config) { c.Workload, c.Cut = Storm, 0 },
 		`cut -1s`:                func(c *Config) { c.Cut = -time.Second },
 		`takes 200`:              func(c *Config) { c.Net.RTT, c.Clients = time.Second, 201 },
 		`the network carries 8:`: func(c *Config) { c.Net.Rate, c.Rate = 8e3, 30 },
@@ -252,6 +253,49 @@ func TestClientsComeBackAfterACut(t *testing.T) {
 			assert.EqualValues(t, 300, report.Config.CutMS)
 		})
 	}
+}
+
+func TestAStormEndsWhenAllClientsAreBack(t *testing.T) {
+	need.Time(t)
+	for _, workload := range []string{Storm, StormNoJitter} {
+		for _, name := range everyLane() {
+			t.Run(workload+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				c := small(workload, name)
+				c.Clients, c.Cut = 5, 300*time.Millisecond
+				report, err := runner.Run(t.Context(), c, quiet)
+				require.NoError(t, err)
+				r := report.Results[0]
+				require.NotNil(t, r.Storm)
+				assert.Zero(t, r.Recovery.Never)
+				assert.Equal(t, r.Recovery.Max, r.Storm.AllBack)
+				assert.Positive(t, r.Storm.Bytes)
+				if _, lane, _ := lesson.FindLane(runner.Lessons, name); !lane.UDP {
+					assert.GreaterOrEqual(t, r.Storm.Connections, 1.0, "each client was cut")
+					assert.GreaterOrEqual(t, r.Storm.Requests, 1.0)
+				}
+			})
+		}
+	}
+}
+
+// Without a command to start a server, the run would panic if it needed one.
+func TestServersInTheSameProcess(t *testing.T) {
+	need.Time(t)
+	here := Runner{Lessons: runner.Lessons}
+	c := small(Feed, "sse", "socketio-websocket")
+	c.SameProcess, c.Cut = true, 100*time.Millisecond
+	report, err := here.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	require.NoError(t, report.Faults())
+	require.Len(t, report.Results, 2)
+	for _, r := range report.Results {
+		assert.Positive(t, r.Messages)
+		assert.Positive(t, r.Recovery.P50)
+		assert.GreaterOrEqual(t, r.GoroutinesPerClient, 1.0)
+	}
+	assert.Contains(t, report.Warnings[0].EN, "the servers ran in the clients' process")
+	assert.Contains(t, Plan{Config: c}.Command(), " --same-process")
 }
 
 func TestASimulatedNetworkDelaysAndIsCounted(t *testing.T) {

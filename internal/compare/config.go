@@ -19,6 +19,10 @@ type Config struct {
 	Line
 	Runs int    `json:"runs"`
 	Seed uint64 `json:"seed"`
+
+	// SameProcess runs the servers in this process, so that their CPU time and memory include the
+	// clients'.
+	SameProcess bool `json:"same_process,omitempty"`
 }
 
 // A Line is what happens between each client and the server.
@@ -64,6 +68,8 @@ func (c Config) Check(all []lesson.Lesson) error {
 		return fmt.Errorf("no transports; there are: %s", strings.Join(names, ", "))
 	case c.Interval < 10*time.Millisecond || c.Interval > time.Minute:
 		return fmt.Errorf("interval %s: want 10ms to 1m", c.Interval)
+	case c.workload().Storm && c.Cut == 0:
+		return fmt.Errorf("workload %s: it measures the clients' return after a cut, so --cut must be more than 0", c.Workload)
 	case c.Runs < 1 || c.Runs > maxRuns:
 		return fmt.Errorf("%d runs: want 1 to %d", c.Runs, maxRuns)
 	}

@@ -43,6 +43,11 @@ const (
 	requestsPerMin      = "requests_per_client_minute"
 	firstMessage        = "first_message_p50_ms"
 	recoveryP50         = "recovery_p50_ms"
+	allBack             = "all_back_ms"
+	stormPeakCPU        = "storm_peak_cpus"
+	stormConnections    = "storm_connections_per_client"
+	stormRequests       = "storm_requests_per_client"
+	stormBytes          = "storm_bytes_per_client"
 	packetsPerMsg       = "packets_per_message"
 	packetsPerMinute    = "packets_per_client_minute"
 	goroutinesPerClient = "server_goroutines_per_client"
@@ -75,6 +80,15 @@ func recovered(f func(Recovery) float64) func(Result) (float64, bool) {
 			return 0, false
 		}
 		return f(*r.Recovery), true
+	}
+}
+
+func inStorm(f func(StormCost) float64) func(Result) (float64, bool) {
+	return func(r Result) (float64, bool) {
+		if r.Storm == nil || f(*r.Storm) == 0 {
+			return 0, false
+		}
+		return f(*r.Storm), true
 	}
 }
 
@@ -146,6 +160,16 @@ var figures = []Figure{
 		Of: func(r Result) (float64, bool) { return r.First.P50, r.First.P50 > 0 }},
 	{Figure: figure.Figure{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: figure.Millis, Short: "recovery ms", Decimals: 1}, path: "recovery_ms.p50", when: whenValue, main: true, spread: true,
 		Of: recovered(func(r Recovery) float64 { return r.P50 })},
+	{Figure: figure.Figure{Key: allBack, Name: lang.Text{EN: "until all clients are back", ZH: "全部客户端恢复用时"}, Unit: figure.Millis, Short: "all back ms", Decimals: 1}, path: "storm.all_back_ms", when: whenValue, spread: true,
+		Of: inStorm(func(s StormCost) float64 { return s.AllBack })},
+	{Figure: figure.Figure{Key: stormPeakCPU, Name: lang.Text{EN: "server CPUs at the storm's peak", ZH: "重连高峰占用的服务器 CPU 数"}, Short: "peak CPUs", Decimals: 2}, path: "storm.peak_cpus", when: whenValue, spread: true,
+		Of: inStorm(func(s StormCost) float64 { return s.PeakCPU })},
+	{Figure: figure.Figure{Key: stormConnections, Name: lang.Text{EN: "connections per client in the storm", ZH: "重连期间每个客户端的连接数"}, Short: "conns/client", Decimals: 2}, path: "storm.connections_per_client", when: whenValue, spread: true,
+		Of: inStorm(func(s StormCost) float64 { return s.Connections })},
+	{Figure: figure.Figure{Key: stormRequests, Name: lang.Text{EN: "requests per client in the storm", ZH: "重连期间每个客户端的请求数"}, Short: "reqs/client", Decimals: 2}, path: "storm.requests_per_client", when: whenValue, spread: true,
+		Of: inStorm(func(s StormCost) float64 { return s.Requests })},
+	{Figure: figure.Figure{Key: stormBytes, Name: lang.Text{EN: "bytes per client in the storm", ZH: "重连期间每个客户端的字节数"}, Short: "bytes/client"}, path: "storm.bytes_per_client", when: whenValue, spread: true,
+		Of: inStorm(func(s StormCost) float64 { return s.Bytes })},
 	{Figure: figure.Figure{Key: memoryPerClient, Name: lang.Text{EN: "server memory per client", ZH: "每个客户端的服务器内存"}, Unit: figure.Kibibyte, Short: "KiB/client"}, spread: true,
 		Of: always(func(r Result) float64 { return r.MemoryPerClient })},
 	{Figure: figure.Figure{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1}, spread: true,

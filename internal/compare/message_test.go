@@ -2,6 +2,7 @@ package compare
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -30,7 +31,7 @@ func TestWorkloadsAreWhole(t *testing.T) {
 		assert.NotEmpty(t, w.Says.EN, w.Name)
 		assert.NotEmpty(t, w.Says.ZH, w.Name)
 		c := small(w.Name, "websocket")
-		c.Size = Defaults(w.Name).Size
+		c.Size, c.Cut = Defaults(w.Name).Size, time.Second
 		assert.NoError(t, c.Check(runner.Lessons), w.Name)
 		for _, s := range c.schedule(1, 0) {
 			assert.Less(t, s.sender, c.senders(), w.Name)

@@ -86,7 +86,11 @@ func (p Plan) Command() string {
 	for _, link := range orOne(p.Nets, p.Net) {
 		b += " --net " + link.String()
 	}
-	return b + fmt.Sprintf(" --cut %s --runs %d --seed %d", c.Cut, c.Runs, c.Seed)
+	b += fmt.Sprintf(" --cut %s --runs %d --seed %d", c.Cut, c.Runs, c.Seed)
+	if c.SameProcess {
+		b += " --same-process"
+	}
+	return b
 }
 
 // RunAll measures all configurations of p, one after the other. Like Run it returns what was measured

@@ -2,29 +2,33 @@ package compare
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
+
+	"realtimelab/internal/lesson"
 )
 
 // Command makes the command that runs Serve for a lane under a workload, on its standard input and
 // output.
 type Command func(lane, workload string) *exec.Cmd
 
-// server is a running Serve in a process of its own.
+// server is a running Serve, in a process of its own or in this one.
 type server struct {
 	url     string
 	direct  string      // beside url: counts nothing, is never cut
 	trust   *tls.Config // of a server over UDP; nil of others
 	cpuStep time.Duration
-	cmd     *exec.Cmd
+	wait    func() // until the server has ended, which it does when its input ends
 	process *process.Process
 
 	mu      sync.Mutex // held from a question to its answer
@@ -39,27 +43,61 @@ type usage struct {
 	descriptors int32
 }
 
+// start starts a lane's server as the configuration says.
+func (r Runner) start(c Config, lane string) (*server, error) {
+	if c.SameProcess {
+		return serveHere(r.Lessons, lane, c.Workload)
+	}
+	return startServer(r.Server, lane, c.Workload)
+}
+
 func startServer(command Command, lane, workload string) (*server, error) {
-	s := &server{cmd: command(lane, workload)}
-	in, err := s.cmd.StdinPipe()
+	cmd := command(lane, workload)
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.cmd.StdoutPipe()
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	s.in, s.answers = in, bufio.NewReader(out)
-	if err := s.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	return greet(in, out, cmd.Process.Pid, func() {
+		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
+		_ = cmd.Wait()
+	})
+}
+
+// serveHere runs Serve in this process.
+func serveHere(all []lesson.Lesson, lane, workload string) (*server, error) {
+	questions, in := io.Pipe()
+	out, answers := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := Serve(context.Background(), all, lane, workload, questions, answers)
+		answers.CloseWithError(err)
+		questions.CloseWithError(err)
+	}()
+	return greet(in, out, os.Getpid(), func() {
+		_ = out.Close()
+		<-done
+	})
+}
+
+// greet waits until the server serves.
+func greet(in io.WriteCloser, out io.Reader, pid int, wait func()) (*server, error) {
+	s := &server{in: in, answers: bufio.NewReader(out), wait: wait}
 	first, err := s.read()
 	if err == nil {
 		s.url, s.direct, s.cpuStep = first.URL, first.Direct, first.CPUStep
 		s.trust, err = trust(first.Certificate)
 	}
 	if err == nil {
-		s.process, err = process.NewProcess(int32(s.cmd.Process.Pid))
+		s.process, err = process.NewProcess(int32(pid))
 	}
 	if err != nil {
 		s.close()
@@ -128,11 +166,8 @@ func (s *server) usageAfter(question string) (u usage, err error) {
 	return u, err
 }
 
-// close ends the server's input, and the server with it; one that does not end is
-// killed.
+// close ends the server's input, and the server with it. A process that does not end is killed.
 func (s *server) close() {
 	_ = s.in.Close()
-	kill := time.AfterFunc(10*time.Second, func() { _ = s.cmd.Process.Kill() })
-	defer kill.Stop()
-	_ = s.cmd.Wait()
+	s.wait()
 }

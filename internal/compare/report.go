@@ -83,6 +83,16 @@ type Recovery struct {
 	Never int     `json:"never"` // clients that heard nothing any more
 }
 
+// StormCost is what it costs the server that all clients reconnect at once, until all are back. All
+// but AllBack count from the cut.
+type StormCost struct {
+	AllBack     float64 `json:"all_back_ms"`            // from the end of the cut; 0 if some clients did not come back
+	PeakCPU     float64 `json:"peak_cpus"`              // CPUs that the server kept busy, the most over a fifth of a second
+	Connections float64 `json:"connections_per_client"` // those that were refused included
+	Requests    float64 `json:"requests_per_client"`
+	Bytes       float64 `json:"bytes_per_client"`
+}
+
 // Packets are the IP packets of the simulated network, both ways, TCP's
 // acknowledgements and retransmissions included, on the way of all clients together.
 type Packets struct {
@@ -166,8 +176,9 @@ type Result struct {
 	DescriptorsPerClient  float64 `json:"server_descriptors_per_client"`
 	GeneratorCPU          float64 `json:"generator_cpu"` // CPUs that the clients kept busy
 
-	Recovery *Recovery `json:"recovery_ms,omitempty"` // with Config.Cut, but in the workload ack
-	Packets  *Packets  `json:"packets,omitempty"`     // with Config.Net
+	Storm    *StormCost `json:"storm,omitempty"`       // in the workloads of a reconnect storm
+	Recovery *Recovery  `json:"recovery_ms,omitempty"` // with Config.Cut, but in the workload ack
+	Packets  *Packets   `json:"packets,omitempty"`     // with Config.Net
 
 	Spread Spread `json:"spread"`
 }
@@ -221,6 +232,10 @@ func (c Config) report(trials []trial) *Report {
 		if never := r.Results[len(r.Results)-1].Recovery; never != nil && never.Never > 0 {
 			r.warn("%s: %d clients received nothing more after the cut", "%s：切断之后，有 %d 个客户端再也没有收到消息", name, never.Never)
 		}
+	}
+	if c.SameProcess {
+		r.warn("the servers ran in the clients' process, so CPU, memory, goroutines and file descriptors include the clients'",
+			"服务器与客户端在同一个进程里，所以 CPU、内存、goroutine 和文件描述符都包含客户端的那一份")
 	}
 	if len(busy) > 0 {
 		r.warn("the machine was saturated (more than %.0f%% of its CPU time), so these latencies say more about the machine than about the transport: %s",
@@ -276,6 +291,9 @@ func (c Config) merged(name string, trials []trial) Result {
 	if c.simulated() {
 		r.Packets = &Packets{}
 	}
+	if c.workload().Storm {
+		r.Storm = &StormCost{}
+	}
 	never := 0
 	for _, t := range trials {
 		r.Messages += t.delivered
@@ -304,6 +322,9 @@ func (c Config) merged(name string, trials []trial) Result {
 	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
 	if c.cuts() {
 		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}
+		if r.Storm != nil && never == 0 {
+			r.Storm.AllBack = r.Recovery.Max
+		}
 	}
 	return r
 }
@@ -356,6 +377,13 @@ func (c Config) add(r *Result, t trial, part float64) {
 			r.Packets.PerMessage += part * float64(t.packets.Packets) / n
 			r.Packets.BytesPerMessage += part * float64(t.packets.Bytes) / n
 		}
+	}
+	if r.Storm != nil {
+		s := t.storm
+		r.Storm.PeakCPU += part * s.peakCPU
+		r.Storm.Connections += part * float64(s.after.Connections-s.before.Connections) / clients
+		r.Storm.Requests += part * float64(s.after.Requests-s.before.Requests) / clients
+		r.Storm.Bytes += part * float64(s.after.In+s.after.Out-s.before.In-s.before.Out) / clients
 	}
 	r.RequestsPerMinute += part * float64(requests) / minutes
 	r.BytesPerMinute += part * float64(in+out) / minutes

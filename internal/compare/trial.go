@@ -27,6 +27,7 @@ type trial struct {
 	neverBack            int                       // clients that heard nothing any more
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
+	storm                storm
 	packets              netsim.Counters
 	cpuStep              time.Duration // the resolution of their CPU time
 	generator            time.Duration
@@ -35,8 +36,8 @@ type trial struct {
 
 // measure takes one turn: it starts the lane's server, connects the clients, sends the schedule, and
 // cuts the clients off.
-func (c Config) measure(ctx context.Context, command Command, lane lesson.Lane, step Step, tell func(Live)) (*trial, error) {
-	s, err := startServer(command, lane.Name, c.Workload)
+func (c Config) measure(ctx context.Context, runner Runner, lane lesson.Lane, step Step, tell func(Live)) (*trial, error) {
+	s, err := runner.start(c, lane.Name)
 	if err != nil {
 		return nil, err
 	}

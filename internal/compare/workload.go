@@ -18,6 +18,9 @@ const (
 	Burst  = "burst"
 	Ack    = "ack"
 	FanOut = "fan-out"
+
+	Storm         = "reconnect-storm"
+	StormNoJitter = "reconnect-storm-no-jitter"
 )
 
 // A Workload says what the clients of a comparison send. Without Asks, all clients hear each message.
@@ -34,6 +37,10 @@ type Workload struct {
 	// Asks says that each message is a question. A client asks one at a time; the answer counts as its
 	// delivery, and nobody else hears it.
 	Asks bool
+
+	// Storm says that the cut is what the workload measures: nothing is sent before it.
+	Storm    bool
+	NoJitter bool // the clients do not randomize their pauses before they reconnect
 
 	rate  func(Load) float64                     // messages a second of one sender
 	times func(*rand.Rand, Load) []time.Duration // when one sender sends, from the start
@@ -96,7 +103,20 @@ var workloads = []Workload{
 		figures: []string{lostMessages, latencyP50, latencyP99, lastClientP50, lastClientP99, bytesPerMessage, requestsPerMsg, cpuPerMessage},
 		told:    []string{lastClientP50, bytesPerMessage},
 	},
+	{
+		Name: Storm, Says: lang.Text{EN: "all clients are cut off at once (--cut): what do their reconnects cost?", ZH: "所有客户端同时被切断（--cut）：重连要付出什么代价？"},
+		Defaults: Load{Clients: 200, Rate: 10, Size: 100}, Storm: true, rate: never, times: noTimes, figures: stormFigures, told: stormTold,
+	},
+	{
+		Name: StormNoJitter, Says: lang.Text{EN: "the same without jitter in the clients' reconnect delays", ZH: "同上，但客户端的重连间隔不加抖动"},
+		Defaults: Load{Clients: 200, Rate: 10, Size: 100}, Storm: true, NoJitter: true, rate: never, times: noTimes, figures: stormFigures, told: stormTold,
+	},
 }
+
+var (
+	stormFigures = []string{recoveryP50, allBack, stormPeakCPU, stormConnections, stormRequests, stormBytes}
+	stormTold    = []string{allBack, stormPeakCPU}
+)
 
 // few are the defaults of most workloads.
 var few = Load{Clients: 10, Rate: 10, Size: 100}

@@ -75,6 +75,7 @@ func Post(ctx context.Context, client *http.Client, url, from, text string) (Mes
 type Backoff struct {
 	Min, Max time.Duration // limit of the first pause, and of every pause; 0 means 100 ms and 5 s
 	Floor    time.Duration // added to each pause
+	NoJitter bool          // each pause is as long as its limit, so clients that were cut together reconnect together
 
 	limit time.Duration // limit of the previous pause
 }
@@ -92,7 +93,11 @@ func (b *Backoff) Wait(ctx context.Context) error {
 		high = 5 * time.Second
 	}
 	b.limit = min(max(2*b.limit, low), high)
-	timer := time.NewTimer(b.Floor + rand.N(b.limit+1))
+	pause := b.limit
+	if !b.NoJitter {
+		pause = rand.N(b.limit + 1)
+	}
+	timer := time.NewTimer(b.Floor + pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

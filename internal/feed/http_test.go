@@ -200,6 +200,18 @@ func TestBackoffSpreads(t *testing.T) {
 	})
 }
 
+// TestBackoffWithoutJitter: the pauses are the limits themselves, the same for every client.
+func TestBackoffWithoutJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := Backoff{Min: time.Second, Max: 4 * time.Second, NoJitter: true}
+		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
+			began := time.Now()
+			require.NoError(t, b.Wait(t.Context()))
+			assert.Equal(t, want, time.Since(began))
+		}
+	})
+}
+
 // TestBackoffFloor: no pause is shorter than the server asked for, and those above it are spread, too.
 func TestBackoffFloor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -75,6 +75,7 @@ type Client interface {
 type Dialing struct {
 	URL      string        // of the demo, such as http://127.0.0.1:3000
 	Interval time.Duration // between two polls; 0 means the client's default
+	NoJitter bool          // the client does not randomize its pauses before it reconnects
 
 	Header  http.Header // of each request, where the client does not set it
 	Upgrade http.Header // of a WebSocket's handshake, and of a request for a WebTransport session

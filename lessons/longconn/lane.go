@@ -14,7 +14,7 @@ var hangingLane = lesson.Lane{
 	Posts: true,
 	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 		post := poster(d)
-		return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+		return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 	},
 	Publish: dialPoster,
 	Ask:     dialPoster,
@@ -26,7 +26,7 @@ var sseLane = lesson.Lane{
 	Posts: true,
 	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 		post := poster(d)
-		return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+		return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 	},
 	Publish: dialPoster,
 	Ask:     dialPoster,

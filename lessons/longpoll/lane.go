@@ -15,7 +15,7 @@ var shortLane = lesson.Lane{
 	Polls: true,
 	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 		post := poster(d)
-		return feed.Follow(ctx, &ShortClient{URL: d.URL, HTTP: post.HTTP, Interval: d.Interval}, d.Hear, post.Send, post.Close), nil
+		return feed.Follow(ctx, &ShortClient{URL: d.URL, HTTP: post.HTTP, Interval: d.Interval, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 	},
 	Publish: dialPoster,
 	Ask:     dialPoster,
@@ -27,7 +27,7 @@ var longLane = lesson.Lane{
 	Posts: true,
 	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 		post := poster(d)
-		return feed.Follow(ctx, &LongClient{URL: d.URL, HTTP: post.HTTP}, d.Hear, post.Send, post.Close), nil
+		return feed.Follow(ctx, &LongClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 	},
 	Publish: dialPoster,
 	Ask:     dialPoster,

@@ -60,10 +60,14 @@ func dialOver(ctx context.Context, transport string, d lesson.Dialing, setup fun
 	if transport == sioclient.Polling {
 		header = d.Header
 	}
-	return sioclient.Dial(ctx, d.URL, sioclient.Config{
+	c := sioclient.Config{
 		Transports: []string{transport}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler), Setup: setup,
 		TLS: d.TLS, DialWebTransport: siowebtransport.Dial,
-	})
+	}
+	if d.NoJitter {
+		c.RandomizationFactor = -1
+	}
+	return sioclient.Dial(ctx, d.URL, c)
 }
 
 type laneClient struct{ *sioclient.Socket }

@@ -17,7 +17,7 @@ var chatLane = lesson.Lane{
 	Name:  "websocket",
 	Title: lang.Text{EN: "WebSocket", ZH: "WebSocket"},
 	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		chat := &Client{URL: d.URL, Header: d.Upgrade}
+		chat := &Client{URL: d.URL, Header: d.Upgrade, Backoff: feed.Backoff{NoJitter: d.NoJitter}}
 		return feed.Follow(ctx, chat, d.Hear, chat.Send, nil), nil
 	},
 	Ask:     dialEcho,

@@ -23,7 +23,7 @@ func Lanes() []lesson.Lane {
 
 func lane(way Way, name string, title lang.Text) lesson.Lane {
 	client := func(d lesson.Dialing) *Client {
-		return &Client{URL: d.URL, Way: way, TLS: d.TLS, Header: d.Upgrade}
+		return &Client{URL: d.URL, Way: way, TLS: d.TLS, Header: d.Upgrade, Backoff: feed.Backoff{NoJitter: d.NoJitter}}
 	}
 	l := lesson.Lane{
 		Name: name, Title: title, UDP: true, GoOnly: true, Start: start(Config{}), Answers: start(Config{Echo: true}),
