@@ -90,7 +90,7 @@ func (s *served) Direct() string { return "http://" + s.server.Direct }
 
 func (s *served) Counts() lesson.Counts {
 	n := s.server.Count()
-	return lesson.Counts{In: n.In, Out: n.Out, Requests: n.Requests, Connections: n.Connections}
+	return lesson.Counts{In: n.In, Out: n.Out, Headers: n.HeadersIn + n.HeadersOut, Requests: n.Requests, Connections: n.Connections}
 }
 
 func (s *served) SetNet(text string) error {

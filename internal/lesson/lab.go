@@ -40,6 +40,7 @@ type Served interface {
 type Counts struct {
 	In          int64 `json:"in"` // bytes
 	Out         int64 `json:"out"`
+	Headers     int64 `json:"headers"` // of In and Out: HTTP heads
 	Requests    int64 `json:"requests"`
 	Connections int64 `json:"connections"`
 }

@@ -36,8 +36,8 @@ func Lesson() lesson.Lesson {
 			Name:  "compare",
 			Title: lang.Text{EN: "The live comparison", ZH: "现场比较"},
 			Summary: lang.Text{
-				EN: "The lanes carry the same messages to this browser, each over its own connection. Change the rate, the polling interval and the network while they run.",
-				ZH: "各条跑道把同样的消息送到这个浏览器，各走各的连接。消息速率、轮询间隔和网络都可以边跑边调。",
+				EN: "The lanes carry the same messages to this browser, each over its own connection. Four rounds, a bet before each, and a podium after it.",
+				ZH: "各条跑道把同样的消息送到这个浏览器，各走各的连接。四个回合：先下注，再看领奖台。",
 			},
 			OwnNet: true,
 			Lanes:  webtransport.Lanes(),

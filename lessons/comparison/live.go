@@ -149,7 +149,7 @@ func (l *live) publish() {
 	l.sent++
 	n := l.sent
 	l.mu.Unlock()
-	text := fmt.Sprintf("%d|%.3f|", n, float64(time.Now().UnixMicro())/1000)
+	text := fmt.Sprintf("%d|%.3f|", n, milliseconds(time.Now()))
 	text += strings.Repeat("x", max(size-len(text), 0))
 	for _, lane := range l.lanes {
 		lane.enqueue(text)

@@ -108,7 +108,7 @@ func rank(by measure, places []place) {
 // minus returns what was transferred between two counts.
 func minus(now, before lesson.Counts) lesson.Counts {
 	return lesson.Counts{
-		In: now.In - before.In, Out: now.Out - before.Out,
+		In: now.In - before.In, Out: now.Out - before.Out, Headers: now.Headers - before.Headers,
 		Requests: now.Requests - before.Requests, Connections: now.Connections - before.Connections,
 	}
 }

@@ -25,7 +25,7 @@ type measure string
 
 const (
 	byBytes   measure = "bytes"   // bytes a message, both ways
-	byDelay   measure = "delay"   // median delay
+	byDelay   measure = "delay"   // median latency
 	bySilence measure = "silence" // longest time without a message
 )
 
@@ -50,7 +50,7 @@ func rounds() []round {
 		{
 			Name: "rush", Title: lang.Text{EN: "Rush", ZH: "高峰"}, Wins: byDelay,
 			Says: lang.Text{
-				EN: "50 messages a second over 3G. The lowest median delay wins.",
+				EN: "50 messages a second over 3G. The lowest median latency wins.",
 				ZH: "3G，每秒 50 条消息。延迟中位数最低者胜。",
 			},
 			length: 20 * time.Second, rate: 50, net: "3g",

@@ -195,7 +195,7 @@ func (l *live) shown() any {
 		Count int    `json:"count"`
 	}
 	s := &l.show
-	said := map[string]any{"phase": s.phase, "done": slices.Sorted(maps.Keys(s.done)), "round": s.round.Name}
+	said := map[string]any{"phase": s.phase, "done": slices.AppendSeq([]string{}, maps.Keys(s.done)), "round": s.round.Name}
 	if s.phase == phaseFree {
 		return said
 	}

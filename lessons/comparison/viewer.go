@@ -3,6 +3,7 @@ package comparison
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,9 +58,9 @@ func (l *live) leave(v *viewer) {
 
 // serve handles the WebSocket between the comparison and a page. The server sends
 //
-//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"sent":n,"keyed":true}   first
+//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"payload":n,"sent":n,"keyed":true}   first
 //	{"state":{…},"show":{…},"bet":"LANE"}                                     first, and on each change; bet is this browser's
-//	{"counts":[{"in","out","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
+//	{"counts":[{"in","out","headers","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
 //
 // and the page sends pings. A page that only bets asks with ?bets=1 and gets no counts. The counts
@@ -175,7 +176,7 @@ func (l *live) welcome(keyed bool) any {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"lanes": places, "nets": networks, "rounds": rounds(), "figures": figures, "sent": l.sent, "keyed": keyed}
+	return map[string]any{"lanes": places, "nets": networks, "rounds": rounds(), "figures": figures, "payload": len(message(strings.Repeat("x", size))), "sent": l.sent, "keyed": keyed}
 }
 
 // figures are the figures of a lane that the page computes.

@@ -20,7 +20,7 @@ func figure(lane, key string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector("[data-lane=%s] [data-key=%s]").textContent)`, lane, key)
 }
 
-const allLanes = `document.querySelectorAll("#lanes li").length === 7 && [...document.querySelectorAll("[data-key=latency]")].every((e) => e.textContent !== "–")`
+const allLanes = `document.querySelectorAll("#lanes li").length > 1 && [...document.querySelectorAll("[data-key=latency]")].every((e) => e.textContent !== "–")`
 
 func TestComparisonPage(t *testing.T) { labtest.InEveryEngine(t, comparisonPage) }
 
@@ -113,4 +113,58 @@ func TestComparisonLooks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A phone bets on a round, the teacher starts and ends it by keyboard, and a late bet is refused.
+func TestComparisonRound(t *testing.T) {
+	url := run(t, "compare", lang.English)
+	browser := labtest.NewBrowser(t)
+	tab := browser.Tab(t)
+	tab.Viewport(1280, 720)
+	tab.Open(teacher.URL(url))
+	tab.WaitFor(allLanes)
+	assert.True(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("#lanes li, #narrator")].every((e) => e.getBoundingClientRect().bottom <= innerHeight)`), "all lanes are on the screen")
+
+	phone := labtest.NewBrowser(t).Tab(t)
+	phone.AllowNetworkErrors() // of the late bet
+	phone.Viewport(390, 844)
+	phone.Open(url + "/?view=bet")
+	phone.WaitFor(`document.querySelectorAll("[data-bet]").length > 1`)
+	assert.Zero(t, labtest.Eval[int](phone, `document.querySelectorAll("iframe").length`), "a phone that bets opens no lane")
+	assert.True(t, labtest.Eval[bool](phone, `[...document.querySelectorAll("[data-bet], [data-round]")].every((b) => b.disabled)`), "no bets are open, and rounds need the key")
+
+	tab.Press("[data-round=calm]", "Enter")
+	phone.WaitText("#clock", "Bets are open")
+	labtest.Eval[bool](phone, `(document.getElementById("who").value = "<b>Ann</b>", true)`)
+	phone.Press("[data-bet=short-polling]", "Enter")
+	phone.WaitText("#mine", "Your bet: short polling")
+	phone.Press("[data-bet=websocket]", "Enter")
+	phone.WaitText("#mine", "Your bet: WebSocket")
+	tab.WaitText("#betCount", "Bets: 1.")
+	assert.Equal(t, "1", labtest.Eval[string](tab, `document.querySelector("[data-bet=websocket] b").textContent`))
+	for _, view := range []*labtest.Tab{tab, phone} {
+		assert.Empty(t, labtest.Eval[[]string](view, faults))
+	}
+
+	tab.Press("#start", "Enter")
+	phone.WaitText("#clock", "s left")
+	tab.WaitText("#netLabel", "wifi")
+	assert.Equal(t, int64(409), labtest.Eval[int64](phone, `fetch("/lab/compare/bet", {method: "POST", body: '{"lane":"sse"}'}).then((r) => r.status)`))
+
+	tab.WaitFor(`document.body.dataset.phase === "podium"`)
+	phone.WaitFor(`document.querySelectorAll("#steps li").length > 0`)
+	assert.Contains(t, labtest.Eval[string](phone, `document.getElementById("why").textContent`), "bytes a message; ")
+	assert.Regexp(t, `WebSocket`, labtest.Eval[string](phone, `document.getElementById("verdict").textContent`))
+	right := labtest.Eval[string](tab, `document.getElementById("right").textContent`)
+	if won := labtest.Eval[bool](tab, `document.querySelector("#steps .step-1").textContent.includes("WebSocket")`); won {
+		assert.Equal(t, "Right: <b>Ann</b>.", right, "a name is text")
+	} else {
+		assert.Equal(t, "Nobody bet on the winner.", right)
+	}
+	for _, view := range []*labtest.Tab{tab, phone} {
+		assert.Empty(t, labtest.Eval[[]string](view, faults))
+	}
+	tab.Press("#end", "Enter")
+	tab.WaitFor(`document.getElementById("rate").checkVisibility()`)
+	tab.WaitText("#netLabel", "none")
 }

@@ -1,192 +1,178 @@
 // The comparison: the same messages at the same moments over every transport. Each lane's client is a frame of the lane's own origin; here they are drawn.
 
 import { Backoff } from "/lab/shared/backoff.js";
-import { catalogue } from "/lab/shared/catalogue.js";
+import { catalogue, language } from "/lab/shared/catalogue.js";
 import { $, element, onLang, start } from "/lab/shared/lab.js";
-import { Arrivals } from "/lab/page/arrivals.js";
+import { Rounds } from "/lab/page/bets.js";
+import { Lap } from "/lab/page/lap.js";
+import { Narrator } from "/lab/page/narrator.js";
+import { Picture, seconds } from "/lab/page/picture.js";
+import { reorder } from "/lab/page/rank.js";
+import { time as readable } from "/lab/page/sentence.js";
 import { texts } from "/lab/page/text.js";
+import { forget, said, Track } from "/lab/page/track.js";
 
 const t = catalogue("page", texts);
+const say = (text) => text[language()];
 
-const seconds = 8;
 const rates = [0.5, 1, 2, 5, 10, 20, 50];
 const intervals = [100, 200, 500, 1000, 2000, 5000];
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const onlyBets = new URLSearchParams(location.search).get("view") === "bet"; // a phone: no lanes
+const lateTime = 6000; // ms that a report waits for late messages
 
 let socket;
 let offset = 0; // of the server's clock from ours, ms
 let best = Infinity; // the quickest round trip it was learned from
+let welcome; // what the server said first, until the lanes are open
 let state;
 let networks = [];
-let figures = []; // what the server calls the figures of a lane
+let payload = 0; // bytes of a message
 let viewers = 1;
 let connected = false;
 let keyed = false; // this page may change the comparison
-const lanes = [];
-const said = new Map(); // number → when, by our clock
+let sent = 0; // messages when this page came
+let order = "delay";
+let tracks = []; // in the order of the server
+let ranked = []; // in the order of the screen
+let reported = 0; // first number of the round that this page has reported
 
-const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
 const now = () => performance.timeOrigin + performance.now();
 const duration = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: now() })); };
+const picture = new Picture($("picture"), $("lanes"));
+const narrator = new Narrator($("narrator"));
+const rounds = new Rounds({ t, say, now: () => now() + offset });
+const nameOf = (track) => say(track.title);
 
 /** Asks for a change, which only a page with the key may. */
-async function wish(what) {
+async function change(what) {
   const answer = await fetch("/lab/compare", { method: "POST", body: JSON.stringify(what) });
   if (!answer.ok) $("says").textContent = await answer.text();
 }
 
 const controls = ["rate", "interval", "net", "pause", "cut", "reset"];
 
-/** A lane: its row, its frame, what it received and what it cost. */
-class Lane {
-  arrivals = new Arrivals();
-  since = Infinity; // when it was first connected: it does not wait for older messages
-  delays = []; // {at, ms} of the last seconds
-  messages = 0;
-  on = false;
-  count = null;
-  zero = null; // the count at the last reset of the figures
+/** Counts from now on. */
+const zero = () => { for (const track of tracks) track.reset(); };
 
-  constructor({ name, port }, sent) {
-    this.name = name;
-    this.origin = `${location.protocol}//${location.hostname}:${port}`;
-    this.frame = document.createElement("iframe");
-    this.frame.title = name;
-    this.frame.src = `${this.origin}/lab/lane/lane.html#transport=${name}&after=${sent}&interval=${state.interval}`;
-    $("frames").append(this.frame);
-    this.row();
+/** Takes what a lane's frame says. */
+function heard(track, data) {
+  if (data.arrived) return arrived(track, data.arrived);
+  if (data.on && !track.on && track.off !== undefined) narrator.say(track.name, t("isBack", nameOf(track), readable(data.at - track.off)));
+  if (!data.on && track.on) {
+    track.off = data.at;
+    narrator.say(track.name, data.wait === undefined ? t("waitsItself", nameOf(track)) : t("waits", nameOf(track), readable(data.wait)));
   }
-
-  row() {
-    this.note = element("small");
-    const heading = element("h3", this.name);
-    heading.append(this.note);
-    this.canvas = document.createElement("canvas");
-    this.canvas.setAttribute("role", "img");
-    this.list = element("dl", "", "figures");
-    this.figures = [["latency", "latency_p50_ms"], ["bytes", "bytes_per_message"], ["requests", "requests_per_message"], ["total"]].map(([key, figure]) => {
-      const pair = document.createElement("div");
-      const [term, value] = [element("dt"), element("dd", "–")];
-      term.dataset.text = figure ?? key;
-      value.dataset.key = key;
-      pair.append(term, value);
-      this.list.append(pair);
-      return value;
-    });
-    this.cost = element("div");
-    const bar = element("div", "", "cost");
-    bar.append(this.cost);
-    this.item = document.createElement("li");
-    this.item.dataset.lane = this.name;
-    this.item.append(heading, this.canvas, this.list, bar);
-    $("lanes").append(this.item);
-  }
-
-  /** Takes what the frame says. */
-  take(data) {
-    if ("on" in data) {
-      this.on = data.on;
-      if (data.on) this.since = Math.min(this.since, now());
-      return;
-    }
-    const at = data.said - offset;
-    if (!said.has(data.number)) said.set(data.number, at);
-    if (!this.arrivals.add(data.number, data.arrived)) return;
-    this.delays.push({ at: data.arrived, ms: Math.max(data.arrived - at, 0) });
-    this.messages++;
-  }
-
-  forget(before) {
-    this.arrivals.forget(said);
-    this.delays = this.delays.filter((d) => d.at >= before);
-  }
-
-  /** What it cost since the counters were set to zero. */
-  spent(key) { return this.count && this.zero ? this.count[key] - this.zero[key] : 0; }
-
-  get bytes() { return this.spent("in") + this.spent("out"); }
-
-  show(most) {
-    const per = (value, digits) => (this.messages ? (value / this.messages / viewers).toFixed(digits) : "–");
-    const sorted = this.delays.map((d) => d.ms).sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    const [latency, bytes, requests, total] = this.figures;
-    latency.textContent = !sorted.length ? "–" : t("ms", median < 1 ? "< 1" : median.toFixed(median < 10 ? 1 : 0));
-    bytes.textContent = per(this.bytes, 0);
-    requests.textContent = per(this.spent("requests"), 2);
-    total.textContent = this.bytes < 1024 ? `${this.bytes} B` : `${(this.bytes / 1024).toFixed(this.bytes < 10240 ? 1 : 0)} KiB`;
-    this.cost.style.width = `${most ? (100 * this.bytes) / most : 0}%`;
-    const lost = [...said.keys()].filter((n) => this.arrivals.lost(n)).length;
-    const waiting = [...said].filter(([n, at]) => this.arrivals.waiting(n) && at > this.since && at < now() - 50).length;
-    const notes = [!this.on && t("laneOff"), lost && t("lost", lost), waiting && t("waiting", waiting)];
-    this.note.textContent = notes.filter(Boolean).join(" · ");
-    this.note.className = this.on && !lost ? "soft" : "bad";
-  }
-
-  draw(time, color) {
-    const { canvas } = this;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (canvas.width !== Math.round(width * devicePixelRatio)) canvas.width = Math.round(width * devicePixelRatio);
-    if (canvas.height !== Math.round(height * devicePixelRatio)) canvas.height = Math.round(height * devicePixelRatio);
-    const context = canvas.getContext("2d");
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    const x = (at) => width - 6 - ((time - at) / 1000 / seconds) * width;
-    const [top, bottom] = [7, height - 8];
-    for (const [number, at] of said) {
-      const arrived = this.arrivals.at(number);
-      const lost = this.arrivals.lost(number);
-      if (!arrived && !lost && (at < this.since || !this.arrivals.waiting(number))) continue;
-      if (x(arrived ?? (lost ? at : time)) < -10) continue;
-      context.strokeStyle = context.fillStyle = color(arrived ? "--soft" : "--bad");
-      context.globalAlpha = 0.7;
-      context.lineWidth = 1.5;
-      context.beginPath();
-      context.moveTo(x(at), top);
-      if (lost) context.arc(x(at), top + 8, 5, 0, 7);
-      else context.lineTo(x(arrived ?? time), arrived ? bottom : top + Math.min((time - at) / 2000, 1) * (bottom - top));
-      context.stroke();
-      context.globalAlpha = 1;
-      context.fillRect(x(at) - 1, top - 4, 2, 6);
-      if (!arrived) continue;
-      context.fillStyle = color("--good");
-      context.beginPath();
-      context.arc(x(arrived), bottom, 5, 0, 7);
-      context.fill();
-    }
-  }
+  track.on = data.on;
+  if (data.on) track.since = Math.min(track.since, now());
 }
 
-/** Counts from now on. */
-function zero() {
-  for (const lane of lanes) {
-    lane.zero = lane.count;
-    lane.messages = 0;
-    lane.delays = [];
-  }
+function arrived(track, messages) {
+  const before = track.lost;
+  const { last } = rounds.show;
+  let taken = 0;
+  for (const [number, sentAt, at] of messages) if (track.take(number, sentAt - offset, at, last)) taken++;
+  if (track.lost > before) narrator.say(track.name, t("hasLost", nameOf(track), track.lost));
+  else if (taken >= Math.max(5, state.rate / 2)) narrator.say("batch", t("batch", nameOf(track), taken));
+}
+
+const value = {
+  delay: (track) => track.delay,
+  bytes: (track) => track.perMessage(viewers, payload)?.all,
+};
+
+/** Orders the lanes, and says who leads. */
+function sort() {
+  const first = ranked[0];
+  ranked = reorder(ranked, value[order], order === "delay" ? { share: 0.1, least: 4 } : { share: 0.04 });
+  if (first && ranked[0] !== first && value[order](ranked[0]) !== undefined) narrator.say("lead", t("leads", nameOf(ranked[0])));
+  ranked.forEach((track, i) => {
+    track.rank.textContent = i + 1;
+    track.item.classList.toggle("first", i === 0);
+  });
+}
+
+/** Moves the rows towards their places. A frame moves a part of the way. */
+function move() {
+  const height = $("lanes").clientHeight / Math.max(tracks.length, 1);
+  ranked.forEach((track, i) => {
+    const place = i * height;
+    if (track.y === place && track.moved === place) return;
+    track.y = calm || Math.abs(place - track.y) < 0.5 ? place : track.y + (place - track.y) * 0.14;
+    track.moved = track.y;
+    track.item.style.transform = `translateY(${track.y}px)`;
+  });
 }
 
 function draw() {
-  const time = now();
-  const style = getComputedStyle(document.documentElement);
-  const color = (name) => style.getPropertyValue(name);
-  for (const lane of lanes) lane.draw(time, color);
-  if (calm) setTimeout(draw, 1000);
+  move();
+  picture.draw(now(), tracks);
+  if (calm) setTimeout(draw, 500);
   else requestAnimationFrame(draw);
 }
 
 function showFigures() {
-  const before = now() - (seconds + 2) * 1000;
-  for (const [number, at] of said) {
-    if (at < before && lanes.every((l) => l.arrivals.has(number) || at < before - 20_000)) said.delete(number);
-  }
-  for (const lane of lanes) lane.forget(before);
-  const most = Math.max(...lanes.map((l) => l.bytes));
-  for (const lane of lanes) lane.show(most);
+  forget(now(), tracks);
+  const costs = tracks.map((track) => track.perMessage(viewers, payload));
+  const most = Math.max(...costs.map((cost) => cost?.all ?? 0), 1);
+  tracks.forEach((track, i) => {
+    const { delay } = track;
+    track.latency.textContent = delay === undefined ? "–" : delay < 1 ? "< 1" : delay.toFixed(delay < 10 ? 1 : 0);
+    track.bytes.textContent = costs[i]?.all.toFixed(0) ?? "–";
+    track.requests.textContent = costs[i]?.requests.toFixed(2) ?? "–";
+    track.bar.style.width = `${(100 * (costs[i]?.all ?? 0)) / most}%`;
+    costs[i]?.parts.forEach((part, j) => { track.parts[j].style.flexGrow = part; });
+    const waiting = track.pending(now() - 200).length;
+    const notes = [!track.on && t("laneOff"), track.lost > 0 && t("lost", track.lost), waiting > 0 && t("waiting", waiting)];
+    const note = notes.filter(Boolean).join(" · ");
+    if (track.note.textContent !== note) track.note.textContent = note;
+    track.note.className = track.on && !track.lost ? "soft" : "bad";
+  });
+  sort();
+  narrator.next();
+  if (narrator.idle && !state.paused) sayFact(costs);
+  rounds.tick();
+  report();
 }
 
-const nearest = (all, value) => all.reduce((best, v, i) => (Math.abs(v - value) < Math.abs(all[best] - value) ? i : best), 0);
+let fact = 0;
+
+/** Says what one of the lanes costs, when nothing else happens. */
+function sayFact(costs) {
+  const known = tracks.map((track, i) => ({ track, cost: costs[i] })).filter(({ cost }) => cost);
+  if (!known.length) return;
+  const { track, cost } = known[fact++ % known.length];
+  const key = cost.requests >= 0.05 ? "factAsks" : "factStream";
+  narrator.say("fact", t(key, nameOf(track), cost.requests.toFixed(2), cost.parts[2].toFixed(0), cost.parts[1].toFixed(0)));
+}
+
+/** Reports a round to the server, once all lanes have its last message or it is late. */
+async function report() {
+  const { show } = rounds;
+  if (!keyed || show?.phase !== "count" || reported === show.first || !tracks.every((track) => track.lap?.first === show.first)) return;
+  const late = now() + offset > show.ends + lateTime;
+  if (!late && !tracks.every((track) => track.arrivals.newest >= show.last)) return;
+  reported = show.first;
+  const lanes = tracks.map((track) => track.lap.outcome(track.name, show.ends - offset));
+  await fetch("/lab/compare/report", { method: "POST", body: JSON.stringify({ round: show.round, first: show.first, lanes }) });
+}
+
+/** Begins to measure a round that this page sees from its first message on. */
+function beginRound(show) {
+  zero();
+  order = rounds.round.wins === "bytes" ? "bytes" : "delay";
+  showOrder();
+  for (const track of tracks) {
+    track.lap = sent < show.first ? new Lap(show.first, show.began - offset) : undefined;
+    for (const [number, at] of said) { // those that came before the news of the round
+      if (number >= show.first && track.arrivals.has(number)) track.lap?.add(number, track.arrivals.at(number) - at, track.arrivals.at(number), 0);
+    }
+  }
+  narrator.say("round", t("begins", say(rounds.round.title)));
+}
+
+const nearest = (all, wanted) => all.reduce((closest, v, i) => (Math.abs(v - wanted) < Math.abs(all[closest] - wanted) ? i : closest), 0);
 
 function showState() {
   if (!state) return;
@@ -197,7 +183,7 @@ function showState() {
   $("interval").value = nearest(intervals, state.interval);
   const at = networks.findIndex((n) => n.name === state.net);
   if (at >= 0) $("net").value = at;
-  $("says").textContent = at >= 0 ? networks[at].says[language()] : "";
+  $("says").textContent = at > 0 ? say(networks[at].says) : "";
   $("pause").textContent = t(state.paused ? "go" : "pause");
   for (const id of controls) $(id).disabled = !keyed;
   $("cut").disabled ||= state.cut;
@@ -207,69 +193,98 @@ function showState() {
   $("status").className = `badge ${key === "on" ? "good" : "bad"}`;
 }
 
+function showOrder() {
+  for (const button of document.querySelectorAll("[data-order]")) button.setAttribute("aria-pressed", button.dataset.order === order);
+}
+
 /** Learns the server's clock from the quickest of the answers. */
-function learn(sent, theirs) {
-  const trip = now() - sent;
+function learn(from, theirs) {
+  const trip = now() - from;
   if (trip >= best) return;
   best = trip;
-  offset = theirs - (sent + trip / 2);
+  offset = theirs - (from + trip / 2);
+}
+
+/** Says what the server has changed. */
+function narrate(before, after) {
+  if (before.cut !== after.cut) narrator.say("cut", t(after.cut ? "sayCut" : "sayFlows"));
+  if (before.net !== after.net) narrator.say("net", t("sayNet", after.net));
+  if (before.rate !== after.rate) narrator.say("rate", t("sayRate", after.rate));
 }
 
 function take(message) {
   if (message.lanes) {
-    networks = message.nets;
-    figures = message.figures;
+    ({ nets: networks, keyed, sent, payload } = message);
     $("net").max = networks.length - 1;
-    keyed = message.keyed;
     welcome = message;
-  } else if (message.state) {
-    const changed = state && state.interval !== message.state.interval;
-    state = message.state;
-    if (welcome) begin();
-    if (changed) for (const lane of lanes) lane.frame.contentWindow.postMessage({ interval: state.interval }, lane.origin);
-    showState();
-  } else if (message.counts) {
-    if (viewers !== message.viewers) {
-      viewers = message.viewers;
+  } else if (message.state) takeState(message);
+  else if (message.counts) {
+    if (viewers !== Math.max(message.viewers, 1)) {
+      viewers = Math.max(message.viewers, 1);
       showState();
     }
-    message.counts.forEach((count, i) => { if (lanes[i]) lanes[i].count = count; });
-    if (lanes.length && !lanes[0].zero && lanes.every((l) => l.on)) zero(); // the pages of the lanes are loaded, and cost no more
-    showFigures();
+    message.counts.forEach((count, i) => { if (tracks[i]) tracks[i].count = count; });
+    if (tracks.length && !tracks[0].zero && tracks.every((track) => track.on)) zero(); // the pages of the lanes are loaded, and cost no more
+    if (tracks.length) showFigures();
   } else if (message.pong) learn(message.pong, message.now);
 }
 
-let welcome;
+function takeState(message) {
+  const [before, phase] = [state, rounds.show?.phase];
+  state = message.state;
+  if (welcome) begin();
+  rounds.take(message.show, message.bet);
+  if (message.show.phase === "run" && phase !== "run") beginRound(message.show);
+  if (before && before.interval !== state.interval) for (const track of tracks) track.frame.contentWindow.postMessage({ interval: state.interval }, track.origin);
+  if (before && before !== state) narrate(before, state);
+  showState();
+}
+
 const backoff = new Backoff();
 
 /** Opens the lanes, again after the server has restarted. */
 function begin() {
-  for (const lane of lanes) {
-    lane.frame.remove();
-    lane.item.remove();
-  }
-  lanes.length = 0;
+  for (const track of tracks) track.remove();
   said.clear();
-  for (const place of welcome.lanes) lanes.push(new Lane(place, welcome.sent));
+  rounds.begin(welcome);
+  if (onlyBets) welcome.lanes = [];
+  tracks = welcome.lanes.map((lane) => new Track(lane, { after: sent, interval: state.interval }));
+  ranked = [...tracks];
+  for (const track of tracks) {
+    $("frames").append(track.frame);
+    $("lanes").append(track.item);
+    track.button.addEventListener("click", () => freeze(track));
+  }
+  $("lanes").style.setProperty("--lanes", tracks.length);
   welcome = undefined;
   label();
+  picture.measure(tracks);
 }
 
-/** The name of a figure, which the server says, or a text of this page. */
-function nameOf(key) {
-  const figure = figures.find((f) => f.key === key);
-  return figure ? figure.name[language()] : t(key);
+/** Stops a lane's picture, or lets it go on. */
+function freeze(track) {
+  const stop = track.frozen === undefined;
+  track.frozen = stop ? now() - 60 : undefined;
+  if (!stop) track.fresh = [...track.marks];
+  track.button.setAttribute("aria-pressed", stop);
+  track.item.classList.toggle("frozen", stop);
 }
 
 function label() {
-  for (const lane of lanes) {
-    lane.canvas.setAttribute("aria-label", t("picture", lane.name));
-    for (const e of lane.list.querySelectorAll("dt")) e.textContent = nameOf(e.dataset.text);
+  for (const track of tracks) {
+    track.label.textContent = nameOf(track);
+    track.button.setAttribute("aria-pressed", track.frozen !== undefined);
+    track.button.title = t("freeze");
+    track.unit.textContent = ` ${t("ms")}`;
+    track.bytesUnit.textContent = ` ${t("bytesUnit")} · `;
+    track.requestsUnit.textContent = ` ${t("requestsUnit")}`;
   }
+  $("picture").setAttribute("aria-label", t("picture"));
+  rounds.label();
 }
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare`);
+  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare${onlyBets ? "?bets=1" : ""}`);
   socket.addEventListener("open", () => {
     connected = true;
     backoff.reset();
@@ -285,18 +300,27 @@ function connect() {
 }
 
 addEventListener("message", ({ source, origin, data }) => {
-  const lane = lanes.find((l) => l.frame.contentWindow === source && l.origin === origin);
-  lane?.take(data);
+  const track = tracks.find((one) => one.frame.contentWindow === source && one.origin === origin);
+  if (track) heard(track, data);
 });
 
+document.body.classList.toggle("only-bets", onlyBets);
 await start();
-$("rate").addEventListener("input", () => wish({ rate: rates[$("rate").value] }));
-$("interval").addEventListener("input", () => wish({ interval: intervals[$("interval").value] }));
-$("net").addEventListener("input", () => wish({ net: networks[$("net").value]?.name ?? "none" }));
-$("pause").addEventListener("click", () => wish({ paused: !state?.paused }));
-$("cut").addEventListener("click", () => wish({ cut: true }));
-$("reset").addEventListener("click", () => wish({ reset: true }));
+$("rate").addEventListener("input", () => change({ rate: rates[$("rate").value] }));
+$("interval").addEventListener("input", () => change({ interval: intervals[$("interval").value] }));
+$("net").addEventListener("input", () => change({ net: networks[$("net").value]?.name ?? "none" }));
+$("pause").addEventListener("click", () => change({ paused: !state?.paused }));
+$("cut").addEventListener("click", () => change({ cut: true }));
+$("reset").addEventListener("click", () => change({ reset: true }));
 $("zero").addEventListener("click", zero);
+for (const button of document.querySelectorAll("[data-order]")) {
+  button.addEventListener("click", () => { order = button.dataset.order; showOrder(); sort(); });
+}
+showOrder();
+new ResizeObserver(() => picture.measure(tracks)).observe($("lanes"));
+new MutationObserver(() => picture.measure(tracks)).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => picture.measure(tracks));
 onLang(() => { $("axis").textContent = t("axis", seconds); showState(); label(); });
 connect();
-draw();
+if (onlyBets) setInterval(() => rounds.tick(), 250);
+else draw();

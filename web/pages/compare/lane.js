@@ -9,12 +9,20 @@ let asleep = new AbortController();
 
 const now = () => performance.timeOrigin + performance.now();
 const tell = (message) => parent.postMessage(message, "*");
-const is = (on) => tell({ on });
+
+/** Tells whether the client is connected; after a failure, how long it waits in ms, if it says so. */
+const is = (on, wait) => tell({ on, wait, at: now() });
+
+let arrived = []; // [number, said, arrived], told together: a task for each message would cost the page its frames
 
 /** Takes a message's text: its number, when it was said, and filling. */
 function arrive(text) {
   const [number, said] = text.split("|");
-  tell({ number: Number(number), said: Number(said), arrived: now() });
+  if (arrived.push([Number(number), Number(said), now()]) > 1) return;
+  setTimeout(() => {
+    tell({ arrived });
+    arrived = [];
+  }, 12);
 }
 
 /** Takes a message of the feed, which has an id to ask after. */
@@ -42,8 +50,9 @@ async function forever(once) {
     try {
       await once();
     } catch {
-      is(false);
-      await pause(backoff.next());
+      const wait = backoff.next();
+      is(false, wait);
+      await pause(wait);
     }
   }
 }
