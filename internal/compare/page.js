@@ -120,6 +120,7 @@ function charts(part, best) {
 
 // fill writes the table: a line for each figure, a column for each lane.
 function fill(table, part) {
+  if (part.results.length > 9) table.className = "many";
   table.createTHead().append(element("tr", {}, element("th", { scope: "col" }, view.texts.figure), ...part.results.map((r) => element("th", { scope: "col" }, r.transport))));
   table.append(element("tbody", {}, ...measured(part).map((f) => element("tr", {}, element("th", { scope: "row" }, f.title), ...part.results.map((r) => {
     const cell = element("td", {}, text(f, r)), range = (r.spread[f.key] ?? []).map((v) => format(f, v));
