@@ -53,8 +53,8 @@ Lanes of WebTransport, over UDP with TLS, are measured when --transports names t
   webtransport-datagrams  a datagram for each message; the lost ones are counted
   socketio-webtransport   Socket.IO over one stream
 
-Their bytes are UDP payload, TLS included. --cut loses all their packets, because
-nothing outside can reset a QUIC connection.
+Their bytes are UDP payload, TLS included. During --cut the server has reset their
+connections, and all packets are lost.
 
 Several workloads and networks are measured one after the other, each workload over
 each network. --open shows a report again, from its page or its JSON. Given twice,

@@ -35,8 +35,8 @@ type Snapshot struct {
 
 // Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
-// resets the connections and refuses more until "mend", and over UDP loses every packet until then;
-// "settle" returns unused memory to the system; an empty line only asks.
+// resets the connections and refuses more until "mend", over UDP by losing every packet; "settle"
+// returns unused memory to the system; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in io.Reader, out io.Writer) error {
 	demo, l, ok := lesson.FindLane(all, lane)
 	if !ok {
@@ -89,7 +89,7 @@ func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, err
 }
 
 func serveUDP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
-	s, err := meter.ServeUDP(instance.ServeUDP)
+	s, err := meter.ServeUDP(instance.ServeUDP, instance.ResetUDP)
 	if err != nil {
 		return nil, Snapshot{}, err
 	}

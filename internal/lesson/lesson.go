@@ -69,6 +69,9 @@ type Instance struct {
 	// demo does not use UDP.
 	ServeUDP func(net.PacketConn) error
 
+	// ResetUDP resets every connection to the socket with that local address.
+	ResetUDP func(local net.Addr)
+
 	// Frames lists the ports, on the same host, whose pages the demo's page may frame. Most demos
 	// have none.
 	Frames []int

@@ -18,12 +18,13 @@ type UDPServer struct {
 
 	counted *packetConn
 	direct  *net.UDPConn
+	reset   func(local net.Addr)
 	serving sync.WaitGroup
 }
 
 // ServeUDP calls serve for a socket at each of two free ports. serve must return after the tell of
-// Close has ended it.
-func ServeUDP(serve func(net.PacketConn) error) (*UDPServer, error) {
+// Close has ended it. reset must reset the connections to the socket with a local address.
+func ServeUDP(serve func(net.PacketConn) error, reset func(local net.Addr)) (*UDPServer, error) {
 	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
 	counted, err := net.ListenUDP("udp", loopback)
 	if err != nil {
@@ -37,6 +38,7 @@ func ServeUDP(serve func(net.PacketConn) error) (*UDPServer, error) {
 		Addr: counted.LocalAddr().String(), Direct: direct.LocalAddr().String(),
 		counted: &packetConn{UDPConn: counted, batches: ipv4.NewPacketConn(counted), peers: map[netip.AddrPort]struct{}{}},
 		direct:  direct,
+		reset:   reset,
 	}
 	s.serving.Go(func() { _ = serve(s.counted) })
 	s.serving.Go(func() { _ = serve(direct) })
@@ -54,12 +56,18 @@ func (s *UDPServer) Count() Counts {
 	return Counts{In: c.in.Load(), Out: c.out.Load(), Connections: n, Requests: n, Writing: writing}
 }
 
-// Cut loses every packet, in both directions, until Mend. Nothing resets a connection of QUIC from
-// outside.
-func (s *UDPServer) Cut() { s.counted.isCut.Store(true) }
+// Cut resets every connection, and loses every packet, in both directions, until Mend.
+func (s *UDPServer) Cut() {
+	s.counted.losesIn.Store(true) // first, so that no client comes back
+	s.reset(s.counted.LocalAddr())
+	s.counted.losesOut.Store(true)
+}
 
 // Mend ends a cut.
-func (s *UDPServer) Mend() { s.counted.isCut.Store(false) }
+func (s *UDPServer) Mend() {
+	s.counted.losesOut.Store(false)
+	s.counted.losesIn.Store(false)
+}
 
 // Close runs tell, which ends the server, closes the sockets and waits.
 func (s *UDPServer) Close(ctx context.Context, tell func(context.Context) error) error {
@@ -75,9 +83,10 @@ func (s *UDPServer) Close(ctx context.Context, tell func(context.Context) error)
 type packetConn struct {
 	*net.UDPConn
 	batches *ipv4.PacketConn
-	isCut   atomic.Bool
 	in, out atomic.Int64 // bytes
 	writing atomic.Int64
+
+	losesIn, losesOut atomic.Bool // during a cut
 
 	mu    sync.Mutex
 	peers map[netip.AddrPort]struct{}
@@ -99,7 +108,7 @@ func (c *packetConn) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		if c.isCut.Load() {
+		if c.losesIn.Load() {
 			continue
 		}
 		for _, m := range ms[:n] {
@@ -115,7 +124,7 @@ func (c *packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
 		if err != nil {
 			return n, from, err
 		}
-		if !c.isCut.Load() {
+		if !c.losesIn.Load() {
 			c.came(from, n)
 			return n, from, nil
 		}
@@ -124,7 +133,7 @@ func (c *packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
 
 // write counts the bytes that do writes, unless they are lost.
 func (c *packetConn) write(size int, do func() (int, error)) (int, error) {
-	if c.isCut.Load() {
+	if c.losesOut.Load() {
 		return size, nil
 	}
 	c.writing.Add(1)

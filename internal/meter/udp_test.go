@@ -38,7 +38,8 @@ func echoPackets(batches bool) func(net.PacketConn) error {
 func TestAUDPServerCountsAndCuts(t *testing.T) {
 	for name, batches := range map[string]bool{"in batches": true, "one by one": false} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ServeUDP(echoPackets(batches))
+			var reset []string
+			s, err := ServeUDP(echoPackets(batches), func(local net.Addr) { reset = append(reset, local.String()) })
 			require.NoError(t, err)
 			dial := func(addr string) net.Conn {
 				c, err := net.Dial("udp", addr)
@@ -64,6 +65,7 @@ func TestAUDPServerCountsAndCuts(t *testing.T) {
 			assert.Eventually(t, func() bool { return s.Count() == want }, time.Minute, time.Millisecond)
 
 			s.Cut()
+			assert.Equal(t, []string{s.Addr}, reset, "not Direct")
 			_, err = one.Write([]byte("lost"))
 			require.NoError(t, err)
 			require.NoError(t, one.SetReadDeadline(time.Now().Add(50*time.Millisecond)))

@@ -118,7 +118,7 @@ func overWebTransport(serve func(*sio.Server)) func(lesson.Env) (*lesson.Instanc
 		io := sio.NewServer(config)
 		serve(io)
 		wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: env.TLS, Log: env.Log})
-		return &lesson.Instance{ServeUDP: wt.Serve, Clients: io.Len, Close: func(ctx context.Context) error {
+		return &lesson.Instance{ServeUDP: wt.Serve, ResetUDP: wt.Reset, Clients: io.Len, Close: func(ctx context.Context) error {
 			return errors.Join(io.Close(ctx), wt.Close())
 		}}, nil
 	}

@@ -42,7 +42,7 @@ func start(c Config) func(lesson.Env) (*lesson.Instance, error) {
 	return func(env lesson.Env) (*lesson.Instance, error) {
 		c.TLS = env.TLS
 		s := NewServer(c)
-		return &lesson.Instance{ServeUDP: s.Serve, Clients: s.Clients, Close: s.Close}, nil
+		return &lesson.Instance{ServeUDP: s.Serve, ResetUDP: s.Reset, Clients: s.Clients, Close: s.Close}, nil
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	wt "github.com/quic-go/webtransport-go"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/quicconns"
 	"realtimelab/internal/tasks"
 )
 
@@ -53,6 +54,7 @@ type Server struct {
 	config Config
 	wt     wt.Server
 	tasks  tasks.Group // the sessions
+	conns  quicconns.Set
 
 	mu       sync.Mutex // guards what follows
 	sessions map[*wt.Session]struct{}
@@ -63,7 +65,7 @@ func NewServer(c Config) *Server {
 	c.StreamTimeout = cmp.Or(c.StreamTimeout, 10*time.Second)
 	s := &Server{Feed: feed.New(c.Feed), config: c, sessions: map[*wt.Session]struct{}{}}
 	s.wt = wt.Server{
-		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(c.TLS), Handler: http.HandlerFunc(s.serve)},
+		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(c.TLS), Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
 		CheckOrigin: c.CheckOrigin,
 	}
 	return s
@@ -78,6 +80,9 @@ func (s *Server) Clients() int {
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
+
+// Reset closes every connection at a local address with an error. Clients may reconnect at once.
+func (s *Server) Reset(local net.Addr) { s.conns.Reset(local) }
 
 // Close refuses further messages, ends each session after its last message and waits for all. When
 // ctx ends before, it cuts them. Serve must have begun.

@@ -248,6 +248,26 @@ func TestACutIsMended(t *testing.T) {
 	})
 }
 
+func TestAClientComesBackAfterAReset(t *testing.T) {
+	eachWay(t, func(t *testing.T, way Way) {
+		l := serve(t, "")
+		c := l.client(way)
+		got, _ := l.follow(c, 0)
+		l.clients(1)
+		require.NoError(t, c.Publish(t.Context(), "ann", "before"))
+		assert.Equal(t, "before", next(t, got).Text)
+		local, err := net.ResolveUDPAddr("udp", l.addr)
+		require.NoError(t, err)
+		l.Reset(&net.UDPAddr{IP: local.IP, Port: local.Port + 1})
+		assert.EqualValues(t, 1, c.Counters.Requests.Load(), "another address")
+		l.Reset(local)
+		require.Eventually(t, func() bool { return c.Counters.Requests.Load() == 2 }, time.Minute, time.Millisecond)
+		l.clients(1)
+		require.NoError(t, c.Publish(t.Context(), "ann", "after"))
+		assert.Equal(t, "after", next(t, got).Text)
+	})
+}
+
 // A client finds the server again after a restart, and reads its new log from the beginning.
 func TestARestart(t *testing.T) {
 	eachWay(t, func(t *testing.T, way Way) {

@@ -103,11 +103,6 @@ func next[T any](t *testing.T, c <-chan T) T {
 	}
 }
 
-func transportBecomes(t *testing.T, s *sioclient.Socket, want string) {
-	t.Helper()
-	require.Eventually(t, func() bool { return s.Manager().Transport() == want }, time.Minute, time.Millisecond)
-}
-
 func TestClientOverWebTransport(t *testing.T) {
 	server, address, c := both(t, sio.Config{}, true)
 	reasons := make(chan sio.Reason, 1)
@@ -248,6 +243,29 @@ func TestReconnectOverWebTransport(t *testing.T) {
 	assert.Equal(t, 7, next(t, missed))
 	assert.Equal(t, id, s.ID())
 	assert.Equal(t, sioclient.WebTransport, s.Manager().Transport())
+}
+
+// A reset is an error to the client, which comes back.
+func TestAResetOfWebTransport(t *testing.T) {
+	l := serve(t, siowebtransport.Config{})
+	reasons := make(chan sio.Reason, 10)
+	l.io.OnConnection(func(s *sio.Socket) { s.OnDisconnect(func(r sio.Reason) { reasons <- r }) })
+	connected, lost := make(chan bool, 10), make(chan sioclient.Reason, 10)
+	connect(t, "https://"+l.addr, sioclient.Config{
+		Transports: []string{sioclient.WebTransport}, DialWebTransport: siowebtransport.Dial, TLS: l.client,
+		ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet,
+		Setup: func(s *sioclient.Socket) {
+			s.OnConnect(func() { connected <- true })
+			s.OnDisconnect(func(r sioclient.Reason, _ error) { lost <- r })
+		},
+	})
+	next(t, connected)
+	local, err := net.ResolveUDPAddr("udp", l.addr)
+	require.NoError(t, err)
+	l.wt.Reset(local)
+	assert.Equal(t, sioclient.TransportError, next(t, lost))
+	assert.Equal(t, sio.TransportClose, next(t, reasons))
+	next(t, connected)
 }
 
 func TestHeartbeatOverWebTransport(t *testing.T) {

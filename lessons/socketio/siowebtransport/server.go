@@ -26,6 +26,7 @@ import (
 	"github.com/quic-go/webtransport-go"
 
 	"realtimelab/internal/loglimit"
+	"realtimelab/internal/quicconns"
 	"realtimelab/internal/tasks"
 )
 
@@ -67,13 +68,14 @@ type Server struct {
 	lines loglimit.Limit
 
 	lingering tasks.Group // the sessions that end
+	conns     quicconns.Set
 }
 
 // NewServer makes a server. Close ends it.
 func NewServer(target Target, config Config) *Server {
 	s := &Server{target: target, timeout: cmp.Or(config.StreamTimeout, 10*time.Second), log: cmp.Or(config.Log, slog.Default())}
 	s.wt = webtransport.Server{
-		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(config.TLS), Handler: http.HandlerFunc(s.serve)},
+		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(config.TLS), Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
 		CheckOrigin: config.CheckOrigin,
 	}
 	return s
@@ -82,6 +84,10 @@ func NewServer(target Target, config Config) *Server {
 // Serve serves what comes to conn, which stays the caller's, until Close. It always
 // returns an error.
 func (s *Server) Serve(conn net.PacketConn) error { return s.wt.Serve(conn) }
+
+// Reset closes every connection at a local address with an error, without a word of Socket.IO. Clients
+// may reconnect at once.
+func (s *Server) Reset(local net.Addr) { s.conns.Reset(local) }
 
 // Close cuts every connection and waits for the goroutines of the server. Call the target's own
 // Close or Shutdown first, which ends the sessions. Serve must have begun: Close does not wait for a

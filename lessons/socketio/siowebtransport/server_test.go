@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type lab struct {
 	*testing.T
 	io     *sio.Server
+	wt     *siowebtransport.Server
 	addr   string
 	client *tls.Config
 }
@@ -58,7 +59,7 @@ func serve(t *testing.T, config siowebtransport.Config) *lab {
 		assert.Error(t, <-done)
 		udp.Close()
 	})
-	return &lab{t, io, udp.LocalAddr().String(), &tls.Config{RootCAs: roots}}
+	return &lab{t, io, wt, udp.LocalAddr().String(), &tls.Config{RootCAs: roots}}
 }
 
 // dial opens a WebTransport session.
