@@ -1,0 +1,85 @@
+package pages
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/certificate"
+	"realtimelab/internal/host"
+	"realtimelab/internal/labtest"
+	"realtimelab/internal/lang"
+	"realtimelab/internal/xray"
+	"realtimelab/lessons"
+	"realtimelab/web"
+)
+
+// runTLS serves a demo over https until the test ends.
+func runTLS(t *testing.T, name string) (url string, r *host.Running) {
+	t.Helper()
+	l, d := find(t, name)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	made, err := certificate.Make()
+	require.NoError(t, err)
+	r, err = host.Start(host.Config{
+		Lesson: l, Demo: d, Course: lessons.All(), Listener: listener, TLS: &tls.Config{Certificates: []tls.Certificate{made}},
+		Web: web.Pages, Lang: lang.English, Key: teacher, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(t, r.Close(ctx))
+	})
+	return "https://" + listener.Addr().String(), r
+}
+
+// TestPagesOverTLS: one page of each lesson over https and HTTP/2, with the key, the reader's own client
+// and the x-ray.
+func TestPagesOverTLS(t *testing.T) {
+	browser := labtest.NewBrowser(t)
+	for _, s := range stages {
+		layer := map[string]xray.Layer{"long-polling": xray.Body, "sse": xray.SSE, "ws-chat": xray.WS, "broadcast": xray.Event}[s.demo]
+		if layer == "" {
+			continue
+		}
+		t.Run(s.demo, func(t *testing.T) {
+			url, r := runTLS(t, s.demo)
+			tab := browser.Tab(t)
+			tab.AllowNetworkErrors() // what the reader's own client leaves behind
+			tab.Open(teacher.URL(url))
+			s.ready(tab)
+			assert.Equal(t, "h2", labtest.Eval[string](tab, `performance.getEntriesByType("navigation")[0].nextHopProtocol`))
+			tab.WaitFor(`document.querySelector("#x-whose option[value=everyone]:not([disabled])") !== null`) // the key's cookie came back
+			write(tab, "played")
+			press(tab, "#play-run")
+			tab.WaitText("#printed", plays[s.demo])
+
+			rows, err := r.Xray().Rows(t.Context())
+			require.NoError(t, err)
+			h2, seen := false, false
+			for _, row := range rows {
+				require.False(t, row.Lab)
+				h2 = h2 || row.Layer == xray.H2
+				seen = seen || row.Layer == layer
+			}
+			assert.True(t, h2)
+			assert.True(t, seen, "rows of %s", layer)
+		})
+	}
+}
+
+// TestComparisonOverTLS: the comparison's lanes, which are frames of other ports, speak https, too.
+func TestComparisonOverTLS(t *testing.T) {
+	url, _ := runTLS(t, "compare")
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(teacher.URL(url))
+	tab.WaitFor(allLanes)
+}
