@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -23,12 +22,8 @@ func (c Config) lab(port int) *lesson.Lab {
 	if len(course) == 0 {
 		course = []lesson.Lesson{c.Lesson}
 	}
-	return &lesson.Lab{Lessons: course, Net: c.Net.String(), Keyed: c.Key.Held, Code: c.code, Serve: func(name string) (lesson.Served, error) {
-		demo, _, found := lesson.FindLane(course, name)
-		if !found {
-			return nil, fmt.Errorf("no lane %q", name)
-		}
-		return c.serveLane(demo, port)
+	return &lesson.Lab{Lessons: course, Net: c.Net.String(), Keyed: c.Key.Held, Code: c.code, Serve: func(start func(lesson.Env) (*lesson.Instance, error)) (lesson.Served, error) {
+		return c.serveLane(start, port)
 	}}
 }
 
@@ -49,9 +44,9 @@ type served struct {
 	front    *netsim.Front
 }
 
-// serveLane serves a demo for the page at the port framedBy, on the page's address. With TLS it speaks
+// serveLane serves a server for the page at the port framedBy, on the page's address. With TLS it speaks
 // HTTP/1.1, and the meter counts what it counts without TLS.
-func (c Config) serveLane(demo lesson.Demo, framedBy int) (_ lesson.Served, err error) {
+func (c Config) serveLane(start func(lesson.Env) (*lesson.Instance, error), framedBy int) (_ lesson.Served, err error) {
 	page, err := fs.Sub(c.Web, "pages/"+c.Demo.Name)
 	if err != nil {
 		return nil, err
@@ -65,7 +60,7 @@ func (c Config) serveLane(demo lesson.Demo, framedBy int) (_ lesson.Served, err 
 		return nil, err
 	}
 	s := &served{}
-	if s.instance, err = demo.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)}); err != nil {
+	if s.instance, err = start(lesson.Env{Log: slog.New(slog.DiscardHandler)}); err != nil {
 		return nil, errors.Join(err, public.Close())
 	}
 	mux := http.NewServeMux()

@@ -17,9 +17,10 @@ type Lab struct {
 	// others on the local network reach, if the demo listens there.
 	Code func(r *http.Request, path string) (string, error)
 
-	// Serve serves the demo of a lane at a port of its own, behind a simulated network and a meter.
-	// Under /lab/lane/ it has the files of the page of the demo that asks, which that page may frame.
-	Serve func(lane string) (Served, error)
+	// Serve starts the server of a lane and serves it at a port of its own, behind a simulated network
+	// and a meter. Under /lab/lane/ it has the files of the page of the demo that asks, which that page
+	// may frame.
+	Serve func(start func(Env) (*Instance, error)) (Served, error)
 }
 
 // A Served is the demo of a lane that a Lab serves.

@@ -33,6 +33,10 @@ type Lane struct {
 	// Start starts the server. Nil means the demo's own.
 	Start func(Env) (*Instance, error)
 
+	// Recover starts the server with connection state recovery: a client that returns soon gets what it
+	// missed. Nil means that the lane has none.
+	Recover func(Env) (*Instance, error)
+
 	// Dial connects a client that sends messages and hears those of all clients.
 	Dial Dial
 

@@ -16,7 +16,8 @@ type state struct {
 	Interval int     `json:"interval"` // of short polling, in ms
 	Net      string  `json:"net"`      // in the syntax of --net
 	Paused   bool    `json:"paused"`
-	Cut      bool    `json:"cut"` // every packet is currently lost
+	Recovery bool    `json:"recovery"` // lanes that have connection state recovery use it
+	Cut      bool    `json:"cut"`      // every packet is currently lost
 }
 
 // Limits of a state.
@@ -34,6 +35,7 @@ type change struct {
 	Interval *int     `json:"interval"`
 	Net      *string  `json:"net"`
 	Paused   *bool    `json:"paused"`
+	Recovery *bool    `json:"recovery"`
 	Cut      bool     `json:"cut"`   // lose every packet for a while
 	Reset    bool     `json:"reset"` // reset every connection
 }
@@ -72,6 +74,9 @@ func (l *live) apply(c change) error {
 	if c.Paused != nil {
 		l.state.Paused = *c.Paused
 	}
+	if c.Recovery != nil {
+		l.state.Recovery = *c.Recovery
+	}
 	if c.Net != nil {
 		if err := l.setNet(network); err != nil {
 			return err
@@ -92,7 +97,7 @@ func (l *live) setNet(network string) error {
 		return nil
 	}
 	l.state.Net = network
-	for _, lane := range l.lanes {
+	for _, lane := range l.servers() {
 		if err := lane.SetNet(network); err != nil {
 			return err
 		}
@@ -102,7 +107,7 @@ func (l *live) setNet(network string) error {
 
 // resetLanes resets every connection of the lanes.
 func (l *live) resetLanes() {
-	for _, lane := range l.lanes {
+	for _, lane := range l.servers() {
 		lane.Reset()
 	}
 }
@@ -114,7 +119,7 @@ func (l *live) startCut() {
 	}
 	set := func(cut bool) {
 		l.state.Cut = cut
-		for _, lane := range l.lanes {
+		for _, lane := range l.servers() {
 			lane.Cut(cut)
 		}
 	}

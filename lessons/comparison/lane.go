@@ -17,6 +17,8 @@ type lane struct {
 	lesson.Served
 	lesson.Lane
 
+	recovering *lane // the same with connection state recovery; nil if there is none
+
 	sender  lesson.Client
 	queue   chan string
 	cancel  context.CancelFunc
@@ -28,7 +30,23 @@ const queued = 256
 
 // openLane serves a lane and starts its sender. ctx bounds the opening.
 func openLane(ctx context.Context, way lesson.Lane, env lesson.Env) (*lane, error) {
-	served, err := env.Lab.Serve(way.Name)
+	start := way.Start
+	if start == nil {
+		demo, _, _ := lesson.FindLane(env.Lab.Lessons, way.Name)
+		start = demo.Start
+	}
+	l, err := serveLane(ctx, way, start, env)
+	if err != nil || way.Recover == nil {
+		return l, err
+	}
+	if l.recovering, err = serveLane(ctx, way, way.Recover, env); err != nil {
+		return nil, errors.Join(err, l.close(context.Background()))
+	}
+	return l, nil
+}
+
+func serveLane(ctx context.Context, way lesson.Lane, start func(lesson.Env) (*lesson.Instance, error), env lesson.Env) (*lane, error) {
+	served, err := env.Lab.Serve(start)
 	if err != nil {
 		return nil, err
 	}
@@ -84,5 +102,8 @@ func (l *lane) close(ctx context.Context) error {
 	l.sender.Close()
 	err := l.Served.Close(ctx)
 	l.running.Wait()
+	if l.recovering != nil {
+		err = errors.Join(err, l.recovering.close(ctx))
+	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,7 +70,7 @@ func start(env lesson.Env) (*lesson.Instance, error) {
 	mux.HandleFunc("POST "+path+"/bet", l.serveBet)
 	mux.HandleFunc("GET "+path+"/code.svg", l.serveCode)
 	instance := &lesson.Instance{Handler: mux, Clients: l.watching, Close: l.close}
-	for _, lane := range l.lanes {
+	for _, lane := range l.servers() {
 		instance.Frames = append(instance.Frames, lane.Port())
 	}
 	return instance, nil
@@ -102,10 +103,32 @@ func (l *live) laneNamed(name string) *lane {
 	return nil
 }
 
-// countLanes returns the traffic of the lanes so far, in their order.
+// active returns the lanes with or without recovery, as the state says. The caller holds mu.
+func (l *live) active() []*lane {
+	all := slices.Clone(l.lanes)
+	for i, lane := range all {
+		if l.state.Recovery && lane.recovering != nil {
+			all[i] = lane.recovering
+		}
+	}
+	return all
+}
+
+// servers returns the lanes with and without recovery.
+func (l *live) servers() []*lane {
+	all := slices.Clone(l.lanes)
+	for _, lane := range l.lanes {
+		if lane.recovering != nil {
+			all = append(all, lane.recovering)
+		}
+	}
+	return all
+}
+
+// countLanes returns the traffic of the active lanes so far, in their order. The caller holds mu.
 func (l *live) countLanes() []lesson.Counts {
 	counts := make([]lesson.Counts, len(l.lanes))
-	for i, lane := range l.lanes {
+	for i, lane := range l.active() {
 		counts[i] = lane.Counts()
 	}
 	return counts
@@ -148,10 +171,11 @@ func (l *live) publish() {
 	l.mu.Lock()
 	l.sent++
 	n := l.sent
+	lanes := l.active()
 	l.mu.Unlock()
 	text := fmt.Sprintf("%d|%.3f|", n, milliseconds(time.Now()))
 	text += strings.Repeat("x", max(size-len(text), 0))
-	for _, lane := range l.lanes {
+	for _, lane := range lanes {
 		lane.enqueue(text)
 	}
 }

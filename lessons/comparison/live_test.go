@@ -77,8 +77,9 @@ func open(t *testing.T) (instance *lesson.Instance, url string) {
 // said is whatever the server says.
 type said struct {
 	Lanes []struct {
-		Name string
-		Port int
+		Name       string
+		Port       int
+		Recovering int
 	}
 	Figures []figure.Figure
 	State   *state
@@ -183,7 +184,14 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 		}
 	}
 	require.Len(t, first.Lanes, len(names))
-	assert.Len(t, instance.Frames, len(first.Lanes))
+	recovering := 0
+	for _, lane := range first.Lanes {
+		if lane.Recovering > 0 {
+			recovering++
+		}
+	}
+	assert.Equal(t, 2, recovering, "Socket.IO over polling and over WebSocket")
+	assert.Len(t, instance.Frames, len(first.Lanes)+recovering)
 	for _, f := range []string{"latency_p50_ms", "bytes_per_message", "requests_per_message"} { // of compare.js
 		assert.True(t, slices.ContainsFunc(first.Figures, func(x figure.Figure) bool { return x.Key == f && x.Name.ZH != "" }), f)
 	}
@@ -233,6 +241,7 @@ func TestWishesChangeTheStateOfAll(t *testing.T) {
 		{`{"interval":200}`, func(s state) bool { return s.Interval == 200 }},
 		{`{"net":"3g"}`, func(s state) bool { return s.Net == "3g" }},
 		{`{"net":"rtt=20ms,loss=1%"}`, func(s state) bool { return s.Net == "rtt=20ms,loss=1%" }},
+		{`{"recovery":true}`, func(s state) bool { return s.Recovery }},
 		{`{"cut":true}`, func(s state) bool { return s.Cut }},
 		{`{"reset":true,"paused":true}`, func(s state) bool { return s.Paused }},
 	} {
@@ -307,11 +316,11 @@ func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 func TestALaneThatCannotOpenLeavesNothing(t *testing.T) {
 	_, err := serve(t, func(env lesson.Env) (*lesson.Instance, error) {
 		opened, served := 0, env.Lab.Serve
-		env.Lab.Serve = func(name string) (lesson.Served, error) {
+		env.Lab.Serve = func(start func(lesson.Env) (*lesson.Instance, error)) (lesson.Served, error) {
 			if opened++; opened > 3 {
 				return nil, io.ErrClosedPipe
 			}
-			return served(name)
+			return served(start)
 		}
 		return start(env)
 	})

@@ -292,3 +292,27 @@ func TestBetOfThisBrowser(t *testing.T) {
 	defer res.Body.Close()
 	assert.Equal(t, "image/svg+xml", res.Header.Get("Content-Type"))
 }
+
+// TestRecoveryIsAChoice: messages and counts are of the servers with recovery while it is on.
+func TestRecoveryIsAChoice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, plain := fakeShow(t)
+		with := &fakeServed{began: time.Now()}
+		l.lanes[0].recovering = &lane{Served: with, Lane: l.lanes[0].Lane, queue: make(chan string, queued)}
+		on := true
+		require.NoError(t, l.apply(change{Recovery: &on}))
+		l.publish()
+		assert.Len(t, l.lanes[0].recovering.queue, 1)
+		assert.Empty(t, l.lanes[0].queue)
+		assert.Len(t, l.lanes[1].queue, 1, "a lane without recovery goes on as before")
+		l.mu.Lock()
+		l.countLanes()
+		l.mu.Unlock()
+		assert.Equal(t, []int64{0, 1}, []int64{plain.counts, with.counts})
+		network := "4g"
+		require.NoError(t, l.apply(change{Net: &network, Reset: true}))
+		for _, served := range []*fakeServed{plain, with} {
+			assert.Len(t, served.seen(), 2, "the network is the same for both")
+		}
+	})
+}

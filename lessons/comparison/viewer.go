@@ -58,7 +58,7 @@ func (l *live) leave(v *viewer) {
 
 // serve handles the WebSocket between the comparison and a page. The server sends
 //
-//	{"lanes":[{"name","title":{"en","zh"},"port"},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"payload":n,"sent":n,"keyed":true}   first
+//	{"lanes":[{"name","title":{"en","zh"},"port","recovering":port},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"payload":n,"sent":n,"keyed":true}   first
 //	{"state":{…},"show":{…},"bet":"LANE"}                                     first, and on each change; bet is this browser's
 //	{"counts":[{"in","out","headers","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
@@ -160,6 +160,8 @@ func (l *live) welcome(keyed bool) any {
 		Name  string    `json:"name"`
 		Title lang.Text `json:"title"`
 		Port  int       `json:"port"`
+
+		Recovering int `json:"recovering,omitempty"` // port of the server with connection state recovery
 	}
 	type network struct {
 		Name string    `json:"name"`
@@ -167,7 +169,11 @@ func (l *live) welcome(keyed bool) any {
 	}
 	var places []place
 	for _, lane := range l.lanes {
-		places = append(places, place{lane.Name, lane.Title, lane.Port()})
+		at := place{Name: lane.Name, Title: lane.Title, Port: lane.Port()}
+		if lane.recovering != nil {
+			at.Recovering = lane.recovering.Port()
+		}
+		places = append(places, at)
 	}
 	var networks []network
 	for _, name := range netsim.Names() {
@@ -190,8 +196,7 @@ func (l *live) now(browser string) any {
 }
 
 func (l *live) counts() any {
-	counts := l.countLanes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return map[string]any{"counts": counts, "viewers": l.lanesWatched(), "sent": l.sent}
+	return map[string]any{"counts": l.countLanes(), "viewers": l.lanesWatched(), "sent": l.sent}
 }

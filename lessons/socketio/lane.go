@@ -19,6 +19,7 @@ var pollingLane = lesson.Lane{
 	Title:   lang.Text{EN: "Socket.IO over polling", ZH: "Socket.IO 走轮询"},
 	Dial:    dialLane(sioclient.Polling),
 	Publish: dialLane(sioclient.WebSocket),
+	Recover: startRecovering,
 	Ask:     dialQuestions(sioclient.Polling),
 	Answers: startAnswers,
 }
@@ -27,6 +28,7 @@ var websocketLane = lesson.Lane{
 	Name:    "socketio-websocket",
 	Title:   lang.Text{EN: "Socket.IO over WebSocket", ZH: "Socket.IO 走 WebSocket"},
 	Dial:    dialLane(sioclient.WebSocket),
+	Recover: startRecovering,
 	Ask:     dialQuestions(sioclient.WebSocket),
 	Answers: startAnswers,
 }
@@ -94,6 +96,15 @@ type questionClient struct{ *sioclient.Socket }
 func (c questionClient) Send(ctx context.Context, message []byte) error {
 	_, err := c.EmitWithAck(ctx, "question", json.RawMessage(message))
 	return err
+}
+
+// startRecovering starts the broadcast demo's server with connection state recovery.
+func startRecovering(env lesson.Env) (*lesson.Instance, error) {
+	config := serverConfig(env)
+	config.Recovery = &sio.Recovery{}
+	io := sio.NewServer(config)
+	broadcast(io)
+	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 func startAnswers(env lesson.Env) (*lesson.Instance, error) {

@@ -121,7 +121,7 @@ export class Rounds {
       const step = element("li", "", `step-${i + 1}`);
       const same = places.filter((p) => p.rank === rank);
       const lost = same[0].lost;
-      step.append(element("span", rank, "rank"), element("b", list(t, same.map((p) => this.name(p.lane)))), element("span", decides(t, round.wins, same[0]) + (lost ? ` · ${t("lost", lost)}` : "")));
+      step.append(element("span", rank, "rank"), ...same.map((p) => element("b", this.name(p.lane))), element("span", decides(t, round.wins, same[0]) + (lost ? ` · ${t("lost", lost)}` : "")));
       return step;
     }));
     $("why").textContent = why(t, round.wins, places, (lane) => this.name(lane));

@@ -35,6 +35,7 @@ let sent = 0; // messages when this page came
 let order = "delay";
 let tracks = []; // in the order of the server
 let ranked = []; // in the order of the screen
+let zeroed = false; // since the frames were loaded
 let reported = 0; // first number of the round that this page has reported
 
 const now = () => performance.timeOrigin + performance.now();
@@ -43,7 +44,7 @@ const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON
 const picture = new Picture($("picture"), $("lanes"));
 const narrator = new Narrator($("narrator"));
 const rounds = new Rounds({ t, say, now: () => now() + offset });
-const nameOf = (track) => say(track.title);
+const nameOf = (track) => (track.recovers ? t("recovers", say(track.title)) : say(track.title));
 
 /** Asks for a change, which only a page with the key may. */
 async function change(what) {
@@ -51,7 +52,7 @@ async function change(what) {
   if (!answer.ok) $("says").textContent = await answer.text();
 }
 
-const controls = ["rate", "interval", "net", "pause", "cut", "reset"];
+const controls = ["rate", "interval", "net", "pause", "cut", "reset", "recovery"];
 
 /** Counts from now on. */
 const zero = () => { for (const track of tracks) track.reset(); };
@@ -187,6 +188,7 @@ function showState() {
   $("pause").textContent = t(state.paused ? "go" : "pause");
   for (const id of controls) $(id).disabled = !keyed;
   $("cut").disabled ||= state.cut;
+  $("recovery").checked = state.recovery;
   $("locked").hidden = keyed;
   const key = !connected ? "off" : state.cut ? "isCut" : state.paused ? "paused" : "on";
   $("status").textContent = t(key) + (viewers > 1 ? ` · ${t("watching", viewers)}` : "");
@@ -224,7 +226,10 @@ function take(message) {
       showState();
     }
     message.counts.forEach((count, i) => { if (tracks[i]) tracks[i].count = count; });
-    if (tracks.length && !tracks[0].zero && tracks.every((track) => track.on)) zero(); // the pages of the lanes are loaded, and cost no more
+    if (!zeroed && tracks.length && tracks.every((track) => track.on)) { // the pages of the lanes are loaded, and cost no more
+      zero();
+      zeroed = true;
+    }
     if (tracks.length) showFigures();
   } else if (message.pong) learn(message.pong, message.now);
 }
@@ -236,7 +241,8 @@ function takeState(message) {
   rounds.take(message.show, message.bet);
   if (message.show.phase === "run" && phase !== "run") beginRound(message.show);
   if (before && before.interval !== state.interval) for (const track of tracks) track.frame.contentWindow.postMessage({ interval: state.interval }, track.origin);
-  if (before && before !== state) narrate(before, state);
+  if (before) narrate(before, state);
+  if (before && before.recovery !== state.recovery) switchRecovery();
   showState();
 }
 
@@ -245,18 +251,29 @@ const backoff = new Backoff();
 /** Opens the lanes, again after the server has restarted. */
 function begin() {
   for (const track of tracks) track.remove();
+  zeroed = false;
   said.clear();
   rounds.begin(welcome);
   if (onlyBets) welcome.lanes = [];
-  tracks = welcome.lanes.map((lane) => new Track(lane, { after: sent, interval: state.interval }));
+  tracks = welcome.lanes.map((lane) => new Track(lane));
   ranked = [...tracks];
   for (const track of tracks) {
-    $("frames").append(track.frame);
+    track.open($("frames"), state.recovery, { after: sent, interval: state.interval });
     $("lanes").append(track.item);
     track.button.addEventListener("click", () => freeze(track));
   }
   $("lanes").style.setProperty("--lanes", tracks.length);
   welcome = undefined;
+  label();
+  picture.measure(tracks);
+}
+
+/** Opens the lanes that have connection state recovery again, with or without it. */
+function switchRecovery() {
+  for (const track of tracks) {
+    if (track.lane.recovering) track.open($("frames"), state.recovery, { after: 0, interval: state.interval });
+  }
+  zeroed = false;
   label();
   picture.measure(tracks);
 }
@@ -312,6 +329,7 @@ $("net").addEventListener("input", () => change({ net: networks[$("net").value]?
 $("pause").addEventListener("click", () => change({ paused: !state?.paused }));
 $("cut").addEventListener("click", () => change({ cut: true }));
 $("reset").addEventListener("click", () => change({ reset: true }));
+$("recovery").addEventListener("change", () => change({ recovery: $("recovery").checked }));
 $("zero").addEventListener("click", zero);
 for (const button of document.querySelectorAll("[data-order]")) {
   button.addEventListener("click", () => { order = button.dataset.order; showOrder(); sort(); });

@@ -37,6 +37,6 @@ export function why(t, wins, places, name) {
 /** Says what held the last lane up. */
 function reason(t, wins, loser, name) {
   if (loser.lost) return t("lostSome", name, loser.lost);
-  const asks = loser.requests >= 0.05;
+  const asks = loser.requests > 0.015;
   return t(texts[wins][asks ? "asks" : "last"], name, figure[wins](loser), loser.requests.toFixed(loser.requests < 1 ? 2 : 1));
 }

@@ -6,7 +6,7 @@ export const texts = {
     rate: "{0} messages a second", interval: "short polling asks every {0}", net: "network: {0}",
     on: "running", off: "not connected", paused: "paused", isCut: "every packet is lost", watching: "{0} watching",
     ms: "ms", bytesUnit: "bytes", requestsUnit: "requests a message", waiting: "{0} on the way", lost: "{0} lost", laneOff: "not connected",
-    freeze: "Freeze this lane",
+    freeze: "Freeze this lane", recovers: "{0}, recovery",
     picture: "For each lane: above, when each message was sent; below, when it arrived",
     axis: "The last {0} seconds. A line runs from the moment the server gets a message (above) to the moment this page has it (below). The more it slants, the later the message. Red line: still on the way. Red ring: lost. On the right: the median latency, then the bytes a message and their parts.",
 
@@ -23,7 +23,7 @@ export const texts = {
     allSame: "{0}; the other lanes cannot be told apart from that.", but: "{0}; {1}.",
     lostSome: "{0} lost {1} messages, because nothing sends them again after a new connection",
     "asks-bytes": "{0} needs {1}, because it makes {2} requests a message", "last-bytes": "{0} needs {1}, most of it framing",
-    "asks-delay": "{0} takes {1}, because its messages wait for the next of {2} requests a message", "last-delay": "{0} takes {1}",
+    "asks-delay": "{0} takes {1}, because its messages wait for its next request ({2} a message)", "last-delay": "{0} takes {1}",
     "asks-silence": "{0} was silent for {1}, because it must first make a new request", "last-silence": "{0} was silent for {1}",
 
     begins: "The round {0} begins.", isBack: "{0} is back after {1}.", waits: "{0} lost its connection: it tries again after {1}.", waitsItself: "{0} lost its connection: the client waits for its retry time.",
@@ -36,7 +36,7 @@ export const texts = {
     rate: "每秒 {0} 条消息", interval: "短轮询每 {0} 问一次", net: "网络：{0}",
     on: "运行中", off: "未连接", paused: "已暂停", isCut: "数据包全部丢失", watching: "{0} 人在看",
     ms: "毫秒", bytesUnit: "字节", requestsUnit: "次请求/消息", waiting: "{0} 条在路上", lost: "丢了 {0} 条", laneOff: "未连接",
-    freeze: "定格这条跑道",
+    freeze: "定格这条跑道", recovers: "{0}（恢复）",
     picture: "每条跑道：上沿是消息发出的时刻，下沿是到达的时刻",
     axis: "最近 {0} 秒。每条线从服务器得到消息的时刻（上沿）画到本页收到它的时刻（下沿）。线越斜，消息越晚。红线：还在路上；红圈：已丢失。右边是延迟中位数，以及每条消息的字节数和它的组成。",
 
@@ -45,7 +45,7 @@ export const texts = {
     betCount: "共 {0} 注。", betOn: "{0}：{1}", myBet: "你押的是：{0}。", choose: "选一条跑道。回合开始之前都可以改。",
     late: "太晚了：回合已经开始。请在下一回合之前下注。", noBets: "现在没有可下注的回合，请等老师开启。", full: "这一回合的下注人数已满。",
     betRight: "押对的有：{0}。", countRight: "押对的有 {0} 注。", nobodyRight: "没有人押中。", others: "另外 {0} 人", youRight: "你押对了：{0}！", youWrong: "你押的是{0}。",
-    comma: "、", and: "{0}和{1}",
+    comma: "、", and: "{0}、{1}",
 
     "value-bytes": "每条消息 {0} 字节", "value-delay": "{0}", "value-silence": "中断 {0}",
     noReport: "这一回合没有测量结果：请让带密钥的页面从头到尾保持打开。",
@@ -53,7 +53,7 @@ export const texts = {
     allSame: "{0}；其他跑道与它分不出差别。", but: "{0}；{1}。",
     lostSome: "{0}丢了 {1} 条消息，因为重新连接之后没有谁再发一遍",
     "asks-bytes": "{0}需要 {1} 字节，因为每条消息要 {2} 次请求", "last-bytes": "{0}需要 {1} 字节，多出来的主要是成帧",
-    "asks-delay": "{0}要 {1}，因为消息得等下一次请求（每条消息 {2} 次）", "last-delay": "{0}要 {1}",
+    "asks-delay": "{0}要 {1}，因为消息得等它的下一次请求（每条消息 {2} 次）", "last-delay": "{0}要 {1}",
     "asks-silence": "{0}中断了 {1}，因为它要先发出新的请求", "last-silence": "{0}中断了 {1}",
 
     begins: "“{0}”回合开始。", isBack: "{0}在 {1} 之后恢复连接。", waits: "{0}断开了：{1} 之后重试。", waitsItself: "{0}断开了：客户端在等自己的重试时间。",

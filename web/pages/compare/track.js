@@ -23,7 +23,6 @@ export function forget(time, tracks) {
 export class Track {
   arrivals = new Arrivals();
   since = Infinity; // when it was first connected: it does not wait for older messages
-  joined = 0; // messages sent before it was there
   marks = []; // of the picture
   fresh = []; // marks that are not painted yet
   delays = []; // {at, ms} of the last seconds
@@ -36,16 +35,26 @@ export class Track {
   lap; // of the round
   y = 0; // place in the list, in px
   frozen; // the time that the picture stands at
-  last = []; // texts of the last messages, newest last
 
-  constructor({ name, title, port, path = "" }, settings) {
-    this.name = name;
-    this.title = title;
-    this.origin = `${location.protocol}//${location.hostname}:${port}`;
+  constructor(lane) {
+    this.lane = lane; // as the server describes it
+    this.name = lane.name;
+    this.title = lane.title;
+    this.row();
+  }
+
+  /** Opens the client in a frame, on the server with or without connection state recovery. Whatever was measured is forgotten. */
+  open(frames, recovery, settings) {
+    const { name, lane } = this;
+    this.frame?.remove();
+    this.recovers = recovery && lane.recovering !== undefined;
+    this.origin = `${location.protocol}//${location.hostname}:${this.recovers ? lane.recovering : lane.port}`;
     this.frame = document.createElement("iframe");
     this.frame.title = name;
     this.frame.src = `${this.origin}/lab/lane/lane.html#${new URLSearchParams({ transport: name, ...settings })}`;
-    this.row();
+    frames.append(this.frame);
+    Object.assign(this, { arrivals: new Arrivals(), since: Infinity, on: false, off: undefined, marks: [], fresh: [], count: null, lap: undefined });
+    this.reset();
   }
 
   row() {
