@@ -30,7 +30,7 @@ func quiet(Progress) {}
 
 func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 	need.Time(t)
-	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack, FanOut} {
+	for _, workload := range []string{Feed, Chat, Cursor, Burst, Ack, FanOut, Ticker} {
 		t.Run(workload, func(t *testing.T) {
 			t.Parallel()
 			c := small(workload, reliable()...)

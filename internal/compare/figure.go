@@ -43,6 +43,12 @@ const (
 	requestsPerMin      = "requests_per_client_minute"
 	firstMessage        = "first_message_p50_ms"
 	recoveryP50         = "recovery_p50_ms"
+	fastMissed          = "fast_missed_percent"
+	fastAgeP50          = "fast_age_p50_ms"
+	fastAgeP99          = "fast_age_p99_ms"
+	slowMissed          = "slow_missed_percent"
+	slowAgeP50          = "slow_age_p50_ms"
+	slowAgeP99          = "slow_age_p99_ms"
 	allBack             = "all_back_ms"
 	stormPeakCPU        = "storm_peak_cpus"
 	stormConnections    = "storm_connections_per_client"
@@ -80,6 +86,15 @@ func recovered(f func(Recovery) float64) func(Result) (float64, bool) {
 			return 0, false
 		}
 		return f(*r.Recovery), true
+	}
+}
+
+func ofTicker(f func(Tickers) float64) func(Result) (float64, bool) {
+	return func(r Result) (float64, bool) {
+		if r.Ticker == nil {
+			return 0, false
+		}
+		return f(*r.Ticker), true
 	}
 }
 
@@ -160,6 +175,18 @@ var figures = []Figure{
 		Of: func(r Result) (float64, bool) { return r.First.P50, r.First.P50 > 0 }},
 	{Figure: figure.Figure{Key: recoveryP50, Name: lang.Text{EN: "recovery", ZH: "恢复"}, Unit: figure.Millis, Short: "recovery ms", Decimals: 1}, path: "recovery_ms.p50", when: whenValue, main: true, spread: true,
 		Of: recovered(func(r Recovery) float64 { return r.P50 })},
+	{Figure: figure.Figure{Key: fastMissed, Name: lang.Text{EN: "values that a fast client misses", ZH: "快客户端错过的值"}, Unit: lang.Same("%"), Short: "miss %", Decimals: 1}, path: "ticker.fast.missed_percent", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Fast.Missed })},
+	{Figure: figure.Figure{Key: fastAgeP50, Name: lang.Text{EN: "age of the value at a fast client, p50", ZH: "快客户端看到的值的年龄 p50"}, Unit: figure.Millis, Short: "age p50", Decimals: 1}, path: "ticker.fast.age_p50_ms", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Fast.AgeP50 })},
+	{Figure: figure.Figure{Key: fastAgeP99, Name: lang.Text{EN: "age of the value at a fast client, p99", ZH: "快客户端看到的值的年龄 p99"}, Unit: figure.Millis, Short: "age p99", Decimals: 1}, path: "ticker.fast.age_p99_ms", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Fast.AgeP99 })},
+	{Figure: figure.Figure{Key: slowMissed, Name: lang.Text{EN: "values that a slow client misses", ZH: "慢客户端错过的值"}, Unit: lang.Same("%"), Short: "slow miss %", Decimals: 1}, path: "ticker.slow.missed_percent", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Slow.Missed })},
+	{Figure: figure.Figure{Key: slowAgeP50, Name: lang.Text{EN: "age of the value at a slow client, p50", ZH: "慢客户端看到的值的年龄 p50"}, Unit: figure.Millis, Short: "slow p50", Decimals: 1}, path: "ticker.slow.age_p50_ms", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Slow.AgeP50 })},
+	{Figure: figure.Figure{Key: slowAgeP99, Name: lang.Text{EN: "age of the value at a slow client, p99", ZH: "慢客户端看到的值的年龄 p99"}, Unit: figure.Millis, Short: "slow p99", Decimals: 1}, path: "ticker.slow.age_p99_ms", spread: true,
+		Of: ofTicker(func(t Tickers) float64 { return t.Slow.AgeP99 })},
 	{Figure: figure.Figure{Key: allBack, Name: lang.Text{EN: "until all clients are back", ZH: "全部客户端恢复用时"}, Unit: figure.Millis, Short: "all back ms", Decimals: 1}, path: "storm.all_back_ms", when: whenValue, spread: true,
 		Of: inStorm(func(s StormCost) float64 { return s.AllBack })},
 	{Figure: figure.Figure{Key: stormPeakCPU, Name: lang.Text{EN: "server CPUs at the storm's peak", ZH: "重连高峰占用的服务器 CPU 数"}, Short: "peak CPUs", Decimals: 2}, path: "storm.peak_cpus", when: whenValue, spread: true,

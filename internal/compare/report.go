@@ -83,6 +83,35 @@ type Recovery struct {
 	Never int     `json:"never"` // clients that heard nothing any more
 }
 
+// Tickers is what the clients of a ticker saw.
+type Tickers struct {
+	Fast Screen `json:"fast"`
+	Slow Screen `json:"slow"`
+}
+
+// Screen is what clients of one speed saw of the values.
+type Screen struct {
+	Missed float64 `json:"missed_percent"` // of the values that were sent: those that no frame showed
+	AgeP50 float64 `json:"age_p50_ms"`     // of the value on the screen, over the time and the clients
+	AgeP99 float64 `json:"age_p99_ms"`
+}
+
+// screen sums up the clients of one speed.
+func screen(trials []trial, speed int) (s Screen) {
+	ages, values, drawn := newHistogram(), 0, 0
+	for _, t := range trials {
+		if one := t.screens[speed]; one.ages != nil {
+			ages.Merge(one.ages)
+			values, drawn = values+one.values, drawn+one.drawn
+		}
+	}
+	if values > 0 {
+		s.Missed = 100 * float64(values-drawn) / float64(values)
+	}
+	s.AgeP50, s.AgeP99 = ms(ages.ValueAtQuantile(50)), ms(ages.ValueAtQuantile(99))
+	return s
+}
+
 // StormCost is what it costs the server that all clients reconnect at once, until all are back. All
 // but AllBack count from the cut.
 type StormCost struct {
@@ -176,6 +205,7 @@ type Result struct {
 	DescriptorsPerClient  float64 `json:"server_descriptors_per_client"`
 	GeneratorCPU          float64 `json:"generator_cpu"` // CPUs that the clients kept busy
 
+	Ticker   *Tickers   `json:"ticker,omitempty"`      // in the workload ticker
 	Storm    *StormCost `json:"storm,omitempty"`       // in the workloads of a reconnect storm
 	Recovery *Recovery  `json:"recovery_ms,omitempty"` // with Config.Cut, but in the workload ack
 	Packets  *Packets   `json:"packets,omitempty"`     // with Config.Net
@@ -290,6 +320,9 @@ func (c Config) merged(name string, trials []trial) Result {
 	all, last, first, recovery := newHistogram(), newHistogram(), newHistogram(), newHistogram()
 	if c.simulated() {
 		r.Packets = &Packets{}
+	}
+	if c.workload().Latest {
+		r.Ticker = &Tickers{screen(trials, fast), screen(trials, slow)}
 	}
 	if c.workload().Storm {
 		r.Storm = &StormCost{}

@@ -30,10 +30,11 @@ type tally struct {
 	shots []shot
 
 	mu         sync.Mutex
-	began      time.Time // zero before the measurement
-	heard      [][]bool  // by client and number
-	reached    []int     // by number: the clients that heard it
-	newest     [][]int   // by client and sender: the highest number heard
+	began      time.Time   // zero before the measurement
+	heard      [][]bool    // by client and number
+	reached    []int       // by number: the clients that heard it
+	arrivals   [][]arrival // by client; nil unless Workload.Latest
+	newest     [][]int     // by client and sender: the highest number heard
 	dialed     []time.Time
 	first      []time.Duration // by client: from dialing to hearing its own hello; 0 before
 	greeted    int             // the clients that did
@@ -112,6 +113,9 @@ func (t *tally) deliver(now time.Time, client, n int) {
 	}
 	*newest = max(*newest, n)
 	t.count(now, n)
+	if t.arrivals != nil {
+		t.arrivals[client] = append(t.arrivals[client], arrival{now.Sub(t.began), n})
+	}
 	if t.reached[n]++; t.reached[n] == len(t.heard) {
 		_ = t.last.RecordValue(micros(now.Sub(t.began) - t.shots[n].at))
 	}

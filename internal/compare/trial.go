@@ -28,6 +28,7 @@ type trial struct {
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
 	storm                storm
+	screens              screens // of the workload ticker
 	packets              netsim.Counters
 	cpuStep              time.Duration // the resolution of their CPU time
 	generator            time.Duration

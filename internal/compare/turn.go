@@ -29,6 +29,9 @@ func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *t
 	shots := c.schedule(c.Seed, step.Run)
 	tally := newTally(shots, c.Clients)
 	tally.slice = c.Duration / timeSlices
+	if c.workload().Latest {
+		tally.arrivals = make([][]arrival, c.Clients)
+	}
 	return &turn{
 		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, lossy: lane.Lossy, unordered: lane.Unordered, sent: len(shots)},
 		clients: &clients{config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients)},
@@ -70,6 +73,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
 		r.slices, r.last = t.tally.slices, t.tally.last
 		r.first = durations(t.tally.first)
+		r.screens = t.config.watchScreens(t.tally.arrivals, t.tally.shots)
 		return true
 	})
 	r.payload = t.payload()

@@ -18,6 +18,7 @@ const (
 	Burst  = "burst"
 	Ack    = "ack"
 	FanOut = "fan-out"
+	Ticker = "ticker"
 
 	Storm         = "reconnect-storm"
 	StormNoJitter = "reconnect-storm-no-jitter"
@@ -37,6 +38,9 @@ type Workload struct {
 	// Asks says that each message is a question. A client asks one at a time; the answer counts as its
 	// delivery, and nobody else hears it.
 	Asks bool
+
+	// Latest says that a client shows the newest value that it has. Every second client is slow.
+	Latest bool
 
 	// Storm says that the cut is what the workload measures: nothing is sent before it.
 	Storm    bool
@@ -104,6 +108,18 @@ var workloads = []Workload{
 		told:    []string{lastClientP50, bytesPerMessage},
 	},
 	{
+		Name: Ticker, Says: lang.Text{EN: "the latest value wins: what clients miss, and how old their value is; every second client is slow", ZH: "只要最新值：客户端错过多少，看到的值有多旧；每两个客户端有一个是慢的"},
+		Defaults: Load{Clients: 10, Rate: 20, Size: 100}, OneSender: true, Latest: true, rate: steady, times: regular,
+		figures: []string{fastMissed, fastAgeP50, fastAgeP99, slowMissed, slowAgeP50, slowAgeP99, bytesPerMessage},
+		told:    []string{fastAgeP50, slowAgeP50},
+		check: func(l Load) error {
+			if l.Clients < 2 {
+				return fmt.Errorf("%d clients: every second one is slow, so want 2 or more", l.Clients)
+			}
+			return nil
+		},
+	},
+	{
 		Name: Storm, Says: lang.Text{EN: "all clients are cut off at once (--cut): what do their reconnects cost?", ZH: "所有客户端同时被切断（--cut）：重连要付出什么代价？"},
 		Defaults: Load{Clients: 200, Rate: 10, Size: 100}, Storm: true, rate: never, times: noTimes, figures: stormFigures, told: stormTold,
 	},
@@ -126,6 +142,15 @@ func never(Load) float64 { return 0 }
 func noTimes(*rand.Rand, Load) []time.Duration { return nil }
 
 func steady(l Load) float64 { return l.Rate }
+
+// regular sends at equal intervals.
+func regular(random *rand.Rand, l Load) (times []time.Duration) {
+	interval := time.Duration(float64(time.Second) / l.Rate)
+	for at := time.Duration(random.Int64N(int64(interval))); at < l.Duration; at += interval {
+		times = append(times, at)
+	}
+	return times
+}
 
 // poisson draws the times of a Poisson process. They are independent of any polling interval.
 func poisson(random *rand.Rand, l Load) (times []time.Duration) {
