@@ -74,9 +74,10 @@ func noise(transports []string, parts int) *Document {
 		r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: c.Net.String(), CutMS: 1000}}
 		for _, name := range transports {
 			x := Result{Transport: name, Workload: c.Workload, Runs: 3, Messages: 123_456, Latency: Latency{size(), size(), size(), size(), size()}, OverTime: &OverTime{Slice: 500},
-				Last: Last{size(), size(), size()}, First: First{size(), size()}, BytesPerMessage: size(), Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
+				Last: Last{size(), size(), size()}, First: First{size(), size()}, Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
 				MemoryPerClient: size(), ConnectionsPerMessage: size() / 1e4, RequestsPerMinute: size(), BytesPerMinute: size(), GoroutinesPerClient: 2, DescriptorsPerClient: 1,
 				GeneratorCPU: 0.1, Recovery: &Recovery{P50: size(), Max: size()}, Ticker: &Tickers{Screen{size() / 1e3, size(), size()}, Screen{size() / 1e3, size(), size()}}, Storm: &StormCost{size(), size() / 1e3, size() / 1e3, size() / 1e3, size()}, Packets: &Packets{size(), size(), size(), 1000}, Spread: Spread{}}
+			x.BytesPerMessage = x.Bytes.Payload + x.Bytes.Framing + x.Bytes.Headers
 			for range timeSlices {
 				a, b := digits(size(), 3), digits(size(), 3)
 				x.OverTime.P50, x.OverTime.Max = append(x.OverTime.P50, &a), append(x.OverTime.Max, &b)
