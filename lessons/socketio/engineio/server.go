@@ -179,6 +179,8 @@ func (s *Server) newSession(q request, t transport) (*Session, *ConnectionError)
 
 // start opens a session on a connection, and reads it. It is too late to answer a refusal.
 func (s *Server) start(q request, conn connection) {
+	s.tasks.Add() // Close waits: the HTTP server does not wait for a connection that was taken over
+	defer s.tasks.Leave()
 	reads := false
 	defer func() {
 		if !reads { // a hook has ended this goroutine

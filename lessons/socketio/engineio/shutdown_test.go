@@ -82,3 +82,32 @@ func TestShutdownOfAClientThatIsGone(t *testing.T) {
 	assert.NoError(t, <-l.shutDown(t.Context()))
 	assert.Contains(t, []string{string(ServerClose), string(PingTimeout)}, <-l.closed)
 }
+
+// A client that connects while the server closes is told of the end before Close returns: who calls Close cuts the
+// connections next.
+func TestCloseWaitsForASessionThatBegins(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	l := newLab(t, Config{OnSession: func(*Session) { close(entered); <-leave }})
+	conn := make(chan *websocket.Conn, 1)
+	go func() { defer close(conn); conn <- l.dial(overWebSocket) }()
+	l.waitFor(entered)
+	result := make(chan error, 1)
+	go func() { result <- l.server.Close(t.Context()) }()
+	require.Eventually(t, func() bool { status, _ := l.do("POST", overPolling, ""); return status == 503 }, time.Minute, time.Millisecond)
+	select {
+	case <-result:
+		assert.Fail(t, "Close has returned")
+	case <-time.After(50 * time.Millisecond): // a server that does not wait has returned by then
+	}
+	close(leave)
+	c := <-conn
+	require.NotNil(t, c, "connected")
+	defer c.Close()
+	_, _, err := c.ReadMessage()
+	if err == nil { // the open packet
+		_, _, err = c.ReadMessage()
+	}
+	assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
+	c.Close()
+	assert.NoError(t, <-result)
+}
