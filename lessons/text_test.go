@@ -179,5 +179,5 @@ func TestLanesAreWhole(t *testing.T) {
 		assert.NotNil(t, l.Dial, l.Name)
 		assert.Equal(t, l.Lossy, l.Ask == nil, "%s: only an answer that is lost for good is no answer", l.Name)
 	}
-	assert.Len(t, names, 11)
+	assert.Len(t, names, 14)
 }

@@ -19,6 +19,7 @@ import (
 	"realtimelab/internal/compare"
 	"realtimelab/internal/draft"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 	"realtimelab/internal/terminal"
 	"realtimelab/lessons"
@@ -46,15 +47,23 @@ func compareCommand() *cobra.Command {
 and measures latency, bytes, requests, CPU and memory. The workloads:
 
 ` + workloadHelp() + `
-Lanes of WebTransport, over UDP with TLS, are measured when --transports names them:
+Some lanes are measured only when --transports names them, or is "all":
 
+  long-polling-h2         over HTTP/2: TLS, and one connection for all requests
+  sse-h2                  over HTTP/2
+  websocket-deflate       permessage-deflate, which compresses each message
   webtransport            one stream, which keeps the order
   webtransport-streams    a stream for each message, which may overtake another
   webtransport-datagrams  a datagram for each message; the lost ones are counted
   socketio-webtransport   Socket.IO over one stream
 
-Their bytes are UDP payload, TLS included. During --cut the server has reset their
-connections, and all packets are lost.
+The bytes of a lane are those above TLS: HTTP/1.1, WebSocket frames, or HTTP/2 frames,
+whose HEADERS and CONTINUATION frames count as headers. For WebTransport, over UDP, they
+are UDP payload, TLS included; during --cut the server has reset its connections, and all
+packets are lost. --tls measures every lane over TLS; without -h2 in its name, a lane
+stays at HTTP/1.1.
+
+A message's text is made of English words, so that it compresses as people's words would.
 
 Several workloads and networks are measured one after the other, each workload over
 each network. --open shows a report again, from its page or its JSON. Given twice,
@@ -87,11 +96,14 @@ it compares two reports:
 				}
 				o.plan.Nets = append(o.plan.Nets, links...)
 			}
+			if slices.Equal(o.plan.Transports, []string{"all"}) {
+				o.plan.Transports = lesson.LaneNames(lessons.All())
+			}
 			return o.measure(c.Context(), language, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare, between commas")
+	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare, between commas; or all")
 	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "what the clients send, see above; or several")
 	f.IntVar(&o.plan.Clients, "clients", 0, "connected clients (default "+defaultHelp(func(l compare.Load) any { return l.Clients })+")")
 	f.Float64Var(&o.plan.Rate, "rate", 0, "messages per second; see above (default "+defaultHelp(func(l compare.Load) any { return l.Rate })+")")
@@ -99,6 +111,7 @@ it compares two reports:
 	f.DurationVar(&o.plan.Duration, "duration", o.plan.Duration, "duration of one run of one transport")
 	f.DurationVar(&o.plan.Interval, "interval", o.plan.Interval, "polling interval of short polling")
 	f.StringArrayVar(&o.networks, "net", []string{"none"}, networkHelp+"; repeat it, or put names between commas, for several")
+	f.BoolVar(&o.plan.TLS, "tls", false, "TLS on every lane")
 	f.DurationVar(&o.plan.Cut, "cut", o.plan.Cut, "how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
 	f.IntVar(&o.plan.Runs, "runs", o.plan.Runs, "number of runs of each transport")
 	f.Uint64Var(&o.plan.Seed, "seed", o.plan.Seed, "random seed of the schedule and of the order of the transports")
@@ -289,20 +302,24 @@ func newRunner() (compare.Runner, error) {
 	if err != nil {
 		return compare.Runner{}, err
 	}
-	return compare.Runner{Lessons: lessons.All(), Server: func(lane, workload string) *exec.Cmd {
-		c := exec.Command(self, "compare", "server", lane, workload)
+	return compare.Runner{Lessons: lessons.All(), Server: func(s compare.Serving) *exec.Cmd {
+		c := exec.Command(self, "compare", "server", s.Lane, s.Workload, fmt.Sprintf("--tls=%t", s.TLS))
 		detach(c) // this process handles Ctrl-C
 		return c
 	}}, nil
 }
 
 func compareServerCommand() *cobra.Command {
-	return &cobra.Command{
+	var what compare.Serving
+	c := &cobra.Command{
 		Use:    "server LANE WORKLOAD",
 		Hidden: true,
 		Args:   cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return compare.Serve(context.Background(), lessons.All(), args[0], args[1], os.Stdin, os.Stdout)
+			what.Lane, what.Workload = args[0], args[1]
+			return compare.Serve(context.Background(), lessons.All(), what, os.Stdin, os.Stdout)
 		},
 	}
+	c.Flags().BoolVar(&what.TLS, "tls", false, "serve over TLS")
+	return c
 }

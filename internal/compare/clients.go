@@ -111,7 +111,8 @@ func (c *clients) dial(ctx context.Context, dial lesson.Dial, url string, hear f
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, cancel)()
 	client, err := dial(running, lesson.Dialing{
-		URL: url, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter, Header: browserHeader(url), Upgrade: upgradeHeader(url), TLS: c.server.trust, Hear: hear,
+		URL: url, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter, Header: browserHeader(url), Upgrade: upgradeHeader(url),
+		TLS: c.server.trust, HTTP2: c.lane.HTTP2 && strings.HasPrefix(url, "https:"), Hear: hear,
 	})
 	if err != nil {
 		cancel()

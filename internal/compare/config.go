@@ -17,6 +17,7 @@ type Config struct {
 	Load
 	Interval time.Duration `json:"-"` // of short polling
 	Line
+	TLS  bool   `json:"tls,omitempty"` // on every lane; those of HTTP/2 and over UDP have it anyway
 	Runs int    `json:"runs"`
 	Seed uint64 `json:"seed"`
 

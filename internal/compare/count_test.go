@@ -3,6 +3,9 @@ package compare
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
 
+	"realtimelab/internal/certificate"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/meter"
@@ -44,7 +49,7 @@ func (c *copied) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *copied) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+func (c *copied) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
 
 // copies keeps every connection that it accepts.
 type copies struct {
@@ -99,6 +104,24 @@ func response(in *bufio.Reader) (io.ReadCloser, bool, error) {
 	return r.Body, r.StatusCode == http.StatusSwitchingProtocols, nil
 }
 
+// framesOf counts the frames with headers of one direction of HTTP/2, and their bytes.
+func framesOf(stream []byte) (heads, size int) {
+	in := bytes.NewReader(stream)
+	for {
+		h, err := http2.ReadFrameHeader(in)
+		if err != nil || in.Len() < int(h.Length) {
+			return heads, size
+		}
+		_, _ = in.Seek(int64(h.Length), io.SeekCurrent)
+		if h.Type == http2.FrameHeaders {
+			heads++
+		}
+		if h.Type == http2.FrameHeaders || h.Type == http2.FrameContinuation {
+			size += 9 + int(h.Length)
+		}
+	}
+}
+
 // counted is what the relay makes of all that has crossed so far.
 func (r *copies) counted() meter.Counts {
 	r.mu.Lock()
@@ -107,54 +130,84 @@ func (r *copies) counted() meter.Counts {
 	for _, c := range r.all {
 		c.mu.Lock()
 		sum.In, sum.Out = sum.In+int64(c.in.Len()), sum.Out+int64(c.out.Len())
-		n, size := headsOf(c.in.Bytes(), request)
-		sum.Requests, sum.HeadersIn = sum.Requests+int64(n), sum.HeadersIn+int64(size)
-		_, size = headsOf(c.out.Bytes(), response)
-		sum.HeadersOut += int64(size)
+		requests, in := headsOf(c.in.Bytes(), request)
+		_, out := headsOf(c.out.Bytes(), response)
+		if frames, found := bytes.CutPrefix(c.in.Bytes(), []byte(http2.ClientPreface)); found {
+			requests, in = framesOf(frames)
+			_, out = framesOf(c.out.Bytes())
+		}
+		sum.Requests, sum.HeadersIn, sum.HeadersOut = sum.Requests+int64(requests), sum.HeadersIn+int64(in), sum.HeadersOut+int64(out)
 		c.mu.Unlock()
 	}
 	return sum
 }
 
-// behindRelay returns a turn of that transport whose clients reach their server through a relay.
-func behindRelay(t *testing.T, name string) (*turn, *copies) {
+// behindRelay returns a turn of that transport whose clients reach their server through a relay. The
+// relay decrypts TLS, and has the protocol of each client chosen with the server.
+func behindRelay(t *testing.T, name string, secure bool) (*turn, *copies) {
 	_, lane, found := lesson.FindLane(runner.Lessons, name)
 	require.True(t, found)
-	s, err := startServer(ourselves, name, Feed)
+	s, err := startServer(ourselves, Serving{Lane: name, Workload: Feed, TLS: secure})
 	require.NoError(t, err)
 	t.Cleanup(func() { s.close() })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	between := &copies{Listener: l}
-	r := relay.Start(relay.Config{Listener: between, Dial: relay.To(strings.TrimPrefix(s.url, "http://")), Log: slog.New(slog.DiscardHandler)})
+	scheme, target, _ := strings.Cut(s.url, "://")
+	between, dial := &copies{Listener: l}, relay.To(target)
+	if s.trust != nil {
+		made, err := certificate.Make()
+		require.NoError(t, err)
+		between.Listener = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{made}, NextProtos: []string{"h2", "http/1.1"}})
+		to := s.trust
+		dial = func(ctx context.Context, client net.Conn) (net.Conn, error) {
+			secured := client.(*copied).Conn.(*tls.Conn)
+			if err := secured.HandshakeContext(ctx); err != nil {
+				return nil, err
+			}
+			c := to.Clone()
+			if chosen := secured.ConnectionState().NegotiatedProtocol; chosen != "" {
+				c.NextProtos = []string{chosen}
+			}
+			return (&tls.Dialer{Config: c}).DialContext(ctx, "tcp", target)
+		}
+		s.trust, err = trust(made.Certificate[0])
+		require.NoError(t, err)
+	}
+	r := relay.Start(relay.Config{Listener: between, Dial: dial, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { r.Close() })
-	s.url = "http://" + l.Addr().String()
+	s.url = scheme + "://" + l.Addr().String()
 	return small(Feed, name).turn(s, lane, Step{Transport: name}, func(Live) {}), between
 }
 
 // What a relay in between counts, which knows nothing of the tap and reads HTTP with
-// net/http, is what the server says of itself.
+// net/http, is what the server says of itself, with and without TLS.
 func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
 	need.Time(t)
 	for _, name := range everyLane() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			turn, between := behindRelay(t, name)
-			defer turn.clients.close()
-			require.NoError(t, turn.connect(t.Context()))
-			require.NoError(t, turn.run(t.Context()))
-
-			var own, relayed meter.Counts
-			for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
-				said, err := turn.server.ask("")
-				require.NoError(t, err)
-				own = said.Counts
-				if relayed = between.counted(); relayed == own || time.Now().After(end) {
-					break
-				}
-			}
-			assert.Equal(t, relayed, own)
-			assert.Positive(t, own.HeadersOut)
-		})
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, TLS %t", name, secure), func(t *testing.T) {
+				t.Parallel()
+				countsAgree(t, name, secure)
+			})
+		}
 	}
+}
+
+func countsAgree(t *testing.T, name string, secure bool) {
+	turn, between := behindRelay(t, name, secure)
+	defer turn.clients.close()
+	require.NoError(t, turn.connect(t.Context()))
+	require.NoError(t, turn.run(t.Context()))
+
+	var own, relayed meter.Counts
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
+		said, err := turn.server.ask("")
+		require.NoError(t, err)
+		own = said.Counts
+		if relayed = between.counted(); relayed == own || time.Now().After(end) {
+			break
+		}
+	}
+	assert.Equal(t, relayed, own)
+	assert.Positive(t, own.HeadersOut)
 }

@@ -12,7 +12,7 @@ import (
 	"realtimelab/lessons"
 )
 
-// serveLane has the lane and the workload that the test binary serves instead of testing.
+// serveLane has the lane, the workload and perhaps "tls" that the test binary serves instead of testing.
 const serveLane = "COMPARE_TEST_SERVE"
 
 var runner = Runner{Lessons: lessons.All(), Server: ourselves}
@@ -35,8 +35,8 @@ func namesOf(which func(lesson.Lane) bool) (names []string) {
 }
 
 func TestMain(m *testing.M) {
-	if lane, workload, found := strings.Cut(os.Getenv(serveLane), " "); found {
-		if err := Serve(context.Background(), lessons.All(), lane, workload, os.Stdin, os.Stdout); err != nil {
+	if what := strings.Fields(os.Getenv(serveLane)); len(what) > 0 {
+		if err := Serve(context.Background(), lessons.All(), Serving{what[0], what[1], len(what) > 2}, os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
 		return
@@ -44,8 +44,12 @@ func TestMain(m *testing.M) {
 	labtest.Main(m)
 }
 
-func ourselves(lane, workload string) *exec.Cmd {
+func ourselves(s Serving) *exec.Cmd {
+	what := s.Lane + " " + s.Workload
+	if s.TLS {
+		what += " tls"
+	}
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), serveLane+"="+lane+" "+workload, "GORACE=atexit_sleep_ms=0")
+	c.Env = append(os.Environ(), serveLane+"="+what, "GORACE=atexit_sleep_ms=0")
 	return c
 }

@@ -31,18 +31,11 @@ type label struct {
 // hellos would be a million deliveries.
 func greeters(clients int) int { return min(clients, 50) }
 
-// text is the text of the message, size bytes long. It looks random, so that
-// a server that compresses gains no more than it would from people's words.
+// text is the text of the message, size bytes long: the label, and words that compress as people's do.
 func (l label) text(size int) string {
-	b := fmt.Appendf(make([]byte, 0, size), "%s%d:", l.kind, l.number)
-	random := rand.New(rand.NewPCG(uint64(l.number), uint64(len(l.kind))))
-	for len(b) < size {
-		b = append(b, letters[random.IntN(len(letters))])
-	}
-	return string(b)
+	b := fmt.Appendf(make([]byte, 0, size+16), "%s%d:", l.kind, l.number)
+	return string(words(b, size, rand.New(rand.NewPCG(uint64(l.number), uint64(len(l.kind))))))
 }
-
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // parseLabel reads the label of a text.
 func parseLabel(text string) (label, bool) {

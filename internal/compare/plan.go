@@ -86,6 +86,9 @@ func (p Plan) Command() string {
 	for _, link := range orOne(p.Nets, p.Net) {
 		b += " --net " + link.String()
 	}
+	if c.TLS {
+		b += " --tls"
+	}
 	b += fmt.Sprintf(" --cut %s --runs %d --seed %d", c.Cut, c.Runs, c.Seed)
 	if c.SameProcess {
 		b += " --same-process"

@@ -89,6 +89,9 @@ func (r *Report) Heading(language lang.Lang) string {
 		EN: "workload %s, %d clients, rate %g/s, %d bytes, %s a run, %d runs, polling every %s, seed %d",
 		ZH: "负载 %s，%d 个客户端，速率 %g/秒，%d 字节，每轮 %s，共 %d 轮，轮询间隔 %s，种子 %d",
 	}.In(language), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
+	if c.TLS {
+		text += language.Say(", TLS", "，TLS")
+	}
 	if c.simulated() {
 		text += language.Say("; network ", "；网络 ") + c.Net.String()
 		if described := c.Net.Describe().In(language); described != "" {

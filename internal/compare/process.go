@@ -18,15 +18,14 @@ import (
 	"realtimelab/internal/lesson"
 )
 
-// Command makes the command that runs Serve for a lane under a workload, on its standard input and
-// output.
-type Command func(lane, workload string) *exec.Cmd
+// Command makes the command that runs Serve on its standard input and output.
+type Command func(Serving) *exec.Cmd
 
 // server is a running Serve, in a process of its own or in this one.
 type server struct {
 	url     string
 	direct  string      // beside url: counts nothing, is never cut
-	trust   *tls.Config // of a server over UDP; nil of others
+	trust   *tls.Config // of a server with TLS; nil of others
 	cpuStep time.Duration
 	wait    func() // until the server has ended, which it does when its input ends
 	process *process.Process
@@ -45,14 +44,15 @@ type usage struct {
 
 // start starts a lane's server as the configuration says.
 func (r Runner) start(c Config, lane string) (*server, error) {
+	what := Serving{lane, c.Workload, c.TLS}
 	if c.SameProcess {
-		return serveHere(r.Lessons, lane, c.Workload)
+		return serveHere(r.Lessons, what)
 	}
-	return startServer(r.Server, lane, c.Workload)
+	return startServer(r.Server, what)
 }
 
-func startServer(command Command, lane, workload string) (*server, error) {
-	cmd := command(lane, workload)
+func startServer(command Command, what Serving) (*server, error) {
+	cmd := command(what)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func startServer(command Command, lane, workload string) (*server, error) {
 }
 
 // serveHere runs Serve in this process.
-func serveHere(all []lesson.Lesson, lane, workload string) (*server, error) {
+func serveHere(all []lesson.Lesson, what Serving) (*server, error) {
 	questions, in := io.Pipe()
 	out, answers := io.Pipe()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err := Serve(context.Background(), all, lane, workload, questions, answers)
+		err := Serve(context.Background(), all, what, questions, answers)
 		answers.CloseWithError(err)
 		questions.CloseWithError(err)
 	}()

@@ -23,7 +23,7 @@ type Snapshot struct {
 	URL    string `json:"url,omitempty"`    // in the first one only, as is
 	Direct string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
 
-	// Certificate is that of a server over UDP, in DER; in the first one only.
+	// Certificate is that of a server with TLS, in DER; in the first one only.
 	Certificate []byte `json:"certificate,omitempty"`
 
 	CPUStep time.Duration `json:"cpu_step_ns,omitempty"` // in the first one only: the resolution of CPU
@@ -33,30 +33,39 @@ type Snapshot struct {
 	CPU        time.Duration `json:"cpu_ns"` // of the process so far
 }
 
+// Serving is what Serve serves.
+type Serving struct {
+	Lane, Workload string
+	TLS            bool // also where the lane needs none
+}
+
 // Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
 // Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
 // resets the connections and refuses more until "mend", over UDP by losing every packet; "settle"
 // returns unused memory to the system; an empty line only asks.
-func Serve(ctx context.Context, all []lesson.Lesson, lane, workload string, in io.Reader, out io.Writer) error {
-	demo, l, ok := lesson.FindLane(all, lane)
+func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader, out io.Writer) error {
+	demo, l, ok := lesson.FindLane(all, what.Lane)
 	if !ok {
-		return unknown("transport", lane, lesson.LaneNames(all))
+		return unknown("transport", what.Lane, lesson.LaneNames(all))
 	}
 	start := demo.Start
 	if l.Start != nil {
 		start = l.Start
 	}
-	if w, _ := FindWorkload(workload); w.Asks && l.Answers != nil {
+	if w, _ := FindWorkload(what.Workload); w.Asks && l.Answers != nil {
 		start = l.Answers
 	}
 	env := lesson.Env{Log: slog.New(slog.DiscardHandler)}
 	serve := serveTCP
-	if l.UDP {
+	if what.TLS || l.HTTP2 || l.UDP {
 		cert, err := certificate.Make("127.0.0.1")
 		if err != nil {
 			return err
 		}
-		env.TLS, serve = &tls.Config{Certificates: []tls.Certificate{cert}}, serveUDP
+		env.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	}
+	if l.UDP {
+		serve = serveUDP
 	}
 	instance, err := start(env)
 	if err != nil {
@@ -81,11 +90,15 @@ type metered interface {
 }
 
 func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
-	s, err := meter.Serve(httpserver.Config{Handler: instance.Handler, Log: env.Log})
+	s, err := meter.Serve(httpserver.Config{Handler: instance.Handler, Log: env.Log, TLS: env.TLS})
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
-	return s, Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}, nil
+	first := Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}
+	if env.TLS != nil {
+		first.URL, first.Certificate = "https://"+s.Addr, env.TLS.Certificates[0].Certificate[0]
+	}
+	return s, first, nil
 }
 
 func serveUDP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {

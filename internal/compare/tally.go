@@ -17,7 +17,7 @@ func newHistogram() *hdrhistogram.Histogram {
 }
 
 // timeSlices is the number of slices of a run in OverTime.
-const timeSlices = 16
+const timeSlices = 12
 
 // newSlice is a histogram of one slice. It is small, so its values are right within one percent.
 func newSlice() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest.Microseconds(), 2) }

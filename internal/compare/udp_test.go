@@ -78,7 +78,7 @@ func TestBytesOfUDPAreThoseOfARelayInBetween(t *testing.T) {
 	for _, name := range lanesOverUDP() {
 		t.Run(name, func(t *testing.T) {
 			_, lane, _ := lesson.FindLane(runner.Lessons, name)
-			s, err := startServer(ourselves, name, Feed)
+			s, err := startServer(ourselves, Serving{Lane: name, Workload: Feed})
 			require.NoError(t, err)
 			t.Cleanup(s.close)
 			between := startUDPRelay(t, strings.TrimPrefix(s.url, "https://"))

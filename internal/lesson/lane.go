@@ -21,6 +21,12 @@ type Lane struct {
 	// UDP says that the lane's server is Instance.ServeUDP.
 	UDP bool
 
+	// HTTP2 says that the lane's clients speak HTTP/2, over TLS.
+	HTTP2 bool
+
+	// Deflates says that the messages are compressed one by one, so that they are no text on the wire.
+	Deflates bool
+
 	// Lossy says that messages may be lost on their way, and hold at most MaxDatagram bytes.
 	Lossy bool
 
@@ -62,6 +68,14 @@ func (l Lane) Sender() Dial {
 	return l.Publish
 }
 
+// OverHTTP2 returns the lane with clients that speak HTTP/2. Its Dial must use Dialing.HTTP.
+func (l Lane) OverHTTP2() Lane {
+	l.Name += "-h2"
+	l.Title = lang.Text{EN: l.Title.EN + " over HTTP/2", ZH: l.Title.ZH + " 走 HTTP/2"}
+	l.HTTP2, l.GoOnly = true, true
+	return l
+}
+
 // A Dial connects a client. The client outlives the call: it runs until Close, or until ctx ends.
 type Dial func(ctx context.Context, d Dialing) (Client, error)
 
@@ -84,6 +98,7 @@ type Dialing struct {
 	Header  http.Header // of each request, where the client does not set it
 	Upgrade http.Header // of a WebSocket's handshake, and of a request for a WebTransport session
 	TLS     *tls.Config // of https; nil is the default of crypto/tls
+	HTTP2   bool        // the client of HTTP speaks HTTP/2 alone, which needs https
 
 	// Hear receives the text of each message, in order, on one goroutine.
 	Hear func(text string)
@@ -92,7 +107,12 @@ type Dialing struct {
 // HTTP returns a client with connections of its own, as each browser has. The caller closes its idle
 // connections.
 func (d Dialing) HTTP() *http.Client {
-	return &http.Client{Transport: &headers{&http.Transport{DisableCompression: true}, d.Header}}
+	t := &http.Transport{DisableCompression: true, TLSClientConfig: d.TLS.Clone()} // a transport adds to its configuration
+	if d.HTTP2 {
+		t.Protocols = &http.Protocols{}
+		t.Protocols.SetHTTP2(true)
+	}
+	return &http.Client{Transport: &headers{t, d.Header}}
 }
 
 // headers is a RoundTripper that completes the headers of its requests.

@@ -67,7 +67,7 @@ var sseDemo = lesson.Demo{
 	Source: []string{"sse.go#Events.read", "sse.go#Events.resume", "sse.go#appendEvent", "endless.go#endless.run"},
 	Client: []string{"sse.js#client"},
 	Peer:   true,
-	Lanes:  []lesson.Lane{sseLane},
+	Lanes:  []lesson.Lane{sseLane, sseLane.OverHTTP2()},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewEvents(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil

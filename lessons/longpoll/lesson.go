@@ -67,7 +67,7 @@ var longDemo = lesson.Demo{
 	Source: []string{"long.go#Long.read", "long.go#Long.hold"},
 	Client: []string{"long-polling.js#client"},
 	Peer:   true,
-	Lanes:  []lesson.Lane{longLane},
+	Lanes:  []lesson.Lane{longLane, longLane.OverHTTP2()},
 	Start: func(lesson.Env) (*lesson.Instance, error) {
 		l := NewLong(Config{})
 		return &lesson.Instance{Handler: l, Clients: l.Clients, Close: l.Close}, nil

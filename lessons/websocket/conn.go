@@ -152,7 +152,7 @@ func (c *conn) writeNews(sub *feed.Subscription) (more <-chan struct{}, err erro
 
 func (c *conn) write(m message) error {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
-	c.ws.EnableWriteCompression(len(m.data) >= compressFrom)
+	c.ws.EnableWriteCompression(len(m.data) >= c.cfg.CompressFrom)
 	return c.written(c.ws.WriteMessage(m.kind, m.data))
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/gorilla/websocket"
@@ -14,23 +15,55 @@ import (
 )
 
 var chatLane = lesson.Lane{
-	Name:  "websocket",
-	Title: lang.Text{EN: "WebSocket", ZH: "WebSocket"},
-	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		chat := &Client{URL: d.URL, Header: d.Upgrade, Backoff: feed.Backoff{NoJitter: d.NoJitter}}
-		return feed.Follow(ctx, chat, d.Hear, chat.Send, nil), nil
-	},
-	Ask:     dialEcho,
+	Name:    "websocket",
+	Title:   lang.Text{EN: "WebSocket", ZH: "WebSocket"},
+	Dial:    dialChat(false),
+	Ask:     dialEcho(false),
 	Answers: startEcho,
 }
 
-// dialEcho connects a client whose answer is its message's echo.
-func dialEcho(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-	ws, _, err := websocket.DefaultDialer.DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
-	if err != nil {
-		return nil, err
+// deflateLane negotiates permessage-deflate and compresses each message, however short.
+var deflateLane = lesson.Lane{
+	Name:     "websocket-deflate",
+	Title:    lang.Text{EN: "WebSocket with permessage-deflate", ZH: "WebSocket 加 permessage-deflate"},
+	Deflates: true,
+	GoOnly:   true,
+	Start: func(env lesson.Env) (*lesson.Instance, error) {
+		s := NewChat(deflating(env))
+		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil
+	},
+	Dial: dialChat(true),
+	Ask:  dialEcho(true),
+	Answers: func(env lesson.Env) (*lesson.Instance, error) {
+		e := NewEcho(deflating(env))
+		return &lesson.Instance{Handler: e, Clients: e.Clients, Close: e.Close}, nil
+	},
+}
+
+func deflating(env lesson.Env) Config {
+	return Config{Log: env.Log, Compression: true, CompressFrom: 1}
+}
+
+func dialer(d lesson.Dialing, deflate bool) *websocket.Dialer {
+	return &websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: d.TLS, EnableCompression: deflate}
+}
+
+func dialChat(deflate bool) lesson.Dial {
+	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		chat := &Client{URL: d.URL, Header: d.Upgrade, Dialer: dialer(d, deflate), Backoff: feed.Backoff{NoJitter: d.NoJitter}}
+		return feed.Follow(ctx, chat, d.Hear, chat.Send, nil), nil
 	}
-	return echoClient{ws}, nil
+}
+
+// dialEcho connects a client whose answer is its message's echo.
+func dialEcho(deflate bool) lesson.Dial {
+	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+		ws, _, err := dialer(d, deflate).DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
+		if err != nil {
+			return nil, err
+		}
+		return echoClient{ws}, nil
+	}
 }
 
 type echoClient struct{ ws *websocket.Conn }

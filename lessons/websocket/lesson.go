@@ -67,7 +67,7 @@ var chatDemo = lesson.Demo{
 	Source: []string{"chat.go#Chat.connect", "chat.go#Chat.take", "conn.go#conn.serve", "conn.go#conn.writeLoop", "conn.go#conn.writeNews"},
 	Client: []string{"ws-chat.js#client"},
 	Peer:   true,
-	Lanes:  []lesson.Lane{chatLane},
+	Lanes:  []lesson.Lane{chatLane, deflateLane},
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
 		s := NewChat(Config{Log: env.Log})
 		return &lesson.Instance{Handler: s, Clients: s.Clients, Close: s.Close}, nil

@@ -29,11 +29,9 @@ type Config struct {
 	WriteTimeout time.Duration // how long a client may leave a write unread; 0 is 10 s
 	CloseTimeout time.Duration // how long a client may take to answer a close frame; 0 is 1 s
 	Compression  bool          // agrees to permessage-deflate (RFC 7692), without context takeover
+	CompressFrom int           // the smallest message to compress, in bytes; 0 is 256
 	Log          *slog.Logger  // nil logs nothing
 }
-
-// compressFrom is the smallest message worth compressing, in bytes.
-const compressFrom = 256
 
 func (c Config) withDefaults() Config {
 	c.MaxMessage = cmp.Or(c.MaxMessage, feed.MaxBody)
@@ -41,6 +39,7 @@ func (c Config) withDefaults() Config {
 	c.PongTimeout = cmp.Or(c.PongTimeout, 20*time.Second)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, time.Second)
+	c.CompressFrom = cmp.Or(c.CompressFrom, 256)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
