@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -91,6 +92,12 @@ func TestSeveralPartsSayWhatHoldsInAll(t *testing.T) {
 		"Latency p50: in each of 2 configurations no lane is measurably lower than b.",
 		"Bytes per message: in each of 2 configurations no lane is measurably lower than a.",
 	}, (&Document{Parts: []*Report{&one, &two}}).Overall(lang.English))
+	idle := Report{Config: ReportedConfig{Config: Config{Load: Load{Workload: Idle}}}, Results: slices.Clone(two.Results)}
+	for i := range idle.Results {
+		idle.Results[i].Messages = 0
+	}
+	one.Config.Workload = Feed
+	assert.Equal(t, []string{"Workload feed: " + one.Conclusions(lang.English)[0]}, (&Document{Parts: []*Report{&one, &idle}}).Overall(lang.English)[:1])
 	assert.Equal(t, []string{
 		"延迟 p50：没有哪种传输在 3 种配置里都属于最低。",
 		"每条消息的字节数：没有哪种传输在 3 种配置里都属于最低。",

@@ -187,7 +187,7 @@ var figures = []Figure{
 		Of: ofTicker(func(t Tickers) float64 { return t.Slow.AgeP50 })},
 	{Figure: figure.Figure{Key: slowAgeP99, Name: lang.Text{EN: "age of the value at a slow client, p99", ZH: "慢客户端看到的值的年龄 p99"}, Unit: figure.Millis, Short: "slow p99", Decimals: 1}, path: "ticker.slow.age_p99_ms", spread: true,
 		Of: ofTicker(func(t Tickers) float64 { return t.Slow.AgeP99 })},
-	{Figure: figure.Figure{Key: allBack, Name: lang.Text{EN: "until all clients are back", ZH: "全部客户端恢复用时"}, Unit: figure.Millis, Short: "all back ms", Decimals: 1}, path: "storm.all_back_ms", when: whenValue, spread: true,
+	{Figure: figure.Figure{Key: allBack, Name: lang.Text{EN: "time until all clients are back", ZH: "全部客户端恢复用时"}, Unit: figure.Millis, Short: "all back ms", Decimals: 1}, path: "storm.all_back_ms", when: whenValue, spread: true,
 		Of: inStorm(func(s StormCost) float64 { return s.AllBack })},
 	{Figure: figure.Figure{Key: stormPeakCPU, Name: lang.Text{EN: "server CPUs at the storm's peak", ZH: "重连高峰占用的服务器 CPU 数"}, Short: "peak CPUs", Decimals: 2}, path: "storm.peak_cpus", when: whenValue, spread: true,
 		Of: inStorm(func(s StormCost) float64 { return s.PeakCPU })},

@@ -117,6 +117,16 @@ var notes = map[string]lang.Text{
 	packetsPerMsg:    {EN: "of the simulated network, both ways", ZH: "模拟网络中双向的 IP 包"},
 	memoryPerClient:  {EN: "KiB that the server holds after a garbage collection", ZH: "垃圾回收之后服务器占用的 KiB"},
 	packetsPerMinute: {EN: "of the simulated network, while nothing is sent", ZH: "模拟网络，没有消息的时候"},
+	lastClientP50:    {EN: "ms until the last client has the message, logarithmic", ZH: "直到最后一个客户端收到消息的毫秒数，对数坐标"},
+	fastMissed:       {EN: "% of the values, which no frame showed", ZH: "没有显示过的值所占的百分比"},
+	fastAgeP50:       {EN: "ms, of the value on the screen", ZH: "屏幕上的值，毫秒"},
+	slowMissed:       {EN: "% of the values, which no frame showed", ZH: "没有显示过的值所占的百分比"},
+	slowAgeP50:       {EN: "ms, of the value on the screen", ZH: "屏幕上的值，毫秒"},
+	allBack:          {EN: "ms after the server can be reached again", ZH: "服务器恢复可达之后的毫秒数"},
+	stormPeakCPU:     {EN: "the most over a fifth of a second; 1 is one busy CPU", ZH: "0.2 秒内的最大值；1 表示一个 CPU 全忙"},
+	stormConnections: {EN: "from the cut, refused ones included", ZH: "从切断算起，包括被拒绝的"},
+	stormRequests:    {EN: "from the cut until all clients are back", ZH: "从切断到全部客户端恢复"},
+	stormBytes:       {EN: "both ways, from the cut until all clients are back", ZH: "双向合计，从切断到全部客户端恢复"},
 }
 
 func (d *Document) view(language lang.Lang) pageView {
@@ -205,7 +215,8 @@ func (r *Report) best(f Figure) []int {
 	return lanes
 }
 
-// Overall says of a document with several parts which lanes lead in all of them.
+// Overall says of a document with several parts which lanes lead in all of them. Where no figure is in
+// two parts, it says the first conclusion of each.
 func (d *Document) Overall(language lang.Lang) []string {
 	if len(d.Parts) == 1 {
 		return d.Parts[0].Conclusions(language)
@@ -214,6 +225,14 @@ func (d *Document) Overall(language lang.Lang) []string {
 	for _, key := range []string{latencyP50, latencyP99, bytesPerMessage} {
 		if s := d.leaders(figureOf(key), language); s != "" {
 			all = append(all, s)
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for _, r := range d.Parts {
+		if found := r.Conclusions(language); len(found) > 0 {
+			all = append(all, r.name(language)+language.Say(": ", "：")+found[0])
 		}
 	}
 	return all

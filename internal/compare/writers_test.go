@@ -177,6 +177,10 @@ func fill(v reflect.Value) {
 		for i := range v.NumField() {
 			fill(v.Field(i))
 		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
 	case reflect.Pointer:
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
@@ -235,7 +239,7 @@ func TestJSONIsWhatTheSchemaSays(t *testing.T) {
 	assert.True(t, slices.ContainsFunc(over.Max, func(v *float64) bool { return v != nil }))
 
 	full := document(measured())
-	fill(reflect.ValueOf(&full.Parts[0].Results[0]).Elem())
+	fill(reflect.ValueOf(full.Parts[0]).Elem())
 	require.NoError(t, validate(t, printed(t, full, "json", false)), "the schema knows each field")
 	require.NoError(t, validate(t, printed(t, noise(lanes(), 1), "json", false)))
 	require.NoError(t, validate(t, printed(t, document(measured()), "json", false)))
