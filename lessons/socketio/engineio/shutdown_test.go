@@ -96,7 +96,8 @@ func TestCloseWaitsForASessionThatBegins(t *testing.T) {
 	require.Eventually(t, func() bool { status, _ := l.do("POST", overPolling, ""); return status == 503 }, time.Minute, time.Millisecond)
 	select {
 	case <-result:
-		assert.Fail(t, "Close has returned")
+		close(leave)
+		require.Fail(t, "Close has returned")
 	case <-time.After(50 * time.Millisecond): // a server that does not wait has returned by then
 	}
 	close(leave)
