@@ -14,6 +14,9 @@ import (
 	"realtimelab/internal/meter"
 	"realtimelab/internal/netsim"
 	"realtimelab/internal/qr"
+	"realtimelab/internal/tap"
+	"realtimelab/internal/xray"
+	xrayweb "realtimelab/internal/xray/web"
 )
 
 // lab returns what the demo at that port may ask of the lab.
@@ -42,7 +45,17 @@ type served struct {
 	instance *lesson.Instance
 	server   *meter.Server
 	front    *netsim.Front
+	xray     *xray.Xray
+	panel    *xrayweb.Panel
 }
+
+// Limits of a lane's x-ray: what a reader looks at after a click.
+const (
+	laneTap  = 256 << 10 // bytes
+	laneRows = 1000
+	rowsSent = 60
+	dataSent = 1 << 10 // bytes of a row
+)
 
 // serveLane serves a server for the page at the port framedBy, on the page's address. With TLS it speaks
 // HTTP/1.1, and the meter counts what it counts without TLS.
@@ -72,9 +85,12 @@ func (c Config) serveLane(start func(lesson.Env) (*lesson.Instance, error), fram
 		config.TLS = c.TLS.Clone()
 		config.TLS.NextProtos = []string{"http/1.1"}
 	}
-	if s.server, err = meter.Serve(config); err != nil {
+	config.Handler = xrayweb.KnowBrowsers(mux)
+	if s.server, err = meter.ServeRecorded(config, tap.Config{MaxBytes: laneTap}); err != nil {
 		return nil, errors.Join(err, public.Close(), s.instance.Close(context.Background()))
 	}
+	s.xray = xray.New(s.server.Tap(), xray.Config{MaxRows: laneRows, MaxBytes: 1 << 20, MaxPending: 4 << 20, Lab: labPath})
+	s.panel = xrayweb.NewPanel(xrayweb.PanelConfig{Xray: s.xray, Keyed: c.Key.Held, ByBrowser: true})
 	s.front = netsim.Start(netsim.Config{Listener: public, Target: s.server.Addr, Link: c.Net, Seed: c.Seed, Log: c.Log})
 	return s, nil
 }
@@ -86,6 +102,20 @@ func (s *served) Direct() string { return "http://" + s.server.Direct }
 func (s *served) Counts() lesson.Counts {
 	n := s.server.Count()
 	return lesson.Counts{In: n.In, Out: n.Out, Headers: n.HeadersIn + n.HeadersOut, Requests: n.Requests, Connections: n.Connections}
+}
+
+func (s *served) Rows(r *http.Request) (rows []lesson.Row, allowed bool) {
+	all, allowed := s.panel.Rows(r)
+	for _, row := range all {
+		if row.Lab || row.Layer == xray.TCP || row.Layer == xray.H2 { // those hold the cookies of the lab's own requests
+			continue
+		}
+		rows = append(rows, lesson.Row{
+			Time: row.Time, Dir: row.Dir.String(), Layer: string(row.Layer), Summary: row.Summary,
+			Size: row.Size, Data: row.Data[:min(len(row.Data), dataSent)],
+		})
+	}
+	return rows[max(len(rows)-rowsSent, 0):], allowed
 }
 
 func (s *served) SetNet(text string) error {
@@ -105,5 +135,7 @@ func (s *served) Reset() {
 
 func (s *served) Close(ctx context.Context) error {
 	err := s.server.Close(ctx, s.instance.Close)
+	s.panel.Close()
+	s.xray.Close()
 	return errors.Join(err, s.front.Close())
 }

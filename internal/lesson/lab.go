@@ -3,6 +3,9 @@ package lesson
 import (
 	"context"
 	"net/http"
+	"time"
+
+	"realtimelab/internal/lang"
 )
 
 // A Lab is what the program that runs a demo offers to a demo about other demos.
@@ -29,12 +32,27 @@ type Served interface {
 	Direct() string // URL past the network and the meter, for a sender that costs nothing
 	Counts() Counts
 
+	// Rows returns the last messages and heads on the connections of the request's browser, oldest
+	// first; with the key but without the browser's cookie, on all. It returns false if the request
+	// may see none.
+	Rows(r *http.Request) (rows []Row, allowed bool)
+
 	SetNet(net string) error // changes the network for later packets
 	Cut(cut bool)            // starts or ends the loss of every packet
 	Reset()                  // resets every connection; clients may reconnect at once
 
 	// Close notifies the clients and ends everything.
 	Close(ctx context.Context) error
+}
+
+// A Row is a unit that crossed a connection, as the x-ray reads it.
+type Row struct {
+	Time    time.Time `json:"time"`
+	Dir     string    `json:"dir"`   // "in", client to server, or "out"
+	Layer   string    `json:"layer"` // such as "http", "sse" or "ws"
+	Summary lang.Text `json:"summary"`
+	Size    int       `json:"size"` // bytes on the wire
+	Data    []byte    `json:"data"` // the first of them
 }
 
 // Counts is the traffic of a served lane so far, in both directions.

@@ -29,13 +29,17 @@ type Meter struct {
 }
 
 // New counts the connections that l accepts through Listener.
-func New(l net.Listener) *Meter {
-	wire := tap.New(tap.Config{CountOnly: true})
+func New(l net.Listener) *Meter { return newMeter(l, tap.New(tap.Config{CountOnly: true})) }
+
+func newMeter(l net.Listener, wire *tap.Tap) *Meter {
 	return &Meter{wire, &listener{Listener: wire.Listener(l), open: map[*conn]struct{}{}}}
 }
 
 // Listener is the one to serve.
 func (m *Meter) Listener() net.Listener { return m.line }
+
+// Tap returns the tap that counts, and that records for a Server of ServeRecorded.
+func (m *Meter) Tap() *tap.Tap { return m.wire }
 
 // Count returns what has crossed so far. A peer can have received the bytes of the Writing before
 // they are counted.

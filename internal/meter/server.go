@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"realtimelab/internal/httpserver"
+	"realtimelab/internal/tap"
 )
 
 // A Server serves a handler at two loopback addresses. The connections to Addr are counted and can be
@@ -22,6 +23,22 @@ type Server struct {
 
 // Serve serves at two free ports until Close is called.
 func Serve(c httpserver.Config) (*Server, error) {
+	return serve(c, tap.New(tap.Config{CountOnly: true}))
+}
+
+// ServeRecorded is Serve with a tap that also records, as its Config says. Handlers find the connection
+// of a request with tap.FromContext.
+func ServeRecorded(c httpserver.Config, record tap.Config) (*Server, error) {
+	c.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if counted, ok := c.(*conn); ok {
+			return tap.ConnContext(ctx, counted.Conn)
+		}
+		return ctx
+	}
+	return serve(c, tap.New(record))
+}
+
+func serve(c httpserver.Config, wire *tap.Tap) (*Server, error) {
 	counted, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -33,7 +50,7 @@ func Serve(c httpserver.Config) (*Server, error) {
 	s := &Server{Addr: counted.Addr().String(), Direct: direct.Addr().String(), counted: httpserver.New(c)}
 	c.TLS = nil
 	s.direct = httpserver.New(c)
-	s.Meter = New(s.counted.Track(counted))
+	s.Meter = newMeter(s.counted.Track(counted), wire)
 	s.serving.Go(func() { _ = s.counted.Serve(s.Listener()) })
 	s.serving.Go(func() { _ = s.direct.Serve(s.direct.Track(direct)) })
 	return s, nil

@@ -69,6 +69,7 @@ func start(env lesson.Env) (*lesson.Instance, error) {
 	mux.HandleFunc("POST "+path+"/report", l.serveReport)
 	mux.HandleFunc("POST "+path+"/bet", l.serveBet)
 	mux.HandleFunc("GET "+path+"/code.svg", l.serveCode)
+	mux.HandleFunc("GET "+path+"/rows/{lane}", l.serveRows)
 	instance := &lesson.Instance{Handler: mux, Clients: l.watching, Close: l.close}
 	for _, lane := range l.servers() {
 		instance.Frames = append(instance.Frames, lane.Port())

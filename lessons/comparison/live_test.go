@@ -384,3 +384,44 @@ func TestOneViewerCannotFloodTheOthers(t *testing.T) {
 	got := states(7)
 	assert.LessOrEqual(t, got, int(time.Since(began)/statePace)+2)
 }
+
+// TestRowsAreOfTheBrowserThatAsks: a click on a lane shows what crossed this browser's connections, and no file or cookie of the lab.
+func TestRowsAreOfTheBrowserThatAsks(t *testing.T) {
+	_, url := open(t)
+	first := watch(t, url).until(func(m said) bool { return m.Lanes != nil })
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	get := func(at, browser string) (int, string) {
+		req, err := http.NewRequest("GET", at, nil)
+		require.NoError(t, err)
+		if browser != "" {
+			req.AddCookie(&http.Cookie{Name: "lab", Value: browser})
+		}
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		return res.StatusCode, string(body)
+	}
+	mine, other := strings.Repeat("m", 22), strings.Repeat("o", 22)
+	lane := "http://127.0.0.1:" + strconv.Itoa(first.Lanes[0].Port)
+	for _, file := range []string{"/lab/lane/lane.html", "/messages?after=0"} {
+		status, _ := get(lane+file, mine)
+		require.Equal(t, http.StatusOK, status)
+	}
+	status, body := get(url+path+"/rows/"+first.Lanes[0].Name, mine)
+	require.Equal(t, http.StatusOK, status)
+	var rows []lesson.Row
+	require.NoError(t, json.Unmarshal([]byte(body), &rows))
+	require.NotEmpty(t, rows)
+	assert.Equal(t, "http", rows[0].Layer)
+	assert.True(t, strings.HasPrefix(string(rows[0].Data), "GET /messages?after=0 HTTP/1.1\r\n"), "the file before it belongs to the lab")
+
+	status, body = get(url+path+"/rows/"+first.Lanes[0].Name, other)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "[]\n", body)
+	status, _ = get(url+path+"/rows/"+first.Lanes[0].Name, "")
+	assert.Equal(t, http.StatusForbidden, status)
+	status, _ = get(url+path+"/rows/pigeon", mine)
+	assert.Equal(t, http.StatusNotFound, status)
+}

@@ -52,6 +52,8 @@ func (f *fakeServed) Counts() lesson.Counts {
 	return lesson.Counts{In: 40 * f.counts, Out: 60 * f.counts, Requests: f.counts}
 }
 
+func (f *fakeServed) Rows(*http.Request) ([]lesson.Row, bool) { return nil, true }
+
 func (f *fakeServed) Port() int                       { return 1 }
 func (f *fakeServed) Direct() string                  { return "" }
 func (f *fakeServed) SetNet(net string) error         { f.note("net " + net); return nil }

@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"realtimelab/internal/compare/figure"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
@@ -153,6 +155,30 @@ func (v *viewer) write(ctx context.Context) {
 func (v *viewer) send(message any) error {
 	_ = v.conn.SetWriteDeadline(time.Now().Add(writeTime))
 	return v.conn.WriteJSON(message)
+}
+
+// serveRows answers with what last crossed a lane's connections of this browser.
+func (l *live) serveRows(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	l.mu.Lock()
+	var server *lane
+	for _, lane := range l.active() {
+		if lane.Name == req.PathValue("lane") {
+			server = lane
+		}
+	}
+	l.mu.Unlock()
+	if server == nil {
+		http.NotFound(w, req)
+		return
+	}
+	rows, allowed := server.Rows(req)
+	if !allowed {
+		http.Error(w, "This browser has no cookie that names it: open the page of the comparison first.", http.StatusForbidden)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(append([]lesson.Row{}, rows...)) // fails only if the client has left
 }
 
 func (l *live) welcome(keyed bool) any {

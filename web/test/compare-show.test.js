@@ -4,6 +4,7 @@ import test from "node:test";
 import { Lap, median } from "../pages/compare/lap.js";
 import { Narrator } from "../pages/compare/narrator.js";
 import { reorder } from "../pages/compare/rank.js";
+import { readable } from "../pages/compare/printable.js";
 import { decides, why } from "../pages/compare/sentence.js";
 import { texts } from "../pages/compare/text.js";
 
@@ -98,4 +99,11 @@ test("the narrator does not fall behind", () => {
   for (let i = 0; i < 100; i++) narrator.say(i, String(i));
   assert.equal(narrator.waiting.length, 3);
   assert.equal(narrator.waiting.at(-1).text, "99");
+});
+
+test("bytes are shown as text, or as hexadecimal where they are no text", () => {
+  assert.equal(readable(btoa("data: 1\n\n")), "data: 1\n\n");
+  assert.equal(readable(btoa("\x81\x7e\x00\xa9")), "81 7e 00 a9");
+  assert.equal(readable(null), "");
+  assert.equal(readable(btoa("x".repeat(1000))).length, 401);
 });

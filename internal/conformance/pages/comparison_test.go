@@ -79,6 +79,13 @@ func TestComparisonWithoutTheKey(t *testing.T) {
 	tab.WaitFor(`document.getElementById("locked").checkVisibility() && document.getElementById("locked").textContent.includes("the person who started")`)
 	assert.False(t, labtest.Eval[bool](tab, `document.getElementById("zero").disabled`), "counting again is this page's own")
 
+	tab.Press("[data-lane=websocket] .name", "Enter")
+	tab.WaitFor(`document.getElementById("bytes").checkVisibility() && [...document.querySelectorAll("#rows li")].some((row) => row.textContent.includes("ws"))`)
+	assert.Equal(t, "true", labtest.Eval[string](tab, `document.querySelector("[data-lane=websocket] .name").getAttribute("aria-pressed")`), "the picture stands still")
+	assert.Empty(t, labtest.Eval[[]string](tab, faults))
+	tab.Press("#rows", "Escape")
+	tab.WaitFor(`!document.getElementById("bytes").checkVisibility() && document.activeElement === document.querySelector("[data-lane=websocket] .name")`)
+
 	tab = browser.Tab(t)
 	tab.Open(teacher.URL(url))
 	tab.WaitFor(allLanes)

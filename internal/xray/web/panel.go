@@ -373,6 +373,25 @@ func attach(w http.ResponseWriter, contentType, extension string) {
 	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote(name))
 }
 
+// Rows returns the rows in memory that the request may see, oldest first. It returns false if the request
+// may see none.
+func (p *Panel) Rows(r *http.Request) (rows []*xray.Row, allowed bool) {
+	v, allowed := p.view(r)
+	if !allowed || !v.Everyone && !v.Named {
+		return nil, false
+	}
+	all, err := p.xray.Rows(r.Context())
+	if err != nil {
+		return nil, true // the client has left
+	}
+	for _, row := range all {
+		if v.sees(row.Peer()) {
+			rows = append(rows, row)
+		}
+	}
+	return rows, true
+}
+
 func (p *Panel) exportJSONL(w http.ResponseWriter, r *http.Request, v view, out io.Writer) {
 	rows, err := p.xray.Rows(r.Context())
 	if err != nil {

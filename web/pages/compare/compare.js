@@ -4,6 +4,7 @@ import { Backoff } from "/lab/shared/backoff.js";
 import { catalogue, language } from "/lab/shared/catalogue.js";
 import { $, element, onLang, start } from "/lab/shared/lab.js";
 import { Rounds } from "/lab/page/bets.js";
+import { showRows } from "/lab/page/rows.js";
 import { Lap } from "/lab/page/lap.js";
 import { Narrator } from "/lab/page/narrator.js";
 import { Picture, seconds } from "/lab/page/picture.js";
@@ -44,7 +45,7 @@ const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON
 const picture = new Picture($("picture"), $("lanes"));
 const narrator = new Narrator($("narrator"));
 const rounds = new Rounds({ t, say, now: () => now() + offset });
-const nameOf = (track) => (track.recovers ? t("recovers", say(track.title)) : say(track.title));
+const nameOf = (track) => say(track.title);
 
 /** Asks for a change, which only a page with the key may. */
 async function change(what) {
@@ -125,7 +126,7 @@ function showFigures() {
     track.bar.style.width = `${(100 * (costs[i]?.all ?? 0)) / most}%`;
     costs[i]?.parts.forEach((part, j) => { track.parts[j].style.flexGrow = part; });
     const waiting = track.pending(now() - 200).length;
-    const notes = [!track.on && t("laneOff"), track.lost > 0 && t("lost", track.lost), waiting > 0 && t("waiting", waiting)];
+    const notes = [track.recovers && t("recovers"), !track.on && t("laneOff"), track.lost > 0 && t("lost", track.lost), waiting > 0 && t("waiting", waiting)];
     const note = notes.filter(Boolean).join(" · ");
     if (track.note.textContent !== note) track.note.textContent = note;
     track.note.className = track.on && !track.lost ? "soft" : "bad";
@@ -278,13 +279,36 @@ function switchRecovery() {
   picture.measure(tracks);
 }
 
-/** Stops a lane's picture, or lets it go on. */
+/** Stops a lane's picture and opens its bytes, or lets it go on. */
 function freeze(track) {
+  if (track.frozen === undefined) {
+    const other = tracks.find((one) => one.frozen !== undefined);
+    if (other) freeze(other);
+    openBytes(track);
+  } else $("bytes").hidden = true;
   const stop = track.frozen === undefined;
   track.frozen = stop ? now() - 60 : undefined;
   if (!stop) track.fresh = [...track.marks];
   track.button.setAttribute("aria-pressed", stop);
   track.item.classList.toggle("frozen", stop);
+}
+
+async function openBytes(track) {
+  const answer = await fetch(`/lab/compare/rows/${track.name}`);
+  if (!answer.ok) return narrator.say("bytes", await answer.text());
+  $("bytesTitle").textContent = t("bytesOf", nameOf(track));
+  $("rows").setAttribute("aria-label", $("bytesTitle").textContent);
+  showRows(await answer.json(), say);
+  $("bytes").classList.toggle("below", track.y < $("lanes").clientHeight / 2 - track.item.clientHeight / 2);
+  $("bytes").hidden = track.frozen === undefined; // it may go on by now
+  $("rows").focus();
+}
+
+function closeBytes() {
+  const track = tracks.find((one) => one.frozen !== undefined);
+  if (!track) return;
+  freeze(track);
+  track.button.focus();
 }
 
 function label() {
@@ -330,6 +354,8 @@ $("pause").addEventListener("click", () => change({ paused: !state?.paused }));
 $("cut").addEventListener("click", () => change({ cut: true }));
 $("reset").addEventListener("click", () => change({ reset: true }));
 $("recovery").addEventListener("change", () => change({ recovery: $("recovery").checked }));
+$("bytesClose").addEventListener("click", closeBytes);
+addEventListener("keydown", ({ key }) => { if (key === "Escape") closeBytes(); });
 $("zero").addEventListener("click", zero);
 for (const button of document.querySelectorAll("[data-order]")) {
   button.addEventListener("click", () => { order = button.dataset.order; showOrder(); sort(); });

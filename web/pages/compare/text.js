@@ -6,7 +6,7 @@ export const texts = {
     rate: "{0} messages a second", interval: "short polling asks every {0}", net: "network: {0}",
     on: "running", off: "not connected", paused: "paused", isCut: "every packet is lost", watching: "{0} watching",
     ms: "ms", bytesUnit: "bytes", requestsUnit: "requests a message", waiting: "{0} on the way", lost: "{0} lost", laneOff: "not connected",
-    freeze: "Freeze this lane", recovers: "{0}, recovery",
+    freeze: "Freeze this lane and show its bytes", bytesOf: "What crossed last: {0}", recovers: "with recovery",
     picture: "For each lane: above, when each message was sent; below, when it arrived",
     axis: "The last {0} seconds. A line runs from the moment the server gets a message (above) to the moment this page has it (below). The more it slants, the later the message. Red line: still on the way. Red ring: lost. On the right: the median latency, then the bytes a message and their parts.",
 
@@ -36,7 +36,7 @@ export const texts = {
     rate: "每秒 {0} 条消息", interval: "短轮询每 {0} 问一次", net: "网络：{0}",
     on: "运行中", off: "未连接", paused: "已暂停", isCut: "数据包全部丢失", watching: "{0} 人在看",
     ms: "毫秒", bytesUnit: "字节", requestsUnit: "次请求/消息", waiting: "{0} 条在路上", lost: "丢了 {0} 条", laneOff: "未连接",
-    freeze: "定格这条跑道", recovers: "{0}（恢复）",
+    freeze: "定格这条跑道，查看它的字节", bytesOf: "最近传输的内容：{0}", recovers: "开启恢复",
     picture: "每条跑道：上沿是消息发出的时刻，下沿是到达的时刻",
     axis: "最近 {0} 秒。每条线从服务器得到消息的时刻（上沿）画到本页收到它的时刻（下沿）。线越斜，消息越晚。红线：还在路上；红圈：已丢失。右边是延迟中位数，以及每条消息的字节数和它的组成。",
 
