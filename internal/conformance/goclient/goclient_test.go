@@ -58,7 +58,15 @@ func ask(t *testing.T, s *sioclient.Socket, event string, args ...any) any {
 }
 
 func eachTransport(t *testing.T, f func(t *testing.T, c sioclient.Config)) {
-	for _, transports := range [][]string{{"polling"}, {"websocket"}, {"webtransport"}, {"polling", "websocket"}, {"polling", "webtransport"}} {
+	overEach(t, append(overHTTP, []string{"webtransport"}, []string{"polling", "webtransport"}), f)
+}
+
+// overHTTP are the transports whose handshake is a request. The official server does not look at that of
+// WebTransport.
+var overHTTP = [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}}
+
+func overEach(t *testing.T, each [][]string, f func(t *testing.T, c sioclient.Config)) {
+	for _, transports := range each {
 		t.Run(strings.Join(transports, " and "), func(t *testing.T) {
 			c := fast
 			c.Transports = transports

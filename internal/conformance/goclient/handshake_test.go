@@ -22,7 +22,7 @@ func TestRetriesUntilAcknowledgedInOrder(t *testing.T) {
 
 func TestServerLearnsAuthQueryAndHeaders(t *testing.T) {
 	server := startOfficial(t, map[string]any{"path": "/elsewhere/"})
-	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+	overEach(t, overHTTP, func(t *testing.T, c sioclient.Config) {
 		c.Path, c.Query, c.Header = "/elsewhere/", url.Values{"token": {"a&b"}}, http.Header{"X-Lab": {"yes"}}
 		c.Auth = func() any { return map[string]string{"user": "文"} }
 		before := len(server.saw(t, "connection"))
@@ -36,7 +36,7 @@ func TestServerLearnsAuthQueryAndHeaders(t *testing.T) {
 
 func TestQueryOfTheURL(t *testing.T) {
 	server := startOfficial(t, nil)
-	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+	overEach(t, overHTTP, func(t *testing.T, c sioclient.Config) {
 		before := len(server.saw(t, "connection"))
 		dial(t, server.Server+"/chat?token=a%26b", c)
 		entry := server.eventually(t, "connection", before+1)[before]
@@ -67,7 +67,7 @@ func TestNamespacesShareOneConnection(t *testing.T) {
 func TestRefusedHandshake(t *testing.T) {
 	server := startOfficial(t, nil)
 	server.ask(t, "refuse", url.Values{"on": {"true"}}, nil)
-	eachTransport(t, func(t *testing.T, c sioclient.Config) {
+	overEach(t, overHTTP, func(t *testing.T, c sioclient.Config) {
 		c.NoReconnect = true
 		_, err := sioclient.Dial(timeout(t), server.Server, c)
 		assert.ErrorContains(t, err, "not you")

@@ -11,6 +11,7 @@
 // usage: node official-server.mjs OPTIONS_AS_JSON; it writes {"control", "server"}, two addresses
 import { createServer } from "node:http";
 import { Server } from "socket.io";
+import { takeWebTransport, transports } from "./webtransport.mjs";
 
 const options = JSON.parse(process.argv[2] ?? "{}");
 const log = [];
@@ -48,7 +49,8 @@ function serve(socket) {
 const control = {
   async start() {
     http = createServer();
-    io = new Server(http, { ...options, allowRequest: (req, callback) => callback(refuse ? "not you" : null, !refuse) });
+    io = new Server(http, { transports, ...options, allowRequest: (req, callback) => callback(refuse ? "not you" : null, !refuse) });
+    takeWebTransport(http, io);
     for (const name of ["/", "/chat", "/denied"]) io.of(name).on("connection", serve);
     io.of("/denied").use((socket, next) => next(Object.assign(new Error("not authorized"), { data: { code: 7 } })));
     await new Promise((resolve) => http.listen(port, "127.0.0.1", resolve));

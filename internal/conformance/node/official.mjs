@@ -1,11 +1,10 @@
 // The official server, for our Go client: prints its URL, and ends with its stdin. Events: echo, ask me, cut, leave,
 // join, all, restart (which closes every connection).
 import { createServer } from "node:http";
-import { Duplex } from "node:stream";
 import { Server } from "socket.io";
+import { takeWebTransport, transports } from "./webtransport.mjs";
 
 const http = createServer();
-const transports = ["polling", "websocket", "webtransport"];
 const io = new Server(http, { transports, connectionStateRecovery: {}, pingInterval: Number(process.argv[2] ?? 25000), pingTimeout: Number(process.argv[3] ?? 20000) });
 const serve = (socket) => {
   socket.on("echo", (value, ack) => ack(value));
@@ -24,18 +23,6 @@ io.of("/admin").use((socket, next) => {
   next(Object.assign(new Error("not authorized"), { data: { code: 7 } }));
 }).on("connection", serve);
 
-// Sessions of WebTransport come over TCP, because HTTP/3 on Node is native code: a CONNECT of HTTP/1.1 opens one, and
-// its connection is the only stream. The server reads and writes its packets there as on a stream of HTTP/3.
-http.on("connect", (_, socket) => {
-  socket.on("error", () => {});
-  socket.write("HTTP/1.1 200 OK\r\n\r\n");
-  const { readable, writable } = Duplex.toWeb(socket);
-  io.engine.onWebTransportSession({
-    incomingBidirectionalStreams: new ReadableStream({ start: (streams) => streams.enqueue({ readable, writable }) }),
-    closed: new Promise((resolve) => socket.on("close", resolve)),
-    close: () => socket.destroySoon(),
-  });
-});
-
+takeWebTransport(http, io);
 http.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${http.address().port}`));
 process.stdin.on("end", () => process.exit(0)).resume();
