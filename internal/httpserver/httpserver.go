@@ -79,6 +79,9 @@ func New(c Config) *Server {
 // Serve accepts connections until Close is called, and then returns nil. The listener must come
 // from Track or wrap one that does.
 func (s *Server) Serve(l net.Listener) error {
+	if s.tls != nil {
+		l = ahead{l}
+	}
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

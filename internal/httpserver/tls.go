@@ -32,12 +32,43 @@ func (s *Server) secure(c *tls.Config) {
 	s.http.Handler = withTLS(s.http.Handler)
 	inner := s.http.ConnContext
 	s.http.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		c = c.(*aheadConn).Conn // as its listener made it
 		if inner != nil {
 			ctx = inner(ctx, c)
 		}
 		return context.WithValue(ctx, tlsKey{}, tlsBelow(c))
 	}
 }
+
+// ahead is a listener whose connections read ahead. net/http reads a frame of HTTP/2 in two pieces, and
+// the preface in three, which a tap would record as pieces of the stream.
+type ahead struct{ net.Listener }
+
+func (l ahead) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &aheadConn{c, bufio.NewReader(c)}, nil
+}
+
+type aheadConn struct {
+	net.Conn
+	reader *bufio.Reader
+}
+
+func (c *aheadConn) Read(p []byte) (int, error) { return c.reader.Read(p) }
+
+// CloseWrite tells the client that no more data follows.
+func (c *aheadConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// NetConn returns the connection as its listener made it.
+func (c *aheadConn) NetConn() net.Conn { return c.Conn }
 
 type tlsKey struct{}
 

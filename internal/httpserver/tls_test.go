@@ -197,7 +197,7 @@ func TestResetOverTLS(t *testing.T) {
 			one := make([]byte, 1)
 			conn.Read(one) // until the client has read it
 			if reset {
-				assert.NoError(t, conn.(wrapped).NetConn().(interface{ SetLinger(int) error }).SetLinger(0))
+				assert.NoError(t, conn.(*aheadConn).Conn.(wrapped).NetConn().(interface{ SetLinger(int) error }).SetLinger(0))
 			}
 			conn.Close()
 		}))

@@ -79,6 +79,9 @@ func (o *omitter) Next(dir tap.Direction, p []byte) (n int, v tap.Verdict) {
 		n += o.pass(dir, p[n:])
 	}
 	switch {
+	case o.http2 != nil && n < len(p): // with the rest of the preface
+		more, v := o.http2.next(dir, p[n:])
+		return n + more, v
 	case f.at == noHTTP:
 		return len(p), tap.RecordRest
 	case f.at == switched && f.omit:

@@ -48,8 +48,27 @@ func newHTTP2Omitter(prefix string) *http2Omitter {
 	return o
 }
 
-// next is tap.Omitter's Next.
+// next is tap.Omitter's Next. It judges frames together that have the same verdict.
 func (o *http2Omitter) next(dir tap.Direction, p []byte) (n int, v tap.Verdict) {
+	n, v = o.frame(dir, p)
+	for o.sides[dir].left == 0 && v != tap.Hold && len(p)-n >= frameHead && o.verdict(p[n:]) == v {
+		more, _ := o.frame(dir, p[n:])
+		n += more
+	}
+	return n, v
+}
+
+// verdict judges a frame by its header.
+func (o *http2Omitter) verdict(p []byte) tap.Verdict {
+	h, _ := http2.ReadFrameHeader(strings.NewReader(string(p[:frameHead])))
+	if o.omitted[h.StreamID] && !hasHeaders(h.Type) {
+		return tap.Omit
+	}
+	return tap.Record
+}
+
+// frame judges a frame, or the part of it that p has.
+func (o *http2Omitter) frame(dir tap.Direction, p []byte) (n int, v tap.Verdict) {
 	f := &o.sides[dir]
 	if f.left == 0 {
 		n = min(frameHead-len(f.head), len(p))
@@ -58,8 +77,8 @@ func (o *http2Omitter) next(dir tap.Direction, p []byte) (n int, v tap.Verdict) 
 			return n, tap.Hold
 		}
 		f.header, _ = http2.ReadFrameHeader(strings.NewReader(string(f.head)))
+		f.omit = o.verdict(f.head) == tap.Omit
 		f.head, f.left = f.head[:0], int(f.header.Length)
-		f.omit = o.omitted[f.header.StreamID] && !hasHeaders(f.header.Type)
 	}
 	piece := p[n:min(len(p), n+f.left)]
 	f.left -= len(piece)

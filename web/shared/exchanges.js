@@ -54,6 +54,7 @@ function isEmpty(answer) {
 /** A body belongs to the arrow that its head made. */
 function body(row, conn) {
   const arrow = row.dir === "in" ? conn.sent : conn.got;
+  if (row.dir === "out" && conn.streams) return null; // its lines or events are arrows
   if (!arrow || row.text === undefined) return null;
   const text = row.text.trim();
   arrow.packet = row.dir === "in" ? `${arrow.packet} ${text}` : `${arrow.status} ${text}`;

@@ -26,6 +26,7 @@ import (
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
+	"realtimelab/internal/xray/pcapng"
 	"realtimelab/lessons"
 	"realtimelab/web"
 )
@@ -98,6 +99,22 @@ func TestCurl(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, posts)
+	assert.Equal(t, "/messages\n", wireshark(t, r, url, `http2.headers.method == "POST"`, "http2.headers.path"))
+	assert.Equal(t, "application/json; charset=utf-8\n", wireshark(t, r, url, `http2.headers.status == 201`, "http2.headers.content_type"))
+}
+
+// wireshark returns a field of the frames of HTTP/2 that pass the filter, as tshark reads them in the
+// demo's capture.
+func wireshark(t *testing.T, r *host.Running, url, filter, field string) string {
+	file, err := os.Create(filepath.Join(t.TempDir(), "xray.pcapng"))
+	require.NoError(t, err)
+	defer file.Close()
+	require.NoError(t, pcapng.Write(file, r.Xray().Tap(), nil))
+	port := url[strings.LastIndex(url, ":")+1:]
+	c := exec.Command(need.Tool(t, "tshark"), "-r", file.Name(), "-d", "tcp.port=="+port+",http2", "-Y", filter, "-T", "fields", "-e", field)
+	out, err := c.Output()
+	require.NoError(t, err)
+	return string(out)
 }
 
 func TestNode(t *testing.T) {

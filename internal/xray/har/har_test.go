@@ -357,7 +357,7 @@ func TestHTTP2(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 		io.WriteString(w, "one ")
 		w.(http.Flusher).Flush()
-		io.WriteString(w, string(body))
+		w.Write(body)
 	})}
 	server.Protocols.SetUnencryptedHTTP2(true)
 	served := make(chan error, 1)
