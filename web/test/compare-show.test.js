@@ -94,6 +94,16 @@ test("a line of the narrator stays, and a newer one of the same kind replaces a 
   assert.equal(narrator.idle, true);
 });
 
+test("after clear, the next line comes at once", () => {
+  const element = {};
+  const narrator = new Narrator(element, () => 0);
+  for (const line of ["one", "two", "three"]) narrator.say(line, line);
+  narrator.clear();
+  narrator.say("four", "four");
+  assert.equal(element.textContent, "four");
+  assert.equal(narrator.waiting.length, 0);
+});
+
 test("the narrator does not fall behind", () => {
   const narrator = new Narrator({}, () => 0);
   for (let i = 0; i < 100; i++) narrator.say(i, String(i));

@@ -125,16 +125,28 @@ func TestComparisonLooks(t *testing.T) {
 // A phone bets on a round, the teacher starts and ends it by keyboard, and a late bet is refused.
 func TestComparisonRound(t *testing.T) {
 	url := run(t, "compare", lang.English)
+	axe := axe(t)
+	usable := func(views ...*labtest.Tab) {
+		for _, view := range views {
+			assert.Empty(t, labtest.Eval[[]string](view, faults))
+			labtest.Eval[bool](view, axe)
+			assert.Empty(t, labtest.Eval[[]string](view, violations))
+		}
+	}
 	browser := labtest.NewBrowser(t)
 	tab := browser.Tab(t)
 	tab.Viewport(1280, 720)
+	tab.Allow(inlineStyle)
 	tab.Open(teacher.URL(url))
 	tab.WaitFor(allLanes)
 	assert.True(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("#lanes li, #narrator")].every((e) => e.getBoundingClientRect().bottom <= innerHeight)`), "all lanes are on the screen")
 
+	usable(tab)
+
 	phone := labtest.NewBrowser(t).Tab(t)
 	phone.AllowNetworkErrors() // of the late bet
 	phone.Viewport(390, 844)
+	phone.Allow(inlineStyle)
 	phone.Open(url + "/?view=bet")
 	phone.WaitFor(`document.querySelectorAll("[data-bet]").length > 1`)
 	assert.Zero(t, labtest.Eval[int](phone, `document.querySelectorAll("iframe").length`), "a phone that bets opens no lane")
@@ -149,9 +161,7 @@ func TestComparisonRound(t *testing.T) {
 	phone.WaitText("#mine", "Your bet: WebSocket")
 	tab.WaitText("#betCount", "Bets: 1.")
 	assert.Equal(t, "1", labtest.Eval[string](tab, `document.querySelector("[data-bet=websocket] b").textContent`))
-	for _, view := range []*labtest.Tab{tab, phone} {
-		assert.Empty(t, labtest.Eval[[]string](view, faults))
-	}
+	usable(tab, phone)
 
 	tab.Press("#start", "Enter")
 	phone.WaitText("#clock", "s left")
@@ -168,9 +178,7 @@ func TestComparisonRound(t *testing.T) {
 	} else {
 		assert.Equal(t, "Nobody bet on the winner.", right)
 	}
-	for _, view := range []*labtest.Tab{tab, phone} {
-		assert.Empty(t, labtest.Eval[[]string](view, faults))
-	}
+	usable(tab, phone)
 	tab.Press("#end", "Enter")
 	tab.WaitFor(`document.getElementById("rate").checkVisibility()`)
 	tab.WaitText("#netLabel", "none")

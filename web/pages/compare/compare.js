@@ -76,7 +76,10 @@ function arrived(track, messages) {
   let taken = 0;
   for (const [number, sentAt, at] of messages) if (track.take(number, sentAt - offset, at, last)) taken++;
   if (track.lost > before) narrator.say(track.name, t("hasLost", nameOf(track), track.lost));
-  else if (taken >= Math.max(5, state.rate / 2)) narrator.say("batch", t("batch", nameOf(track), taken));
+  else if (taken >= Math.max(5, state.rate / 2) && !(now() - track.told < 15_000)) {
+    track.told = now();
+    narrator.say("batch", t("batch", nameOf(track), taken));
+  }
 }
 
 const value = {
@@ -171,6 +174,7 @@ function beginRound(show) {
       if (number >= show.first && track.arrivals.has(number)) track.lap?.add(number, track.arrivals.at(number) - at, track.arrivals.at(number), 0);
     }
   }
+  narrator.clear();
   narrator.say("round", t("begins", say(rounds.round.title)));
 }
 
@@ -211,6 +215,7 @@ function learn(from, theirs) {
 /** Says what the server has changed. */
 function narrate(before, after) {
   if (before.cut !== after.cut) narrator.say("cut", t(after.cut ? "sayCut" : "sayFlows"));
+  if (rounds.show.phase !== "free") return; // the page says what the round changes
   if (before.net !== after.net) narrator.say("net", t("sayNet", after.net));
   if (before.rate !== after.rate) narrator.say("rate", t("sayRate", after.rate));
 }

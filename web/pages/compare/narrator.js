@@ -20,6 +20,12 @@ export class Narrator {
     this.next();
   }
 
+  /** Forgets the lines that wait, and lets the next one come at once. */
+  clear() {
+    this.waiting = [];
+    this.since = -Infinity;
+  }
+
   /** Reports whether a line could be shown at once. */
   get idle() { return this.waiting.length === 0 && this.now() - this.since > 2 * shown; }
 

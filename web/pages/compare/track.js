@@ -30,6 +30,7 @@ export class Track {
   lost = 0;
   on = false;
   off; // when it lost its connection
+  told; // when the narrator last spoke of many messages at once
   count = null;
   zero = null; // the count at the last reset of the figures
   lap; // of the round
