@@ -142,9 +142,9 @@ type Bytes struct {
 // Range is the least and the most over the runs. Its JSON is an array of both.
 type Range struct{ Min, Max float64 }
 
-// MarshalJSON writes [min, max].
+// MarshalJSON writes [min, max], with four digits.
 func (r Range) MarshalJSON() ([]byte, error) {
-	return json.Marshal([2]float64{round(r.Min), round(r.Max)})
+	return json.Marshal([2]float64{digits(r.Min, 4), digits(r.Max, 4)})
 }
 
 // UnmarshalJSON reads [min, max].
