@@ -22,7 +22,8 @@ import (
 	"realtimelab/lessons"
 )
 
-// startTLS runs the command until the test ends, and returns its lines on stdout and its log so far.
+// startTLS runs the command until the test ends, and returns its lines on stdout and its log so
+// far.
 func startTLS(t *testing.T, lines int, args ...string) (urls map[string]string, log *syncBuffer) {
 	c := exec.Command(binary, args...)
 	log = &syncBuffer{}

@@ -24,8 +24,8 @@ type Config struct {
 	Lesson lesson.Lesson
 	Demo   lesson.Demo
 
-	// Course lists the lessons, in order, of the home page at /lab/ and of the pages under /lab/lesson/.
-	// Empty means Lesson alone.
+	// Course lists the lessons, in order, of the home page at /lab/ and of the pages under
+	// /lab/lesson/. Empty means Lesson alone.
 	Course []lesson.Lesson
 
 	// Directory lists the lab's running demos, this one among them until it is closed. Nil means
@@ -41,8 +41,8 @@ type Config struct {
 	// Hosts lists further names that the demo answers to, besides those of its listener.
 	Hosts []string
 
-	// TLS makes the demo speak https, wss and HTTP/2. The tap is above it and records plain bytes. Nil
-	// means http and ws.
+	// TLS makes the demo speak https, wss and HTTP/2. The tap is above it and records plain bytes.
+	// Nil means http and ws.
 	TLS *tls.Config
 
 	Web fs.FS // pages/<demo>/ and shared/

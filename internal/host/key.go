@@ -68,8 +68,8 @@ func (k Key) Held(r *http.Request) bool {
 
 // cookie returns the cookie that stands for the key in a browser. Browsers share cookies between
 // ports, so the name includes the port, and the value does not reveal the key to other servers on
-// the same host. Over TLS the cookie is Secure and has a name of its own, because a server without TLS
-// cannot replace a Secure cookie.
+// the same host. Over TLS the cookie is Secure and has a name of its own, because a server without
+// TLS cannot replace a Secure cookie.
 func (k Key) cookie(r *http.Request) (name, value string) {
 	_, port, _ := net.SplitHostPort(r.Host)
 	mac := hmac.New(sha256.New, []byte(k.text))

@@ -65,7 +65,8 @@ func TestTLSWithAndWithoutTapAndNetwork(t *testing.T) {
 	}
 }
 
-// TestKeyOverTLS: the key's cookie is Secure, and differs from that of a server without TLS at the same port.
+// TestKeyOverTLS: the key's cookie is Secure, and differs from that of a server without TLS at the
+// same port.
 func TestKeyOverTLS(t *testing.T) {
 	_, url, trust := startTLS(t, host.Config{})
 	u := secureUser(t, url, trust)
@@ -91,8 +92,8 @@ func TestKeyOverTLS(t *testing.T) {
 	}
 }
 
-// TestLabFilesOverHTTP2: the x-ray does not show what the page loads for itself, although it is on the
-// same connection, unless it was asked to.
+// TestLabFilesOverHTTP2: the x-ray does not show what the page loads for itself, although it is on
+// the same connection, unless it was asked to.
 func TestLabFilesOverHTTP2(t *testing.T) {
 	for _, labFiles := range []bool{false, true} {
 		r, url, trust := startTLS(t, host.Config{LabFiles: labFiles})

@@ -38,8 +38,8 @@ type Config struct {
 	Hosts   Hosts // the hosts that the server answers to
 	Log     *slog.Logger
 
-	// TLS makes the listeners from Track speak TLS: https, wss, and the NextProtos, which are HTTP/2 and
-	// HTTP/1.1 by default. Nil means plain HTTP/1.1.
+	// TLS makes the listeners from Track speak TLS: https, wss, and the NextProtos, which are
+	// HTTP/2 and HTTP/1.1 by default. Nil means plain HTTP/1.1.
 	TLS *tls.Config
 
 	// ConnContext and BaseContext are those of http.Server.

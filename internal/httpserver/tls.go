@@ -12,12 +12,13 @@ import (
 	"sync"
 )
 
-// TLS ends in the listener, below a wrapper such as a wire tap, which so records plain bytes. net/http
-// then sees the wrapper instead of a *tls.Conn, and finds out neither what ALPN chose nor that there is
-// TLS at all. Three things make up for it. The server takes HTTP/2 by its connection preface (RFC 9113
-// §3.4), which net/http calls unencrypted HTTP/2; that keeps its own graceful shutdown, its limits and
-// ConnContext, as http2.Server.ServeConn in a loop of ours would not. A tlsConn handshakes in its
-// first Read, under net/http's deadline for a request's head. And withTLS sets Request.TLS.
+// TLS ends in the listener, below wrappers such as the wire tap, so that a tap records plain bytes.
+// net/http then sees the wrapper instead of a *tls.Conn: it knows neither the protocol that ALPN
+// chose nor that there is TLS. So the server recognises HTTP/2 by the connection preface (RFC 9113
+// §3.4), which net/http calls unencrypted HTTP/2. This keeps net/http's graceful shutdown, limits
+// and ConnContext; http2.Server.ServeConn would need an accept loop of our own for them. A tlsConn
+// performs the handshake in its first Read, under net/http's deadline for a request's head.
+// withTLS sets Request.TLS.
 
 // secure makes s speak TLS with c.
 func (s *Server) secure(c *tls.Config) {
@@ -40,8 +41,8 @@ func (s *Server) secure(c *tls.Config) {
 	}
 }
 
-// ahead is a listener whose connections read ahead. net/http reads a frame of HTTP/2 in two pieces, and
-// the preface in three, which a tap would record as pieces of the stream.
+// ahead is a listener whose connections read ahead. net/http reads a frame of HTTP/2 in two pieces,
+// and the preface in three, which a tap would record as pieces of the stream.
 type ahead struct{ net.Listener }
 
 func (l ahead) Accept() (net.Conn, error) {

@@ -135,8 +135,8 @@ func TestPlainHTTPIsRedirected(t *testing.T) {
 	assert.Equal(t, 307, res.StatusCode, "it still serves")
 }
 
-// TestCloseOverTLS: Close ends held requests of both versions, idle connections, taken-over ones and
-// unfinished handshakes.
+// TestCloseOverTLS: Close ends held requests of both versions, idle connections, taken-over ones
+// and unfinished handshakes.
 func TestCloseOverTLS(t *testing.T) {
 	held := make(chan struct{}, 2)
 	ended := make(chan struct{}, 2)

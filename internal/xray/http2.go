@@ -142,8 +142,8 @@ func readHTTP2(s *stream) bool {
 
 func (s *stream) http2Side() *http2Side { return &s.conn.http2.sides[s.dir] }
 
-// frame makes the row of a frame, or of the beginning of one, and moves past it. The row belongs to the
-// exchange of its stream.
+// frame makes the row of a frame, or of the beginning of one, and moves past it. The row belongs to
+// the exchange of its stream.
 func (s *stream) frame(h http2.FrameHeader, size int) *Row {
 	if st := s.conn.http2.streams[h.StreamID]; st != nil {
 		s.exchange = st.exchange

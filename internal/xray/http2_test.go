@@ -300,7 +300,8 @@ func TestHTTP2TableOutlivesRows(t *testing.T) {
 	}
 }
 
-// TestHTTP2BrokenFrames: what breaks the rules gets a row that says so, and the frames after it are read.
+// TestHTTP2BrokenFrames: what breaks the rules gets a row that says so, and the frames after it are
+// read.
 func TestHTTP2BrokenFrames(t *testing.T) {
 	raw := func(kind http2.FrameType, flags http2.Flags, id uint32, payload string) func(*h2writer) {
 		return func(f *h2writer) { f.WriteRawFrame(kind, flags, id, []byte(payload)) }

@@ -11,8 +11,8 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// headerBlock reads the header blocks of one direction (RFC 9113 §4.3). Each depends on those before
-// it, because HPACK keeps a table of fields (RFC 7541), so none is skipped.
+// headerBlock reads the header blocks of one direction (RFC 9113 §4.3). Each depends on those
+// before it, because HPACK keeps a table of fields (RFC 7541), so none is skipped.
 type headerBlock struct {
 	hpack  *hpack.Decoder
 	broken *Text // why blocks can no longer be read
@@ -27,8 +27,8 @@ type headerBlock struct {
 	length   *int // bytes of the fields
 }
 
-// Sizes of HPACK's table, in bytes: at first, and at most. An encoder that uses another size says so in
-// a header block (RFC 7541 §4.2), so the settings that permit it need not be known.
+// Sizes of HPACK's table, in bytes: at first, and at most. An encoder that uses another size says
+// so in a header block (RFC 7541 §4.2), so the settings that permit it need not be known.
 const (
 	firstTable = 4 << 10
 	maxTable   = 64 << 10

@@ -12,9 +12,10 @@ import (
 // both request and response. Other exchanges on the same connection are recorded. If a response
 // switches protocols, the rest of its connection is treated like that response.
 //
-// Over HTTP/2, the header frames of an omitted exchange are recorded, because HPACK decodes the later ones
-// with them. A recording may so contain cookies that only the omitted requests carry. Config.Omitted
-// hides their rows.
+// Over HTTP/2, the header frames of an omitted exchange are recorded, because HPACK decodes the
+// later ones with them. The recording, and an export for
+// Wireshark, therefore contains the cookies of omitted requests, that of the key included.
+// Config.Omitted hides their rows.
 func Omit(prefix string) func() tap.Omitter {
 	return func() tap.Omitter { return &omitter{prefix: prefix} }
 }

@@ -12,8 +12,8 @@ import (
 // prefaceLine is the first line of the preface.
 const prefaceLine = "PRI * HTTP/2.0"
 
-// http2Omitter leaves out the frames of the streams whose path begins with prefix, except those with
-// headers. It decodes the headers of requests to find these streams.
+// http2Omitter leaves out the frames of the streams whose path begins with prefix, except those
+// with headers. It decodes the headers of requests to find these streams.
 type http2Omitter struct {
 	prefix string
 	hpack  *hpack.Decoder // nil once it has failed

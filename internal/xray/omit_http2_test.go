@@ -13,8 +13,8 @@ import (
 	"realtimelab/internal/xray"
 )
 
-// omittedTalk is a conversation over HTTP/2. It returns the bytes of each direction in phases, each of
-// which depends on those before, and the bytes that are recorded.
+// omittedTalk is a conversation over HTTP/2. It returns the bytes of each direction in phases, each
+// of which depends on those before, and the bytes that are recorded.
 func omittedTalk() (phases [][2]string, recorded [2]string) {
 	sides := [2]*h2writer{newH2Writer(), newH2Writer()}
 	phases = make([][2]string, 1)
@@ -105,8 +105,8 @@ func TestOmitOverHTTP2IsExact(t *testing.T) {
 	}
 }
 
-// TestOmitOverHTTP2IsBounded: a client that opens more omitted streams than are remembered, or whose
-// headers cannot be decoded, does no harm.
+// TestOmitOverHTTP2IsBounded: a client that opens more omitted streams than are remembered, or
+// whose headers cannot be decoded, does no harm.
 func TestOmitOverHTTP2IsBounded(t *testing.T) {
 	w := newH2Wire(omitting(t))
 	w.send(tap.In, 1<<20, func(f *h2writer) {

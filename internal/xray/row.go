@@ -97,8 +97,8 @@ type Row struct {
 	Lab     bool  // a request for the lab's own pages and their files
 
 	// Data holds the unit's bytes. For TCP, H2, HTTP, Body, Chunk and WS they are the bytes on the
-	// wire, except that a head of HTTP/2 is decoded: "name: value" lines, which begin with those of the
-	// names :method or :status. For higher layers they are unmasked, inflated and unescaped.
+	// wire, except that a head of HTTP/2 is decoded: "name: value" lines, which begin with those of
+	// the names :method or :status. For higher layers they are unmasked, inflated and unescaped.
 	Data []byte
 
 	// Views show the same content in another form, such as an unmasked payload.

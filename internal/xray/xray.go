@@ -1,5 +1,5 @@
-// Package xray interprets what a tap recorded, layer by layer: TCP, HTTP/1.1, HTTP/2, chunks, server-sent
-// events, WebSocket frames, Engine.IO packets and Socket.IO packets.
+// Package xray interprets what a tap recorded, layer by layer: TCP, HTTP/1.1, HTTP/2, chunks,
+// server-sent events, WebSocket frames, Engine.IO packets and Socket.IO packets.
 //
 // One goroutine follows the tap and keeps the state of every connection. While there is a Watcher,
 // it makes rows of everything it reads. Without a Watcher it leaves the recorded bytes unread until

@@ -87,3 +87,25 @@ test("the same message to two clients is one row", () => {
   trace.add([get(1, "/messages?client=page-1"), get(2, "/messages?client=page-1-other"), ...json(1, m), ...json(2, m)]);
   assert.deepEqual(rowsOf(trace.arrows).map((row) => row.length), [1, 1, 2]);
 });
+
+test("over HTTP/2 each stream is like a connection: streams of one connection take turns", () => {
+  const trace = made();
+  const on = (stream, ...rows) => rows.flat().map((r) => ({ ...r, stream }));
+  const data = (kind) => ({ ...row(1, "out", "h2", "DATA · stream"), kind });
+  trace.add(on(1, get(1, "/events?client=page-1"), stream(1, "text/event-stream"), data(), row(1, "out", "body", "body", "retry: 2000\n\n"), row(1, "out", "sse", "", "retry: 2000\n\n")));
+  trace.add(on(3, get(1, "/messages?client=page-1-other&wait=25s")));
+  trace.add(on(5, get(1, "/messages?client=page-1"), json(1, m), data("end")));
+  trace.add(on(1, row(1, "out", "sse", "", "data: 1\n\n")));
+  trace.add(on(3, json(1, "[]"), data("end")));
+  assert.deepEqual(said(trace), [
+    "me → GET /events (request)", "me ← 200 OK text/event-stream (control)", "me ← retry: 2000 (control)", "other → GET /messages?wait=25s (empty)",
+    "me → GET /messages (request)", `me ← 200 ${m} (event)`, "me ← data: 1 (event)", "other ← 200 [] (empty)",
+  ]);
+  assert.deepEqual(trace.bars.map(({ to }) => to === null), [true, false, false]);
+  trace.add(on(7, get(1, "/stream?client=page-1"), stream(1, "application/x-ndjson"), { ...row(1, "in", "h2", "RST_STREAM · stream 7"), kind: "cut" }));
+  assert.equal(said(trace).at(-1), "me → RST_STREAM (cut)");
+  assert.deepEqual(trace.bars.map(({ cut }) => cut), [false, false, false, true], "the other streams go on");
+  trace.add([row(1, "in", "tcp", "the client resets the connection (RST)")]);
+  assert.equal(said(trace).at(-1), "me → TCP RST (cut)");
+  assert.deepEqual(trace.bars.map(({ cut }) => cut), [true, false, false, true], "the stream that was open");
+});

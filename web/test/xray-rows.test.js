@@ -50,6 +50,15 @@ test("an answer in chunks is open until its last chunk", () => {
   assert.equal(rows.isOpen(1), false);
 });
 
+test("an answer over HTTP/2 is open until its last frame", () => {
+  const rows = made();
+  const frame = (id, more) => row(id, "h2", { dir: "out", request: 1, summary: { en: "DATA · stream 1 · 5 bytes" }, ...more });
+  rows.add([row(1, "http", { message: true }), row(2, "http", { dir: "out", request: 1 }), frame(3), row(4, "body", { dir: "out", request: 1 })]);
+  assert.equal(rows.isOpen(1), true);
+  rows.add([frame(5, { kind: "end" }), row(6, "body", { dir: "out", request: 1 })]);
+  assert.equal(rows.isOpen(1), false);
+});
+
 test("after a restart the old rows stay, with a divider", () => {
   const rows = made();
   rows.add([row(1, "http", { message: true }), row(2, "http", { dir: "out", request: 1, message: true })]);

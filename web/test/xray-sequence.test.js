@@ -32,6 +32,11 @@ test("an answer that is still coming is a bar, until the connection is cut", () 
   assert.equal(items[3].kind, "cut");
 });
 
+test("a reset of HTTP/2 ends the bar of its own stream", () => {
+  const rows = [row(1, 0, { stream: 1 }), row(2, 1, { stream: 3 }), row(3, 2, { layer: "h2", kind: "cut", stream: 3, request: 2 })];
+  assert.deepEqual(draw(rows).bars, [{ client: "a", from: 0, to: null }, { client: "a", from: 1, to: 2 }]);
+});
+
 test("an upgrade is no held request, and a restart ends what was held", () => {
   assert.deepEqual(draw([row(1, 0, { kind: "upgrade" })]).bars, []);
   const restart = row(2, 1, { layer: "restart", client: "" });

@@ -1,5 +1,5 @@
-// Package https holds demos over TLS and HTTP/2 against curl, Node's HTTP/2 client, ws and the official
-// Socket.IO client.
+// Package https holds demos over TLS and HTTP/2 against curl, Node's HTTP/2 client, ws and the
+// official Socket.IO client.
 package https
 
 import (
@@ -103,8 +103,8 @@ func TestCurl(t *testing.T) {
 	assert.Equal(t, "application/json; charset=utf-8\n", wireshark(t, r, url, `http2.headers.status == 201`, "http2.headers.content_type"))
 }
 
-// wireshark returns a field of the frames of HTTP/2 that pass the filter, as tshark reads them in the
-// demo's capture.
+// wireshark returns a field of the frames of HTTP/2 that pass the filter, as tshark reads them in
+// the demo's capture.
 func wireshark(t *testing.T, r *host.Running, url, filter, field string) string {
 	file, err := os.Create(filepath.Join(t.TempDir(), "xray.pcapng"))
 	require.NoError(t, err)

@@ -41,8 +41,8 @@ func runTLS(t *testing.T, name string) (url string, r *host.Running) {
 	return "https://" + listener.Addr().String(), r
 }
 
-// TestPagesOverTLS: one page of each lesson over https and HTTP/2, with the key, the reader's own client
-// and the x-ray.
+// TestPagesOverTLS: one page of each lesson over https and HTTP/2, with the key, the reader's own
+// client and the x-ray.
 func TestPagesOverTLS(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, s := range stages {
