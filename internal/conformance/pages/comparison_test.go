@@ -160,7 +160,7 @@ func TestComparisonRound(t *testing.T) {
 	phone.Press("[data-bet=websocket]", "Enter")
 	phone.WaitText("#mine", "Your bet: WebSocket")
 	tab.WaitText("#betCount", "Bets: 1.")
-	assert.Equal(t, "1", labtest.Eval[string](tab, `document.querySelector("[data-bet=websocket] b").textContent`))
+	tab.WaitFor(`document.querySelector("[data-bet=websocket] b").textContent === "1" && document.querySelector("[data-bet=short-polling] b").textContent === ""`)
 	usable(tab, phone)
 
 	tab.Press("#start", "Enter")
