@@ -155,6 +155,20 @@ func (r *Report) resultOf(transport string) Result {
 	return Result{}
 }
 
+// maxGroups is how many groups of lanes a sentence names for one figure. The charts show more.
+const maxGroups = 2
+
+// grouped counts the lanes of all groups.
+func grouped(groups [][]ranked) int {
+	lanes := map[string]bool{}
+	for _, group := range groups {
+		for _, x := range group {
+			lanes[x.name] = true
+		}
+	}
+	return len(lanes)
+}
+
 // undecided says which lanes cannot be told apart.
 func (r *Report) undecided(keys []string, language lang.Lang) string {
 	var judged, parts []string
@@ -166,8 +180,12 @@ func (r *Report) undecided(keys []string, language lang.Lang) string {
 		}
 		judged = append(judged, f.Name.In(language))
 		var sets []string
-		for _, group := range groups(all) {
+		overlapping := groups(all)
+		for _, group := range overlapping {
 			sets = append(sets, allBut(all, group, language))
+		}
+		if len(overlapping) > maxGroups {
+			sets = []string{fmt.Sprintf(language.Say("%d of the %d lanes from a neighbour", "%d 种（共 %d 种）与相邻的"), grouped(overlapping), len(all))}
 		}
 		if len(sets) > 0 {
 			parts = append(parts, f.Name.In(language)+language.Say(": ", "：")+strings.Join(sets, language.Say("; or ", "；或者 ")))

@@ -44,6 +44,17 @@ func TestALargeGroupIsNamedByTheOthers(t *testing.T) {
 	assert.Equal(t, "各轮范围重叠、分不出高下的有，延迟 p50：除 c 以外的所有传输。每条消息的字节数：所有传输。", r.Conclusions(lang.Chinese)[2])
 }
 
+func TestManyGroupsAreCounted(t *testing.T) {
+	r := Report{}
+	for i, name := range []string{"a", "b", "c", "d", "e"} {
+		least := float64(i) // overlaps the lane before and the one behind
+		r.Results = append(r.Results, lane(name, Range{least, least + 1.5}, Range{10 * least, 10 * least}))
+	}
+	r.Results[4] = lane("e", Range{90, 91}, Range{90, 90})
+	assert.Equal(t, "The spreads cannot tell apart, in latency p50: 4 of the 5 lanes from a neighbour.", r.Conclusions(lang.English)[2])
+	assert.Equal(t, "各轮范围重叠、分不出高下的有，延迟 p50：4 种（共 5 种）与相邻的。", r.Conclusions(lang.Chinese)[2])
+}
+
 func TestOverlappingSpreadsAreNoDifference(t *testing.T) {
 	r := Report{Results: []Result{lane("a", Range{1, 3}, Range{1, 9}), lane("b", Range{2, 4}, Range{2, 8})}}
 	assert.Equal(t, []string{
