@@ -76,16 +76,13 @@ func (c *clients) dialAll(ctx context.Context) error {
 
 // dialOne connects a client, whose subscription outlives ctx; close ends it.
 func (c *clients) dialOne(ctx context.Context, i int) (err error) {
-	asks, dial, url := c.config.workload().Asks, c.lane.Dial, c.server.url
-	if asks {
-		dial = c.lane.Ask
-	}
+	asks, dial, url := c.config.workload().Asks, c.config.workload().way(c.lane).Dial, c.server.url
 	if c.networks != nil {
 		scheme, _, _ := strings.Cut(c.server.url, "://")
 		url = scheme + "://" + c.networks[i].Addr().String()
 	}
 	c.tally.dial(i)
-	if c.peers[i], err = c.dial(ctx, dial, url, func(text string) { c.tally.hear(i, text) }); err != nil {
+	if c.peers[i], err = c.dial(ctx, dial, url, fmt.Sprint("room-", c.config.room(i)), func(text string) { c.tally.hear(i, text) }); err != nil {
 		return err
 	}
 	if !asks && i >= greeters(c.config.Clients) {
@@ -102,23 +99,27 @@ func (c *clients) dialOne(ctx context.Context, i int) (err error) {
 
 // dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
 func (c *clients) dialBesides(ctx context.Context) (*peer, error) {
-	return c.dial(ctx, c.lane.Sender(), c.server.direct, func(string) {})
+	dial := c.lane.Sender()
+	if w := c.config.workload(); w.Bytes {
+		dial = w.way(c.lane).Dial
+	}
+	return c.dial(ctx, dial, c.server.direct, "", func(string) {})
 }
 
 // dial connects a peer that sends what a browser would. ctx bounds the dialing; the client
 // runs until close.
-func (c *clients) dial(ctx context.Context, dial lesson.Dial, url string, hear func(text string)) (*peer, error) {
+func (c *clients) dial(ctx context.Context, dial lesson.Dial, url, room string, hear func(text string)) (*peer, error) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, cancel)()
 	client, err := dial(running, lesson.Dialing{
-		URL: url, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter, Header: browserHeader(url), Upgrade: upgradeHeader(url),
+		URL: url, Room: room, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter, Header: browserHeader(url), Upgrade: upgradeHeader(url),
 		TLS: c.server.trust, HTTP2: c.lane.HTTP2 && strings.HasPrefix(url, "https:"), Hear: hear,
 	})
 	if err != nil {
 		cancel()
 		return nil, cmp.Or(context.Cause(ctx), err)
 	}
-	return &peer{client, c.config.Load, cancel}, nil
+	return &peer{client, c.config.Load, c.tally.shots, cancel}, nil
 }
 
 func (c *clients) warmUp(ctx context.Context) error {
@@ -126,7 +127,17 @@ func (c *clients) warmUp(ctx context.Context) error {
 	if err := c.awaitSent(ctx, greeted, func() error { return c.greetAgain(ctx) }); err != nil {
 		return err
 	}
-	warm := func() error { return c.sender(0).send(ctx, label{kind: warmUp}) }
+	warm := func() error { // by the first client of each room
+		for i := range c.config.Clients {
+			if i > 0 && c.config.room(i) == c.config.room(i-1) {
+				continue
+			}
+			if err := c.sender(i).send(ctx, label{kind: warmUp}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err := warm(); err != nil {
 		return err
 	}

@@ -184,6 +184,84 @@ func TestTheLastClientHasAMessageWhenAllHaveIt(t *testing.T) {
 	})
 }
 
+func TestTheTallySeesWhatAnotherRoomHears(t *testing.T) {
+	c := small(Rooms, "sse")
+	c.Clients = roomSize + 1
+	tally := newTally([]shot{{sender: 0}, {sender: roomSize}}, c.Clients)
+	tally.place(c.Load)
+	tally.began = time.Now()
+	for client := range c.Clients {
+		tally.hear(client, label{number: 0}.text(minSize))
+	}
+	assert.Equal(t, roomSize, tally.delivered)
+	assert.Equal(t, 1, tally.misdirected, "the last client is in a room of its own")
+	assert.EqualValues(t, 1, tally.last.TotalCount(), "all in the room have it")
+	assert.Equal(t, roomSize+1, c.deliveries(tally.shots))
+	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: roomSize, delivered: roomSize, misdirected: 1, latency: newHistogram(), first: newHistogram(), elapsed: time.Second}})
+	assert.EqualError(t, r.Faults(), "sse: 1 heard in another room")
+}
+
+// Two rooms and a half: each message reaches its room, and no other client.
+func TestRoomsAreKeptApart(t *testing.T) {
+	need.Time(t)
+	for _, name := range everyLane() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := small(Rooms, name)
+			c.Clients, c.Rate = 2*roomSize+2, 5
+			_, lane, _ := lesson.FindLane(runner.Lessons, name)
+			if lane.Rooms.Dial == nil {
+				assert.ErrorContains(t, c.Check(runner.Lessons), name+" has no rooms: leave it out")
+				return
+			}
+			report, err := runner.Run(t.Context(), c, quiet)
+			require.NoError(t, err)
+			require.NoError(t, report.Faults())
+			r := report.Results[0]
+			assert.Equal(t, c.deliveries(c.schedule(c.Seed, 0)), r.Messages)
+			assert.Zero(t, r.Misdirected)
+			assert.Positive(t, r.Last.P50)
+		})
+	}
+}
+
+// Bytes cost their own size where a transport carries them, and a third more where they are text.
+func TestBytesThatTravelAsTextCostMore(t *testing.T) {
+	need.Time(t)
+	for _, name := range everyLane() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := small(Binary, name)
+			c.Size = 999
+			_, lane, _ := lesson.FindLane(runner.Lessons, name)
+			if lane.Bytes.Dial == nil {
+				assert.ErrorContains(t, c.Check(runner.Lessons), "has no messages of bytes")
+				return
+			}
+			report, err := runner.Run(t.Context(), c, quiet)
+			require.NoError(t, err)
+			require.NoError(t, report.Faults())
+			b := report.Results[0].Bytes
+			assert.InDelta(t, 999*1.5, b.Payload, 1e-9, "one up, two down")
+			switch {
+			case !lane.Bytes.Base64:
+				assert.Zero(t, b.Base64)
+				assert.Less(t, b.Framing, 150.0)
+			default:
+				assert.InDelta(t, b.Payload/3, b.Base64, 1e-9)
+				assert.Positive(t, b.Framing)
+				if name == "sse" || name == "hanging" { // which compress nothing
+					assert.Greater(t, b.Framing, b.Base64)
+				}
+			}
+		})
+	}
+	c := small(Binary, "websocket")
+	report, err := runner.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	assert.InDelta(t, 2+6.0/2, report.Results[0].Bytes.Framing, 1e-9, "a frame without a mask to each client, and one masked frame up")
+}
+
 func TestFirstMessageCountsFromDialing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tally := newTally(nil, 2)

@@ -102,15 +102,15 @@ func (n Line) check(l Load) error {
 func (c Config) checkLanes(lanes []lesson.Lane) error {
 	w := c.workload()
 	for _, l := range lanes {
-		if w.Asks && l.Ask == nil {
-			return fmt.Errorf("%s has no answers: leave it out, or take another workload than %s", l.Name, w.Name)
+		if needs := w.needs(); needs != "" && w.way(l).Dial == nil {
+			return fmt.Errorf("%s has no %s: leave it out, or take another workload than %s", l.Name, needs, w.Name)
 		}
 		if most := lesson.MaxDatagram - envelope; l.Lossy && c.Size > most {
 			return fmt.Errorf("size %d: %s carries a text of at most %d bytes, in one packet", c.Size, l.Name, most)
 		}
 	}
 	polls := slices.ContainsFunc(lanes, func(l lesson.Lane) bool { return l.Polls })
-	if n := c.perSecond(); polls && !w.Asks && n*(c.Interval.Seconds()+0.25) > feedHistory {
+	if n := c.heardPerSecond(); polls && !w.Asks && n*(c.Interval.Seconds()+0.25) > feedHistory {
 		return fmt.Errorf("%.0f messages a second at an interval of %s: the server keeps %d between two polls; lower --rate, --clients or --interval",
 			n, c.Interval, feedHistory)
 	}
@@ -145,9 +145,12 @@ func (n Line) timeout() time.Duration {
 // first client.
 func (c Config) besides() bool { return c.simulated() && c.workload().OneSender }
 
-// cuts reports whether the clients are cut off. Clients that ask hear nothing on their own, so there
-// is no recovery to see.
-func (c Config) cuts() bool { return c.Cut > 0 && !c.workload().Asks }
+// cuts reports whether the clients are cut off. Clients that ask hear nothing on their own, and those
+// with rooms or bytes do not all reconnect, so there is no recovery to see.
+func (c Config) cuts() bool {
+	w := c.workload()
+	return c.Cut > 0 && !w.Asks && !w.Rooms && !w.Bytes
+}
 
 func known(what string, names, all []string) error {
 	for i, name := range names {

@@ -43,6 +43,10 @@ const (
 	requestsPerMin      = "requests_per_client_minute"
 	firstMessage        = "first_message_p50_ms"
 	recoveryP50         = "recovery_p50_ms"
+	payloadBytes        = "payload_bytes_per_message"
+	base64Bytes         = "base64_bytes_per_message"
+	framingBytes        = "framing_bytes_per_message"
+	headerBytes         = "header_bytes_per_message"
 	fastMissed          = "fast_missed_percent"
 	fastAgeP50          = "fast_age_p50_ms"
 	fastAgeP99          = "fast_age_p99_ms"
@@ -127,6 +131,8 @@ var figures = []Figure{
 	{Figure: figure.Figure{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated"}, when: whenSent, Of: count(func(r Result) int { return r.Duplicated })},
 	{Figure: figure.Figure{Key: "reordered", Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered"}, when: whenSent, Of: count(func(r Result) int { return r.Reordered })},
 
+	{Figure: figure.Figure{Key: "misdirected", Name: lang.Text{EN: "messages heard in another room", ZH: "串到别的房间的消息"}, Short: "misdirected"}, when: whenValue,
+		Of: func(r Result) (float64, bool) { return float64(r.Misdirected), r.Misdirected > 0 }},
 	{Figure: figure.LatencyP50, path: "latency_ms.p50", when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P50 }), Live: func(l Live) float64 { return l.P50 }},
 	{Figure: figure.Figure{Key: "latency_p90_ms", Name: lang.Text{EN: "latency p90", ZH: "延迟 p90"}, Unit: figure.Millis, Short: "p90 ms", Decimals: 2, Log: true}, path: "latency_ms.p90", when: whenMessages,
@@ -145,11 +151,13 @@ var figures = []Figure{
 
 	{Figure: figure.BytesPerMessage, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.BytesPerMessage }), Live: per(func(l Live) int64 { return l.Bytes })},
-	{Figure: figure.Figure{Key: "payload_bytes_per_message", Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: figure.Bytes, Short: "payload"}, path: "bytes.payload", when: whenMessages,
+	{Figure: figure.Figure{Key: payloadBytes, Name: lang.Text{EN: "payload per message", ZH: "每条消息的内容"}, Unit: figure.Bytes, Short: "payload"}, path: "bytes.payload", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Payload })},
-	{Figure: figure.Figure{Key: "framing_bytes_per_message", Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: figure.Bytes, Short: "framing"}, path: "bytes.framing", when: whenMessages,
+	{Figure: figure.Figure{Key: base64Bytes, Name: lang.Text{EN: "base64 per message, of the framing", ZH: "每条消息的 base64 增量（含在分帧里）"}, Unit: figure.Bytes, Short: "base64"}, path: "bytes.base64", when: whenValue,
+		Of: func(r Result) (float64, bool) { return r.Bytes.Base64, r.Bytes.Base64 > 0 }},
+	{Figure: figure.Figure{Key: framingBytes, Name: lang.Text{EN: "framing per message", ZH: "每条消息的分帧"}, Unit: figure.Bytes, Short: "framing"}, path: "bytes.framing", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Framing })},
-	{Figure: figure.Figure{Key: "header_bytes_per_message", Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: figure.Bytes, Short: "headers"}, path: "bytes.headers", when: whenMessages,
+	{Figure: figure.Figure{Key: headerBytes, Name: lang.Text{EN: "HTTP headers per message", ZH: "每条消息的 HTTP 头"}, Unit: figure.Bytes, Short: "headers"}, path: "bytes.headers", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Bytes.Headers })},
 	{Figure: figure.RequestsPerMessage, when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.RequestsPerMessage }), Live: per(func(l Live) int64 { return l.Requests })},

@@ -75,25 +75,56 @@ func (l Load) perSecond() float64 { return float64(l.senders()) * l.workload().r
 
 // heardBits returns the bits of text that one client hears in a second.
 func (l Load) heardBits() float64 {
-	heard := l.perSecond()
+	heard := l.heardPerSecond()
 	if w := l.workload(); w.Asks {
 		heard = w.rate(l)
 	}
 	return heard * float64(l.Size) * 8
 }
 
-// deliveries returns how often that many messages should arrive.
-func (l Load) deliveries(messages int) int {
-	if l.workload().Asks {
-		return messages
+// heardPerSecond returns the messages that one server or room distributes in a second.
+func (l Load) heardPerSecond() float64 {
+	if w := l.workload(); w.Rooms {
+		return float64(min(roomSize, l.Clients)) * w.rate(l)
 	}
-	return messages * l.Clients
+	return l.perSecond()
+}
+
+// roomSize is the clients in a room. The last room may have fewer.
+const roomSize = 5
+
+// room returns the room of a client. Without rooms, all are in one.
+func (l Load) room(client int) int {
+	if l.workload().Rooms {
+		return client / roomSize
+	}
+	return 0
+}
+
+// audience returns how many clients should hear a message of that sender.
+func (l Load) audience(sender int) int {
+	switch w := l.workload(); {
+	case w.Asks:
+		return 1
+	case w.Rooms:
+		return min(roomSize, l.Clients-l.room(sender)*roomSize)
+	}
+	return l.Clients
+}
+
+// deliveries returns how often the messages should arrive.
+func (l Load) deliveries(shots []shot) (sum int) {
+	for _, s := range shots {
+		sum += l.audience(s.sender)
+	}
+	return sum
 }
 
 // shot is one message that is to be sent.
 type shot struct {
 	at     time.Duration // from the start of the measurement
 	sender int
+	id     int64 // of the message, in a feed of the sender's room
 }
 
 // schedule draws what is sent when, in order of time. It is the same for every
@@ -103,9 +134,18 @@ func (l Load) schedule(seed uint64, run int) []shot {
 	var shots []shot
 	for sender := range l.senders() {
 		for _, at := range l.workload().times(random, l) {
-			shots = append(shots, shot{at, sender})
+			shots = append(shots, shot{at: at, sender: sender})
 		}
 	}
 	slices.SortStableFunc(shots, func(a, b shot) int { return int(a.at - b.at) })
+	last := map[int]int64{} // by room: the hellos, the warm-up, and then these
+	for i := range greeters(l.Clients) {
+		last[l.room(i)]++
+	}
+	for n, s := range shots {
+		room := l.room(s.sender)
+		last[room]++
+		shots[n].id = last[room] + 1
+	}
 	return shots
 }

@@ -61,8 +61,31 @@ func (l label) id(clients int) int64 {
 // message is what every lane carries, in both directions: a message as
 // the feed of the lessons makes it. A server with a feed replaces the id and the
 // time; the order of sending makes the ids the same.
-func (l label) message(size, clients int) []byte {
-	m := feed.Message{ID: l.id(clients), From: "lab", Text: l.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
+func (l label) message(size, clients int) []byte { return l.json(size, l.id(clients)) }
+
+// encode returns the bytes of a message as the workload has them.
+func (l Load) encode(m label, shots []shot) []byte {
+	switch w := l.workload(); {
+	case w.Bytes:
+		return m.bytes(l.Size)
+	case m.kind == scheduled:
+		return m.json(l.Size, shots[m.number].id)
+	}
+	return m.message(l.Size, l.Clients)
+}
+
+// bytes returns the label and random bytes.
+func (l label) bytes(size int) []byte {
+	b := fmt.Appendf(make([]byte, 0, size), "%s%d:", l.kind, l.number)
+	random := rand.New(rand.NewPCG(uint64(l.number), uint64(len(l.kind))))
+	for len(b) < size {
+		b = append(b, byte(random.Uint32()))
+	}
+	return b
+}
+
+func (l label) json(size int, id int64) []byte {
+	m := feed.Message{ID: id, From: "lab", Text: l.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // strings, a number and a time: nothing that JSON cannot say

@@ -10,11 +10,12 @@ import (
 type peer struct {
 	client lesson.Client
 	load   Load
+	shots  []shot
 	cancel context.CancelFunc
 }
 
 func (p *peer) send(ctx context.Context, l label) error {
-	return p.client.Send(ctx, l.message(p.load.Size, p.load.Clients))
+	return p.client.Send(ctx, p.load.encode(l, p.shots))
 }
 
 func (p *peer) close() {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -134,9 +135,10 @@ type Packets struct {
 // Bytes per delivered message, both ways, by what they are. They sum to
 // bytes_per_message.
 type Bytes struct {
-	Payload float64 `json:"payload"` // the JSON messages, the same on every lane
-	Framing float64 `json:"framing"` // all that is neither message nor HTTP head: chunks, frames, packets, event names; below zero where compression took away more
-	Headers float64 `json:"headers"` // HTTP heads
+	Payload float64 `json:"payload"`         // the JSON messages, the same on every lane
+	Framing float64 `json:"framing"`         // all that is neither message nor HTTP head: chunks, frames, packets, event names; below zero where compression took away more
+	Headers float64 `json:"headers"`         // HTTP heads
+	Base64  float64 `json:"base64,omitzero"` // of the framing: what base64 adds to the payload, before a compression
 }
 
 // Range is the least and the most over the runs. Its JSON is an array of both.
@@ -177,15 +179,16 @@ type OverTime struct {
 // messages; where none was delivered, as in the workload idle, it is zero and the
 // per minute figures speak.
 type Result struct {
-	Transport  string `json:"transport"`
-	Workload   string `json:"-"` // of the configuration
-	Runs       int    `json:"runs"`
-	Messages   int    `json:"messages"` // delivered, or answered
-	Lost       int    `json:"lost"`
-	Duplicated int    `json:"duplicated"`
-	Reordered  int    `json:"reordered"`
-	Lossy      bool   `json:"lossy,omitempty"`     // the transport may lose messages
-	Unordered  bool   `json:"unordered,omitempty"` // and may reorder them
+	Transport   string `json:"transport"`
+	Workload    string `json:"-"` // of the configuration
+	Runs        int    `json:"runs"`
+	Messages    int    `json:"messages"` // delivered, or answered
+	Lost        int    `json:"lost"`
+	Duplicated  int    `json:"duplicated"`
+	Reordered   int    `json:"reordered"`
+	Misdirected int    `json:"misdirected,omitzero"` // heard in another room
+	Lossy       bool   `json:"lossy,omitempty"`      // the transport may lose messages
+	Unordered   bool   `json:"unordered,omitempty"`  // and may reorder them
 
 	Latency            Latency   `json:"latency_ms"`
 	OverTime           *OverTime `json:"latency_over_time_ms,omitempty"`
@@ -282,6 +285,9 @@ func (r *Report) warn(en, zh string, args ...any) {
 // kept its promises.
 func (r *Report) Faults() error {
 	for _, x := range r.Results {
+		if x.Misdirected > 0 {
+			return fmt.Errorf("%s: %d heard in another room", x.Transport, x.Misdirected)
+		}
 		if !x.Lossy && x.Lost > 0 || x.Duplicated > 0 || !x.Unordered && x.Reordered > 0 {
 			return fmt.Errorf("%s: %d lost, %d duplicated, %d reordered", x.Transport, x.Lost, x.Duplicated, x.Reordered)
 		}
@@ -334,6 +340,7 @@ func (c Config) merged(name string, trials []trial) Result {
 		r.Lossy, r.Unordered = t.lossy, t.unordered
 		r.Duplicated += t.duplicated
 		r.Reordered += t.reordered
+		r.Misdirected += t.misdirected
 		all.Merge(t.latency)
 		first.Merge(t.first)
 		if t.last != nil {
@@ -397,6 +404,10 @@ func (c Config) add(r *Result, t trial, part float64) {
 		payload := float64(t.payload)
 		r.BytesPerMessage += part * float64(in+out) / n
 		r.Bytes.Payload += part * payload / n
+		if t.base64 {
+			longer := float64(base64.StdEncoding.EncodedLen(c.Size)-c.Size) / float64(c.Size)
+			r.Bytes.Base64 += part * longer * payload / n
+		}
 		r.Bytes.Headers += part * float64(headers) / n
 		r.Bytes.Framing += part * (float64(in+out-headers) - payload) / n
 		r.RequestsPerMessage += part * float64(requests) / n

@@ -52,8 +52,13 @@ func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader,
 	if l.Start != nil {
 		start = l.Start
 	}
-	if w, _ := FindWorkload(what.Workload); w.Asks && l.Answers != nil {
-		start = l.Answers
+	w, _ := FindWorkload(what.Workload)
+	way := w.way(l)
+	if way.Start != nil {
+		start = way.Start
+	}
+	if way.PerRoom {
+		start = lesson.PerRoom(start)
 	}
 	env := lesson.Env{Log: slog.New(slog.DiscardHandler)}
 	serve := serveTCP

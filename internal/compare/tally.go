@@ -27,35 +27,39 @@ func micros(d time.Duration) int64 { return max(1, min(d, longest).Microseconds(
 
 // tally receives for all clients.
 type tally struct {
-	shots []shot
+	shots    []shot
+	room     []int // by client
+	audience []int // by sender: the clients that should hear it
 
-	mu         sync.Mutex
-	began      time.Time   // zero before the measurement
-	heard      [][]bool    // by client and number
-	reached    []int       // by number: the clients that heard it
-	arrivals   [][]arrival // by client; nil unless Workload.Latest
-	newest     [][]int     // by client and sender: the highest number heard
-	dialed     []time.Time
-	first      []time.Duration // by client: from dialing to hearing its own hello; 0 before
-	greeted    int             // the clients that did
-	warm       []bool          // the clients that heard the warm-up
-	warmed     int
-	delivered  int
-	duplicated int
-	reordered  int
-	latency    *hdrhistogram.Histogram
-	last       *hdrhistogram.Histogram   // until the last client heard a message
-	slice      time.Duration             // of a run; 0 for none
-	slices     []*hdrhistogram.Histogram // of the latencies, by the time of the shot
-	recent     []int64                   // µs: the latencies since the last live
-	mended     time.Time                 // when probes began; zero before
-	recovered  []time.Duration           // by client: from then to hearing one; 0 before
-	back       int                       // the clients that did
-	change     chan struct{}             // has room for one; something was counted
+	mu          sync.Mutex
+	began       time.Time   // zero before the measurement
+	heard       [][]bool    // by client and number
+	reached     []int       // by number: the clients that heard it
+	arrivals    [][]arrival // by client; nil unless Workload.Latest
+	newest      [][]int     // by client and sender: the highest number heard
+	dialed      []time.Time
+	first       []time.Duration // by client: from dialing to hearing its own hello; 0 before
+	greeted     int             // the clients that did
+	warm        []bool          // the clients that heard the warm-up
+	warmed      int
+	delivered   int
+	duplicated  int
+	reordered   int
+	misdirected int // heard in another room
+	latency     *hdrhistogram.Histogram
+	last        *hdrhistogram.Histogram   // until the last client heard a message
+	slice       time.Duration             // of a run; 0 for none
+	slices      []*hdrhistogram.Histogram // of the latencies, by the time of the shot
+	recent      []int64                   // µs: the latencies since the last live
+	mended      time.Time                 // when probes began; zero before
+	recovered   []time.Duration           // by client: from then to hearing one; 0 before
+	back        int                       // the clients that did
+	change      chan struct{}             // has room for one; something was counted
 }
 
 func newTally(shots []shot, clients int) *tally {
 	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), recovered: make([]time.Duration, clients), latency: newHistogram(), last: newHistogram(), reached: make([]int, len(shots)), change: make(chan struct{}, 1)}
+	t.place(Load{Clients: clients})
 	for range clients {
 		t.heard = append(t.heard, make([]bool, len(shots)))
 		newest := make([]int, clients)
@@ -65,6 +69,14 @@ func newTally(shots []shot, clients int) *tally {
 		t.newest = append(t.newest, newest)
 	}
 	return t
+}
+
+// place puts the clients into their rooms.
+func (t *tally) place(l Load) {
+	t.room, t.audience = make([]int, l.Clients), make([]int, l.Clients)
+	for i := range l.Clients {
+		t.room[i], t.audience[i] = l.room(i), l.audience(i)
+	}
 }
 
 // hear takes a text that a client received.
@@ -102,6 +114,11 @@ func (t *tally) deliver(now time.Time, client, n int) {
 	if n >= len(t.shots) {
 		return
 	}
+	sender := t.shots[n].sender
+	if t.room[client] != t.room[sender] {
+		t.misdirected++
+		return
+	}
 	if t.heard[client][n] {
 		t.duplicated++
 		return
@@ -116,7 +133,7 @@ func (t *tally) deliver(now time.Time, client, n int) {
 	if t.arrivals != nil {
 		t.arrivals[client] = append(t.arrivals[client], arrival{now.Sub(t.began), n})
 	}
-	if t.reached[n]++; t.reached[n] == len(t.heard) {
+	if t.reached[n]++; t.reached[n] == t.audience[sender] {
 		_ = t.last.RecordValue(micros(now.Sub(t.began) - t.shots[n].at))
 	}
 }

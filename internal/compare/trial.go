@@ -18,7 +18,9 @@ type trial struct {
 
 	sent, expected, delivered, duplicated, reordered int
 
-	payload              int // bytes of JSON messages that crossed the wire
+	misdirected          int  // heard in another room
+	base64               bool // bytes travel as text
+	payload              int  // bytes of JSON messages that crossed the wire
 	latency              *hdrhistogram.Histogram
 	slices               []*hdrhistogram.Histogram // see tally
 	last                 *hdrhistogram.Histogram   // by message: until the last client had it

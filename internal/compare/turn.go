@@ -28,12 +28,13 @@ const (
 func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *turn {
 	shots := c.schedule(c.Seed, step.Run)
 	tally := newTally(shots, c.Clients)
+	tally.place(c.Load)
 	tally.slice = c.Duration / timeSlices
 	if c.workload().Latest {
 		tally.arrivals = make([][]arrival, c.Clients)
 	}
 	return &turn{
-		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, lossy: lane.Lossy, unordered: lane.Unordered, sent: len(shots)},
+		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, base64: c.workload().way(lane).Base64, lossy: lane.Lossy, unordered: lane.Unordered, sent: len(shots)},
 		clients: &clients{config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients)},
 	}
 }
@@ -70,6 +71,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	r.generator, r.busy = generator.spent()
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
+		r.misdirected = t.tally.misdirected
 		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
 		r.slices, r.last = t.tally.slices, t.tally.last
 		r.first = durations(t.tally.first)
@@ -148,19 +150,21 @@ func (t *turn) watch(done <-chan struct{}) {
 	}
 }
 
-func (t *turn) expected() int { return t.config.deliveries(len(t.tally.shots)) }
+func (t *turn) expected() int { return t.config.deliveries(t.tally.shots) }
 
 // payload is how many bytes of JSON messages crossed the counted line, up and down.
 // A message that was not delivered counts as the mean of the others.
 func (t *turn) payload() int {
-	sum := 0
+	sum, heard := 0, 0
 	for n := range t.tally.shots {
-		sum += len(label{scheduled, n}.message(t.config.Size, t.config.Clients))
+		size := len(t.config.encode(label{scheduled, n}, t.tally.shots))
+		sum += size
+		heard += size * t.config.audience(t.tally.shots[n].sender)
 	}
 	if sum == 0 {
 		return 0
 	}
-	down := sum * t.trial.delivered / len(t.tally.shots)
+	down := heard * t.trial.delivered / t.expected()
 	if t.config.besides() {
 		return down
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"realtimelab/internal/lang"
+	"realtimelab/internal/lesson"
 )
 
 // The names of the workloads.
@@ -19,6 +20,8 @@ const (
 	Ack    = "ack"
 	FanOut = "fan-out"
 	Ticker = "ticker"
+	Rooms  = "rooms"
+	Binary = "binary"
 
 	Storm         = "reconnect-storm"
 	StormNoJitter = "reconnect-storm-no-jitter"
@@ -38,6 +41,13 @@ type Workload struct {
 	// Asks says that each message is a question. A client asks one at a time; the answer counts as its
 	// delivery, and nobody else hears it.
 	Asks bool
+
+	// Rooms says that the clients are in rooms, of roomSize each. Only those in the sender's room hear a
+	// message.
+	Rooms bool
+
+	// Bytes says that a message is bytes, and no JSON.
+	Bytes bool
 
 	// Latest says that a client shows the newest value that it has. Every second client is slow.
 	Latest bool
@@ -108,6 +118,15 @@ var workloads = []Workload{
 		told:    []string{lastClientP50, bytesPerMessage},
 	},
 	{
+		Name: Rooms, Says: lang.Text{EN: "as chat, in rooms of five: those in other rooms must hear nothing", ZH: "同 chat，但五人一个房间：其他房间不该收到"},
+		Defaults: Load{Clients: 50, Rate: 2, Size: 100}, Rooms: true, rate: steady, times: poisson,
+	},
+	{
+		Name: Binary, Says: lang.Text{EN: "as feed with bytes instead of JSON: what does base64 cost where bytes must travel as text?", ZH: "同 feed，但消息是字节而不是 JSON：只能传文本的传输，base64 要多花多少？"},
+		Defaults: Load{Clients: 10, Rate: 10, Size: 1000}, OneSender: true, Bytes: true, rate: steady, times: poisson,
+		figures: []string{lostMessages, latencyP50, latencyP99, bytesPerMessage, payloadBytes, base64Bytes, framingBytes, headerBytes},
+	},
+	{
 		Name: Ticker, Says: lang.Text{EN: "the latest value wins: what clients miss, and how old their value is; every second client is slow", ZH: "只要最新值：客户端错过多少，看到的值有多旧；每两个客户端有一个是慢的"},
 		Defaults: Load{Clients: 10, Rate: 20, Size: 100}, OneSender: true, Latest: true, rate: steady, times: regular,
 		figures: []string{fastMissed, fastAgeP50, fastAgeP99, slowMissed, slowAgeP50, slowAgeP99, bytesPerMessage},
@@ -159,6 +178,32 @@ func poisson(random *rand.Rand, l Load) (times []time.Duration) {
 		times = append(times, at)
 	}
 	return times
+}
+
+// way returns how a lane carries the workload.
+func (w Workload) way(l lesson.Lane) lesson.Way {
+	switch {
+	case w.Asks:
+		return lesson.Way{Start: l.Answers, Dial: l.Ask}
+	case w.Rooms:
+		return l.Rooms
+	case w.Bytes:
+		return l.Bytes
+	}
+	return lesson.Way{Dial: l.Dial}
+}
+
+// needs names what not every lane has. It is empty if all have it.
+func (w Workload) needs() string {
+	switch {
+	case w.Asks:
+		return "answers"
+	case w.Rooms:
+		return "rooms"
+	case w.Bytes:
+		return "messages of bytes"
+	}
+	return ""
 }
 
 // AllWorkloads returns the workloads in the order of the documentation.

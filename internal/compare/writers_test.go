@@ -74,9 +74,14 @@ func noise(transports []string, parts int) *Document {
 		r := &Report{Config: ReportedConfig{Config: c, DurationMS: 10_000, IntervalMS: 1000, Network: c.Net.String(), CutMS: 1000}}
 		for _, name := range transports {
 			x := Result{Transport: name, Workload: c.Workload, Runs: 3, Messages: 123_456, Latency: Latency{size(), size(), size(), size(), size()}, OverTime: &OverTime{Slice: 500},
-				Last: Last{size(), size(), size()}, First: First{size(), size()}, Bytes: Bytes{size(), size(), size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
+				Last: Last{size(), size(), size()}, First: First{size(), size()}, Bytes: Bytes{Payload: size(), Framing: size(), Headers: size()}, RequestsPerMessage: size() / 1e4, CPUPerMessage: size(), CPUResolution: 1,
 				MemoryPerClient: size(), ConnectionsPerMessage: size() / 1e4, RequestsPerMinute: size(), BytesPerMinute: size(), GoroutinesPerClient: 2, DescriptorsPerClient: 1,
-				GeneratorCPU: 0.1, Recovery: &Recovery{P50: size(), Max: size()}, Ticker: &Tickers{Screen{size() / 1e3, size(), size()}, Screen{size() / 1e3, size(), size()}}, Storm: &StormCost{size(), size() / 1e3, size() / 1e3, size() / 1e3, size()}, Packets: &Packets{size(), size(), size(), 1000}, Spread: Spread{}}
+				GeneratorCPU: 0.1, Recovery: &Recovery{P50: size(), Max: size()}, Packets: &Packets{size(), size(), size(), 1000}, Spread: Spread{}}
+			if i == parts-1 { // the figures of one workload alone
+				x.Misdirected, x.Bytes.Base64 = 1, size()
+				x.Ticker = &Tickers{Screen{size() / 1e3, size(), size()}, Screen{size() / 1e3, size(), size()}}
+				x.Storm = &StormCost{size(), size() / 1e3, size() / 1e3, size() / 1e3, size()}
+			}
 			x.BytesPerMessage = x.Bytes.Payload + x.Bytes.Framing + x.Bytes.Headers
 			for range timeSlices {
 				a, b := digits(size(), 3), digits(size(), 3)

@@ -55,6 +55,9 @@ type Lane struct {
 
 	// Answers starts the server for Ask. Nil means that of Dial.
 	Answers func(Env) (*Instance, error)
+
+	Rooms Way // clients hear only those in the same room
+	Bytes Way // messages are bytes, and no JSON
 }
 
 // MaxDatagram bounds a message of a lane that is Lossy, in bytes: it fits one packet of QUIC.
@@ -93,6 +96,7 @@ type Client interface {
 type Dialing struct {
 	URL      string        // of the demo, such as http://127.0.0.1:3000
 	Interval time.Duration // between two polls; 0 means the client's default
+	Room     string        // that the client is in; for Lane.Rooms
 	NoJitter bool          // the client does not randomize its pauses before it reconnects
 
 	Header  http.Header // of each request, where the client does not set it

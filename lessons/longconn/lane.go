@@ -9,27 +9,35 @@ import (
 )
 
 var hangingLane = lesson.Lane{
-	Name:  "hanging",
-	Title: lang.Text{EN: "streaming response", ZH: "流式响应"},
-	Posts: true,
-	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		post := poster(d)
-		return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
-	},
+	Name:    "hanging",
+	Title:   lang.Text{EN: "streaming response", ZH: "流式响应"},
+	Posts:   true,
+	Dial:    dialStream,
 	Publish: dialPoster,
 	Ask:     dialPoster,
+	Rooms:   lesson.RoomsByPath(dialStream),
+	Bytes:   lesson.BytesInText(dialStream),
 }
 
 var sseLane = lesson.Lane{
-	Name:  "sse",
-	Title: lang.Text{EN: "server-sent events", ZH: "服务器发送事件"},
-	Posts: true,
-	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		post := poster(d)
-		return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
-	},
+	Name:    "sse",
+	Title:   lang.Text{EN: "server-sent events", ZH: "服务器发送事件"},
+	Posts:   true,
+	Dial:    dialEvents,
 	Publish: dialPoster,
 	Ask:     dialPoster,
+	Rooms:   lesson.RoomsByPath(dialEvents),
+	Bytes:   lesson.BytesInText(dialEvents),
+}
+
+func dialStream(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+	post := poster(d)
+	return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
+}
+
+func dialEvents(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+	post := poster(d)
+	return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 }
 
 func poster(d lesson.Dialing) feed.Poster {

@@ -9,28 +9,36 @@ import (
 )
 
 var shortLane = lesson.Lane{
-	Name:  "short-polling",
-	Title: lang.Text{EN: "short polling", ZH: "短轮询"},
-	Posts: true,
-	Polls: true,
-	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		post := poster(d)
-		return feed.Follow(ctx, &ShortClient{URL: d.URL, HTTP: post.HTTP, Interval: d.Interval, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
-	},
+	Name:    "short-polling",
+	Title:   lang.Text{EN: "short polling", ZH: "短轮询"},
+	Posts:   true,
+	Polls:   true,
+	Dial:    dialShort,
 	Publish: dialPoster,
 	Ask:     dialPoster,
+	Rooms:   lesson.RoomsByPath(dialShort),
+	Bytes:   lesson.BytesInText(dialShort),
 }
 
 var longLane = lesson.Lane{
-	Name:  "long-polling",
-	Title: lang.Text{EN: "long polling", ZH: "长轮询"},
-	Posts: true,
-	Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		post := poster(d)
-		return feed.Follow(ctx, &LongClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
-	},
+	Name:    "long-polling",
+	Title:   lang.Text{EN: "long polling", ZH: "长轮询"},
+	Posts:   true,
+	Dial:    dialLong,
 	Publish: dialPoster,
 	Ask:     dialPoster,
+	Rooms:   lesson.RoomsByPath(dialLong),
+	Bytes:   lesson.BytesInText(dialLong),
+}
+
+func dialShort(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+	post := poster(d)
+	return feed.Follow(ctx, &ShortClient{URL: d.URL, HTTP: post.HTTP, Interval: d.Interval, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
+}
+
+func dialLong(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+	post := poster(d)
+	return feed.Follow(ctx, &LongClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 }
 
 func poster(d lesson.Dialing) feed.Poster {

@@ -21,7 +21,9 @@ var pollingLane = lesson.Lane{
 	Publish: dialLane(sioclient.WebSocket),
 	Recover: startRecovering,
 	Ask:     dialQuestions(sioclient.Polling),
-	Answers: startAnswers,
+	Answers: startWith(answerQuestions),
+	Rooms:   lesson.Way{Start: startWith(chatInRooms), Dial: dialRoom(sioclient.Polling)},
+	Bytes:   lesson.Way{Start: startWith(chatInBytes), Dial: dialBytes(sioclient.Polling), Base64: true},
 }
 
 var websocketLane = lesson.Lane{
@@ -30,7 +32,9 @@ var websocketLane = lesson.Lane{
 	Dial:    dialLane(sioclient.WebSocket),
 	Recover: startRecovering,
 	Ask:     dialQuestions(sioclient.WebSocket),
-	Answers: startAnswers,
+	Answers: startWith(answerQuestions),
+	Rooms:   lesson.Way{Start: startWith(chatInRooms), Dial: dialRoom(sioclient.WebSocket)},
+	Bytes:   lesson.Way{Start: startWith(chatInBytes), Dial: dialBytes(sioclient.WebSocket)},
 }
 
 var webTransportLane = lesson.Lane{
@@ -42,6 +46,8 @@ var webTransportLane = lesson.Lane{
 	Dial:    dialLane(sioclient.WebTransport),
 	Ask:     dialQuestions(sioclient.WebTransport),
 	Answers: overWebTransport(answerQuestions),
+	Rooms:   lesson.Way{Start: overWebTransport(chatInRooms), Dial: dialRoom(sioclient.WebTransport)},
+	Bytes:   lesson.Way{Start: overWebTransport(chatInBytes), Dial: dialBytes(sioclient.WebTransport)},
 }
 
 // dialLane connects clients that exchange the event "chat message" over one transport.
@@ -105,12 +111,6 @@ func startRecovering(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(config)
 	broadcast(io)
 	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
-}
-
-func startAnswers(env lesson.Env) (*lesson.Instance, error) {
-	io := sio.NewServer(serverConfig(env))
-	answerQuestions(io)
-	return &lesson.Instance{Handler: io, Clients: io.Len, Close: io.Close}, nil
 }
 
 // answerQuestions acknowledges a question with the question itself, so that the server carries the same

@@ -20,6 +20,8 @@ var chatLane = lesson.Lane{
 	Dial:    dialChat(false),
 	Ask:     dialEcho(false),
 	Answers: startEcho,
+	Rooms:   lesson.RoomsByPath(dialChat(false)),
+	Bytes:   lesson.Way{Start: startFanout(func(env lesson.Env) Config { return Config{Log: env.Log} }), Dial: dialBytes(false)},
 }
 
 // deflateLane negotiates permessage-deflate and compresses each message, however short.
@@ -38,6 +40,8 @@ var deflateLane = lesson.Lane{
 		e := NewEcho(deflating(env))
 		return &lesson.Instance{Handler: e, Clients: e.Clients, Close: e.Close}, nil
 	},
+	Rooms: lesson.RoomsByPath(dialChat(true)),
+	Bytes: lesson.Way{Start: startFanout(deflating), Dial: dialBytes(true)},
 }
 
 func deflating(env lesson.Env) Config {
