@@ -106,6 +106,8 @@ func TestCompareRefusesInOneLine(t *testing.T) {
 		`there are 3`:                 {"--open", "../../docs/figures/feed.json", "--open", "../../docs/figures/ack.json", "--open", "../../docs/figures/3g.json"},
 		`--open: open none.html`:      {"--open", "none.html"},
 		`not a report of lab compare`: {"--open", "compare_test.go"},
+		`--cut must be more than 0`:   {"--workload", "reconnect-storm", "--cut", "0"},
+		`has no rooms: leave it out`:  {"--workload", "rooms", "--transports", "sse,webtransport"},
 		`between two polls`:           {"--rate", "5000"},
 	} {
 		c := exec.Command(binary, append([]string{"compare"}, args...)...)
