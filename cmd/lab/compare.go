@@ -29,6 +29,8 @@ import (
 type compareOptions struct {
 	plan     compare.Plan
 	networks []string
+	to, as   []string // the user's servers, and what they are
+	pids     []int32
 	format   string
 	wide     bool
 	file     string // of the page
@@ -65,6 +67,21 @@ stays at HTTP/1.1.
 
 A message's text is made of English words, so that it compresses as people's words would.
 
+--to measures a server of your own, by its URL. Measure only your own servers: the load
+would harm others. The server must send each message that a client sends to all clients,
+the sender included:
+
+  --as socketio           the event "chat message" both ways; for the workload ack, an
+                          acknowledgement of the event "question"
+  --as socketio-polling   the same, over polling
+  --as websocket          a text frame both ways, at the path /ws
+  --as sse                POST /messages, and the event stream GET /events
+
+docs/any-server.md has the whole contract, with servers for Node. A relay in this process
+counts the bytes. CPU and memory are measured if --pid names the server's process:
+
+  lab compare --to http://127.0.0.1:3000 --as socketio --pid 4242 --transports socketio-websocket
+
 Several workloads and networks are measured one after the other, each workload over
 each network. --open shows a report again, from its page or its JSON. Given twice,
 it compares two reports:
@@ -99,11 +116,17 @@ it compares two reports:
 			if slices.Equal(o.plan.Transports, []string{"all"}) {
 				o.plan.Transports = lesson.LaneNames(lessons.All())
 			}
+			if err := o.addServers(c.Flags().Changed("transports")); err != nil {
+				return err
+			}
 			return o.measure(c.Context(), language, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
 	f.StringSliceVar(&o.plan.Transports, "transports", o.plan.Transports, "transports to compare, between commas; or all")
+	f.StringArrayVar(&o.to, "to", nil, "measure your own server at this URL instead of the transports, see above; repeat it for several")
+	f.StringArrayVar(&o.as, "as", nil, "what the server of --to is: "+strings.Join(lesson.AllAs(lessons.All()), ", "))
+	f.Int32SliceVar(&o.pids, "pid", nil, "process ID of the server of --to, to measure its CPU and memory; between commas for several")
 	f.StringSliceVar(&o.plan.Workloads, "workload", o.plan.Workloads, "what the clients send, see above; or several")
 	f.IntVar(&o.plan.Clients, "clients", 0, "connected clients (default "+defaultHelp(func(l compare.Load) any { return l.Clients })+")")
 	f.Float64Var(&o.plan.Rate, "rate", 0, "messages per second; see above (default "+defaultHelp(func(l compare.Load) any { return l.Rate })+")")
@@ -129,6 +152,32 @@ it compares two reports:
 	})
 	c.AddCommand(compareServerCommand())
 	return c
+}
+
+// addServers adds the servers of --to to the plan. They replace the default transports.
+func (o *compareOptions) addServers(transportsChosen bool) error {
+	if len(o.as) != len(o.to) {
+		return fmt.Errorf("--as is given %d times, and --to %d times: each server needs both", len(o.as), len(o.to))
+	}
+	if len(o.pids) > 0 && len(o.pids) != len(o.to) {
+		return fmt.Errorf("--pid names %d processes, and --to %d servers: name one for each, or none", len(o.pids), len(o.to))
+	}
+	var names []string
+	for i, to := range o.to {
+		x := compare.External{URL: to, As: o.as[i]}
+		if len(o.pids) > 0 {
+			x.PID = o.pids[i]
+		}
+		o.plan.Servers = append(o.plan.Servers, x)
+		names = append(names, x.Name())
+	}
+	if transportsChosen {
+		names = append(names, o.plan.Transports...)
+	}
+	if len(names) > 0 {
+		o.plan.Transports = names
+	}
+	return nil
 }
 
 // once is a flag that takes one value and refuses a second one.

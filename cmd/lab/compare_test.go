@@ -144,3 +144,16 @@ func TestCtrlCEndsAComparisonWithWhatItHas(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, rows, 2, "the head, and the turn that was whole")
 }
+
+func TestEachServerNeedsItsKind(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--as is given 0 times, and --to 1 times": {"--to", "http://127.0.0.1:1"},
+		"--pid names 2 processes, and --to 1":     {"--to", "http://127.0.0.1:1", "--as", "sse", "--pid", "4,5"},
+		`no kind of server "ftp"`:                 {"--to", "http://127.0.0.1:1", "--as", "ftp"},
+		"start the server first":                  {"--to", "http://127.0.0.1:1", "--as", "sse"},
+	} {
+		out, err := exec.Command(binary, append([]string{"compare"}, args...)...).CombinedOutput()
+		assert.Error(t, err)
+		assert.Contains(t, string(out), want)
+	}
+}

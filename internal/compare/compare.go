@@ -48,6 +48,11 @@ func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report
 	if err := c.Check(r.Lessons); err != nil {
 		return nil, err
 	}
+	for _, x := range c.Servers {
+		if err := x.keepsContract(ctx, c, c.lane(r.Lessons, x.Name())); err != nil {
+			return nil, err
+		}
+	}
 	steps := c.order()
 	var trials []trial
 	began := time.Now()
@@ -58,7 +63,7 @@ func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report
 		}
 		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps), Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
 		tell(p)
-		_, lane, _ := lesson.FindLane(r.Lessons, step.Transport)
+		lane := c.lane(r.Lessons, step.Transport)
 		t, err := c.measure(ctx, r, lane, step, func(l Live) {
 			now := p
 			now.Live, now.Left = &l, p.Left-min(time.Since(turnBegan), each)

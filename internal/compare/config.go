@@ -13,7 +13,8 @@ import (
 
 // Config of a comparison.
 type Config struct {
-	Transports []string `json:"transports"` // names of lanes
+	Transports []string   `json:"transports"`        // names of lanes, or of Servers
+	Servers    []External `json:"servers,omitempty"` // servers of the user's
 	Load
 	Interval time.Duration `json:"-"` // of short polling
 	Line
@@ -58,6 +59,12 @@ func Default(all []lesson.Lesson) Config {
 // Check tells in one line what is wrong with c, whose Transports are lanes of these lessons.
 func (c Config) Check(all []lesson.Lesson) error {
 	names := lesson.LaneNames(all)
+	for _, x := range c.Servers {
+		if err := x.check(all); err != nil {
+			return err
+		}
+		names = append(names, x.Name())
+	}
 	if err := known("transport", c.Transports, names); err != nil {
 		return err
 	}
@@ -65,6 +72,8 @@ func (c Config) Check(all []lesson.Lesson) error {
 		return err
 	}
 	switch {
+	case len(c.Servers) > 0 && c.TLS:
+		return fmt.Errorf("TLS is for the lab's own servers: measure %s without it", c.Servers[0].URL)
 	case len(c.Transports) == 0:
 		return fmt.Errorf("no transports; there are: %s", strings.Join(names, ", "))
 	case c.Interval < 10*time.Millisecond || c.Interval > time.Minute:
@@ -79,7 +88,7 @@ func (c Config) Check(all []lesson.Lesson) error {
 	}
 	var lanes []lesson.Lane
 	for _, name := range c.Transports {
-		_, lane, _ := lesson.FindLane(all, name)
+		lane := c.lane(all, name)
 		lanes = append(lanes, lane)
 	}
 	return c.checkLanes(lanes)

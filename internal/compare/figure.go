@@ -33,34 +33,35 @@ var (
 )
 
 const (
-	lostMessages        = "lost"
-	latencyP99          = "latency_p99_ms"
-	lastClientP50       = "last_client_p50_ms"
-	lastClientP99       = "last_client_p99_ms"
-	cpuPerMessage       = "server_cpu_us_per_message"
-	memoryPerClient     = "server_kib_per_client"
-	bytesPerMinute      = "bytes_per_client_minute"
-	requestsPerMin      = "requests_per_client_minute"
-	firstMessage        = "first_message_p50_ms"
-	recoveryP50         = "recovery_p50_ms"
-	payloadBytes        = "payload_bytes_per_message"
-	base64Bytes         = "base64_bytes_per_message"
-	framingBytes        = "framing_bytes_per_message"
-	headerBytes         = "header_bytes_per_message"
-	fastMissed          = "fast_missed_percent"
-	fastAgeP50          = "fast_age_p50_ms"
-	fastAgeP99          = "fast_age_p99_ms"
-	slowMissed          = "slow_missed_percent"
-	slowAgeP50          = "slow_age_p50_ms"
-	slowAgeP99          = "slow_age_p99_ms"
-	allBack             = "all_back_ms"
-	stormPeakCPU        = "storm_peak_cpus"
-	stormConnections    = "storm_connections_per_client"
-	stormRequests       = "storm_requests_per_client"
-	stormBytes          = "storm_bytes_per_client"
-	packetsPerMsg       = "packets_per_message"
-	packetsPerMinute    = "packets_per_client_minute"
-	goroutinesPerClient = "server_goroutines_per_client"
+	lostMessages         = "lost"
+	latencyP99           = "latency_p99_ms"
+	lastClientP50        = "last_client_p50_ms"
+	lastClientP99        = "last_client_p99_ms"
+	cpuPerMessage        = "server_cpu_us_per_message"
+	memoryPerClient      = "server_kib_per_client"
+	bytesPerMinute       = "bytes_per_client_minute"
+	requestsPerMin       = "requests_per_client_minute"
+	firstMessage         = "first_message_p50_ms"
+	recoveryP50          = "recovery_p50_ms"
+	payloadBytes         = "payload_bytes_per_message"
+	base64Bytes          = "base64_bytes_per_message"
+	framingBytes         = "framing_bytes_per_message"
+	headerBytes          = "header_bytes_per_message"
+	fastMissed           = "fast_missed_percent"
+	fastAgeP50           = "fast_age_p50_ms"
+	fastAgeP99           = "fast_age_p99_ms"
+	slowMissed           = "slow_missed_percent"
+	slowAgeP50           = "slow_age_p50_ms"
+	slowAgeP99           = "slow_age_p99_ms"
+	allBack              = "all_back_ms"
+	stormPeakCPU         = "storm_peak_cpus"
+	stormConnections     = "storm_connections_per_client"
+	stormRequests        = "storm_requests_per_client"
+	stormBytes           = "storm_bytes_per_client"
+	packetsPerMsg        = "packets_per_message"
+	packetsPerMinute     = "packets_per_client_minute"
+	goroutinesPerClient  = "server_goroutines_per_client"
+	descriptorsPerClient = "server_descriptors_per_client"
 )
 
 // Why a figure may not have been measured.
@@ -125,7 +126,7 @@ func per(n func(Live) int64) func(Live) float64 {
 	return func(l Live) float64 { return float64(n(l)) / float64(max(l.Delivered, 1)) }
 }
 
-var figures = []Figure{
+var figures = whereMeasured([]Figure{
 	{Figure: figure.Figure{Key: "messages", Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages"}, when: whenSent, Of: count(func(r Result) int { return r.Messages })},
 	{Figure: figure.Figure{Key: lostMessages, Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost"}, when: whenSent, main: true, Of: count(func(r Result) int { return r.Lost })},
 	{Figure: figure.Figure{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated"}, when: whenSent, Of: count(func(r Result) int { return r.Duplicated })},
@@ -209,10 +210,24 @@ var figures = []Figure{
 		Of: always(func(r Result) float64 { return r.MemoryPerClient })},
 	{Figure: figure.Figure{Key: goroutinesPerClient, Name: lang.Text{EN: "server goroutines per client", ZH: "每个客户端的服务器 goroutine"}, Short: "goroutines", Decimals: 1}, spread: true,
 		Of: always(func(r Result) float64 { return r.GoroutinesPerClient })},
-	{Figure: figure.Figure{Key: "server_descriptors_per_client", Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1},
+	{Figure: figure.Figure{Key: descriptorsPerClient, Name: lang.Text{EN: "server file descriptors per client", ZH: "每个客户端的服务器文件描述符"}, Short: "fds", Decimals: 1},
 		Of: always(func(r Result) float64 { return r.DescriptorsPerClient })},
 	{Figure: figure.Figure{Key: "generator_cpus", Name: lang.Text{EN: "CPUs that the clients kept busy", ZH: "客户端占用的 CPU 数"}, Short: "generator CPUs", Decimals: 2}, path: "generator_cpu",
 		Of: always(func(r Result) float64 { return r.GeneratorCPU })},
+})
+
+// whereMeasured makes the figures heed Result.Unmeasured.
+func whereMeasured(all []Figure) []Figure {
+	for i := range all {
+		key, of := all[i].Key, all[i].Of
+		all[i].Of = func(r Result) (float64, bool) {
+			if slices.Contains(r.Unmeasured, key) {
+				return 0, false
+			}
+			return of(r)
+		}
+	}
+	return all
 }
 
 // telling are the keys of FiguresOf, for a workload without figures of its own.

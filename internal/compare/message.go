@@ -61,17 +61,19 @@ func (l label) id(clients int) int64 {
 // message is what every lane carries, in both directions: a message as
 // the feed of the lessons makes it. A server with a feed replaces the id and the
 // time; the order of sending makes the ids the same.
-func (l label) message(size, clients int) []byte { return l.json(size, l.id(clients)) }
+func (l label) message(size, clients int) []byte { return l.json(size, l.id(clients), "") }
 
-// encode returns the bytes of a message as the workload has them.
-func (l Load) encode(m label, shots []shot) []byte {
+// encode returns the bytes of a message as the workload has them. In text, the mark stands before the
+// kind.
+func (l Load) encode(m label, shots []shot, mark kind) []byte {
+	id := m.id(l.Clients)
 	switch w := l.workload(); {
 	case w.Bytes:
 		return m.bytes(l.Size)
 	case m.kind == scheduled:
-		return m.json(l.Size, shots[m.number].id)
+		id = shots[m.number].id
 	}
-	return m.message(l.Size, l.Clients)
+	return m.json(l.Size, id, mark)
 }
 
 // bytes returns the label and random bytes.
@@ -84,8 +86,8 @@ func (l label) bytes(size int) []byte {
 	return b
 }
 
-func (l label) json(size int, id int64) []byte {
-	m := feed.Message{ID: id, From: "lab", Text: l.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
+func (l label) json(size int, id int64, mark kind) []byte {
+	m := feed.Message{ID: id, From: "lab", Text: label{mark + l.kind, l.number}.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // strings, a number and a time: nothing that JSON cannot say

@@ -14,7 +14,7 @@ function element(name, attributes = {}, ...children) {
 // value returns a figure of a lane, or null if it was not measured.
 function value(f, lane) {
   const v = f.path.split(".").reduce((at, name) => at?.[name], lane);
-  if (v === undefined || f.when === "messages" && !lane.messages || f.when === "sent" && !(lane.messages + lane.lost) || f.when === "value" && !v) return null;
+  if (v === undefined || lane.unmeasured?.includes(f.key) || f.when === "messages" && !lane.messages || f.when === "sent" && !(lane.messages + lane.lost) || f.when === "value" && !v) return null;
   return v;
 }
 

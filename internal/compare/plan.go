@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,15 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 // Command returns the line that measures the same again.
 func (p Plan) Command() string {
 	c := p.Configs()[0]
-	b := fmt.Sprintf("lab compare --transports %s --workload %s", strings.Join(c.Transports, ","), strings.Join(orOne(p.Workloads, p.Workload), ","))
+	b, lanes := "lab compare", c.Transports
+	for _, x := range c.Servers {
+		b += fmt.Sprintf(" --to %s --as %s", x.URL, x.As)
+		lanes = slices.DeleteFunc(slices.Clone(lanes), func(name string) bool { return name == x.Name() })
+	}
+	if len(lanes) > 0 {
+		b += " --transports " + strings.Join(lanes, ",")
+	}
+	b += " --workload " + strings.Join(orOne(p.Workloads, p.Workload), ",")
 	if p.Clients > 0 {
 		b += fmt.Sprintf(" --clients %d", p.Clients)
 	}

@@ -27,8 +27,10 @@ type server struct {
 	direct  string      // beside url: counts nothing, is never cut
 	trust   *tls.Config // of a server with TLS; nil of others
 	cpuStep time.Duration
-	wait    func() // until the server has ended, which it does when its input ends
-	process *process.Process
+	wait    func()           // until the server has ended, which it does when its input ends
+	process *process.Process // nil if nothing is known of it
+
+	external bool // a server of the user's, behind a relay in this process
 
 	mu      sync.Mutex // held from a question to its answer
 	in      io.WriteCloser
@@ -42,8 +44,11 @@ type usage struct {
 	descriptors int32
 }
 
-// start starts a lane's server as the configuration says.
+// start starts a lane's server as the configuration says, or a relay before one of the user's.
 func (r Runner) start(c Config, lane string) (*server, error) {
+	if x, ok := c.external(lane); ok {
+		return x.start()
+	}
 	what := Serving{lane, c.Workload, c.TLS}
 	if c.SameProcess {
 		return serveHere(r.Lessons, what)
@@ -88,7 +93,7 @@ func serveHere(all []lesson.Lesson, what Serving) (*server, error) {
 	})
 }
 
-// greet waits until the server serves.
+// greet waits until the server serves. pid is that of its process, or 0 if it is unknown.
 func greet(in io.WriteCloser, out io.Reader, pid int, wait func()) (*server, error) {
 	s := &server{in: in, answers: bufio.NewReader(out), wait: wait}
 	first, err := s.read()
@@ -96,7 +101,7 @@ func greet(in io.WriteCloser, out io.Reader, pid int, wait func()) (*server, err
 		s.url, s.direct, s.cpuStep = first.URL, first.Direct, first.CPUStep
 		s.trust, err = trust(first.Certificate)
 	}
-	if err == nil {
+	if err == nil && pid != 0 {
 		s.process, err = process.NewProcess(int32(pid))
 	}
 	if err != nil {
@@ -156,6 +161,19 @@ func (s *server) usageAfter(question string) (u usage, err error) {
 		if u.Snapshot, err = s.ask(""); err != nil {
 			return u, err
 		}
+	}
+	if s.external {
+		u.Goroutines, u.CPU = 0, 0 // of this process
+	}
+	if s.process == nil {
+		return u, nil
+	}
+	if s.external {
+		times, err := s.process.Times()
+		if err != nil {
+			return u, err
+		}
+		u.CPU = time.Duration((times.User + times.System) * float64(time.Second))
 	}
 	memory, err := s.process.MemoryInfo()
 	if err != nil {

@@ -190,6 +190,10 @@ type Result struct {
 	Lossy       bool   `json:"lossy,omitempty"`      // the transport may lose messages
 	Unordered   bool   `json:"unordered,omitempty"`  // and may reorder them
 
+	// Unmeasured are the keys of figures that nobody could measure, of a server of the user's. Their
+	// numbers mean nothing.
+	Unmeasured []string `json:"unmeasured,omitempty"`
+
 	Latency            Latency   `json:"latency_ms"`
 	OverTime           *OverTime `json:"latency_over_time_ms,omitempty"`
 	Last               Last      `json:"last_client_ms,omitzero"` // where all clients hear each message
@@ -322,7 +326,7 @@ func (c Config) result(name string, trials []trial) Result {
 
 // merged is a result without its spread.
 func (c Config) merged(name string, trials []trial) Result {
-	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials)}
+	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials), Unmeasured: c.unmeasured(name)}
 	all, last, first, recovery := newHistogram(), newHistogram(), newHistogram(), newHistogram()
 	if c.simulated() {
 		r.Packets = &Packets{}

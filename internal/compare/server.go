@@ -80,6 +80,7 @@ func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader,
 	if err != nil {
 		return errors.Join(err, instance.Close(ctx))
 	}
+	first.CPUStep = cpuStep()
 	err = answer(server, first, in, out)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -88,10 +89,15 @@ func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader,
 
 // metered is a *meter.Server or a *meter.UDPServer.
 type metered interface {
+	counted
+	Close(ctx context.Context, tell func(context.Context) error) error
+}
+
+// counted has connections that are counted and can be cut.
+type counted interface {
 	Count() meter.Counts
 	Cut()
 	Mend()
-	Close(ctx context.Context, tell func(context.Context) error) error
 }
 
 func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
@@ -114,9 +120,8 @@ func serveUDP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, err
 	return s, Snapshot{URL: "https://" + s.Addr, Direct: "https://" + s.Direct, Certificate: env.TLS.Certificates[0].Certificate[0]}, nil
 }
 
-func answer(s metered, first Snapshot, in io.Reader, out io.Writer) error {
+func answer(s counted, first Snapshot, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
-	first.CPUStep = cpuStep()
 	if err := answers.Encode(first); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type tally struct {
 	shots    []shot
 	room     []int // by client
 	audience []int // by sender: the clients that should hear it
+	mark     kind  // of the messages of this turn; a user's server may keep those of others
 
 	mu          sync.Mutex
 	began       time.Time   // zero before the measurement
@@ -83,9 +85,10 @@ func (t *tally) place(l Load) {
 func (t *tally) hear(client int, text string) {
 	now := time.Now()
 	l, ok := parseLabel(text)
-	if !ok {
+	if !ok || !strings.HasPrefix(string(l.kind), string(t.mark)) {
 		return
 	}
+	l.kind = l.kind[len(t.mark):]
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.signal()

@@ -30,6 +30,9 @@ func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *t
 	tally := newTally(shots, c.Clients)
 	tally.place(c.Load)
 	tally.slice = c.Duration / timeSlices
+	if s.external {
+		tally.mark = newMark()
+	}
 	if c.workload().Latest {
 		tally.arrivals = make([][]arrival, c.Clients)
 	}
@@ -157,7 +160,7 @@ func (t *turn) expected() int { return t.config.deliveries(t.tally.shots) }
 func (t *turn) payload() int {
 	sum, heard := 0, 0
 	for n := range t.tally.shots {
-		size := len(t.config.encode(label{scheduled, n}, t.tally.shots))
+		size := len(t.config.encode(label{scheduled, n}, t.tally.shots, t.tally.mark))
 		sum += size
 		heard += size * t.config.audience(t.tally.shots[n].sender)
 	}

@@ -19,19 +19,36 @@ type Follower struct {
 	running sync.WaitGroup
 	send    func(context.Context, []byte) error
 	end     func()
+
+	subscribed context.Context // ends with the subscription; its cause is why
 }
 
 // Follow subscribes to s. It calls hear with the text of each message, in order, on one goroutine.
 // Send calls send, and Close ends with a call of end, which may be nil.
 func Follow(ctx context.Context, s Subscriber, hear func(text string), send func(ctx context.Context, message []byte) error, end func()) *Follower {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &Follower{cancel: cancel, send: send, end: end}
-	f.running.Go(func() { _ = s.Subscribe(ctx, 0, func(m Message) { hear(m.Text) }) })
+	subscribed, ended := context.WithCancelCause(context.Background())
+	f := &Follower{cancel: cancel, send: send, end: end, subscribed: subscribed}
+	f.running.Go(func() {
+		ended(s.Subscribe(ctx, 0, func(m Message) { hear(m.Text) }))
+	})
 	return f
 }
 
-// Send sends a message, which is JSON.
-func (f *Follower) Send(ctx context.Context, message []byte) error { return f.send(ctx, message) }
+// Send sends a message, which is JSON. It fails once the subscription has ended.
+func (f *Follower) Send(ctx context.Context, message []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(f.subscribed, cancel)()
+	err := f.send(ctx, message)
+	if err != nil && f.Err() != nil {
+		return f.Err()
+	}
+	return err
+}
+
+// Err returns the error that has ended the subscription, or nil.
+func (f *Follower) Err() error { return context.Cause(f.subscribed) }
 
 // Close ends the subscription and waits for it.
 func (f *Follower) Close() {
@@ -42,7 +59,7 @@ func (f *Follower) Close() {
 	}
 }
 
-// A Poster publishes each message with a POST to URL. The answer is the message as stored.
+// A Poster publishes each message with a POST to URL. The server confirms it with any status of success.
 type Poster struct {
 	URL  string
 	HTTP *http.Client
@@ -60,7 +77,7 @@ func (p Poster) Send(ctx context.Context, message []byte) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
+	if resp.StatusCode/100 != 2 {
 		return Refused(resp.StatusCode, resp.Body)
 	}
 	_, err = io.Copy(io.Discard, resp.Body)

@@ -36,6 +36,10 @@ type Lane struct {
 	// GoOnly says that the page of the demo compare has no client for the lane.
 	GoOnly bool
 
+	// As is the lane's name as `lab compare --as` takes it: its clients can speak to a server of the
+	// user's. It is empty where they cannot.
+	As string
+
 	// Start starts the server. Nil means the demo's own.
 	Start func(Env) (*Instance, error)
 
@@ -56,6 +60,9 @@ type Lane struct {
 	// Answers starts the server for Ask. Nil means that of Dial.
 	Answers func(Env) (*Instance, error)
 
+	// AskApart says that Ask works with the server of Answers alone.
+	AskApart bool
+
 	Rooms Way // clients hear only those in the same room
 	Bytes Way // messages are bytes, and no JSON
 }
@@ -75,7 +82,7 @@ func (l Lane) Sender() Dial {
 func (l Lane) OverHTTP2() Lane {
 	l.Name += "-h2"
 	l.Title = lang.Text{EN: l.Title.EN + " over HTTP/2", ZH: l.Title.ZH + " 走 HTTP/2"}
-	l.HTTP2, l.GoOnly = true, true
+	l.HTTP2, l.GoOnly, l.As = true, true, ""
 	return l
 }
 
@@ -151,6 +158,27 @@ func LaneNames(all []Lesson) []string {
 	var names []string
 	for _, l := range Lanes(all) {
 		names = append(names, l.Name)
+	}
+	return names
+}
+
+// FindAs finds the lane whose As is that name.
+func FindAs(all []Lesson, as string) (Lane, bool) {
+	for _, l := range Lanes(all) {
+		if as != "" && l.As == as {
+			return l, true
+		}
+	}
+	return Lane{}, false
+}
+
+// AllAs returns the names that FindAs finds, in order.
+func AllAs(all []Lesson) []string {
+	var names []string
+	for _, l := range Lanes(all) {
+		if l.As != "" {
+			names = append(names, l.As)
+		}
 	}
 	return names
 }

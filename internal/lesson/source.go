@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 
@@ -95,15 +96,18 @@ func receiver(d *ast.FuncDecl) string {
 var include = regexp.MustCompile(`(?m)^\{\{code "([^"]+)"\}\}$`)
 
 // Expand returns the lesson's text with the code that it names. A line {{code "file.go#decl"}} becomes
-// that Region of Source, {{code "pages/demo/demo.js#name"}} that ScriptRegion of Scripts. Each is a fenced
-// block that names its place: "```go file.go#decl".
+// that Region of Source, {{code "pages/demo/demo.js#name"}} that ScriptRegion of Scripts, and
+// {{code "server.mjs"}}, for Node, that of Source. Each is a fenced block that names its place: "```go file.go#decl".
 func (l Lesson) Expand(language lang.Lang) (string, error) {
 	var failed error
 	text := include.ReplaceAllStringFunc(l.Body.In(language), func(line string) string {
 		ref := include.FindStringSubmatch(line)[1]
 		language, region, files := "go", Region, l.Source
-		if file, _, _ := strings.Cut(ref, "#"); strings.HasSuffix(file, ".js") {
+		switch file, _, _ := strings.Cut(ref, "#"); path.Ext(file) {
+		case ".js":
 			language, region, files = "js", ScriptRegion, l.Scripts
+		case ".mjs":
+			language, region = "js", ScriptRegion
 		}
 		code, err := region(files, ref)
 		if err != nil {

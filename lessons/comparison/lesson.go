@@ -11,7 +11,7 @@ import (
 	"realtimelab/lessons/comparison/webtransport"
 )
 
-//go:embed *.go
+//go:embed *.go anyserver/*.mjs
 var source embed.FS
 
 //go:embed lesson.md

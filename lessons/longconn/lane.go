@@ -22,6 +22,7 @@ var hangingLane = lesson.Lane{
 var sseLane = lesson.Lane{
 	Name:    "sse",
 	Title:   lang.Text{EN: "server-sent events", ZH: "服务器发送事件"},
+	As:      "sse",
 	Posts:   true,
 	Dial:    dialEvents,
 	Publish: dialPoster,

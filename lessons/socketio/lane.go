@@ -17,6 +17,7 @@ import (
 var pollingLane = lesson.Lane{
 	Name:    "socketio-polling",
 	Title:   lang.Text{EN: "Socket.IO over polling", ZH: "Socket.IO 走轮询"},
+	As:      "socketio-polling",
 	Dial:    dialLane(sioclient.Polling),
 	Publish: dialLane(sioclient.WebSocket),
 	Recover: startRecovering,
@@ -29,6 +30,7 @@ var pollingLane = lesson.Lane{
 var websocketLane = lesson.Lane{
 	Name:    "socketio-websocket",
 	Title:   lang.Text{EN: "Socket.IO over WebSocket", ZH: "Socket.IO 走 WebSocket"},
+	As:      "socketio",
 	Dial:    dialLane(sioclient.WebSocket),
 	Recover: startRecovering,
 	Ask:     dialQuestions(sioclient.WebSocket),

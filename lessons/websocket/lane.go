@@ -17,11 +17,12 @@ import (
 var chatLane = lesson.Lane{
 	Name:    "websocket",
 	Title:   lang.Text{EN: "WebSocket", ZH: "WebSocket"},
+	As:      "websocket",
 	Dial:    dialChat(false),
 	Ask:     dialEcho(false),
-	Answers: startEcho,
-	Rooms:   lesson.RoomsByPath(dialChat(false)),
-	Bytes:   lesson.Way{Start: startFanout(func(env lesson.Env) Config { return Config{Log: env.Log} }), Dial: dialBytes(false)},
+	Answers: startEcho, AskApart: true,
+	Rooms: lesson.RoomsByPath(dialChat(false)),
+	Bytes: lesson.Way{Start: startFanout(func(env lesson.Env) Config { return Config{Log: env.Log} }), Dial: dialBytes(false)},
 }
 
 // deflateLane negotiates permessage-deflate and compresses each message, however short.
