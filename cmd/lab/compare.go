@@ -77,7 +77,8 @@ the sender included:
   --as websocket          a text frame both ways, at the path /ws
   --as sse                POST /messages, and the event stream GET /events
 
-docs/any-server.md has the whole contract, with servers for Node. A relay in this process
+The workloads rooms and binary are not for these. docs/any-server.md has the whole
+contract, with servers for Node. A relay in this process
 counts the bytes. CPU and memory are measured if --pid names the server's process:
 
   lab compare --to http://127.0.0.1:3000 --as socketio --pid 4242 --transports socketio-websocket
