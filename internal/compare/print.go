@@ -193,7 +193,7 @@ func markdownTable(w io.Writer, rows [][]string) error {
 }
 
 // Columns writes a Markdown table of the figures with these keys. A key that ends in "_range" is a
-// figure's range over the runs.
+// figure's range over the runs. It is left out if no transport had more than one run.
 func (r *Report) Columns(w io.Writer, keys ...string) error {
 	rows := [][]string{{"transport"}}
 	for _, x := range r.Results {
@@ -201,6 +201,9 @@ func (r *Report) Columns(w io.Writer, keys ...string) error {
 	}
 	for _, key := range keys {
 		name, ranged := strings.CutSuffix(key, "_range")
+		if ranged && !slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs > 1 }) {
+			continue
+		}
 		at := slices.IndexFunc(figures, func(f Figure) bool { return f.Key == name })
 		if at < 0 {
 			return fmt.Errorf("no figure %q", key)

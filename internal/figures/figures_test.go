@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons"
 )
 
@@ -23,8 +25,12 @@ var update = flag.Bool("update", false, "write the figures into the texts")
 const root = "../.."
 
 func report(t *testing.T, name string) *compare.Report {
+	return reportIn(t, filepath.Join(root, "docs", "figures"), name)
+}
+
+func reportIn(t *testing.T, dir, name string) *compare.Report {
 	t.Helper()
-	f, err := os.Open(filepath.Join(root, "docs", "figures", name+".json"))
+	f, err := os.Open(filepath.Join(dir, name+".json"))
 	require.NoError(t, err)
 	defer f.Close()
 	d, err := compare.ReadDocument(f)
@@ -44,7 +50,8 @@ var columns = map[string][]string{
 		"requests_per_message", "server_cpu_us_per_message"},
 	"3g": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "bytes_per_message", "requests_per_message", "packets_per_message", "ip_bytes_per_message",
 		"first_message_p50_ms", "recovery_p50_ms"},
-	"idle": {"requests_per_client_minute", "bytes_per_client_minute", "server_kib_per_client", "server_goroutines_per_client", "server_descriptors_per_client"},
+	"idle": {"requests_per_client_minute", "bytes_per_client_minute", "server_kib_per_client", "server_kib_per_client_range",
+		"server_goroutines_per_client", "server_goroutines_per_client_range", "server_descriptors_per_client"},
 }
 
 // A block in README is the table of a report; a figure in a sentence is followed by a comment that
@@ -78,6 +85,36 @@ func TestTextsQuoteTheReports(t *testing.T) {
 			assert.Equal(t, want, string(data), "go test ./internal/figures -update")
 		})
 	}
+}
+
+// The script measures idle clients in three runs, and the table has the range over them.
+func TestIdleClientsAreMeasuredWithTheirSpread(t *testing.T) {
+	sh := need.Tool(t, "sh")
+	dir := t.TempDir()
+	script := filepath.Join(root, "docs", "figures", "measure")
+	out, err := exec.CommandContext(t.Context(), sh, script, "quick", dir, "idle", "speed").CombinedOutput()
+	require.NoError(t, err, string(out))
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+
+	r := reportIn(t, dir, "idle")
+	assert.Equal(t, compare.Idle, r.Config.Workload)
+	for _, x := range r.Results {
+		assert.Equal(t, 3, x.Runs, x.Transport)
+		for key, mean := range map[string]float64{"server_kib_per_client": x.MemoryPerClient, "server_goroutines_per_client": x.GoroutinesPerClient} {
+			require.Contains(t, x.Spread, key, x.Transport)
+			assert.LessOrEqual(t, x.Spread[key].Min, mean, x.Transport)
+			assert.GreaterOrEqual(t, x.Spread[key].Max, mean, x.Transport)
+		}
+	}
+	var table strings.Builder
+	require.NoError(t, r.Columns(&table, columns["idle"]...))
+	assert.Contains(t, table.String(), "| KiB/client | KiB/client range | goroutines | goroutines range |")
+
+	out, err = exec.CommandContext(t.Context(), sh, script, "quick", dir, "pigeons").CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(out), "no figures pigeons; there are: feed,")
 }
 
 func readme(t *testing.T, reports map[string]*compare.Report, text string) string {
