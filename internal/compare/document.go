@@ -86,7 +86,10 @@ func ReadDocument(in io.Reader) (*Document, error) {
 		if !found || !closed {
 			return nil, errors.New("this page has no report in it; want a page of lab compare --report")
 		}
-		data = inside
+		var err error
+		if data, err = rows(inside); err != nil {
+			return nil, fmt.Errorf("not a report of lab compare: %w", err)
+		}
 	}
 	var d Document
 	if err := json.Unmarshal(data, &d); err != nil {
@@ -117,6 +120,9 @@ func (d *Document) complete() error {
 		r.Config.Duration, r.Config.Interval, r.Config.Cut = of(r.Config.DurationMS), of(r.Config.IntervalMS), of(r.Config.CutMS)
 		for k, x := range r.Results {
 			r.Results[k].Workload = r.Config.Workload
+			if x.Spread == nil { // an empty one is not in columns
+				r.Results[k].Spread = Spread{}
+			}
 			if strings.TrimSpace(x.Transport) == "" {
 				return fmt.Errorf("part %d of the report has a result without a transport", i+1)
 			}

@@ -3,7 +3,6 @@ package compare
 import (
 	"cmp"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -76,7 +75,7 @@ func (p page) Say(en, zh string) string { return p.Lang.Say(en, zh) }
 // HTML writes the document as one page that needs no network and no other file. It is made for screens
 // of all widths and for A4. ReadDocument reads it back.
 func (d *Document) HTML(w io.Writer, language lang.Lang) error {
-	data, err := json.Marshal(d) // escapes <, > and &
+	data, err := d.columns() // escapes <, > and &
 	if err != nil {
 		return err
 	}

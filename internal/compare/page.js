@@ -3,6 +3,19 @@ const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const report = read("report"), view = read("view");
 const figures = new Map(view.figures.map((f) => [f.key, f]));
 
+// rows returns the results of a part, which the page holds as columns. A row without a field is null.
+function rows(columns, count) {
+  if (Array.isArray(columns)) return columns;
+  const list = Array(count).fill(null);
+  for (const [name, column] of Object.entries(columns)) rows(column, count).forEach((v, i) => { if (v !== null) (list[i] ??= {})[name] = v; });
+  return list;
+}
+
+for (const part of report.parts) {
+  part.results = rows(part.results, part.results.transport?.length);
+  for (const lane of part.results) lane.spread ??= {};
+}
+
 function element(name, attributes = {}, ...children) {
   const svg = name === "svg" || name === "polyline";
   const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
