@@ -158,7 +158,7 @@ func (c Config) besides() bool { return c.simulated() && c.workload().OneSender 
 // with rooms or bytes do not all reconnect, so there is no recovery to see.
 func (c Config) cuts() bool {
 	w := c.workload()
-	return c.Cut > 0 && !w.Asks && !w.Rooms && !w.Bytes
+	return c.Cut > 0 && !w.Asks && !w.Rooms && !w.Bytes && !w.Uncut
 }
 
 func known(what string, names, all []string) error {

@@ -34,7 +34,9 @@ var (
 
 const (
 	lostMessages         = "lost"
+	reordered            = "reordered"
 	latencyP99           = "latency_p99_ms"
+	latencyP999          = "latency_p999_ms"
 	lastClientP50        = "last_client_p50_ms"
 	lastClientP99        = "last_client_p99_ms"
 	cpuPerMessage        = "server_cpu_us_per_message"
@@ -130,7 +132,7 @@ var figures = whereMeasured([]Figure{
 	{Figure: figure.Figure{Key: "messages", Name: lang.Text{EN: "messages delivered", ZH: "送达的消息"}, Short: "messages"}, when: whenSent, Of: count(func(r Result) int { return r.Messages })},
 	{Figure: figure.Figure{Key: lostMessages, Name: lang.Text{EN: "messages lost", ZH: "丢失的消息"}, Short: "lost"}, when: whenSent, main: true, Of: count(func(r Result) int { return r.Lost })},
 	{Figure: figure.Figure{Key: "duplicated", Name: lang.Text{EN: "messages duplicated", ZH: "重复的消息"}, Short: "duplicated"}, when: whenSent, Of: count(func(r Result) int { return r.Duplicated })},
-	{Figure: figure.Figure{Key: "reordered", Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered"}, when: whenSent, Of: count(func(r Result) int { return r.Reordered })},
+	{Figure: figure.Figure{Key: reordered, Name: lang.Text{EN: "messages reordered", ZH: "乱序的消息"}, Short: "reordered"}, when: whenSent, Of: count(func(r Result) int { return r.Reordered })},
 
 	{Figure: figure.Figure{Key: "misdirected", Name: lang.Text{EN: "messages heard in another room", ZH: "串到别的房间的消息"}, Short: "misdirected"}, when: whenValue,
 		Of: func(r Result) (float64, bool) { return float64(r.Misdirected), r.Misdirected > 0 }},
@@ -140,7 +142,7 @@ var figures = whereMeasured([]Figure{
 		Of: perMessage(func(r Result) float64 { return r.Latency.P90 })},
 	{Figure: figure.Figure{Key: latencyP99, Name: lang.Text{EN: "latency p99", ZH: "延迟 p99"}, Unit: figure.Millis, Short: "p99 ms", Decimals: 2, Log: true}, path: "latency_ms.p99", when: whenMessages, main: true, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P99 }), Live: func(l Live) float64 { return l.P99 }},
-	{Figure: figure.Figure{Key: "latency_p999_ms", Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: figure.Millis, Short: "p99.9 ms", Decimals: 2, Log: true}, path: "latency_ms.p999", when: whenMessages, spread: true,
+	{Figure: figure.Figure{Key: latencyP999, Name: lang.Text{EN: "latency p99.9", ZH: "延迟 p99.9"}, Unit: figure.Millis, Short: "p99.9 ms", Decimals: 2, Log: true}, path: "latency_ms.p999", when: whenMessages, spread: true,
 		Of: perMessage(func(r Result) float64 { return r.Latency.P999 })},
 	{Figure: figure.Figure{Key: "latency_max_ms", Name: lang.Text{EN: "latency, maximum", ZH: "延迟最大值"}, Unit: figure.Millis, Short: "max ms", Decimals: 2, Log: true}, path: "latency_ms.max", when: whenMessages,
 		Of: perMessage(func(r Result) float64 { return r.Latency.Max })},

@@ -13,7 +13,8 @@ import (
 	"realtimelab/internal/netsim"
 )
 
-// Plan is a comparison under several configurations: each workload over each network.
+// Plan is a comparison under several configurations: each workload over each network. A workload that
+// has networks of its own is measured over those instead.
 type Plan struct {
 	Config                  // of every part, except what follows
 	Workloads []string      // empty: Config.Workload
@@ -29,7 +30,11 @@ type Plan struct {
 func (p Plan) Configs() []Config {
 	var all []Config
 	for _, workload := range orOne(p.Workloads, p.Workload) {
-		for _, link := range orOne(p.Nets, p.Net) {
+		nets := orOne(p.Nets, p.Net)
+		if w, _ := FindWorkload(workload); len(w.Nets) > 0 {
+			nets = w.Nets
+		}
+		for _, link := range nets {
 			c := p.Config
 			l := Defaults(workload)
 			c.Workload, c.Net = workload, link
@@ -59,6 +64,10 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 		}
 		seen[link] = true
 	}
+	if p.hasNoUseForNets() {
+		return fmt.Errorf("workload %s brings its own networks: leave --net out, or measure %s --rate %g over the network that you want",
+			HeadOfLine, Feed, Defaults(HeadOfLine).Rate)
+	}
 	all := p.Configs()
 	for _, c := range all {
 		if err := c.Check(lessons); err != nil && len(all) > 1 {
@@ -68,6 +77,16 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 		}
 	}
 	return nil
+}
+
+// hasNoUseForNets reports whether networks were chosen and no workload is measured over them.
+func (p Plan) hasNoUseForNets() bool {
+	for _, workload := range orOne(p.Workloads, p.Workload) {
+		if w, _ := FindWorkload(workload); len(w.Nets) == 0 {
+			return false
+		}
+	}
+	return slices.ContainsFunc(orOne(p.Nets, p.Net), func(l netsim.Link) bool { return l != netsim.Link{} })
 }
 
 // Command returns the line that measures the same again.

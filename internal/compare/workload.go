@@ -8,6 +8,7 @@ import (
 
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/netsim"
 )
 
 // The names of the workloads.
@@ -25,6 +26,8 @@ const (
 
 	Storm         = "reconnect-storm"
 	StormNoJitter = "reconnect-storm-no-jitter"
+
+	HeadOfLine = "head-of-line"
 )
 
 // A Workload says what the clients of a comparison send. Without Asks, all clients hear each message.
@@ -55,6 +58,12 @@ type Workload struct {
 	// Storm says that the cut is what the workload measures: nothing is sent before it.
 	Storm    bool
 	NoJitter bool // the clients do not randomize their pauses before they reconnect
+
+	// Uncut says that the clients are not cut off after it.
+	Uncut bool
+
+	// Nets are the networks over which a Plan measures it, in place of its own.
+	Nets []netsim.Link
 
 	rate  func(Load) float64                     // messages a second of one sender
 	times func(*rand.Rand, Load) []time.Duration // when one sender sends, from the start
@@ -113,7 +122,7 @@ var workloads = []Workload{
 	},
 	{
 		Name: FanOut, Says: lang.Text{EN: "as feed with many clients: how long until the last one has a message?", ZH: "同 feed，但客户端很多：最后一个客户端要多久才收到？"},
-		Defaults: Load{Clients: 200, Rate: 2, Size: 100}, OneSender: true, rate: steady, times: poisson,
+		Defaults: Load{Clients: 200, Rate: 2, Size: 100}, OneSender: true, Uncut: true, rate: steady, times: poisson,
 		figures: []string{lostMessages, latencyP50, latencyP99, lastClientP50, lastClientP99, bytesPerMessage, requestsPerMsg, cpuPerMessage},
 		told:    []string{lastClientP50, bytesPerMessage},
 	},
@@ -146,6 +155,13 @@ var workloads = []Workload{
 		Name: StormNoJitter, Says: lang.Text{EN: "the same without jitter in the clients' reconnect delays", ZH: "同上，但客户端的重连间隔不加抖动"},
 		Defaults: Load{Clients: 200, Rate: 10, Size: 100}, Storm: true, NoJitter: true, rate: never, times: noTimes, figures: stormFigures, told: stormTold,
 	},
+	{
+		Name: HeadOfLine, Says: lang.Text{EN: "as feed, over networks that lose 0, 0.5, 1, 2 and 5 % of the packets: what does a lost packet hold up?",
+			ZH: "同 feed，网络丢包 0、0.5、1、2 和 5 %：丢一个数据包会堵住什么？"},
+		Defaults: Load{Clients: 20, Rate: 20, Size: 100}, OneSender: true, Uncut: true, Nets: lossy(0, 0.005, 0.01, 0.02, 0.05), rate: steady, times: poisson,
+		figures: []string{lostMessages, reordered, latencyP50, latencyP99, latencyP999, bytesPerMessage, packetsPerMsg},
+		told:    []string{latencyP99, latencyP999},
+	},
 }
 
 var (
@@ -155,6 +171,14 @@ var (
 
 // few are the defaults of most workloads.
 var few = Load{Clients: 10, Rate: 10, Size: 100}
+
+// lossy returns networks with the same RTT that lose that part of the packets.
+func lossy(parts ...float64) (all []netsim.Link) {
+	for _, loss := range parts {
+		all = append(all, netsim.Link{RTT: 40 * time.Millisecond, Loss: loss})
+	}
+	return all
+}
 
 func never(Load) float64 { return 0 }
 
