@@ -158,7 +158,7 @@ var workloads = []Workload{
 	{
 		Name: HeadOfLine, Says: lang.Text{EN: "as feed, over networks that lose 0, 0.5, 1, 2 and 5 % of the packets: what does a lost packet hold up?",
 			ZH: "同 feed，网络丢包 0、0.5、1、2 和 5 %：丢一个数据包会堵住什么？"},
-		Defaults: Load{Clients: 20, Rate: 20, Size: 100}, OneSender: true, Uncut: true, Nets: lossy(0, 0.005, 0.01, 0.02, 0.05), rate: steady, times: poisson,
+		Defaults: Load{Clients: 20, Rate: 20, Size: 100}, OneSender: true, Uncut: true, Nets: losing(0, 0.005, 0.01, 0.02, 0.05), rate: steady, times: poisson,
 		figures: []string{lostMessages, reordered, latencyP50, latencyP99, latencyP999, bytesPerMessage, packetsPerMsg},
 		told:    []string{latencyP99, latencyP999},
 	},
@@ -172,8 +172,8 @@ var (
 // few are the defaults of most workloads.
 var few = Load{Clients: 10, Rate: 10, Size: 100}
 
-// lossy returns networks with the same RTT that lose that part of the packets.
-func lossy(parts ...float64) (all []netsim.Link) {
+// losing returns networks with the same RTT that lose that part of the packets.
+func losing(parts ...float64) (all []netsim.Link) {
 	for _, loss := range parts {
 		all = append(all, netsim.Link{RTT: 40 * time.Millisecond, Loss: loss})
 	}
