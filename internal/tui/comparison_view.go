@@ -8,11 +8,17 @@ import (
 	"time"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/lesson"
 	"realtimelab/internal/terminal"
 )
 
-// nameWidth holds the longest name of a transport.
-const nameWidth = 19
+// The widths of the longest name of a transport, and of the longest title of one, which stands beside
+// its name on a screen of titledComparison columns.
+const (
+	nameWidth        = 19
+	titleWidth       = 25
+	titledComparison = 100
+)
 
 // roomyComparison is the height from which the transports have empty lines between them.
 const roomyComparison = 30
@@ -90,10 +96,15 @@ func (c *comparisonScreen) line(f compare.Figure, transport string, width int) s
 		mark = good.Render("✓")
 	}
 	text := " " + mark + " " + fit(transport, nameWidth)
+	room := width - nameWidth - 3 - 10 - 3
+	if width >= titledComparison {
+		_, lane, _ := lesson.FindLane(c.stage.config.Lessons, transport)
+		text += soft.Render(fit(lane.Title.In(c.lang), titleWidth))
+		room -= titleWidth
+	}
 	if !known {
 		return text + soft.Render(fmt.Sprintf("%10s", "–"))
 	}
-	room := width - nameWidth - 3 - 10 - 3
 	sparks := min(room/2, 40)
 	if f.Live == nil && len(c.latencies[transport]) == 0 {
 		sparks = 0

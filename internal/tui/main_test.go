@@ -105,8 +105,13 @@ func configured() Config {
 	}
 }
 
-// lanes has the names of the lab's, which are shown.
+// lanes has the names and titles of the lab's, which are shown.
 var lanes = []lesson.Lane{
-	{Name: "short-polling", Posts: true, Polls: true}, {Name: "long-polling", Posts: true}, {Name: "hanging", Posts: true}, {Name: "sse", Posts: true},
-	{Name: "websocket"}, {Name: "socketio-polling"}, {Name: "socketio-websocket"},
+	{Name: "short-polling", Title: lang.Text{EN: "short polling", ZH: "短轮询"}, Posts: true, Polls: true},
+	{Name: "long-polling", Title: lang.Text{EN: "long polling", ZH: "长轮询"}, Posts: true},
+	{Name: "hanging", Title: lang.Text{EN: "streaming response", ZH: "流式响应"}, Posts: true},
+	{Name: "sse", Title: lang.Text{EN: "server-sent events", ZH: "服务器发送事件"}, Posts: true},
+	{Name: "websocket", Title: lang.Same("WebSocket")},
+	{Name: "socketio-polling", Title: lang.Text{EN: "Socket.IO over polling", ZH: "Socket.IO 走轮询"}},
+	{Name: "socketio-websocket", Title: lang.Text{EN: "Socket.IO over WebSocket", ZH: "Socket.IO 走 WebSocket"}},
 }
