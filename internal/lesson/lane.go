@@ -33,6 +33,10 @@ type Lane struct {
 	// Unordered says that a message may overtake another.
 	Unordered bool
 
+	// Retry is how long the server tells a client to wait before it reconnects. It is 0 where the client
+	// decides.
+	Retry time.Duration
+
 	// GoOnly says that the page of the demo compare has no client for the lane.
 	GoOnly bool
 

@@ -80,6 +80,7 @@ type said struct {
 		Name       string
 		Port       int
 		Recovering int
+		Retry      float64
 	}
 	Figures []figure.Figure
 	State   *state
@@ -184,12 +185,16 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 		}
 	}
 	require.Len(t, first.Lanes, len(names))
-	recovering := 0
+	recovering, retries := 0, map[string]float64{}
 	for _, lane := range first.Lanes {
+		if lane.Retry > 0 {
+			retries[lane.Name] = lane.Retry
+		}
 		if lane.Recovering > 0 {
 			recovering++
 		}
 	}
+	assert.Equal(t, map[string]float64{"sse": 2000}, retries, "as its server sends")
 	assert.Equal(t, 2, recovering, "Socket.IO over polling and over WebSocket")
 	assert.Len(t, instance.Frames, len(first.Lanes)+recovering)
 	for _, f := range []string{"latency_p50_ms", "bytes_per_message", "requests_per_message"} { // of compare.js

@@ -60,7 +60,7 @@ func (l *live) leave(v *viewer) {
 
 // serve handles the WebSocket between the comparison and a page. The server sends
 //
-//	{"lanes":[{"name","title":{"en","zh"},"port","recovering":port},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"payload":n,"sent":n,"keyed":true}   first
+//	{"lanes":[{"name","title":{"en","zh"},"port","recovering":port,"retry":ms},…],"nets":[{"name","says":{"en","zh"}},…],"rounds":[…],"figures":[{"key","name","unit","decimals"},…],"payload":n,"sent":n,"keyed":true}   first
 //	{"state":{…},"show":{…},"bet":"LANE"}                                     first, and on each change; bet is this browser's
 //	{"counts":[{"in","out","headers","requests","connections"},…],"viewers":n,"sent":n}  four times a second, in the order of the lanes
 //	{"pong":x,"now":ms}                                                       the answer to {"ping":x}
@@ -187,7 +187,8 @@ func (l *live) welcome(keyed bool) any {
 		Title lang.Text `json:"title"`
 		Port  int       `json:"port"`
 
-		Recovering int `json:"recovering,omitempty"` // port of the server with connection state recovery
+		Recovering int     `json:"recovering,omitempty"` // port of the server with connection state recovery
+		Retry      float64 `json:"retry,omitempty"`      // ms that the server tells clients to wait before they reconnect
 	}
 	type network struct {
 		Name string    `json:"name"`
@@ -195,7 +196,7 @@ func (l *live) welcome(keyed bool) any {
 	}
 	var places []place
 	for _, lane := range l.lanes {
-		at := place{Name: lane.Name, Title: lane.Title, Port: lane.Port()}
+		at := place{Name: lane.Name, Title: lane.Title, Port: lane.Port(), Retry: float64(lane.Retry) / float64(time.Millisecond)}
 		if lane.recovering != nil {
 			at.Recovering = lane.recovering.Port()
 		}

@@ -23,6 +23,7 @@ var sseLane = lesson.Lane{
 	Name:    "sse",
 	Title:   lang.Text{EN: "server-sent events", ZH: "服务器发送事件"},
 	As:      "sse",
+	Retry:   defaultRetry,
 	Posts:   true,
 	Dial:    dialEvents,
 	Publish: dialPoster,

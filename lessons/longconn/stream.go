@@ -13,6 +13,9 @@ import (
 	"realtimelab/internal/feed"
 )
 
+// defaultRetry is Config.Retry where nothing is chosen. The lane sse tells it.
+const defaultRetry = 2 * time.Second
+
 // Config holds the bounds of either kind of stream. The zero value is the default.
 type Config struct {
 	Feed         feed.Config
@@ -25,7 +28,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
-	c.Retry = cmp.Or(c.Retry, 2*time.Second)
+	c.Retry = cmp.Or(c.Retry, defaultRetry)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }

@@ -64,7 +64,8 @@ function heard(track, data) {
   if (data.on && !track.on && track.off !== undefined) narrator.say(track.name, t("isBack", nameOf(track), readable(data.at - track.off)));
   if (!data.on && track.on) {
     track.off = data.at;
-    narrator.say(track.name, data.wait === undefined ? t("waitsItself", nameOf(track)) : t("waits", nameOf(track), readable(data.wait)));
+    const wait = data.wait ?? track.lane.retry; // the client's own, or its server's
+    narrator.say(track.name, wait === undefined ? t("waitsItself", nameOf(track)) : t("waits", nameOf(track), readable(wait)));
   }
   track.on = data.on;
   if (data.on) track.since = Math.min(track.since, now());
