@@ -140,7 +140,7 @@ func forHost(text, folder string, language lang.Lang) string {
 	return region.ReplaceAllStringFunc(text, func(line string) string {
 		m := region.FindStringSubmatch(line)
 		in := folder
-		if m[1] == "js" {
+		if m[1] == "js" && path.Ext(m[2]) != ".mjs" { // a page's; those for Node stand beside the Go files
 			in = "web"
 		}
 		head := fmt.Sprintf("[%s](../../%s/%s)", path.Base(m[2]), in, m[2])
