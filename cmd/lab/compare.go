@@ -78,8 +78,8 @@ the sender included:
   --as sse                POST /messages, and the event stream GET /events
 
 The workloads rooms and binary are not for these. docs/any-server.md has the whole
-contract, with servers for Node. A relay in this process
-counts the bytes. CPU and memory are measured if --pid names the server's process:
+contract, with servers for Node. A relay in this process counts the bytes, for https those above TLS.
+CPU and memory are measured if --pid names the server's process:
 
   lab compare --to http://127.0.0.1:3000 --as socketio --pid 4242 --transports socketio-websocket
 

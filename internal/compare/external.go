@@ -2,6 +2,8 @@ package compare
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -22,9 +24,11 @@ import (
 // An External is a server of the user's, which the clients of a lane can speak to: it keeps the
 // contract of docs/any-server.md.
 type External struct {
-	URL string `json:"url"`           // http://HOST:PORT
+	URL string `json:"url"`           // http://HOST:PORT or https://HOST:PORT
 	As  string `json:"as"`            // see lesson.Lane
 	PID int32  `json:"pid,omitempty"` // of its process; 0: its CPU and memory are not measured
+
+	Roots *x509.CertPool `json:"-"` // that a certificate is verified against; nil: the system's
 }
 
 const (
@@ -41,6 +45,31 @@ func (x External) host() string {
 	return strings.TrimSuffix(host, "/")
 }
 
+// origin returns the URL without a path.
+func (x External) origin() string {
+	scheme, _, _ := strings.Cut(x.URL, "://")
+	return scheme + "://" + x.host()
+}
+
+// trust returns the configuration of a client of a server with TLS; nil of others.
+func (x External) trust() *tls.Config {
+	if !strings.HasPrefix(x.URL, "https:") {
+		return nil
+	}
+	return &tls.Config{RootCAs: x.Roots}
+}
+
+// dial connects to the server. Its certificate is verified.
+func (x External) dial(ctx context.Context, _ net.Conn) (net.Conn, error) {
+	config := x.trust()
+	if config == nil {
+		return relay.To(x.host())(ctx, nil)
+	}
+	config.NextProtos = []string{"http/1.1"}
+	d := tls.Dialer{Config: config}
+	return d.DialContext(ctx, "tcp", x.host())
+}
+
 // Name returns the name of the server among Config.Transports.
 func (x External) Name() string { return x.As + "@" + x.host() }
 
@@ -49,8 +78,8 @@ func (x External) check(all []lesson.Lesson) error {
 		return unknown("kind of server", x.As, lesson.AllAs(all))
 	}
 	u, err := url.Parse(x.URL)
-	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("server %q: want http://HOST:PORT", x.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("server %q: want http://HOST:PORT or https://HOST:PORT", x.URL)
 	}
 	if x.PID < 0 {
 		return fmt.Errorf("process %d: want the ID of the server's process", x.PID)
@@ -95,15 +124,16 @@ func (c Config) unmeasured(lane string) []string {
 	return []string{goroutinesPerClient, stormPeakCPU}
 }
 
-// start starts a relay before the server, which counts and can cut its clients' connections.
+// start starts a relay before the server, which counts and can cut its clients' connections. The
+// relay speaks TLS with a server that wants it; what it counts is above TLS.
 func (x External) start() (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	m := meter.New(l)
-	between := relay.Start(relay.Config{Listener: m.Listener(), Dial: relay.To(x.host()), Log: slog.New(slog.DiscardHandler)})
-	first := Snapshot{URL: "http://" + l.Addr().String(), Direct: "http://" + x.host(), CPUStep: tick}
+	between := relay.Start(relay.Config{Listener: m.Listener(), Dial: x.dial, Log: slog.New(slog.DiscardHandler)})
+	first := Snapshot{URL: "http://" + l.Addr().String(), Direct: x.origin(), CPUStep: tick}
 	questions, in := io.Pipe()
 	out, answers := io.Pipe()
 	done := make(chan struct{})
@@ -119,7 +149,7 @@ func (x External) start() (*server, error) {
 		<-done
 	})
 	if err == nil {
-		s.external = true
+		s.external, s.trust = true, x.trust()
 	}
 	return s, err
 }
@@ -142,7 +172,11 @@ func (x External) keepsContract(ctx context.Context, c Config, lane lesson.Lane)
 	}
 	ctx, cancel := context.WithTimeout(ctx, contractTimeout)
 	defer cancel()
-	reached, err := relay.To(x.host())(ctx, nil)
+	reached, err := x.dial(ctx, nil)
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return fmt.Errorf("the certificate of %s is not trusted; take one for this host from an issuer that this system trusts: %w", x.URL, err)
+	}
 	if err != nil {
 		return fmt.Errorf("cannot reach %s; start the server first: %w", x.URL, err)
 	}
@@ -155,7 +189,7 @@ func (x External) keepsContract(ctx context.Context, c Config, lane lesson.Lane)
 
 func (x External) exchange(ctx context.Context, c Config, lane lesson.Lane) error {
 	c.Clients = 2
-	t := c.turn(&server{url: "http://" + x.host(), external: true}, lane, Step{Transport: lane.Name}, func(Live) {})
+	t := c.turn(&server{url: x.origin(), trust: x.trust(), external: true}, lane, Step{Transport: lane.Name}, func(Live) {})
 	defer t.clients.close()
 	asks := c.workload().Asks
 	for i := range c.Clients {

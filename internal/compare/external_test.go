@@ -2,6 +2,9 @@ package compare
 
 import (
 	"context"
+	"crypto/x509"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +23,11 @@ import (
 
 // own serves one of our demos as a user would, and returns it as a server to measure.
 func own(t *testing.T, demo, as string) External {
+	return ownOver(t, demo, as, (*httptest.Server).Start)
+}
+
+// ownOver is own on a server that start starts, over TLS if it is StartTLS.
+func ownOver(t *testing.T, demo, as string, start func(*httptest.Server)) External {
 	for _, l := range runner.Lessons {
 		for _, d := range l.Demos {
 			if d.Name != demo {
@@ -27,14 +35,21 @@ func own(t *testing.T, demo, as string) External {
 			}
 			instance, err := d.Start(lesson.Env{Log: slog.New(slog.DiscardHandler)})
 			require.NoError(t, err)
-			s := httptest.NewServer(instance.Handler)
+			s := httptest.NewUnstartedServer(instance.Handler)
+			s.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that a client refuses
+			start(s)
 			t.Cleanup(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 				defer cancel()
 				_ = instance.Close(ctx)
 				s.Close()
 			})
-			return External{URL: s.URL, As: as}
+			x := External{URL: s.URL, As: as}
+			if s.TLS != nil {
+				x.Roots = x509.NewCertPool()
+				x.Roots.AddCert(s.Certificate())
+			}
+			return x
 		}
 	}
 	t.Fatal("no demo " + demo)
@@ -77,6 +92,30 @@ func TestAUsersServerIsMeasured(t *testing.T) {
 	assert.Contains(t, d.Command, " --to "+servers[0].URL+" --as websocket --to ")
 	assert.Contains(t, d.Command, " --transports websocket --workload feed")
 	require.NoError(t, validate(t, printed(t, d, "json", false)))
+}
+
+// The relay speaks TLS to the server, so it counts the bytes above TLS.
+func TestAUsersServerOverTLS(t *testing.T) {
+	need.Time(t)
+	plain := own(t, "ws-chat", "websocket")
+	servers := []External{ownOver(t, "ws-chat", "websocket", (*httptest.Server).StartTLS), ownOver(t, "sse", "sse", (*httptest.Server).StartTLS),
+		ownOver(t, "broadcast", "socketio-polling", (*httptest.Server).StartTLS)}
+	c := measuring(small(Feed), append(servers, plain)...)
+	c.Cut = 100 * time.Millisecond // the probes after it come beside the relay, over TLS
+	report, err := runner.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	require.NoError(t, report.Faults())
+	require.Len(t, report.Results, 4)
+	for _, r := range report.Results {
+		assert.Equal(t, report.Results[3].Messages, r.Messages, r.Transport)
+		assert.Zero(t, r.Recovery.Never, r.Transport)
+	}
+	assert.InDelta(t, report.Results[3].BytesPerMessage, report.Results[0].BytesPerMessage, 2, "as without TLS")
+
+	unknown := servers[0]
+	unknown.Roots = nil // the system's
+	_, err = runner.Run(t.Context(), measuring(small(Feed), unknown), quiet)
+	assert.ErrorContains(t, err, "the certificate of "+unknown.URL+" is not trusted; ")
 }
 
 func TestAUsersServerOverANetwork(t *testing.T) {
@@ -135,11 +174,11 @@ func TestAServerThatKeepsNoContractGetsAClearError(t *testing.T) {
 func TestServersAreChecked(t *testing.T) {
 	for want, c := range map[string]Config{
 		`no kind of server "ftp"; there are: sse, websocket, socketio-polling, socketio`: measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "ftp"}),
-		"want http://HOST:PORT":                            measuring(small(Feed), External{URL: "https://127.0.0.1:1", As: "sse"}),
-		`"http://127.0.0.1:1/chat": want http://HOST:PORT`: measuring(small(Feed), External{URL: "http://127.0.0.1:1/chat", As: "sse"}),
-		"is named twice":                                   measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse"}, External{URL: "http://127.0.0.1:1/", As: "sse"}),
-		"websocket@127.0.0.1:1 has no answers":             measuring(small(Ack), External{URL: "http://127.0.0.1:1", As: "websocket"}),
-		"process -4":                                       measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse", PID: -4}),
+		"want http://HOST:PORT or https://HOST:PORT":                                     measuring(small(Feed), External{URL: "ftp://127.0.0.1:1", As: "sse"}),
+		`"http://127.0.0.1:1/chat": want http://HOST:PORT`:                               measuring(small(Feed), External{URL: "http://127.0.0.1:1/chat", As: "sse"}),
+		"is named twice":                       measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse"}, External{URL: "http://127.0.0.1:1/", As: "sse"}),
+		"websocket@127.0.0.1:1 has no answers": measuring(small(Ack), External{URL: "http://127.0.0.1:1", As: "websocket"}),
+		"process -4":                           measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse", PID: -4}),
 	} {
 		assert.ErrorContains(t, c.Check(runner.Lessons), want)
 	}
