@@ -93,7 +93,18 @@ func TestComparisonWithoutTheKey(t *testing.T) {
 	click(tab, "pause")
 	tab.WaitText("#status", "paused")
 	assert.False(t, labtest.Eval[bool](tab, `document.getElementById("locked").checkVisibility()`))
+	labtest.Eval[bool](tab, lostBy("sse"))
+	tab.WaitText("#narrator", "server-sent events lost its connection: it tries again after 2.0 s.")
 	assert.Empty(t, labtest.Eval[string](tab, `document.cookie`), "no script reads the cookies")
+}
+
+// lostBy tells the page, as a lane's frame does, that its connection failed. An EventSource does not say how
+// long it waits.
+func lostBy(lane string) string {
+	return `(() => {
+		const frame = document.querySelector("iframe[title=` + lane + `]");
+		return dispatchEvent(new MessageEvent("message", { source: frame.contentWindow, origin: new URL(frame.src).origin, data: { on: false, at: 0 } }));
+	})()`
 }
 
 func TestComparisonLooks(t *testing.T) {
