@@ -107,6 +107,11 @@ it compares two reports:
 			if len(o.open) > 0 {
 				return o.show(c, language)
 			}
+			for _, name := range []string{"clients", "rate", "size"} { // whose 0 means the workload's default
+				if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
+					return fmt.Errorf("--%s 0: want more than 0", name)
+				}
+			}
 			for _, text := range o.networks {
 				links, err := netsim.ParseList(text)
 				if err != nil {

@@ -109,6 +109,8 @@ func TestCompareRefusesInOneLine(t *testing.T) {
 		`--cut must be more than 0`:   {"--workload", "reconnect-storm", "--cut", "0"},
 		`has no rooms: leave it out`:  {"--workload", "rooms", "--transports", "sse,webtransport"},
 		`between two polls`:           {"--rate", "5000"},
+		`--clients 0: want more`:      {"--clients", "0"},
+		`--rate 0: want more`:         {"--rate", "0"},
 	} {
 		c := exec.Command(binary, append([]string{"compare"}, args...)...)
 		var stdout, stderr bytes.Buffer
