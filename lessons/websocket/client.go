@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -29,20 +28,7 @@ type Client struct {
 
 	Counters feed.Counters // Requests counts handshakes
 
-	once sync.Once
-	out  chan outgoing
-}
-
-// outgoing is a draft on its way from Publish to the connection's writer.
-type outgoing struct {
-	data []byte
-	sent chan error // has room for one
-}
-
-// outbox returns the channel on which drafts wait for a connection.
-func (c *Client) outbox() chan outgoing {
-	c.once.Do(func() { c.out = make(chan outgoing) })
-	return c.out
+	outbox feed.Outbox
 }
 
 // Publish sends one message over the connection of a running Subscribe, waiting
@@ -50,26 +36,11 @@ func (c *Client) outbox() chan outgoing {
 // a WebSocket has no answer as a POST has. The message itself coming back is the
 // proof. A message that the chat would refuse returns a *feed.RefusedError at once.
 func (c *Client) Publish(ctx context.Context, from, text string) error {
-	data, err := json.Marshal(feed.Draft{From: from, Text: text})
-	if err != nil {
-		return err
-	}
-	if _, err := feed.ParseDraft(data); err != nil {
-		return &feed.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
-	}
-	return c.Send(ctx, data)
+	return c.outbox.Publish(ctx, from, text)
 }
 
 // Send is Publish for a message that is JSON already. The chat reads "from" and "text" of it.
-func (c *Client) Send(ctx context.Context, data []byte) error {
-	o := outgoing{data, make(chan error, 1)}
-	select {
-	case c.outbox() <- o:
-		return <-o.sent
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+func (c *Client) Send(ctx context.Context, data []byte) error { return c.outbox.Send(ctx, data) }
 
 // Subscribe calls fn for each message after the cursor, in order, on this
 // goroutine, until ctx ends, the server refuses the handshake, or it closes with a
@@ -168,15 +139,10 @@ const goodbye = time.Second
 // writeLoop sends drafts until ctx ends, then says 1000 and gives the server a
 // moment to answer.
 func (c *Client) writeLoop(ctx context.Context, ws *websocket.Conn) {
-	for {
-		select {
-		case o := <-c.outbox():
-			_ = ws.SetWriteDeadline(time.Now().Add(10 * goodbye))
-			o.sent <- ws.WriteMessage(websocket.TextMessage, o.data)
-		case <-ctx.Done():
-			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(goodbye))
-			time.AfterFunc(goodbye, func() { _ = ws.NetConn().Close() })
-			return
-		}
-	}
+	c.outbox.Write(ctx, func(data []byte) error {
+		_ = ws.SetWriteDeadline(time.Now().Add(10 * goodbye))
+		return ws.WriteMessage(websocket.TextMessage, data)
+	})
+	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(goodbye))
+	time.AfterFunc(goodbye, func() { _ = ws.NetConn().Close() })
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"sync/atomic"
 
 	wt "github.com/quic-go/webtransport-go"
@@ -29,22 +28,8 @@ type Client struct {
 
 	Counters feed.Counters // Requests counts the requests that open sessions
 
-	lost atomic.Int64
-
-	once sync.Once
-	out  chan outgoing
-}
-
-// outgoing is a message on its way from Send to the session's writer.
-type outgoing struct {
-	data []byte
-	sent chan error // has room for one
-}
-
-// outbox returns the channel on which messages wait for a session.
-func (c *Client) outbox() chan outgoing {
-	c.once.Do(func() { c.out = make(chan outgoing) })
-	return c.out
+	lost   atomic.Int64
+	outbox feed.Outbox
 }
 
 // Lost returns the number of messages that Datagrams has not brought: the gaps in the ids. A datagram
@@ -55,25 +40,16 @@ func (c *Client) Lost() int64 { return c.lost.Load() }
 // A nil error says that the message is on its way, no more. A message that the server would refuse
 // returns a *feed.RefusedError at once, as does a datagram that is too large.
 func (c *Client) Publish(ctx context.Context, from, text string) error {
-	data, err := json.Marshal(feed.Draft{From: from, Text: text})
-	if err != nil {
-		return err
-	}
-	if _, err := feed.ParseDraft(data); err != nil {
-		return &feed.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
-	}
-	return c.Send(ctx, data)
+	return refused(c.outbox.Publish(ctx, from, text))
 }
 
 // Send is Publish for a message that is JSON already. The server reads "from" and "text" of it.
 func (c *Client) Send(ctx context.Context, data []byte) error {
-	o := outgoing{data, make(chan error, 1)}
-	select {
-	case c.outbox() <- o:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	err := <-o.sent
+	return refused(c.outbox.Send(ctx, data))
+}
+
+// refused returns the error of a message that is too large as that of the server would be.
+func refused(err error) error {
 	if errors.Is(err, errTooLarge) {
 		return &feed.RefusedError{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
 	}
@@ -161,7 +137,7 @@ func (c *Client) converse(ctx context.Context, session *wtclient.Session, seen *
 	ended, end := context.WithCancel(ctx)
 	go func() {
 		defer close(written)
-		c.write(ended, l)
+		c.outbox.Write(ended, l.send)
 	}()
 	err = c.read(ctx, l, seen, fn)
 	end()
@@ -204,17 +180,5 @@ func (c *Client) read(ctx context.Context, l link, seen *track, fn func(feed.Mes
 		}
 		c.Counters.Messages.Add(1)
 		fn(m)
-	}
-}
-
-// write sends messages until ctx ends.
-func (c *Client) write(ctx context.Context, l link) {
-	for {
-		select {
-		case o := <-c.outbox():
-			o.sent <- l.send(o.data)
-		case <-ctx.Done():
-			return
-		}
 	}
 }
