@@ -44,14 +44,11 @@ type Serving struct {
 // resets the connections and refuses more until "mend", over UDP by losing every packet; "settle"
 // returns unused memory to the system; an empty line only asks.
 func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader, out io.Writer) error {
-	demo, l, ok := lesson.FindLane(all, what.Lane)
+	_, l, ok := lesson.FindLane(all, what.Lane)
 	if !ok {
 		return unknown("transport", what.Lane, lesson.LaneNames(all))
 	}
-	start := demo.Start
-	if l.Start != nil {
-		start = l.Start
-	}
+	start := l.Start
 	w, _ := FindWorkload(what.Workload)
 	way := w.way(l)
 	if way.Start != nil {

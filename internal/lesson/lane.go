@@ -146,12 +146,22 @@ func (h *headers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.Transport.RoundTrip(r)
 }
 
-// Lanes returns the lanes of all demos, in order.
+// started returns a lane of the demo with its Start set.
+func (d Demo) started(lane Lane) Lane {
+	if lane.Start == nil {
+		lane.Start = d.Start
+	}
+	return lane
+}
+
+// Lanes returns the lanes of all demos, in order, with their Start set.
 func Lanes(all []Lesson) []Lane {
 	var lanes []Lane
 	for _, l := range all {
 		for _, d := range l.Demos {
-			lanes = append(lanes, d.Lanes...)
+			for _, lane := range d.Lanes {
+				lanes = append(lanes, d.started(lane))
+			}
 		}
 	}
 	return lanes
@@ -187,13 +197,13 @@ func AllAs(all []Lesson) []string {
 	return names
 }
 
-// FindLane finds a lane by its name, together with its demo.
+// FindLane finds a lane by its name, together with its demo. The lane's Start is set.
 func FindLane(all []Lesson, name string) (Demo, Lane, bool) {
 	for _, l := range all {
 		for _, d := range l.Demos {
 			for _, lane := range d.Lanes {
 				if lane.Name == name {
-					return d, lane, true
+					return d, d.started(lane), true
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -21,6 +22,21 @@ func TestFindLane(t *testing.T) {
 	assert.True(t, lane.Posts)
 	_, _, found = FindLane(all, "quiet")
 	assert.False(t, found, "a demo is no lane")
+}
+
+func TestALaneStartsItsDemoOrItsOwnServer(t *testing.T) {
+	of := func(name string) func(Env) (*Instance, error) {
+		return func(Env) (*Instance, error) { return nil, errors.New(name) }
+	}
+	all := []Lesson{{Demos: []Demo{{Name: "chat", Start: of("demo"), Lanes: []Lane{{Name: "a"}, {Name: "b", Start: of("lane")}}}}}}
+	for i, want := range []string{"demo", "lane"} {
+		lane := Lanes(all)[i]
+		_, found, _ := FindLane(all, lane.Name)
+		for _, l := range []Lane{lane, found} {
+			_, err := l.Start(Env{})
+			assert.EqualError(t, err, want)
+		}
+	}
 }
 
 func TestHTTPCompletesHeaders(t *testing.T) {

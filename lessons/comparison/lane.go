@@ -30,12 +30,7 @@ const queued = 256
 
 // openLane serves a lane and starts its sender. ctx bounds the opening.
 func openLane(ctx context.Context, way lesson.Lane, env lesson.Env) (*lane, error) {
-	start := way.Start
-	if start == nil {
-		demo, _, _ := lesson.FindLane(env.Lab.Lessons, way.Name)
-		start = demo.Start
-	}
-	l, err := serveLane(ctx, way, start, env)
+	l, err := serveLane(ctx, way, way.Start, env)
 	if err != nil || way.Recover == nil {
 		return l, err
 	}
