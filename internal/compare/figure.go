@@ -247,9 +247,6 @@ func FiguresOf(workload string) (some []Figure) {
 	return some
 }
 
-// Figures returns all figures in the order of the tables.
-func Figures() []Figure { return slices.Clone(figures) }
-
 // figureOf returns the figure with that key. The key must be one of the constants.
 func figureOf(key string) Figure {
 	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Key == key })]

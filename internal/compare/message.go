@@ -58,13 +58,9 @@ func (l label) id(clients int) int64 {
 	}
 }
 
-// message is what every lane carries, in both directions: a message as
-// the feed of the lessons makes it. A server with a feed replaces the id and the
-// time; the order of sending makes the ids the same.
-func (l label) message(size, clients int) []byte { return l.json(size, l.id(clients), "") }
-
-// encode returns the bytes of a message as the workload has them. In text, the mark stands before the
-// kind.
+// encode returns the bytes of a message as the workload has them: bytes, or JSON as the feed of the
+// lessons makes it. A server with a feed replaces the id and the time; the order of sending makes the ids
+// the same. In text, the mark stands before the kind.
 func (l Load) encode(m label, shots []shot, mark kind) []byte {
 	id := m.id(l.Clients)
 	switch w := l.workload(); {

@@ -42,7 +42,7 @@ func TestWorkloadsAreWhole(t *testing.T) {
 
 func TestEachFigureIsThereOnce(t *testing.T) {
 	keys, heads := map[string]bool{}, map[string]bool{}
-	for _, f := range Figures() {
+	for _, f := range figures {
 		assert.Regexp(t, `^[a-z0-9_]+$`, f.Key)
 		assert.False(t, keys[f.Key], f.Key)
 		assert.False(t, heads[f.Short], f.Short)
@@ -54,3 +54,6 @@ func TestEachFigureIsThereOnce(t *testing.T) {
 		assert.NotEmpty(t, FiguresOf(w), w)
 	}
 }
+
+// message returns the JSON that every lane carries for a label, in both directions.
+func (l label) message(size, clients int) []byte { return l.json(size, l.id(clients), "") }

@@ -80,12 +80,11 @@ func (c Config) serveLane(start func(lesson.Env) (*lesson.Instance, error), fram
 	mux.Handle("/", s.instance.Handler)
 	mux.Handle("GET /lab/lane/", httpserver.Policy{FramedBy: []int{framedBy}}.Page(http.StripPrefix("/lab/lane/", http.FileServerFS(page))))
 	mux.Handle("GET /lab/shared/", httpserver.Policy{}.Page(http.StripPrefix("/lab/", http.FileServerFS(c.Web))))
-	config := httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: c.Log}
+	config := httpserver.Config{Handler: xrayweb.KnowBrowsers(mux), Hosts: httpserver.NewHosts(public.Addr(), c.Hosts...), Log: c.Log}
 	if c.TLS != nil {
 		config.TLS = c.TLS.Clone()
 		config.TLS.NextProtos = []string{"http/1.1"}
 	}
-	config.Handler = xrayweb.KnowBrowsers(mux)
 	if s.server, err = meter.ServeRecorded(config, tap.Config{MaxBytes: laneTap}); err != nil {
 		return nil, errors.Join(err, public.Close(), s.instance.Close(context.Background()))
 	}

@@ -55,14 +55,19 @@ var webTransportLane = lesson.Lane{
 // dialLane connects clients that exchange the event "chat message" over one transport.
 func dialLane(transport string) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		s, err := dialOver(ctx, transport, d, func(s *sioclient.Socket) {
-			s.On("chat message", func(m struct{ Text string }) { d.Hear(m.Text) })
-		})
+		s, err := dialChat(ctx, transport, d)
 		if err != nil {
 			return nil, err
 		}
 		return laneClient{s}, nil
 	}
+}
+
+// dialChat connects a client that hears the event "chat message".
+func dialChat(ctx context.Context, transport string, d lesson.Dialing) (*sioclient.Socket, error) {
+	return dialOver(ctx, transport, d, func(s *sioclient.Socket) {
+		s.On("chat message", func(m struct{ Text string }) { d.Hear(m.Text) })
+	})
 }
 
 func dialOver(ctx context.Context, transport string, d lesson.Dialing, setup func(*sioclient.Socket)) (*sioclient.Socket, error) {

@@ -36,9 +36,7 @@ func chatInRooms(io *sio.Server) {
 // dialRoom connects clients that join a room.
 func dialRoom(transport string) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		s, err := dialOver(ctx, transport, d, func(s *sioclient.Socket) {
-			s.On("chat message", func(m struct{ Text string }) { d.Hear(m.Text) })
-		})
+		s, err := dialChat(ctx, transport, d)
 		if err != nil {
 			return nil, err
 		}
