@@ -6,6 +6,7 @@ import (
 	"realtimelab/lessons/comparison"
 	"realtimelab/lessons/longconn"
 	"realtimelab/lessons/longpoll"
+	"realtimelab/lessons/production"
 	"realtimelab/lessons/socketio"
 	"realtimelab/lessons/websocket"
 	"realtimelab/web"
@@ -13,8 +14,10 @@ import (
 
 // All returns every lesson, in order.
 func All() []lesson.Lesson {
-	all := append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson()}, socketio.Lessons()...)
+	all := append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), websocket.Lesson()},
+		socketio.Lessons()...)
 	all = append(all, comparison.Lesson())
+	all = append(all, production.Lessons()...)
 	for i := range all {
 		all[i].Scripts = web.Pages
 	}

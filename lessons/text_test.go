@@ -25,7 +25,8 @@ func TestMarkdownIsRead(t *testing.T) {
 		html := codeInHTML.ReplaceAllString(markdown.HTML{}.Render(markdown.Parse(text)), "")
 		for _, mark := range []string{"**", "`", "](", "{{"} {
 			if at := strings.Index(html, mark); at >= 0 {
-				assert.Fail(t, "Markdown that is not read", "%s: %q", name, html[max(at-60, 0):min(at+60, len(html))])
+				assert.Fail(t, "Markdown that is not read", "%s: %q", name,
+					html[max(at-60, 0):min(at+60, len(html))])
 			}
 		}
 	}
@@ -39,15 +40,16 @@ func TestMarkdownIsRead(t *testing.T) {
 		if l.Exercises == nil {
 			continue
 		}
-		require.NoError(t, fs.WalkDir(l.Exercises, ".", func(path string, _ fs.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, ".md") {
-				files++
-				var text []byte
-				text, err = fs.ReadFile(l.Exercises, path)
-				check(l.Name+" "+path, string(text))
-			}
-			return err
-		}))
+		require.NoError(t, fs.WalkDir(l.Exercises, ".",
+			func(path string, _ fs.DirEntry, err error) error {
+				if err == nil && strings.HasSuffix(path, ".md") {
+					files++
+					var text []byte
+					text, err = fs.ReadFile(l.Exercises, path)
+					check(l.Name+" "+path, string(text))
+				}
+				return err
+			}))
 	}
 	assert.Greater(t, files, 50)
 }
@@ -74,7 +76,8 @@ func TestParagraphsAreShort(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 6, sentences("One. Two: `a.b. c`! (Three.) Four? 3.5 is 五。六"), "a sentence without its stop counts, too")
+	assert.Equal(t, 6, sentences("One. Two: `a.b. c`! (Three.) Four? 3.5 is 五。六"),
+		"a sentence without its stop counts, too")
 }
 
 var (
@@ -88,7 +91,8 @@ var (
 func paragraphs(text string) (all []string) {
 	for block := range strings.SplitSeq(fence.ReplaceAllString(text, ""), "\n\n") {
 		for line := range strings.Lines(block) {
-			if len(all) == 0 || line == block || item.MatchString(line) || strings.HasPrefix(line, "|") || strings.HasPrefix(block, line) {
+			if len(all) == 0 || line == block || item.MatchString(line) ||
+				strings.HasPrefix(line, "|") || strings.HasPrefix(block, line) {
 				all = append(all, "")
 			}
 			all[len(all)-1] += line
@@ -98,7 +102,8 @@ func paragraphs(text string) (all []string) {
 }
 
 func sentences(paragraph string) int {
-	text := item.ReplaceAllString(inlineCode.ReplaceAllString(strings.TrimSpace(paragraph), "x"), "")
+	text := item.ReplaceAllString(inlineCode.ReplaceAllString(strings.TrimSpace(paragraph), "x"),
+		"")
 	n := 0
 	for _, s := range sentenceEnd.Split(text, -1) {
 		if strings.ContainsFunc(s, unicode.IsLetter) {
@@ -124,7 +129,8 @@ func TestDiagramsAreDrawn(t *testing.T) {
 		}
 		en := kinds(l.Body.EN)
 		assert.Equal(t, en, kinds(l.Body.ZH), l.Name)
-		assert.Equal(t, strings.Count(l.Body.EN, "```diagram"), len(en), "%s: a diagram has a kind and a title", l.Name)
+		assert.Equal(t, strings.Count(l.Body.EN, "```diagram"), len(en),
+			"%s: a diagram has a kind and a title", l.Name)
 		total += len(en)
 	}
 	assert.GreaterOrEqual(t, total, 5)
@@ -140,10 +146,12 @@ func TestEveryLessonIsTried(t *testing.T) {
 			text := l.Body.In(language)
 			assert.Contains(t, text, "\n## "+missing+"\n", l.Name)
 			for _, step := range callout.FindAllStringSubmatch(text, -1) {
-				assert.Contains(t, step[1], "`", "%s: a step names a demo or a command: %s", l.Name, step[1])
+				assert.Contains(t, step[1], "`", "%s: a step names a demo or a command: %s", l.Name,
+					step[1])
 				steps++
 			}
-			assert.Equal(t, strings.Count(text, "\n> "), steps, "%s: every quotation is a step", l.Name)
+			assert.Equal(t, strings.Count(text, "\n> "), steps,
+				"%s: every quotation is a step", l.Name)
 			return steps, strings.Count(text, "\n<details><summary>")
 		}
 		steps, answers := count(lang.English, "What is still missing")
@@ -161,7 +169,7 @@ func TestLessonsShowBothSides(t *testing.T) {
 		for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 			if text := l.Body.In(language); len(l.Demos) > 0 {
 				assert.Contains(t, text, `{{code "pages/`, "%s %s", l.Name, language)
-				assert.Regexp(t, `\{\{code "[a-z]+\.go#`, text, "%s %s", l.Name, language)
+				assert.Regexp(t, `\{\{code "[a-z/]+\.go#`, text, "%s %s", l.Name, language)
 			}
 		}
 	}
@@ -177,7 +185,8 @@ func TestLanesAreWhole(t *testing.T) {
 		assert.NotEmpty(t, l.Title.EN, l.Name)
 		assert.NotEmpty(t, l.Title.ZH, l.Name)
 		assert.NotNil(t, l.Dial, l.Name)
-		assert.Equal(t, l.Lossy, l.Ask == nil, "%s: only an answer that is lost for good is no answer", l.Name)
+		assert.Equal(t, l.Lossy, l.Ask == nil,
+			"%s: only a lane that may lose an answer has no Ask", l.Name)
 	}
 	assert.Len(t, names, 14)
 }

@@ -1,5 +1,5 @@
-// Package web holds the browser side of the lab: the pages, and what they share. Our Socket.IO client
-// stands in web/client.
+// Package web holds the browser side of the lab: the pages, and what they share. Our Socket.IO
+// client stands in web/client.
 package web
 
 import "embed"

@@ -63,7 +63,8 @@ func (k *keeper) save() {
 	err := k.room.Save(k.path)
 	switch {
 	case err != nil && !k.failing:
-		fmt.Fprintf(k.log, "lab: cannot keep the class (trying again every %s): %v\n", saveAgain, err)
+		fmt.Fprintf(k.log, "lab: cannot keep the class (trying again every %s): %v\n",
+			saveAgain, err)
 	case err == nil && k.failing:
 		fmt.Fprintln(k.log, "lab: the class is kept again, in", k.path)
 	}

@@ -18,7 +18,8 @@ func TestAFailedSaveIsTriedAgain(t *testing.T) {
 	room := class.NewRoom(class.Config{})
 	var log strings.Builder
 	dir := filepath.Join(t.TempDir(), "away")
-	k := keeper{room: room, path: filepath.Join(dir, "class.json"), log: &log, changed: room.Changed()}
+	k := keeper{room: room, path: filepath.Join(dir, "class.json"), log: &log,
+		changed: room.Changed()}
 	k.save()
 	assert.Empty(t, log.String(), "nothing has changed")
 	_, err := room.Join(class.Joining{Name: "Ann", Code: room.Code()})
@@ -58,7 +59,8 @@ func TestTheTeachersCommands(t *testing.T) {
 	}
 	var out strings.Builder
 	obey(strings.NewReader("\nhelp\nremove\nremove Cid\x1b\nremove bob the  second\n"), room, &out)
-	assert.Equal(t, strings.Repeat("lab: the only command is: remove NAME\n", 2)+`lab: the class has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
+	assert.Equal(t, strings.Repeat("lab: the only command is: remove NAME\n", 2)+
+		`lab: the class has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
 }
 
 // TestEveryQuestionCanBeAsked: the course's own questions have options, an answer and texts.

@@ -7,8 +7,8 @@ import (
 	"realtimelab/lessons"
 )
 
-// handouts returns the files that a class downloads: the binaries in the folder that make dist wrote,
-// and the exercises.
+// handouts returns the files that a class downloads: the binaries in the folder that make dist
+// wrote, and the exercises.
 func handouts(folder string) (*dist.Handouts, error) { return dist.New(folder, writeExercises) }
 
 // writeExercises writes the exercises into a folder, as a student gets them.

@@ -22,8 +22,8 @@ import (
 	"realtimelab/lessons"
 )
 
-// TestTheZipNeedsNoNetwork: a student who unpacks the exercises of a class can check them, without the
-// lab's source, a module proxy or a cache of modules.
+// TestTheZipNeedsNoNetwork: a student who unpacks the exercises of a class can check them, without
+// the lab's source, a module proxy or a cache of modules.
 func TestTheZipNeedsNoNetwork(t *testing.T) {
 	need.Time(t)
 	folder := t.TempDir()
@@ -37,7 +37,9 @@ func TestTheZipNeedsNoNetwork(t *testing.T) {
 		h, err := handouts(folder)
 		require.NoError(t, err)
 		w := httptest.NewRecorder()
-		h.Handler(func(*http.Request) lang.Lang { return lang.English }).ServeHTTP(w, httptest.NewRequest("GET", "/dist/exercises.zip", nil))
+		h.Handler(func(*http.Request) lang.Lang {
+			return lang.English
+		}).ServeHTTP(w, httptest.NewRequest("GET", "/dist/exercises.zip", nil))
 		require.Equal(t, 200, w.Code)
 		zips[i] = w.Body.Bytes()
 	}
@@ -51,7 +53,8 @@ func TestTheZipNeedsNoNetwork(t *testing.T) {
 	check := func(name string) (string, error) {
 		c := exec.CommandContext(t.Context(), binary, "exercise", "check", name)
 		c.Dir = dir
-		c.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOMODCACHE="+t.TempDir(), "LANG=C")
+		c.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOMODCACHE="+t.TempDir(),
+			"LANG=C")
 		out, err := c.CombinedOutput()
 		return string(out), err
 	}
@@ -66,7 +69,8 @@ func TestTheZipNeedsNoNetwork(t *testing.T) {
 		files, err := e.Solution()
 		require.NoError(t, err)
 		for name, data := range files {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, e.Lesson, e.Name, name), data, 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, e.Lesson, e.Name, name),
+				data, 0o644))
 		}
 		out, err := check(e.Name)
 		assert.NoError(t, err, out)
@@ -75,7 +79,8 @@ func TestTheZipNeedsNoNetwork(t *testing.T) {
 
 func TestSolutionForTeachers(t *testing.T) {
 	show := func(args ...string) string {
-		c := exec.CommandContext(t.Context(), binary, append([]string{"exercise", "solution", "--dir", t.TempDir()}, args...)...)
+		c := exec.CommandContext(t.Context(), binary,
+			append([]string{"exercise", "solution", "--dir", t.TempDir()}, args...)...)
 		out, err := c.CombinedOutput()
 		require.NoError(t, err, string(out))
 		return string(out)
@@ -87,5 +92,6 @@ func TestSolutionForTeachers(t *testing.T) {
 	assert.Contains(t, out, "decoded: “The key was decoded first”")
 	assert.Contains(t, out, "  - ")
 	assert.Contains(t, show("predict-frames", "--teacher", "--lang", "zh"), "为什么这样是对的")
-	assert.Error(t, exec.CommandContext(t.Context(), binary, "exercise", "solution", "accept-key", "--dir", t.TempDir()).Run(), "without the flag, the student solves it first")
+	assert.Error(t, exec.CommandContext(t.Context(), binary, "exercise", "solution", "accept-key",
+		"--dir", t.TempDir()).Run(), "without the flag, the student solves it first")
 }

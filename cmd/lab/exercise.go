@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -39,20 +38,24 @@ func exerciseCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exercise",
 		Short: "Exercises: fix code, complete it, predict traffic, and get feedback",
-		Long: "The exercises are written to a folder (--dir), a small Go module that works offline. Edit them there.\n\n" +
+		Long: "The exercises are written to a folder (--dir), a small Go module that works " +
+			"offline. Edit them there.\n\n" +
 			"Begin with: lab exercise next",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVar(&d.dir, "dir", "", "folder of the exercises (default: the current one, else "+workspace.DefaultFolder+")")
+	c.PersistentFlags().StringVar(&d.dir, "dir", "",
+		"folder of the exercises (default: the current one, else "+workspace.DefaultFolder+")")
 	c.PersistentFlags().StringVar(&d.langFlag, "lang", "", "en or zh (default: the terminal's)")
-	c.AddCommand(d.listCommand(), d.nextCommand(), d.showCommand(), d.checkCommand(), d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
+	c.AddCommand(d.listCommand(), d.nextCommand(), d.showCommand(), d.checkCommand(),
+		d.watchCommand(), d.hintCommand(), d.solutionCommand(), d.diffCommand(), d.resetCommand())
 	return c
 }
 
 // setUp sets the language and the terminal, and opens the folder with workspace.Open or
 // workspace.Look.
-func (d *exerciseEnv) setUp(c *cobra.Command, open func(string, []exercise.Exercise) (*workspace.Workspace, error)) (err error) {
+func (d *exerciseEnv) setUp(c *cobra.Command,
+	open func(string, []exercise.Exercise) (*workspace.Workspace, error)) (err error) {
 	d.out, d.err = c.OutOrStdout(), c.ErrOrStderr()
 	if d.lang, err = parseLang(d.langFlag); err != nil {
 		return err
@@ -85,8 +88,10 @@ func (d *exerciseEnv) look(c *cobra.Command) error {
 		return err
 	}
 	if d.NeedsRebuild() {
-		fmt.Fprintln(d.err, "lab:", d.say("The progress file is missing or damaged. Check your work again: lab exercise check --all",
-			"进度文件丢失或损坏；要重新检查你的练习：lab exercise check --all"))
+		fmt.Fprintln(d.err, "lab:",
+			d.say("The progress file is missing or damaged. Check your work "+
+				"again: lab exercise check --all",
+				"进度文件丢失或损坏；要重新检查你的练习：lab exercise check --all"))
 	}
 	return nil
 }
@@ -102,7 +107,8 @@ func (d *exerciseEnv) open(c *cobra.Command) error {
 	if !d.NeedsRebuild() {
 		return nil
 	}
-	fmt.Fprintln(d.err, "lab:", d.say("The progress file was lost. Checking your work again.", "进度丢失了：正在重新检查你做过的练习。"))
+	fmt.Fprintln(d.err, "lab:", d.say("The progress file was lost. Checking your work again.",
+		"进度丢失了：正在重新检查你做过的练习。"))
 	return d.Rebuild(c.Context(), func(r exercise.Report) {
 		if r.Passed {
 			fmt.Fprint(d.err, r.Render(d.lang, exercise.Style{}))
@@ -125,7 +131,8 @@ func folder(given string) string {
 // addFilter adds the flags that select a part of the course.
 func (d *exerciseEnv) addFilter(c *cobra.Command) {
 	c.Flags().StringVar(&d.filter.Lesson, "lesson", "", "only the exercises of this lesson")
-	c.Flags().StringVar((*string)(&d.filter.Set), "set", "", "only this part of the course: core, quick or homework")
+	c.Flags().StringVar((*string)(&d.filter.Set), "set", "",
+		"only this part of the course: core, quick or homework")
 }
 
 // checkFilter returns an error if the filter selects nothing.
@@ -138,11 +145,16 @@ func (d *exerciseEnv) checkFilter(all []exercise.Exercise) error {
 	}
 	switch {
 	case d.filter.Lesson != "" && !slices.Contains(known, d.filter.Lesson):
-		return fmt.Errorf("no exercises of a lesson %q; did you mean %q?", d.filter.Lesson, nearest(d.filter.Lesson, known))
+		return usagef("no exercises of a lesson %q%s The lessons are: %s",
+			"没有课程 %q 的练习%s 有练习的课程：%s", d.filter.Lesson,
+			suggest(d.filter.Lesson, known), strings.Join(known, ", "))
 	case d.filter.Set != "" && !slices.Contains(exercise.Sets, d.filter.Set):
-		return fmt.Errorf("no set %q: core, quick or homework", d.filter.Set)
+		return usagef("no set %q: core, quick or homework",
+			"没有 %q 这一部分：应为 core、quick 或 homework", d.filter.Set)
 	case len(d.filter.Select(all)) == 0:
-		return fmt.Errorf("the lesson %s has no exercises in the set %s", d.filter.Lesson, d.filter.Set)
+		return lang.Errorf("the lesson %s has no exercises in the set %s",
+			"课程 %s 在 %s 这一部分里没有练习", d.filter.Lesson,
+			d.filter.Set)
 	}
 	return nil
 }
@@ -153,7 +165,9 @@ func (d *exerciseEnv) named(args []string) (exercise.Exercise, error) {
 		if e, ok := d.Next(d.filter); ok {
 			return e, nil
 		}
-		return exercise.Exercise{}, errors.New(d.say("all exercises are solved: name the one you want", "所有练习都完成了；请写出练习的名字"))
+		return exercise.Exercise{},
+			lang.Errorf("all exercises are solved: name the one you want",
+				"所有练习都完成了；请写出练习的名字")
 	}
 	var known []string
 	for _, e := range d.Catalogue {
@@ -162,7 +176,8 @@ func (d *exerciseEnv) named(args []string) (exercise.Exercise, error) {
 		}
 		known = append(known, e.Name)
 	}
-	return exercise.Exercise{}, fmt.Errorf("no exercise %q; did you mean %q? See: lab exercise list", args[0], nearest(args[0], known))
+	return exercise.Exercise{}, usagef("no exercise %q%s See: lab exercise list",
+		"没有练习 %q%s请看：lab exercise list", args[0], suggest(args[0], known))
 }
 
 func (d *exerciseEnv) listCommand() *cobra.Command {
@@ -220,10 +235,13 @@ func (d *exerciseEnv) list() {
 		if e.Set == exercise.Quick {
 			kind += d.say(", ", "，") + e.Set.Title().In(d.lang)
 		}
-		fmt.Fprintf(d.out, "%s %s %-20s %-3s  %s  (%s)\n", pointer, marks[d.State(e)], e.Name, strings.Repeat("*", e.Level), e.Title.In(d.lang), kind)
+		fmt.Fprintf(d.out, "%s %s %-20s %-3s  %s  (%s)\n", pointer, marks[d.State(e)], e.Name,
+			strings.Repeat("*", e.Level), e.Title.In(d.lang), kind)
 	}
-	fmt.Fprintf(d.out, "\n%s\n", d.say(`✓ solved   ○ begun   · not begun   → next   * first steps   ** needs thought   *** hard
-quick: for those who are done early   homework: for after the class`, `✓ 已通过   ○ 已开始   · 未开始   → 下一个   * 入门   ** 要想一想   *** 较难
+	fmt.Fprintf(d.out, "\n%s\n",
+		d.say(`✓ solved   ○ begun   · not begun   → next   * first steps   ** needs thought   *** hard
+quick: for those who are done early   homework: for after the class`,
+			`✓ 已通过   ○ 已开始   · 未开始   → 下一个   * 入门   ** 要想一想   *** 较难
 加做：给做得快的同学   课后：留到课后做`))
 	d.progress()
 	fmt.Fprintf(d.out, "%s %s\n", d.say("Your folder:", "你的目录："), d.Dir)
@@ -242,7 +260,8 @@ func (d *exerciseEnv) progress() {
 
 func (d *exerciseEnv) nextCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "next [NAME]", Short: "Show the next exercise, or choose one to do next", Args: cobra.MaximumNArgs(1),
+		Use: "next [NAME]", Short: "Show the next exercise, or choose one to do next",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := d.open(c); err != nil {
 				return err
@@ -274,7 +293,9 @@ func (d *exerciseEnv) showCommand() *cobra.Command {
 }
 
 // show prints the exercise's text.
-func (d *exerciseEnv) show(e exercise.Exercise) error { return printMarkdown(d.out, e.Text.In(d.lang)) }
+func (d *exerciseEnv) show(e exercise.Exercise) error {
+	return printMarkdown(d.out, e.Text.In(d.lang))
+}
 
 // introduce prints the exercise's text and where to work.
 func (d *exerciseEnv) introduce(e exercise.Exercise) error {
@@ -294,7 +315,8 @@ func (d *exerciseEnv) introduce(e exercise.Exercise) error {
 	}
 	fmt.Fprintf(d.out, "%s lab exercise check %s\n", d.say("Check:", "检查："), e.Name)
 	if e.Kind == exercise.Predict || e.Kind == exercise.FixPage {
-		fmt.Fprintf(d.out, "%s lab serve, /lab/exercise/%s\n", d.say("Or in a browser:", "或者在浏览器里："), e.Name)
+		fmt.Fprintf(d.out, "%s lab serve, /lab/exercise/%s\n",
+			d.say("Or in a browser:", "或者在浏览器里："), e.Name)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,13 +10,15 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/workspace"
+	"realtimelab/internal/lang"
 )
 
 func (d *exerciseEnv) checkCommand() *cobra.Command {
 	var all, asJSON bool
 	var o workspace.Options
 	c := &cobra.Command{
-		Use: "check [NAME]", Short: "Check an exercise, by default the next one", Args: cobra.MaximumNArgs(1),
+		Use: "check [NAME]", Short: "Check an exercise, by default the next one",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := d.open(c); err != nil {
 				return err
@@ -27,16 +28,20 @@ func (d *exerciseEnv) checkCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&all, "all", false, "check every exercise that you have changed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().StringVar(&o.Target, "target", "", "black box: the URL of your server, in any language")
+	c.Flags().StringVar(&o.Target, "target", "",
+		"black box: the URL of your server, in any language")
 	c.Flags().BoolVar(&o.Race, "race", false, "compile with the race detector (needs a C compiler)")
 	d.addFilter(c)
 	return c
 }
 
-// check checks the named exercise, or all. It returns an error if any is not solved, which sets the exit status.
-func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Options, all, asJSON bool) error {
+// check checks the named exercise, or all. It returns an error if any is not solved, which sets the
+// exit status.
+func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Options,
+	all, asJSON bool) error {
 	slow := time.AfterFunc(3*time.Second, func() {
-		fmt.Fprintln(d.err, d.say("Still checking; compiling takes about a minute the first time.", "还在检查；第一次编译要一分钟左右。"))
+		fmt.Fprintln(d.err, d.say("Still checking; compiling takes about a minute the first time.",
+			"还在检查；第一次编译要一分钟左右。"))
 	})
 	defer slow.Stop()
 	reports, passed := []exercise.Report{}, 0
@@ -55,7 +60,8 @@ func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Opti
 	}
 	if all {
 		if len(args) > 0 {
-			return errors.New("give either an exercise name or --all, not both")
+			return usagef("give either an exercise name or --all, not both",
+				"练习名和 --all 请只写一个")
 		}
 		if o.Target != "" {
 			return errTarget
@@ -88,14 +94,16 @@ func (d *exerciseEnv) check(ctx context.Context, args []string, o workspace.Opti
 	if passed == len(reports) {
 		return nil
 	}
-	return fmt.Errorf("%s %d/%d", d.say("solved:", "通过："), passed, len(reports))
+	return lang.Errorf("solved: %d/%d", "通过：%d/%d", passed, len(reports))
 }
 
-var errTarget = errors.New("--target needs the name of one black box exercise")
+var errTarget = usagef("--target needs the name of one black box exercise",
+	"--target 需要一个黑盒练习的名字")
 
 // advise suggests the next step after a check.
 func (d *exerciseEnv) advise(r exercise.Report) {
 	fmt.Fprintf(d.out, "\n%s", d.Advise(r, d.filter).Render(d.lang, workspace.Moves{
-		Hint: "lab exercise hint " + r.Name, Solution: "lab exercise diff --solution " + r.Name, Next: "lab exercise next",
+		Hint: "lab exercise hint " + r.Name, Solution: "lab exercise diff --solution " + r.Name,
+		Next: "lab exercise next",
 	}))
 }

@@ -19,7 +19,7 @@ import (
 	"realtimelab/internal/labtest/need"
 )
 
-// keptClass is what the tests read of the file of `lab class --keep`.
+// keptClass holds the fields of the file of `lab class --keep` that the tests read.
 type keptClass struct {
 	Code     string
 	Students []struct {
@@ -45,9 +45,11 @@ func TestExerciseWatchAndClass(t *testing.T) {
 	board := readKept(t, kept)
 	_, errs, ok := student(t, t.TempDir(), "watch", "--class", fields[1], "--name", "Ann")
 	assert.False(t, ok)
-	assert.Contains(t, errs, "\nlab: wrong join code: the teacher's screen shows it: add --code CODE")
+	assert.Contains(t, errs,
+		"\nlab: wrong join code: the teacher's screen shows it: add --code CODE")
 	dir := t.TempDir()
-	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--code", board.Code, "--name", "Ann")
+	watch := exec.Command(binary, "exercise", "watch", "--class", fields[1], "--code", board.Code,
+		"--name", "Ann")
 	watch.Dir = dir
 	watch.Env = append(os.Environ(), "LC_ALL=C")
 	stdout, err := watch.StdoutPipe()
@@ -64,7 +66,8 @@ func TestExerciseWatchAndClass(t *testing.T) {
 		t.Fatalf("watch ended before it said %q", text)
 	}
 	until("It is checked each time you save.")
-	_, errs, ok = student(t, t.TempDir(), "watch", "--class", fields[1], "--code", board.Code, "--name", "ann")
+	_, errs, ok = student(t, t.TempDir(), "watch", "--class", fields[1], "--code", board.Code,
+		"--name", "ann")
 	assert.False(t, ok)
 	assert.Contains(t, errs, "\nlab: this name is taken: choose another one, or take your own seat")
 
@@ -72,7 +75,8 @@ func TestExerciseWatchAndClass(t *testing.T) {
 	until("✓ predict-poll  solved")
 	require.Eventually(t, func() bool {
 		s := readKept(t, kept).Students
-		return len(s) == 1 && s[0].States["predict-poll"] == exercise.Done && s[0].Current == "cursor" && s[0].Tries["predict-poll"] == 1
+		return len(s) == 1 && s[0].States["predict-poll"] == exercise.Done &&
+			s[0].Current == "cursor" && s[0].Tries["predict-poll"] == 1
 	}, 20*time.Second, 20*time.Millisecond)
 
 	require.NoError(t, watch.Process.Signal(syscall.SIGINT))

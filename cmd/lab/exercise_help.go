@@ -10,11 +10,13 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/workspace"
+	"realtimelab/internal/lang"
 )
 
 // onOne returns a command on one exercise, by default the next one. It opens the folder with open,
 // which is d.open or d.look.
-func (d *exerciseEnv) onOne(use, short string, open func(*cobra.Command) error, do func(exercise.Exercise) error) *cobra.Command {
+func (d *exerciseEnv) onOne(use, short string, open func(*cobra.Command) error,
+	do func(exercise.Exercise) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " [NAME]", Short: short, Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -48,21 +50,23 @@ func (d *exerciseEnv) unsolved(e exercise.Exercise, err error) error {
 	if !errors.Is(err, workspace.ErrUnsolved) {
 		return err
 	}
-	return errors.New(d.say(e.Name+" is not solved yet: try a hint, or use --force", e.Name+" 还没有通过：先看看提示，或者加上 --force"))
+	return lang.Errorf("%s is not solved yet: try a hint, or use --force",
+		"%s 还没有通过：先看看提示，或者加上 --force", e.Name)
 }
 
 func (d *exerciseEnv) solutionCommand() *cobra.Command {
 	var force bool
-	c := d.onOne("solution", "Show our solution after you have solved it", d.look, func(e exercise.Exercise) error {
-		files, err := d.ShowSolution(e, force)
-		if err != nil {
-			return d.unsolved(e, err)
-		}
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			fmt.Fprintf(d.out, "// %s\n%s", name, files[name])
-		}
-		return nil
-	})
+	c := d.onOne("solution", "Show our solution after you have solved it", d.look,
+		func(e exercise.Exercise) error {
+			files, err := d.ShowSolution(e, force)
+			if err != nil {
+				return d.unsolved(e, err)
+			}
+			for _, name := range slices.Sorted(maps.Keys(files)) {
+				fmt.Fprintf(d.out, "// %s\n%s", name, files[name])
+			}
+			return nil
+		})
 	c.Flags().BoolVar(&force, "force", false, "show it even if the exercise is not solved")
 	return d.withTeacher(c)
 }
@@ -80,7 +84,8 @@ func (d *exerciseEnv) diffCommand() *cobra.Command {
 		fmt.Fprint(d.out, text)
 		return nil
 	})
-	c.Flags().BoolVar(&solution, "solution", false, "compare your code with our solution, after you have solved it")
+	c.Flags().BoolVar(&solution, "solution", false,
+		"compare your code with our solution, after you have solved it")
 	c.Flags().BoolVar(&force, "force", false, "show it even if the exercise is not solved")
 	return c
 }
@@ -94,6 +99,7 @@ func (d *exerciseEnv) reset(e exercise.Exercise) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. Your files were copied to", "已重置。你原来的文件已备份到"), backup)
+	fmt.Fprintf(d.out, "%s %s\n", d.say("Reset. Your files were copied to",
+		"已重置。你原来的文件已备份到"), backup)
 	return nil
 }

@@ -40,7 +40,9 @@ func readKeys(ctx context.Context, in io.Reader) (<-chan string, error) {
 
 // press does what a key asks for, on the current exercise.
 func (w *watcher) press(key string) error {
-	at := slices.IndexFunc(w.Catalogue, func(e exercise.Exercise) bool { return e.Name == w.current })
+	at := slices.IndexFunc(w.Catalogue, func(e exercise.Exercise) bool {
+		return e.Name == w.current
+	})
 	switch {
 	case key == "":
 	case key == "l":
@@ -53,12 +55,14 @@ func (w *watcher) press(key string) error {
 	case key == "r":
 		return w.reset(w.Catalogue[at])
 	default:
-		fmt.Fprintln(w.out, w.say("h hint, n next, l list, r reset, q quit", "h 提示，n 下一个，l 列表，r 重置，q 退出"))
+		fmt.Fprintln(w.out, w.say("h hint, n next, l list, r reset, q quit",
+			"h 提示，n 下一个，l 列表，r 重置，q 退出"))
 	}
 	return nil
 }
 
-// following begins the next unsolved exercise after the current one, from the start again after the last.
+// following begins the next unsolved exercise after the current one, from the start again after the
+// last.
 func (w *watcher) following() error {
 	all := w.filter.Select(w.Catalogue)
 	at := slices.IndexFunc(all, func(e exercise.Exercise) bool { return e.Name == w.current })

@@ -20,7 +20,8 @@ const teacherWidth = 100
 // withTeacher adds the flag --teacher to the command that shows a solution.
 func (d *exerciseEnv) withTeacher(c *cobra.Command) *cobra.Command {
 	var teacher bool
-	c.Flags().BoolVar(&teacher, "teacher", false, "show the solution with its reasons, and the wrong solutions with what each misses")
+	c.Flags().BoolVar(&teacher, "teacher", false,
+		"show the solution with its reasons, and the wrong solutions with what each misses")
 	forStudents := c.RunE
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if !teacher {
@@ -65,7 +66,8 @@ func (d *exerciseEnv) teach(e exercise.Exercise) error {
 	if len(right) > 0 {
 		d.section("Also right", "也是对的")
 		for _, v := range right {
-			fmt.Fprintln(d.out, terminal.Wrap("- "+v.Name+": "+paragraph(strings.Join(v.Says, "\n")), teacherWidth))
+			fmt.Fprintln(d.out, terminal.Wrap("- "+v.Name+": "+
+				paragraph(strings.Join(v.Says, "\n")), teacherWidth))
 		}
 	}
 	d.section("Wrong, and what the check says about it", "错误的做法，以及检查怎么说")
@@ -86,8 +88,8 @@ func (d *exerciseEnv) section(en, zh string) {
 // paragraph returns a text on one line.
 func paragraph(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
-// printChanges prints the lines that a variant takes out of the solution and puts into it. A whole file
-// is printed with its new lines alone.
+// printChanges prints the lines that a variant takes out of the solution and puts into it. A whole
+// file is printed with its new lines alone.
 func printChanges(w io.Writer, changes []exercise.Change) {
 	for _, c := range changes {
 		if c.File != "" {

@@ -40,7 +40,8 @@ func solve(t *testing.T, dir, name string) {
 		files, err := e.Solution()
 		require.NoError(t, err)
 		for file, data := range files {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, e.Lesson, name, file), data, 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, e.Lesson,
+				name, file), data, 0o644))
 		}
 		return
 	}
@@ -55,9 +56,11 @@ func TestExerciseList(t *testing.T) {
 	var all []map[string]string
 	require.NoError(t, json.Unmarshal([]byte(out), &all))
 	require.GreaterOrEqual(t, len(all), 24)
-	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in", "state": "new", "set": "core"}, all[0])
+	assert.Equal(t, map[string]string{"name": "cursor", "lesson": "longpoll", "kind": "fill-in",
+		"state": "new", "set": "core"}, all[0])
 
-	for _, args := range [][]string{{"list"}, {"diff", "cursor"}, {"solution", "cursor", "--force"}} {
+	for _, args := range [][]string{{"list"}, {"diff", "cursor"},
+		{"solution", "cursor", "--force"}} {
 		_, errs, ok := student(t, dir, args...)
 		require.True(t, ok, errs)
 	}
@@ -67,7 +70,8 @@ func TestExerciseList(t *testing.T) {
 
 	_, errs, ok := student(t, dir, "next")
 	require.True(t, ok)
-	assert.Equal(t, "lab: The exercises are now in "+filepath.Join(dir, workspace.DefaultFolder)+"\n", errs)
+	assert.Equal(t, "lab: The exercises are now in "+filepath.Join(dir, workspace.DefaultFolder)+
+		"\n", errs)
 	solve(t, dir, "predict-poll")
 	out, _, ok = student(t, dir, "check", "predict-poll")
 	require.True(t, ok)
@@ -76,7 +80,8 @@ func TestExerciseList(t *testing.T) {
 	assert.Contains(t, out, "✓ predict-poll", "the folder is found from inside")
 	assert.Contains(t, out, "█")
 
-	require.NoError(t, os.Rename(filepath.Join(dir, workspace.DefaultFolder), filepath.Join(dir, "my work")))
+	require.NoError(t, os.Rename(filepath.Join(dir, workspace.DefaultFolder),
+		filepath.Join(dir, "my work")))
 	inside := filepath.Join(dir, "my work", "websocket")
 	out, errs, ok = student(t, inside, "check", "predict-poll")
 	require.True(t, ok)
@@ -85,8 +90,8 @@ func TestExerciseList(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(inside, workspace.DefaultFolder))
 }
 
-// TestExerciseCourse: --lesson and --set narrow what is listed and what comes next, and a chosen exercise comes next until it is
-// solved.
+// TestExerciseCourse: --lesson and --set narrow what is listed and what comes next, and a chosen
+// exercise comes next until it is solved.
 func TestExerciseCourse(t *testing.T) {
 	dir := t.TempDir()
 	out, _, _ := student(t, dir, "list", "--set", "core")
@@ -126,7 +131,9 @@ func TestExerciseCourse(t *testing.T) {
 	solve(t, dir, "predict-poll")
 	out, _, ok = student(t, dir, "check")
 	require.True(t, ok)
-	assert.Contains(t, out, "Next: cursor, The cursor that loses nothing (lab exercise next)\n  Every lesson rests on the cursor", "what comes next, and why")
+	assert.Contains(t, out,
+		"Next: cursor, The cursor that loses nothing (lab exercise next)\n "+
+			" Every lesson rests on the cursor", "what comes next, and why")
 	out, _, _ = student(t, dir, "check", "--all", "--set", "core")
 	assert.Contains(t, out, "✓ predict-poll  solved")
 	assert.NotContains(t, out, "hold")
@@ -138,7 +145,8 @@ func TestExerciseThatIsNot(t *testing.T) {
 	require.True(t, ok)
 	_, errs, ok := student(t, dir, "check", "curser")
 	assert.False(t, ok)
-	assert.Equal(t, `lab: no exercise "curser"; did you mean "cursor"? See: lab exercise list`+"\n", errs)
+	assert.Equal(t, `lab: no exercise "curser"; did you mean "cursor"? See: lab exercise list`+
+		"\n", errs)
 	_, errs, ok = student(t, dir, "solution", "cursor")
 	assert.False(t, ok)
 	assert.Equal(t, "lab: cursor is not solved yet: try a hint, or use --force\n", errs)
@@ -195,7 +203,8 @@ func TestExerciseTarget(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
-	for _, target := range []string{"http://" + closed.Addr().String(), "127.0.0.1:80", "ws://x", "http://"} {
+	for _, target := range []string{"http://" + closed.Addr().String(), "127.0.0.1:80", "ws://x",
+		"http://"} {
 		out, _, ok := student(t, dir, "check", "blackbox-polling", "--target", target)
 		assert.False(t, ok)
 		assert.Contains(t, out, "the target does not answer", target)
@@ -205,7 +214,7 @@ func TestExerciseTarget(t *testing.T) {
 	assert.True(t, ok, out)
 	out, _, ok = student(t, dir, "check", "blackbox-polling")
 	assert.True(t, ok, out)
-	assert.Contains(t, out, "Server: "+fields[1]+", the --target of last time")
+	assert.Contains(t, out, "Server: "+fields[1]+", the last --target")
 	out, _, _ = student(t, dir, "next", "blackbox-polling")
 	assert.Contains(t, out, "Server: "+fields[1])
 	_, _, ok = student(t, dir, "reset", "blackbox-polling")

@@ -10,6 +10,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/workspace"
+	"realtimelab/internal/lang"
 )
 
 // pollEvery is the interval of --poll.
@@ -23,7 +24,8 @@ func (d *exerciseEnv) watchCommand() *cobra.Command {
 	var poll bool
 	var seat attendance
 	c := &cobra.Command{
-		Use: "watch", Short: "Check an exercise whenever you save it, until Ctrl-C", Args: cobra.NoArgs,
+		Use: "watch", Short: "Check an exercise whenever you save it, until Ctrl-C",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := seat.check(); err != nil {
 				return err
@@ -38,7 +40,8 @@ func (d *exerciseEnv) watchCommand() *cobra.Command {
 			return watch.run(c.Context())
 		},
 	}
-	c.Flags().BoolVar(&poll, "poll", false, "check the files every second, for systems without file events")
+	c.Flags().BoolVar(&poll, "poll", false,
+		"check the files every second, for systems without file events")
 	d.addFilter(c)
 	seat.addFlags(c)
 	return c
@@ -62,7 +65,8 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 	saved, err := w.Watch(ctx, w.poll)
 	if err != nil {
-		return fmt.Errorf("file events are not available (%w): try --poll", err)
+		return lang.Errorf("file events are not available (%w): try --poll",
+			"无法使用文件事件（%w）：请试试 --poll", err)
 	}
 	keys, err := readKeys(ctx, w.in)
 	if err != nil {
@@ -130,7 +134,8 @@ func (w *watcher) begin(e exercise.Exercise) {
 	}
 	w.progress()
 	fmt.Fprintln(w.out, w.say("It is checked each time you save.", "每次保存都会检查。"))
-	fmt.Fprintln(w.out, w.say("Keys, with Enter: h hint, n next, l list, r reset, q quit", "按键加回车：h 提示，n 下一个，l 列表，r 重置，q 退出"))
+	fmt.Fprintln(w.out, w.say("Keys, with Enter: h hint, n next, l list, r reset, q quit",
+		"按键加回车：h 提示，n 下一个，l 列表，r 重置，q 退出"))
 }
 
 func (w *watcher) saved(ctx context.Context, e exercise.Exercise) error {

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/nearest"
 	"realtimelab/lessons"
 )
 
@@ -15,50 +17,53 @@ type found struct {
 	demo   lesson.Demo
 }
 
+// demoNames returns the names of all demos, in order.
+func demoNames() (names []string) {
+	for _, l := range lessons.All() {
+		for _, d := range l.Demos {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
 // findDemos returns the demos with the given names. The error for an unknown name lists the demos
-// and suggests the most similar one.
+// and suggests a similar one.
 func (o runOptions) findDemos(names []string) ([]found, error) {
-	var known []string
 	byName := map[string]found{}
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
-			known = append(known, d.Name)
 			byName[d.Name] = found{l, d}
 		}
 	}
 	var demos []found
-	for _, name := range names {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, usagef("demo %q is named twice",
+				"演示 %q 写了两次", name)
+		}
 		f, ok := byName[name]
 		if !ok {
-			return nil, fmt.Errorf("no demo %q; did you mean %q? The demos are: %s", name, nearest(name, known), strings.Join(known, ", "))
+			return nil, usagef("no demo %q%s The demos are: %s",
+				"没有演示 %q%s演示有：%s", name,
+				suggest(name, demoNames()), strings.Join(demoNames(), ", "))
 		}
 		demos = append(demos, f)
 	}
 	return demos, nil
 }
 
-// nearest returns the known name with the smallest edit distance to name.
-func nearest(name string, known []string) string {
-	return slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
+// suggest returns a question whether a similar known name was meant, to stand behind an unknown
+// one. Without such a name it returns a full stop.
+func suggest(name string, known []string) lang.Text {
+	return meant(nearest.To(strings.ToLower(name), known))
 }
 
-// distance returns the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// meant returns the question whether a name was meant, or a full stop without a name.
+func meant(near string) lang.Text {
+	if near == "" {
+		return lang.Text{EN: ".", ZH: "。"}
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return lang.Text{EN: fmt.Sprintf("; did you mean %q?", near),
+		ZH: fmt.Sprintf("；你是想输入 %q 吗？", near)}
 }

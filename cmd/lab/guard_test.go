@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/locked"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/lessons"
 )
@@ -37,7 +36,8 @@ func everyDemo() []string {
 
 // startDemos runs demos in one process and returns the URL of each.
 func startDemos(t *testing.T, names ...string) (process, map[string]string) {
-	c, fields, lines := start(t, append([]string{"run", "--plain", "--addr", "127.0.0.1:0"}, names...)...)
+	c, fields, lines := start(t, append([]string{"run", "--plain", "--addr", "127.0.0.1:0"},
+		names...)...)
 	urls := map[string]string{fields[0]: fields[1]}
 	for range names[1:] {
 		line, err := lines.ReadString('\n')
@@ -63,7 +63,8 @@ func (p process) endsSoon(t *testing.T) {
 }
 
 // request is one HTTP request on a connection of its own.
-func request(t *testing.T, method, target string, header map[string]string, body string) (*http.Response, string) {
+func request(t *testing.T, method, target string, header map[string]string,
+	body string) (*http.Response, string) {
 	r, err := http.NewRequest(method, target, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, value := range header {
@@ -72,7 +73,8 @@ func request(t *testing.T, method, target string, header map[string]string, body
 			r.Host = value
 		}
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 30 * time.Second}
 	res, err := client.Do(r)
 	require.NoError(t, err, target)
 	defer res.Body.Close()
@@ -84,9 +86,10 @@ func request(t *testing.T, method, target string, header map[string]string, body
 	return res, ""
 }
 
-var handshakeHeader = map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+var handshakeHeader = map[string]string{"Connection": "Upgrade", "Upgrade": "websocket",
+	"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 
-// endpoints are what a stranger would like to reach: the page, the x-ray, and every transport.
+// endpoints lists the paths that attackers try: the page, the x-ray, and every transport.
 var endpoints = []struct {
 	method, path string
 	header       map[string]string
@@ -104,12 +107,15 @@ var endpoints = []struct {
 	{"GET", "/messages?after=0&wait=1s", nil, ""},
 	{"GET", "/stream?after=0", nil, ""},
 	{"GET", "/events", nil, ""},
-	{"POST", "/messages", map[string]string{"Content-Type": "application/json"}, `{"from":"eve","text":"hi"}`},
-	{"POST", "/messages", map[string]string{"Content-Type": "text/plain"}, `{"from":"eve","text":"hi"}`},
+	{"POST", "/messages", map[string]string{"Content-Type": "application/json"},
+		`{"from":"eve","text":"hi"}`},
+	{"POST", "/messages", map[string]string{"Content-Type": "text/plain"},
+		`{"from":"eve","text":"hi"}`},
 	{"POST", "/cut?client=ann", nil, ""},
 	{"GET", "/socket.io/?EIO=4&transport=polling", nil, ""},
 	{"GET", "/socket.io/?EIO=4&transport=polling&j=0", nil, ""},
-	{"POST", "/socket.io/?EIO=4&transport=polling&sid=x", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "d=40"},
+	{"POST", "/socket.io/?EIO=4&transport=polling&sid=x",
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "d=40"},
 	{"OPTIONS", "/socket.io/?EIO=4&transport=polling", nil, ""},
 	{"GET", "/socket.io/?EIO=4&transport=websocket", handshakeHeader, ""},
 	{"GET", "/socket.io/socket.io.js", nil, ""},
@@ -123,8 +129,11 @@ var endpoints = []struct {
 func strangersAreRefused(t *testing.T, at string) {
 	for _, e := range endpoints {
 		for status, stranger := range map[int][]map[string]string{
-			http.StatusMisdirectedRequest: {{"Host": "evil.example"}, {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}},
-			http.StatusForbidden:          {{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}},
+			http.StatusMisdirectedRequest: {{"Host": "evil.example"},
+				{"Host": "evil.example", "Origin": "http://evil.example",
+					"Sec-Fetch-Site": "same-origin"}},
+			http.StatusForbidden: {{"Origin": "http://evil.example"}, {"Origin": "null"},
+				{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}},
 		} {
 			for _, who := range stranger {
 				header := map[string]string{}
@@ -135,20 +144,23 @@ func strangersAreRefused(t *testing.T, at string) {
 				}
 				res, text := request(t, e.method, at+e.path, header, e.body)
 				assert.Equal(t, status, res.StatusCode, "%s %s%s as %v", e.method, at, e.path, who)
-				assert.Contains(t, text, "his server") // a sentence
+				// a sentence, that of the server or of the demo login
+				assert.Regexp(t, "his server|is not ours|page of another origin", text)
 				secured(t, res, e.path)
 			}
 		}
 		if e.header["Upgrade"] == "" {
 			res, text := request(t, e.method, at+e.path, e.header, e.body)
-			assert.NotContains(t, text, "another origin", "%s %s%s", e.method, at, e.path) // the board answers 403 to a wrong code
-			assert.NotEqual(t, http.StatusMisdirectedRequest, res.StatusCode, "%s %s%s", e.method, at, e.path)
+			// the board answers 403 to a wrong code
+			assert.NotContains(t, text, "another origin", "%s %s%s", e.method, at, e.path)
+			assert.NotEqual(t, http.StatusMisdirectedRequest, res.StatusCode, "%s %s%s", e.method,
+				at, e.path)
 			secured(t, res, e.path)
 		}
 	}
 }
 
-// secured: every answer has the security headers.
+// secured asserts that an answer has the security headers.
 func secured(t *testing.T, res *http.Response, path string) {
 	policy := res.Header.Get("Content-Security-Policy")
 	assert.Contains(t, policy, "form-action 'none'", path)
@@ -168,7 +180,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		strangersAreRefused(t, lane)
 		res, _ := request(t, "GET", lane+"/lab/lane/lane.html", nil, "")
 		main, _ := url.Parse(urls["compare"])
-		assert.Contains(t, res.Header.Get("Content-Security-Policy"), "frame-ancestors http://127.0.0.1:"+main.Port())
+		assert.Contains(t, res.Header.Get("Content-Security-Policy"),
+			"frame-ancestors http://127.0.0.1:"+main.Port())
 	}
 	demos.endsSoon(t)
 
@@ -187,7 +200,8 @@ func TestStrangersAreRefused(t *testing.T) {
 
 // lanes are the URLs of the comparison's lanes, as its page learns them.
 func lanes(t *testing.T, at string) (urls []string) {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+"/lab/compare", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+
+		"/lab/compare", nil)
 	require.NoError(t, err)
 	defer conn.Close()
 	var welcome struct{ Lanes []struct{ Port int } }
@@ -199,7 +213,8 @@ func lanes(t *testing.T, at string) (urls []string) {
 	return urls
 }
 
-// TestLanesListenWhereThePageDoes: a page at another address than 127.0.0.1 reaches its lanes there.
+// TestLanesListenWhereThePageDoes: a page at another address than 127.0.0.1 reaches its lanes
+// there.
 func TestLanesListenWhereThePageDoes(t *testing.T) {
 	for _, host := range []string{"127.0.0.2", "[::1]"} {
 		l, err := net.Listen("tcp", host+":0")
@@ -210,7 +225,8 @@ func TestLanesListenWhereThePageDoes(t *testing.T) {
 		l.Close()
 		c, fields, _ := start(t, "run", "compare", "--plain", "--addr", host+":0")
 		for _, lane := range lanes(t, fields[1]) {
-			res, _ := request(t, "GET", strings.Replace(lane, "127.0.0.1", host, 1)+"/lab/lane/lane.html", nil, "")
+			res, _ := request(t, "GET", strings.Replace(lane, "127.0.0.1", host, 1)+
+				"/lab/lane/lane.html", nil, "")
 			assert.Equal(t, 200, res.StatusCode)
 		}
 		process{c.Process, c.Wait}.endsSoon(t)
@@ -219,8 +235,10 @@ func TestLanesListenWhereThePageDoes(t *testing.T) {
 
 // TestAllowHost: a name of the hosts file or of a reverse proxy is let in by name.
 func TestAllowHost(t *testing.T) {
-	c, fields, _ := start(t, "run", "sse", "--plain", "--addr", "127.0.0.1:0", "--allow-host", "lab.test")
-	res, _ := request(t, "GET", fields[1]+"/", map[string]string{"Host": "lab.test", "Origin": "http://lab.test"}, "")
+	c, fields, _ := start(t, "run", "sse", "--plain", "--addr", "127.0.0.1:0", "--allow-host",
+		"lab.test")
+	res, _ := request(t, "GET", fields[1]+"/",
+		map[string]string{"Host": "lab.test", "Origin": "http://lab.test"}, "")
 	assert.Equal(t, 200, res.StatusCode)
 	assert.Contains(t, res.Header.Get("Content-Security-Policy"), "ws://lab.test;")
 	process{c.Process, c.Wait}.endsSoon(t)
@@ -230,7 +248,8 @@ func TestAllowHost(t *testing.T) {
 	assert.Equal(t, 200, res.StatusCode)
 }
 
-// TestXrayPassesHostsAndOriginsOn: in front of somebody's server, the x-ray changes nothing and refuses nobody.
+// TestXrayPassesHostsAndOriginsOn: in front of another server, the x-ray changes no byte and
+// refuses no request.
 func TestXrayPassesHostsAndOriginsOn(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -241,13 +260,14 @@ func TestXrayPassesHostsAndOriginsOn(t *testing.T) {
 	go server.Serve(l)
 	defer server.Close()
 	_, fields, _ := start(t, "xray", "--to", "http://"+l.Addr().String(), "--addr", "127.0.0.1:0")
-	res, text := request(t, "GET", fields[1], map[string]string{"Host": "shop.test", "Origin": "http://other.test"}, "")
+	res, text := request(t, "GET", fields[1],
+		map[string]string{"Host": "shop.test", "Origin": "http://other.test"}, "")
 	assert.Equal(t, http.StatusTeapot, res.StatusCode)
 	assert.Equal(t, "shop.test http://other.test", text)
 	assert.Empty(t, res.Header.Get("Content-Security-Policy"))
 }
 
-// transport is how a client of a demo reads: over a WebSocket, or from an answer.
+// open reads from a demo as its clients do: over a WebSocket, or from an HTTP response.
 func (p path) open(t *testing.T, at, origin string) net.Conn {
 	host := strings.TrimPrefix(at, "http://")
 	conn, err := net.Dial("tcp", host)
@@ -255,7 +275,8 @@ func (p path) open(t *testing.T, at, origin string) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n", p, host, origin)
-	if strings.Contains(string(p), "ws") || strings.Contains(string(p), "websocket") || p == "/lab/compare" || p == "/lab/xray" {
+	if strings.Contains(string(p), "ws") || strings.Contains(string(p), "websocket") ||
+		p == "/lab/compare" || p == "/lab/xray" {
 		for name, value := range handshakeHeader {
 			fmt.Fprintf(conn, "%s: %s\r\n", name, value)
 		}
@@ -266,7 +287,7 @@ func (p path) open(t *testing.T, at, origin string) net.Conn {
 
 type path string
 
-// pathOf is where a demo is read.
+// pathOf returns the path at which a demo's clients read.
 func pathOf(demo string) path {
 	switch demo {
 	case "compare":
@@ -333,7 +354,9 @@ func TestCtrlCWhateverTheClientsDo(t *testing.T) {
 				}
 				for range 300 {
 					if demo != "ws-chat" {
-						request(t, "POST", at+"/messages", map[string]string{"Content-Type": "application/json"}, `{"from":"a","text":"`+strings.Repeat("x", 20_000)+`"}`)
+						request(t, "POST", at+"/messages",
+							map[string]string{"Content-Type": "application/json"},
+							`{"from":"a","text":"`+strings.Repeat("x", 20_000)+`"}`)
 					}
 				}
 			}
@@ -350,7 +373,8 @@ func TestCtrlCWhateverTheClientsDo(t *testing.T) {
 	}
 }
 
-// flood sends messages over a WebSocket and reads none, until the server takes no more or has taken many.
+// flood sends messages over a WebSocket and reads none, until the server takes no more or has taken
+// many.
 func flood(t *testing.T, at, message string) {
 	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+"/ws", nil)
 	require.NoError(t, err)
@@ -369,8 +393,9 @@ func TestOutOfDescriptors(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no such limit")
 	}
-	c := exec.Command("sh", "-c", `ulimit -n 64; exec "$0" run sse --plain --layers ws --addr 127.0.0.1:0`, binary)
-	var stderr lockedBuffer
+	c := exec.Command("sh", "-c",
+		`ulimit -n 64; exec "$0" run sse --plain --layers ws --addr 127.0.0.1:0`, binary)
+	var stderr locked.Buffer
 	c.Stderr = &stderr
 	stdout, err := c.StdoutPipe()
 	require.NoError(t, err)
@@ -386,7 +411,9 @@ func TestOutOfDescriptors(t *testing.T) {
 		defer conn.Close()
 		crowd = append(crowd, conn)
 	}
-	require.Eventually(t, func() bool { return strings.Contains(stderr.String(), "ulimit -n") }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(stderr.String(), "ulimit -n")
+	}, 20*time.Second, 10*time.Millisecond)
 	time.Sleep(500 * time.Millisecond) // ten more attempts
 	assert.Equal(t, 1, strings.Count(stderr.String(), "cannot accept"), stderr.String())
 	for _, conn := range crowd {
@@ -395,22 +422,4 @@ func TestOutOfDescriptors(t *testing.T) {
 	res, _ := request(t, "GET", at, nil, "")
 	assert.Equal(t, 200, res.StatusCode)
 	process{c.Process, c.Wait}.endsSoon(t)
-}
-
-// lockedBuffer is written by the process and read by the test.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.String()
 }

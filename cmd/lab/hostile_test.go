@@ -21,6 +21,7 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/gotest"
+	"realtimelab/internal/labtest/locked"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/xray"
 )
@@ -39,12 +40,13 @@ func assertHarmless(t *testing.T, text string) {
 	}
 }
 
-// attack is a client that puts hostile text wherever a client chooses text: a path, the User-Agent, a
-// query, an event's name and argument, an argument of the wrong type, and a namespace.
+// attack is a client that puts hostile text wherever a client chooses text: a path, the User-Agent,
+// a query, an event's name and argument, an argument of the wrong type, and a namespace.
 func attack(t *testing.T, url string) {
 	at := strings.TrimPrefix(url, "http://")
 	for _, request := range []string{ // raw, because no client library sends them
-		"GET /%1b%5b2J HTTP/1.1\r\nHost: " + at + "\r\nUser-Agent: " + hostile + "\r\nConnection: close\r\n\r\n",
+		"GET /%1b%5b2J HTTP/1.1\r\nHost: " + at + "\r\nUser-Agent: " + hostile +
+			"\r\nConnection: close\r\n\r\n",
 		"GET /" + hostile + " HTTP/1.1\r\nHost: " + at + "\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: " + hostile + "\r\n\r\n",
 		hostile + "\r\n\r\n",
@@ -57,15 +59,21 @@ func attack(t *testing.T, url string) {
 		_, _ = io.Copy(io.Discard, raw) // the answer, if any
 		raw.Close()
 	}
-	head := http.Header{"User-Agent": {"\u009b2J\u202eright"}} // net/http refuses to send ASCII controls
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket&name=%1b%5b2J", head)
+	// net/http refuses to send ASCII controls
+	head := http.Header{"User-Agent": {"\u009b2J\u202eright"}}
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+
+		"/socket.io/?EIO=4&transport=websocket&name=%1b%5b2J", head)
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
-	escaped, err := json.Marshal([]string{hostile, hostile}) // the server decodes it to the raw text
+	// the server decodes it to the raw text
+	escaped, err := json.Marshal([]string{hostile, hostile})
 	require.NoError(t, err)
-	for _, packet := range []string{"40", "42" + string(escaped), fmt.Sprintf("42[%q,%q]", hostile, hostile), `42["` + hostile + `"]`, `42["chat message",{"` + "\u009b\u202e" + `":1}]`,
-		`42["chat message","` + "\u009b\u202e" + `"]`, "40/" + hostile + ",", "44" + hostile, hostile} {
+	for _, packet := range []string{"40", "42" + string(escaped),
+		fmt.Sprintf("42[%q,%q]", hostile, hostile), `42["` + hostile + `"]`,
+		`42["chat message",{"` + "\u009b\u202e" + `":1}]`,
+		`42["chat message","` + "\u009b\u202e" + `"]`, "40/" + hostile + ",", "44" + hostile,
+		hostile} {
 		if conn.WriteMessage(websocket.TextMessage, []byte(packet)) != nil {
 			return
 		}
@@ -79,7 +87,7 @@ func TestTextOfClientsReachesNoTerminalRaw(t *testing.T) {
 	for _, flag := range []string{"--plain", "--json"} {
 		t.Run(flag, func(t *testing.T) {
 			c := exec.Command(binary, "run", "broadcast", flag, "--addr", "127.0.0.1:0")
-			var stdout, stderr syncBuffer
+			var stdout, stderr locked.Buffer
 			c.Stdout, c.Stderr = &stdout, &stderr
 			require.NoError(t, c.Start())
 			t.Cleanup(func() { c.Process.Kill(); c.Wait() })
@@ -92,7 +100,9 @@ func TestTextOfClientsReachesNoTerminalRaw(t *testing.T) {
 				return url != ""
 			}, time.Minute, 10*time.Millisecond)
 			attack(t, url)
-			require.Eventually(t, func() bool { return strings.Contains(stdout.String()+stderr.String(), "over") }, time.Minute, 10*time.Millisecond, "the rows show what it sent")
+			require.Eventually(t, func() bool {
+				return strings.Contains(stdout.String()+stderr.String(), "over")
+			}, time.Minute, 10*time.Millisecond, "the rows show what it sent")
 			assertHarmless(t, stdout.String())
 			assertHarmless(t, stderr.String())
 		})
@@ -101,8 +111,10 @@ func TestTextOfClientsReachesNoTerminalRaw(t *testing.T) {
 
 func TestErrorsAndReportsReachNoTerminalRaw(t *testing.T) {
 	for _, args := range [][]string{
-		{"--" + hostile}, {"run", "--" + hostile}, {"class", "--keep", filepath.Join(t.TempDir(), hostile, "board")},
-		{"run", hostile}, {"test", hostile}, {"xray", "--to", hostile}, {"exercise", "check", hostile, "--dir", t.TempDir()}, {hostile},
+		{"--" + hostile}, {"run", "--" + hostile},
+		{"class", "--keep", filepath.Join(t.TempDir(), hostile, "board")},
+		{"run", hostile}, {"test", hostile}, {"xray", "--to", hostile},
+		{"exercise", "check", hostile, "--dir", t.TempDir()}, {hostile},
 		{"run", "broadcast", "--addr", hostile}, {"compare", "--transports", hostile},
 	} {
 		c := exec.Command(binary, args...)
@@ -124,22 +136,25 @@ func TestErrorsAndReportsReachNoTerminalRaw(t *testing.T) {
 	require.NoError(t, err)
 	assertHarmless(t, string(out))
 
-	r := exercise.Report{Name: "cursor", Steps: 1, Output: "printed " + hostile, Problem: &exercise.Problem{
-		Text:  lang.Text{EN: "said " + hostile, ZH: hostile},
-		Lines: []exercise.SourceLine{{File: hostile, Line: 1, Text: hostile, Message: hostile}},
-	}}
+	r := exercise.Report{Name: "cursor", Steps: 1, Output: "printed " + hostile,
+		Problem: &exercise.Problem{
+			Text:  lang.Text{EN: "said " + hostile, ZH: hostile},
+			Lines: []exercise.SourceLine{{File: hostile, Line: 1, Text: hostile, Message: hostile}},
+		}}
 	assertHarmless(t, r.Render(lang.English, exercise.Style{}))
 	assert.Contains(t, r.Render(lang.English, exercise.Style{}), `said \x1b]0;owned`)
 
 	var printed strings.Builder
-	printResult(&printed, lang.English, &gotest.Result{Package: "p", Test: "TestRooms", State: gotest.Failed, Output: []string{hostile}})
+	printResult(&printed, lang.English, &gotest.Result{Package: "p", Test: "TestRooms",
+		State: gotest.Failed, Output: []string{hostile}})
 	assert.Contains(t, printed.String(), `\u009b2J\rover\u202eright`)
 	assertHarmless(t, printed.String())
 }
 
 // TestRowsReachNoTerminalRaw: rows are harmless even if a summary were not.
 func TestRowsReachNoTerminalRaw(t *testing.T) {
-	row := &xray.Row{Conn: 1, Layer: xray.Event, Summary: xray.Text{EN: hostile}, Problem: &xray.Text{EN: hostile}, Data: []byte(hostile),
+	row := &xray.Row{Conn: 1, Layer: xray.Event, Summary: xray.Text{EN: hostile},
+		Problem: &xray.Text{EN: hostile}, Data: []byte(hostile),
 		Steps: []xray.Step{{Value: hostile}}}
 	for _, asJSON := range []bool{false, true} {
 		var out strings.Builder
@@ -149,7 +164,8 @@ func TestRowsReachNoTerminalRaw(t *testing.T) {
 	}
 }
 
-// TestTextOfClientsOnTheScreens: what lab writes to a real terminal holds none of a client's raw characters.
+// TestTextOfClientsOnTheScreens: what lab writes to a real terminal holds none of a client's raw
+// characters.
 func TestTextOfClientsOnTheScreens(t *testing.T) {
 	addr := free(t)
 	written := filepath.Join(t.TempDir(), "written")
@@ -162,7 +178,7 @@ func TestTextOfClientsOnTheScreens(t *testing.T) {
 		term.press(key)
 	}
 	term.press("?")
-	term.shows("next view")
+	term.shows("Everywhere")
 	term.press("C-c")
 	term.ended(0)
 	all, err := os.ReadFile(written)

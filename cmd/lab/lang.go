@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 
@@ -11,8 +10,8 @@ import (
 // environmentLang returns the language of the terminal, else that of the system.
 func environmentLang() lang.Lang { return preferredLang(os.Getenv, systemLang) }
 
-// preferredLang returns the language that the environment names. If it names none, system tells, with
-// a name such as zh-CN.
+// preferredLang returns the language that the environment names. If it names none, system tells,
+// with a name such as zh-CN.
 func preferredLang(getenv func(string) string, system func() string) lang.Lang {
 	chosen := ""
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -35,5 +34,6 @@ func parseLang(flag string) (lang.Lang, error) {
 	case "", lang.English, lang.Chinese:
 		return language, nil
 	}
-	return "", fmt.Errorf("unknown language %q: en or zh", flag)
+	return "", usagef("unknown language %q: en or zh",
+		"没有语言 %q：应为 en 或 zh", flag)
 }

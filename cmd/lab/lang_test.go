@@ -21,7 +21,9 @@ func TestPreferredLang(t *testing.T) {
 		{nil, "en-US", lang.English},
 		{nil, "", lang.English},
 	} {
-		got := preferredLang(func(name string) string { return c.environment[name] }, func() string { return c.system })
+		got := preferredLang(func(name string) string {
+			return c.environment[name]
+		}, func() string { return c.system })
 		assert.Equal(t, c.want, got, "%v, %q", c.environment, c.system)
 	}
 }

@@ -22,8 +22,9 @@ func lessonCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lesson [NAME]",
 		Short: "Read a lesson; without a name, list the lessons",
-		Long:  "Prints a lesson's text, with the code that it explains. NAME is a lesson or one of its demos. To page: lab lesson NAME | less",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Prints a lesson's text, with the code that it explains. NAME is a lesson or one " +
+			"of its demos. To page: lab lesson NAME | less",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, names []string) error {
 			language, err := parseLang(langFlag)
 			if err != nil {
@@ -75,7 +76,8 @@ func printLesson(w io.Writer, l lesson.Lesson, language lang.Lang) error {
 	return printMarkdown(w, text)
 }
 
-// printMarkdown prints the text in the colours and the width of the terminal, or without colours to a file or a pipe.
+// printMarkdown prints the text in the colours and the width of the terminal, or without colours to
+// a file or a pipe.
 func printMarkdown(w io.Writer, text string) error {
 	width := textWidth
 	if file, ok := w.(*os.File); ok {

@@ -28,7 +28,8 @@ func TestLessonIsPrinted(t *testing.T) {
 			assert.Equal(t, lang == "zh", strings.Contains(text, "。"))
 			for line := range strings.Lines(text) {
 				if !strings.HasPrefix(line, "  ") { // code is never broken
-					assert.LessOrEqual(t, ansi.StringWidth(strings.TrimSuffix(line, "\n")), textWidth, line)
+					assert.LessOrEqual(t, ansi.StringWidth(strings.TrimSuffix(line, "\n")),
+						textWidth, line)
 				}
 			}
 		}

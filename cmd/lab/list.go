@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,16 +23,21 @@ type listed struct {
 
 func listCommand() *cobra.Command {
 	var asJSON, plain bool
+	var langFlag string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the lessons and demos",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			language, err := parseLang(langFlag)
+			language = cmp.Or(language, environmentLang())
 			switch {
+			case err != nil:
+				return err
 			case plain:
-				return printLines(c.OutOrStdout())
+				return printLines(c.OutOrStdout(), language)
 			case !asJSON:
-				return printList(c.OutOrStdout())
+				return printList(c.OutOrStdout(), language)
 			}
 			all := []listed{}
 			for _, l := range lessons.All() {
@@ -43,14 +49,13 @@ func listCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&langFlag, "lang", "", "en or zh (default: the terminal's)")
 	c.Flags().BoolVar(&plain, "plain", false, "print one line per demo, NAME<TAB>LESSON<TAB>TITLE")
-	c.MarkFlagsMutuallyExclusive("json", "plain")
 	return c
 }
 
-func printList(w io.Writer) error {
+func printList(w io.Writer, language lang.Lang) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	language := environmentLang()
 	fmt.Fprintln(table, "LESSON\tDEMO\t")
 	for _, l := range lessons.All() {
 		if len(l.Demos) == 0 {
@@ -64,11 +69,11 @@ func printList(w io.Writer) error {
 }
 
 // printLines prints a line for each demo, with fields that cut and awk can take apart.
-func printLines(w io.Writer) error {
-	language := environmentLang()
+func printLines(w io.Writer, language lang.Lang) error {
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
-			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, l.Name, d.Title.In(language)); err != nil {
+			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, l.Name,
+				d.Title.In(language)); err != nil {
 				return err
 			}
 		}
@@ -79,9 +84,11 @@ func printLines(w io.Writer) error {
 // printSentences prints the lessons and demos as sentences for screen readers.
 func printSentences(w io.Writer, language lang.Lang) error {
 	for _, l := range lessons.All() {
-		fmt.Fprintf(w, lang.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(language), l.Name, l.Title.In(language), l.Summary.In(language))
+		fmt.Fprintf(w, lang.Text{EN: "Lesson %s: %s. %s\n", ZH: "课程 %s：%s。%s\n"}.In(language),
+			l.Name, l.Title.In(language), l.Summary.In(language))
 		for _, d := range l.Demos {
-			fmt.Fprintf(w, lang.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(language), d.Name, d.Summary.In(language))
+			fmt.Fprintf(w, lang.Text{EN: "Demo %s: %s\n", ZH: "演示 %s：%s\n"}.In(language), d.Name,
+				d.Summary.In(language))
 		}
 	}
 	_, err := fmt.Fprintln(w, lang.Text{

@@ -24,11 +24,13 @@ const nextPorts = 100
 func (o runOptions) listen(i int) (net.Listener, error) {
 	hostname, portText, err := net.SplitHostPort(o.addr)
 	if err != nil {
-		return nil, fmt.Errorf("--addr %q: want HOST:PORT", o.addr)
+		return nil, usagef("--addr %q: want HOST:PORT",
+			"--addr %q：应为 HOST:PORT", o.addr)
 	}
 	port, err := strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return nil, fmt.Errorf("--addr %q: no such port", o.addr)
+		return nil, usagef("--addr %q: no such port",
+			"--addr %q：没有这个端口", o.addr)
 	}
 	if o.lan && !o.addrByHand {
 		hostname = "0.0.0.0"
@@ -46,13 +48,16 @@ func (o runOptions) listen(i int) (net.Listener, error) {
 			return l, nil
 		}
 	}
-	return nil, fmt.Errorf("cannot listen on %s: %w", net.JoinHostPort(hostname, strconv.Itoa(port)), err)
+	return nil, lang.Errorf("cannot listen on %s: %w",
+		"无法监听 %s：%w",
+		net.JoinHostPort(hostname, strconv.Itoa(port)), err)
 }
 
 // addAllowHost adds the flag for host names that the lab cannot know, such as those of a reverse
 // proxy, a tunnel or the hosts file.
 func addAllowHost(c *cobra.Command, names *[]string) {
-	c.Flags().StringSliceVar(names, "allow-host", nil, "also answer to this host name, besides the printed addresses")
+	c.Flags().StringSliceVar(names, "allow-host", nil,
+		"also answer to this host name, besides the printed addresses")
 }
 
 // hosts returns the names that a server answers to: the host of its address, and those of

@@ -12,20 +12,20 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/locked"
 	"realtimelab/internal/site"
 	"realtimelab/lessons"
 )
 
 // running runs a demo in this process, and returns what it prints once it serves.
 func running(t *testing.T, o runOptions) (stdout, stderr string) {
-	var out, log syncBuffer
+	var out, log locked.Buffer
 	o.stdout, o.log, o.noTap = &out, &log, true
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -34,30 +34,15 @@ func running(t *testing.T, o runOptions) (stdout, stderr string) {
 		cancel()
 		assert.NoError(t, <-ended)
 	})
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "http://") }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(out.String(), "http://")
+	}, time.Minute, time.Millisecond)
 	url := regexp.MustCompile(`http://[^\s",。，]+`).FindString(out.String())
 	res, err := http.Get(url)
 	require.NoError(t, err, "the printed address serves")
 	res.Body.Close()
 	assert.Equal(t, http.StatusOK, res.StatusCode)
 	return out.String(), log.String()
-}
-
-type syncBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func TestATakenDefaultPortIsSaid(t *testing.T) {
@@ -71,7 +56,8 @@ func TestATakenDefaultPortIsSaid(t *testing.T) {
 	_, err = fmt.Sscanf(stdout, "broadcast\thttp://127.0.0.1:%d\n", &got)
 	require.NoError(t, err, stdout)
 	assert.Greater(t, got, port)
-	assert.Contains(t, stderr, fmt.Sprintf("lab: port %d is taken: using port %d instead\n", port, got))
+	assert.Contains(t, stderr, fmt.Sprintf("lab: port %d is taken: using port %d instead\n",
+		port, got))
 
 	note := o.portNote(0, &net.TCPAddr{Port: port + 1})
 	assert.Equal(t, fmt.Sprintf("端口 %d 已被占用，改用 %d", port, port+1), note.ZH)
@@ -79,35 +65,43 @@ func TestATakenDefaultPortIsSaid(t *testing.T) {
 	assert.Zero(t, o.portNote(1, &net.TCPAddr{Port: port + 1}), "the second demo has the next port")
 }
 
-// TestATakenDefaultPortIsSaidByEachCommand: class and xray choose another port and say so, as run does.
+// TestATakenDefaultPortIsSaidByEachCommand: class and xray choose another port and say so, as run
+// does.
 func TestATakenDefaultPortIsSaidByEachCommand(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
 	addr, port := taken.Addr().String(), taken.Addr().(*net.TCPAddr).Port
 	t.Setenv("LC_ALL", "C")
-	for name, begin := range map[string]func(ctx context.Context, out, log *syncBuffer) error{
-		"class": func(ctx context.Context, out, log *syncBuffer) error {
+	for name, begin := range map[string]func(ctx context.Context, out, log *locked.Buffer) error{
+		"class": func(ctx context.Context, out, log *locked.Buffer) error {
 			return serveClass(ctx, classOptions{
-				runOptions: runOptions{addr: addr, lan: true, accessible: true, directory: &site.Directory{}, stdout: out, log: log}, commands: strings.NewReader(""),
+				runOptions: runOptions{addr: addr, lan: true, accessible: true,
+					directory: &site.Directory{}, stdout: out, log: log},
+				commands: strings.NewReader(""),
 			})
 		},
-		"xray": func(ctx context.Context, out, log *syncBuffer) error {
-			return xrayOptions{to: "http://127.0.0.1:1", addr: addr, page: "127.0.0.1:0", lang: "en", stdout: out, log: log}.run(ctx)
+		"xray": func(ctx context.Context, out, log *locked.Buffer) error {
+			return (&xrayOptions{to: "http://127.0.0.1:1", addr: addr, page: "127.0.0.1:0",
+				lang: "en", stdout: out, log: log}).run(ctx)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var out, log syncBuffer
+			var out, log locked.Buffer
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() { ended <- begin(ctx, &out, &log) }()
-			require.Eventually(t, func() bool { return strings.Contains(out.String(), "\n") }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return strings.Contains(out.String(), "\n")
+			}, time.Minute, time.Millisecond)
 			cancel()
 			require.NoError(t, <-ended)
-			got := regexp.MustCompile(`^` + name + `\thttp://[^:]+:(\d+)\n`).FindStringSubmatch(out.String())
+			got := regexp.MustCompile(`^` + name + `\thttp://[^:]+:(\d+)\n`).
+				FindStringSubmatch(out.String())
 			require.NotNil(t, got, out.String())
 			assert.NotEqual(t, strconv.Itoa(port), got[1])
-			assert.Contains(t, log.String(), fmt.Sprintf("lab: port %d is taken: using port %s instead\n", port, got[1]))
+			assert.Contains(t, log.String(),
+				fmt.Sprintf("lab: port %d is taken: using port %s instead\n", port, got[1]))
 		})
 	}
 	_, err = runOptions{addr: addr, addrByHand: true}.listen(0)
@@ -136,11 +130,12 @@ func TestEveryOutputHasAnAddressThatOthersReach(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out.String()), &line))
 	assert.Equal(t, want+":4000", line["url"])
 
-	_, fields, _ := start(t, "xray", "--to", "http://127.0.0.1:1", "--plain", "--addr", ":0", "--page", "127.0.0.1:0")
+	_, fields, _ := start(t, "xray", "--to", "http://127.0.0.1:1", "--plain", "--addr", ":0",
+		"--page", "127.0.0.1:0")
 	assert.Regexp(t, `^`+regexp.QuoteMeta(want)+`:\d+$`, fields[1])
 }
 
-// A desktop's opener is a script that fails where there is no browser.
+// The opener of a desktop is a script that fails without a browser.
 func TestABrowserThatDoesNotOpenIsSaid(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("xdg-open is Linux's opener")
@@ -148,13 +143,16 @@ func TestABrowserThatDoesNotOpenIsSaid(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	opener := func(script string) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "xdg-open"),
+			[]byte("#!/bin/sh\n"+script+"\n"), 0o755))
 	}
 	opener("exit 3")
 	assert.EqualError(t, openBrowser("http://127.0.0.1:1"), "xdg-open: exit status 3")
 	var out strings.Builder
 	openOrPrint(&out, "http://127.0.0.1:1")
-	assert.Equal(t, "lab: cannot open a browser (xdg-open: exit status 3): open http://127.0.0.1:1\n", out.String())
+	assert.Equal(t,
+		"lab: cannot open a browser (xdg-open: exit status 3): open http://127.0.0.1:1\n",
+		out.String())
 
 	opener(`echo "$1" > "` + dir + `/asked"`)
 	require.NoError(t, openBrowser("http://127.0.0.1:1"))

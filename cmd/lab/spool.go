@@ -52,7 +52,9 @@ func (s *spool) take() (text []byte, closed bool) {
 	defer s.mu.Unlock()
 	text, s.waiting = s.waiting, nil
 	if s.dropped > 0 {
-		text = fmt.Appendf(text, "lab: %d lines dropped here, because they arrived faster than they could be written\n", s.dropped)
+		text = fmt.Appendf(text,
+			"lab: %d lines dropped here, because they arrived faster than they could be written\n",
+			s.dropped)
 		s.dropped = 0
 	}
 	return text, s.closed

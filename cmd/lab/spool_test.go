@@ -25,8 +25,8 @@ func (s *stalled) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// TestSpoolIsBoundedInBytes: behind a stalled terminal, a megabyte waits, whatever the lines' sizes,
-// and the reader learns how many lines are missing, and where.
+// TestSpoolIsBoundedInBytes: behind a stalled terminal, a megabyte waits, whatever the lines'
+// sizes, and the reader learns how many lines are missing, and where.
 func TestSpoolIsBoundedInBytes(t *testing.T) {
 	for _, size := range []int{10, 1000, 700_000, 5 << 20} {
 		synctest.Test(t, func(t *testing.T) {
@@ -56,11 +56,13 @@ func TestSpoolIsBoundedInBytes(t *testing.T) {
 	}
 }
 
-// TestLoggedValuesAreCut: what a client sends is a line of bounded length in the log, whatever its type.
+// TestLoggedValuesAreCut: what a client sends is a line of bounded length in the log, whatever its
+// type.
 func TestLoggedValuesAreCut(t *testing.T) {
 	long := strings.Repeat("你", 1<<20)
 	for name, value := range map[string]any{
-		"text": long, "error": errors.New(long), "nested": map[string]any{"a": []any{long}}, "bytes": []byte(long), "struct": struct{ A string }{long},
+		"text": long, "error": errors.New(long), "nested": map[string]any{"a": []any{long}},
+		"bytes": []byte(long), "struct": struct{ A string }{long},
 	} {
 		var out bytes.Buffer
 		newLog(&out).With("with", value).Info("said", "msg", value, slog.Group("in", "msg", value))

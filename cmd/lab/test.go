@@ -40,7 +40,8 @@ func testCommand() *cobra.Command {
 				}
 				folder = l.Folder
 			}
-			return printTests(c.Context(), c.OutOrStdout(), cmp.Or(language, environmentLang()), folder)
+			return printTests(c.Context(), c.OutOrStdout(),
+				cmp.Or(language, environmentLang()), folder)
 		},
 	}
 	c.Flags().StringVar(&langFlag, "lang", "", "en or zh (default: the terminal's)")
@@ -55,7 +56,9 @@ func lessonNamed(name string) (lesson.Lesson, error) {
 		}
 		known = append(known, l.Name)
 	}
-	return lesson.Lesson{}, fmt.Errorf("no lesson %q; did you mean %q? The lessons are: %s", name, nearest(name, known), strings.Join(known, ", "))
+	return lesson.Lesson{}, usagef("no lesson %q%s The lessons are: %s",
+		"没有课程 %q%s课程有：%s", name,
+		suggest(name, known), strings.Join(known, ", "))
 }
 
 // runTests runs the tests of a lesson's folder, or all lessons' tests if folder is empty.
@@ -90,7 +93,8 @@ func printTests(ctx context.Context, out io.Writer, language lang.Lang, folder s
 		return errors.New(tui.Reason(err, language))
 	}
 	c := report.Counts
-	fmt.Fprintf(out, "\n"+lang.Text{EN: "%d passed, %d failed, %d skipped\n", ZH: "%d 个通过，%d 个失败，%d 个跳过\n"}.In(language),
+	fmt.Fprintf(out, "\n"+lang.Text{EN: "%d passed, %d failed, %d skipped\n",
+		ZH: "%d 个通过，%d 个失败，%d 个跳过\n"}.In(language),
 		c[gotest.Passed], c[gotest.Failed], c[gotest.Skipped])
 	return err
 }
@@ -101,9 +105,11 @@ func printResult(out io.Writer, language lang.Lang, r *gotest.Result) {
 		return
 	}
 	word := map[gotest.State]lang.Text{
-		gotest.Passed: {EN: "pass", ZH: "通过"}, gotest.Failed: {EN: "FAIL", ZH: "失败"}, gotest.Skipped: {EN: "skip", ZH: "跳过"},
+		gotest.Passed: {EN: "pass", ZH: "通过"}, gotest.Failed: {EN: "FAIL", ZH: "失败"},
+		gotest.Skipped: {EN: "skip", ZH: "跳过"},
 	}[r.State].In(language)
-	fmt.Fprintf(out, "%s  %s  %s  %s\n", word, r.Package, r.Name(), r.Elapsed.Round(10*time.Millisecond))
+	fmt.Fprintf(out, "%s  %s  %s  %s\n", word, r.Package, r.Name(),
+		r.Elapsed.Round(10*time.Millisecond))
 	if r.State == gotest.Failed {
 		for _, line := range r.Output {
 			fmt.Fprintln(out, "      "+terminal.Clean(line))

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"crypto/tls"
-	"errors"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,19 +18,39 @@ import (
 
 // tlsFlags are the flags of commands that can serve https.
 type tlsFlags struct {
-	on                bool
+	on, ca            bool
 	certFile, keyFile string
 }
 
 func (f *tlsFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.on, "tls", false, "serve https, wss and HTTP/2 with a certificate made at start; browsers warn, because they do not know it")
-	c.Flags().StringVar(&f.certFile, "cert", "", "serve https with the certificate in this PEM file instead; needs --key")
+	c.Flags().BoolVar(&f.on, "tls", false,
+		"serve https, wss and HTTP/2 with a certificate made at start; "+
+			"browsers warn, because they do not know it")
+	c.Flags().BoolVar(&f.ca, "ca", false,
+		"serve https with a certificate of the lab's CA, which lab ca "+
+			"makes: no warning where it is trusted")
+	c.Flags().StringVar(&f.certFile, "cert", "",
+		"serve https with the certificate in this PEM file instead; needs --key")
 	c.Flags().StringVar(&f.keyFile, "key", "", "PEM file with the private key of --cert")
 }
 
 // certificate returns the certificate to serve with, and nil without the flags.
 func (f tlsFlags) certificate(names []string) (*tls.Certificate, error) {
 	switch {
+	case f.ca && (f.certFile != "" || f.keyFile != ""):
+		return nil, usagef("--ca makes a certificate, and --cert names one: give one of the two",
+			"--ca 会签发证书，--cert 给出现成的证书：请只用一个")
+	case f.ca:
+		dir, err := caDir()
+		if err != nil {
+			return nil, err
+		}
+		authority, err := loadCA(dir)
+		if err != nil {
+			return nil, err
+		}
+		made, err := authority.Issue(names...)
+		return &made, err
 	case f.certFile == "" && f.keyFile == "":
 		if !f.on {
 			return nil, nil
@@ -36,15 +58,44 @@ func (f tlsFlags) certificate(names []string) (*tls.Certificate, error) {
 		made, err := certificate.Make(names...)
 		return &made, err
 	case f.keyFile == "":
-		return nil, errors.New("--cert needs --key: the PEM file with the certificate's private key")
+		return nil, usagef("--cert needs --key: the PEM file with the certificate's private key",
+			"--cert 需要 --key：证书对应私钥的 PEM 文件")
 	case f.certFile == "":
-		return nil, errors.New("--key needs --cert: the PEM file with the certificate")
+		return nil, usagef("--key needs --cert: the PEM file with the certificate",
+			"--key 需要 --cert：证书的 PEM 文件")
 	}
 	loaded, err := tls.LoadX509KeyPair(f.certFile, f.keyFile)
+	if err != nil && encrypted(f.keyFile) {
+		return nil, lang.Errorf(
+			"--key %s is encrypted, and the lab does not ask for its passphrase; decrypt it "+
+				"first: openssl pkey -in %[1]s -out plain.pem",
+			"--key %s 是加密的，实验室不会询问密码；请先解密：openssl "+
+				"pkey -in %[1]s -out plain.pem", f.keyFile)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot serve with --cert %s and --key %s: %w", f.certFile, f.keyFile, err)
+		return nil, lang.Errorf("cannot serve with --cert %s and --key %s: %w",
+			"无法使用 --cert %s 和 --key %s：%w", f.certFile,
+			f.keyFile, err)
 	}
 	return &loaded, nil
+}
+
+// encrypted reports whether a PEM file has a private key that is encrypted.
+func encrypted(keyFile string) bool {
+	rest, err := os.ReadFile(keyFile)
+	if err != nil {
+		return false
+	}
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return false
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" ||
+			strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+			return true
+		}
+	}
 }
 
 // secure loads or makes the certificate. Call it before anything listens.
@@ -62,7 +113,8 @@ func (o runOptions) names() []string {
 	all := hosts(o.addr, o.allowHosts)
 	hostname, _, _ := net.SplitHostPort(o.addr)
 	addr, err := netip.ParseAddr(hostname)
-	if everywhere := o.lan && !o.addrByHand || hostname == "" || err == nil && addr.IsUnspecified(); !everywhere {
+	if everywhere := o.lan && !o.addrByHand || hostname == "" ||
+		err == nil && addr.IsUnspecified(); !everywhere {
 		return all
 	}
 	addrs, _ := net.InterfaceAddrs()

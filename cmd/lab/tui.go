@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -14,7 +13,6 @@ import (
 	"github.com/aymanbagabas/go-osc52/v2"
 	"github.com/mattn/go-isatty"
 
-	"realtimelab/internal/compare"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/tui"
@@ -24,15 +22,22 @@ import (
 // inTerminal reports whether a person sits in front of a terminal that can show
 // screens.
 func inTerminal(stdout io.Writer) bool {
-	file, ok := stdout.(*os.File)
-	return ok && isatty.IsTerminal(file.Fd()) && isatty.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb"
+	return onTerminal(stdout) && isatty.IsTerminal(os.Stdin.Fd()) &&
+		os.Getenv("TERM") != "dumb"
+}
+
+// onTerminal reports whether a person reads what is printed.
+func onTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && isatty.IsTerminal(file.Fd())
 }
 
 // screens shows the screens until the user quits. The named demos are already running.
 func (o runOptions) screens(ctx context.Context, language lang.Lang, names []string) error {
 	if !signal.Ignored(syscall.SIGHUP) {
 		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed: end the demos cleanly
+		// the terminal was closed: end the demos cleanly
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
 		defer stop()
 	}
 	var places places
@@ -40,30 +45,37 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 		Lessons: lessons.All(),
 		Lang:    language,
 		Run:     names,
-		Start: func(l lesson.Lesson, d lesson.Demo, log io.Writer) (tui.Served, error) {
+		Line:    tui.Line{Net: o.link, Proxy: o.proxy},
+		Start: func(l lesson.Lesson, d lesson.Demo, line tui.Line, log io.Writer) (tui.Served,
+			error) {
+			o := o
+			o.link, o.proxy = line.Net, line.Proxy
 			return o.serve(l, d, places.of(d.Name), log)
 		},
-		Open: openBrowser,
-		Copy: copyToClipboard,
-		Test: runTests,
-		Compare: func(ctx context.Context, c compare.Config, tell func(compare.Progress)) (*compare.Report, error) {
-			runner, err := newRunner()
+		XrayOf: func(url string) (tui.Xray, error) {
+			server, err := parseTarget(url, false)
 			if err != nil {
-				return nil, err
+				return tui.Xray{}, err
 			}
-			return runner.Run(ctx, c, tell)
+			x := &xrayOptions{addr: xrayAddr, log: io.Discard}
+			return x.onScreens(ctx, language, server), nil
 		},
+		Open:    openBrowser,
+		Copy:    copyToClipboard,
+		Test:    runTests,
+		Compare: measureOnScreen,
 
 		ExerciseFolder: folder(""),
 		Editor:         editor(),
 	})
 }
 
-// editors are taken, in this order, if the user has named none. The first ones say on the screen how to leave them.
+// editors are taken, in this order, if the user has named none. The first ones say on the screen
+// how to leave them.
 var editors = []string{"nano", "micro", "vim", "vi", "notepad"}
 
-// editor returns the command of the user's editor: VISUAL, EDITOR, or the first of editors that is installed. It returns nil if
-// there is none.
+// editor returns the command of the user's editor: VISUAL, EDITOR, or the first of editors that is
+// installed. It returns nil if there is none.
 func editor() []string {
 	for _, named := range []string{os.Getenv("VISUAL"), os.Getenv("EDITOR")} {
 		command := strings.Fields(named)
@@ -102,22 +114,19 @@ func (p *places) of(name string) int {
 }
 
 // serve starts the i-th demo of a run.
-func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) (tui.Served, error) {
-	listener, err := o.listen(i)
+func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) (tui.Served,
+	error) {
+	running, addr, err := o.serveDemo(l, d, i, newLog(log))
 	if err != nil {
 		return tui.Served{}, err
 	}
-	running, err := o.host(l, d, listener, newLog(log))
-	if err != nil {
-		listener.Close()
-		return tui.Served{}, err
-	}
-	addr := listener.Addr().(*net.TCPAddr)
 	note := o.portNote(i, addr)
 	if certificate := o.certificateNote(); certificate != (lang.Text{}) {
-		note = lang.Text{EN: strings.TrimSpace(note.EN + "  " + certificate.EN), ZH: strings.TrimSpace(note.ZH + "  " + certificate.ZH)}
+		note = lang.Text{EN: strings.TrimSpace(note.EN + "  " + certificate.EN),
+			ZH: strings.TrimSpace(note.ZH + "  " + certificate.ZH)}
 	}
-	served := tui.Served{Running: running, URL: o.localURL(addr), KeyURL: o.key.URL(o.localURL(addr)), Note: note, Classroom: o.joinURLs(addr)}
+	served := tui.Served{Running: running, URL: o.localURL(addr),
+		KeyURL: o.key.URL(o.localURL(addr)), Note: note, Classroom: o.joinURLs(addr)}
 	if o.open {
 		if err := openBrowser(served.KeyURL); err != nil {
 			newLog(log).Warn("cannot open a browser", "error", err, "open", served.URL)
@@ -129,6 +138,20 @@ func (o runOptions) serve(l lesson.Lesson, d lesson.Demo, i int, log io.Writer) 
 // copyToClipboard asks the terminal to copy the text, which also works over ssh. It makes a single
 // write, which cannot be split by a screen update.
 func copyToClipboard(text string) error {
-	_, err := io.WriteString(os.Stdout, osc52.New(text).String())
+	_, err := io.WriteString(os.Stdout, clipboardSequence(text, os.Getenv))
 	return err
+}
+
+// clipboardSequence returns what makes the terminal copy a text. screen passes on only what is
+// wrapped for it. tmux takes the plain sequence with set-clipboard on, and the wrapped one with
+// allow-passthrough on, so that it gets both.
+func clipboardSequence(text string, env func(string) string) string {
+	plain := osc52.New(text)
+	switch {
+	case env("TMUX") != "":
+		return plain.String() + plain.Tmux().String()
+	case env("STY") != "":
+		return plain.Screen().String()
+	}
+	return plain.String()
 }

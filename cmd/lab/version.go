@@ -21,7 +21,8 @@ type version struct {
 
 // versionOf reads the version from the program's build information, which may be nil.
 func versionOf(info *debug.BuildInfo) version {
-	v := version{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+	v := version{Version: "(devel)", Go: runtime.Version(),
+		System: runtime.GOOS + "/" + runtime.GOARCH}
 	if info == nil {
 		return v
 	}

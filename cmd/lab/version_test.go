@@ -18,11 +18,14 @@ func TestVersionOf(t *testing.T) {
 		info       *debug.BuildInfo
 	}{
 		{"no information", "lab (devel) (unknown commit) " + machine, nil},
-		{"go install", "lab v1.2.0 (unknown commit) " + machine, &debug.BuildInfo{Main: debug.Module{Version: "v1.2.0"}}},
+		{"go install", "lab v1.2.0 (unknown commit) " + machine,
+			&debug.BuildInfo{Main: debug.Module{Version: "v1.2.0"}}},
 		{"a clone", "lab (devel) (commit 0123456789ab) " + machine,
-			&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "false"}}}},
+			&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision",
+				Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "false"}}}},
 		{"a changed clone", "lab (devel) (commit 0123, modified) " + machine,
-			&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123"}, {Key: "vcs.modified", Value: "true"}}}},
+			&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123"},
+				{Key: "vcs.modified", Value: "true"}}}},
 	} {
 		assert.Equal(t, c.want, versionOf(c.info).String(), c.name)
 	}

@@ -21,10 +21,10 @@ const (
 // usually that the process is out of file descriptors. It logs the first failure at once and later
 // ones once a minute. Accept returns net.ErrClosed after Close.
 func Retry(l net.Listener, log *slog.Logger) net.Listener {
-	return &listener{Listener: l, log: log, closed: make(chan struct{})}
+	return &retryListener{Listener: l, log: log, closed: make(chan struct{})}
 }
 
-type listener struct {
+type retryListener struct {
 	net.Listener
 	log   *slog.Logger
 	limit loglimit.Limit
@@ -33,7 +33,7 @@ type listener struct {
 	closed chan struct{}
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+func (l *retryListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err == nil || !temporary(err) {
@@ -48,7 +48,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *listener) Close() error {
+func (l *retryListener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return l.Listener.Close()
 }
@@ -58,14 +58,16 @@ func temporary(err error) bool {
 	return errors.As(err, &t) && t.Temporary()
 }
 
-func (l *listener) note(err error) {
+func (l *retryListener) note(err error) {
 	unlogged, ok := l.limit.Allow(1, logEvery)
 	if !ok {
 		return
 	}
 	advice := "new connections wait until the system can accept them"
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		advice = "out of file descriptors: new connections wait until others close; raise the limit with ulimit -n"
+		advice = "out of file descriptors: new connections wait until others " +
+			"close; raise the limit with ulimit -n"
 	}
-	l.log.Error("cannot accept connections", "address", l.Addr().String(), "attempts", unlogged+1, "advice", advice, "err", err)
+	l.log.Error("cannot accept connections", "address", l.Addr().String(), "attempts", unlogged+1,
+		"advice", advice, "err", err)
 }

@@ -19,7 +19,7 @@ import (
 	"realtimelab/internal/accept"
 )
 
-// starved fails with err until it has failed so often, then hands out a connection each time.
+// starved fails with err a number of times, and then returns a connection from each Accept.
 type starved struct {
 	net.Listener
 	err   error
@@ -39,10 +39,12 @@ func (s *starved) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 
 func (s *starved) Close() error   { return nil }
 
 func noDescriptors() error {
-	return &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	return &net.OpError{Op: "accept", Net: "tcp",
+		Err: os.NewSyscallError("accept4", syscall.EMFILE)}
 }
 
-// TestOutOfDescriptors: two minutes without a descriptor are three lines, and then connections come.
+// TestOutOfDescriptors: two minutes without a descriptor log three lines, and then connections are
+// accepted.
 func TestOutOfDescriptors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -63,7 +65,8 @@ func TestOutOfDescriptors(t *testing.T) {
 
 func TestCloseEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := accept.Retry(&starved{err: noDescriptors(), fails: 1 << 30}, slog.New(slog.DiscardHandler))
+		l := accept.Retry(&starved{err: noDescriptors(), fails: 1 << 30},
+			slog.New(slog.DiscardHandler))
 		ended := make(chan error)
 		go func() {
 			_, err := l.Accept()

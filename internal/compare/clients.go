@@ -20,27 +20,31 @@ type clients struct {
 	server *server
 	tally  *tally
 
-	networks  networks // none if none is simulated
+	networks  networks // nil without a simulated network
 	peers     []*peer  // nil where it is not connected yet
 	publisher *peer    // sends in place of the first client, see Config.besides
 }
 
 const (
-	warmUpTimeout = 30 * time.Second       // and what the network takes
-	together      = 64                     // clients that connect at a time over a simulated network
-	againPace     = 100 * time.Millisecond // between two messages to a lossy lane, with the round trip
+	warmUpTimeout = 30 * time.Second // plus Config.timeout
+	// clients that connect at a time over a simulated network
+	together = 64
+	// between two messages to a lossy lane, with the round trip
+	againPace = 100 * time.Millisecond
 )
 
-// connect opens the clients, evenly over a polling interval if there is one. The
-// greeters send a hello and wait for it. connect ends when every client has
-// received the warm-up after that, so that nothing of all this is still on its way.
+// connect opens the clients, evenly over a polling interval if there is one. The greeters send a
+// hello and wait until they receive it. connect returns when every client has received the warm-up
+// that follows, so that none of these messages is still on its way.
 func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
 	timeout := warmUpTimeout + 3*c.config.Interval + c.config.timeout()
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not every client heard the first message within %s", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fmt.Errorf("not every client heard the first message within %s", timeout))
 	defer cancel()
 	if c.config.simulated() {
 		_, target, _ := strings.Cut(c.server.url, "://")
-		if c.networks, err = simulate(c.config.Net, c.config.Clients, target, c.lane.UDP, seed); err != nil {
+		if c.networks, err = simulate(c.config.Net, c.config.Clients, target, c.lane.UDP,
+			seed); err != nil {
 			return err
 		}
 	}
@@ -48,7 +52,11 @@ func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
 		return err
 	}
 	if c.config.besides() {
-		if c.publisher, err = c.dialBesides(ctx); err != nil {
+		dial := c.lane.Dial
+		if c.lane.Posts {
+			dial = c.lane.Sender() // sends as Dial's client does, but receives nothing
+		}
+		if c.publisher, err = c.dialBesides(ctx, dial, c.tally.hearAside); err != nil {
 			return err
 		}
 	}
@@ -82,7 +90,10 @@ func (c *clients) dialOne(ctx context.Context, i int) (err error) {
 		url = scheme + "://" + c.networks[i].Addr().String()
 	}
 	c.tally.dial(i)
-	if c.peers[i], err = c.dial(ctx, dial, url, fmt.Sprint("room-", c.config.room(i)), func(text string) { c.tally.hear(i, text) }); err != nil {
+	if c.peers[i], err = c.dial(ctx, dial, url, fmt.Sprint("room-", c.config.room(i)),
+		func(text string) {
+			c.tally.hear(i, text)
+		}); err != nil {
 		return err
 	}
 	if !asks && i >= greeters(c.config.Clients) {
@@ -97,22 +108,25 @@ func (c *clients) dialOne(ctx context.Context, i int) (err error) {
 	return nil
 }
 
-// dialBesides opens a sender that nothing counts, nothing delays and nothing cuts.
-func (c *clients) dialBesides(ctx context.Context) (*peer, error) {
-	dial := c.lane.Sender()
+// dialBesides opens a sender beside the clients: no network delays it, no cut ends it, and its
+// traffic is counted separately. A workload of bytes has a dial of its own.
+func (c *clients) dialBesides(ctx context.Context, dial lesson.Dial, hear func(text string)) (*peer,
+	error) {
 	if w := c.config.workload(); w.Bytes {
 		dial = w.way(c.lane).Dial
 	}
-	return c.dial(ctx, dial, c.server.direct, "", func(string) {})
+	return c.dial(ctx, dial, c.server.direct, "", hear)
 }
 
-// dial connects a peer that sends what a browser would. ctx bounds the dialing; the client
-// runs until close.
-func (c *clients) dial(ctx context.Context, dial lesson.Dial, url, room string, hear func(text string)) (*peer, error) {
+// dial connects a peer that sends the same requests as a browser. ctx bounds the dialing; the
+// client runs until close.
+func (c *clients) dial(ctx context.Context, dial lesson.Dial, url, room string,
+	hear func(text string)) (*peer, error) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, cancel)()
 	client, err := dial(running, lesson.Dialing{
-		URL: url, Room: room, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter, Header: browserHeader(url), Upgrade: upgradeHeader(url),
+		URL: url, Room: room, Interval: c.config.Interval, NoJitter: c.config.workload().NoJitter,
+		Header: browserHeader(url), Upgrade: upgradeHeader(url),
 		TLS: c.server.trust, HTTP2: c.lane.HTTP2 && strings.HasPrefix(url, "https:"), Hear: hear,
 	})
 	if err != nil {
@@ -144,7 +158,7 @@ func (c *clients) warmUp(ctx context.Context) error {
 	return c.awaitSent(ctx, func() bool { return c.tally.warmed == c.config.Clients }, warm)
 }
 
-// greetAgain sends the hellos that their senders have not heard.
+// greetAgain sends the hellos again that their senders have not received.
 func (c *clients) greetAgain(ctx context.Context) error {
 	for i := range greeters(c.config.Clients) {
 		if c.tally.holds(func() bool { return c.tally.first[i] == 0 }) {
@@ -156,8 +170,8 @@ func (c *clients) greetAgain(ctx context.Context) error {
 	return nil
 }
 
-// awaitSent is await. It sends again and again over a lane that may lose messages, and to a server of
-// the user's, which keeps no message for a client whose stream opens later.
+// awaitSent is like await, but repeats send over a lane that may lose messages, and to a user's
+// server, which need not keep messages for clients whose streams open later.
 func (c *clients) awaitSent(ctx context.Context, condition func() bool, send func() error) error {
 	if !c.lane.Lossy && !c.server.external {
 		return c.tally.await(ctx, condition)

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// A page holds the results of a part as columns, since the names of the fields are most of their JSON:
+// A page holds the results of a part as columns, because the names of the fields would be most of
+// their JSON:
 //
 //	[{"a": 1, "b": {"c": 2}}, {"a": 3}]  is  {"a": [1, 3], "b": {"c": [2, null]}}
 //
@@ -29,8 +30,8 @@ func (d *Document) columns() ([]byte, error) {
 	})
 }
 
-// toColumns returns an object of columns if all rows are objects, or nil for a field that the result
-// does not have. Else it returns the rows.
+// toColumns returns an object of columns if all rows are objects, or nil for a field that the
+// result does not have. Otherwise it returns the rows.
 func toColumns(rows []any) any {
 	all := map[string][]any{}
 	for i, row := range rows {
@@ -55,7 +56,8 @@ func toColumns(rows []any) any {
 	return columns
 }
 
-// rows returns the JSON of a document with its results as rows. JSON that has them so stays as it is.
+// rows returns the JSON of a document with its results as rows. JSON that has them so stays as it
+// is.
 func rows(data []byte) ([]byte, error) {
 	return changeResults(data, func(results any) (any, error) {
 		columns, ok := results.(map[string]any)

@@ -20,12 +20,13 @@ func TestColumnsAreRowsAgain(t *testing.T) {
 		`[{"transport":"a","zero":0,"no":false},{"transport":"b","zero":1}]`: `{"no":[false,null],"transport":["a","b"],"zero":[0,1]}`,
 		`[]`: `[]`,
 	} {
-		packed, err := changeResults([]byte(`{"parts":[{"results":`+text+`}]}`), func(r any) (any, error) {
-			if all := r.([]any); len(all) > 0 {
-				return toColumns(all), nil
-			}
-			return r, nil
-		})
+		packed, err := changeResults([]byte(`{"parts":[{"results":`+text+`}]}`),
+			func(r any) (any, error) {
+				if all := r.([]any); len(all) > 0 {
+					return toColumns(all), nil
+				}
+				return r, nil
+			})
 		require.NoError(t, err)
 		assert.Equal(t, `{"parts":[{"results":`+want+`}]}`, string(packed))
 		again, err := rows(packed)
@@ -34,14 +35,15 @@ func TestColumnsAreRowsAgain(t *testing.T) {
 	}
 }
 
-// Lanes of one part that do not have the same figures keep what each has.
+// Lanes of one part with different figures keep their own figures.
 func TestAPageKeepsEveryLanesFigures(t *testing.T) {
 	r := measured()
-	r.Results[0].Recovery, r.Results[0].OverTime, r.Results[0].Lossy, r.Results[0].Spread = nil, nil, true, Spread{}
+	r.Results[0].Recovery, r.Results[0].OverTime, r.Results[0].Lossy, r.Results[0].Spread = nil,
+		nil, true, Spread{}
 	r.Results[1].Packets, r.Results[1].Unmeasured = &Packets{Lost: 3}, []string{latencyP50}
 	d := document(r, measured())
 	var page bytes.Buffer
-	require.NoError(t, d.HTML(&page, lang.English))
+	require.NoError(t, d.HTML(&page, lang.English, nil))
 	again, err := ReadDocument(strings.NewReader(page.String()))
 	require.NoError(t, err)
 	assert.Equal(t, d, again)
@@ -50,13 +52,15 @@ func TestAPageKeepsEveryLanesFigures(t *testing.T) {
 	require.NoError(t, err)
 	before, after, _ := strings.Cut(page.String(), dataBegins)
 	_, after, _ = strings.Cut(after, dataEnds)
-	old, err := ReadDocument(strings.NewReader(before + dataBegins + string(rows) + dataEnds + after))
+	old, err := ReadDocument(strings.NewReader(
+		before + dataBegins + string(rows) + dataEnds + after))
 	require.NoError(t, err)
 	assert.Equal(t, d, old, "a page with the results as rows is read too")
 }
 
 func TestAPageWithTooManyLanesIsRefused(t *testing.T) {
 	names := `"a"` + strings.Repeat(`,"a"`, maxLanes)
-	_, err := ReadDocument(strings.NewReader("<html>" + dataBegins + `{"schema_version":1,"parts":[{"results":{"transport":[` + names + `]}}]}` + dataEnds))
+	_, err := ReadDocument(strings.NewReader("<html>" + dataBegins +
+		`{"schema_version":1,"parts":[{"results":{"transport":[` + names + `]}}]}` + dataEnds))
 	assert.ErrorContains(t, err, "lanes")
 }

@@ -1,37 +1,40 @@
 // Package compare carries one workload over every transport of the lab and
 // measures what each costs.
 //
-// The load is an open loop: when each message should be sent is drawn before the
-// run from the seed, and latency counts from that moment, so a transport that
-// stalls the sender is charged for it. Each transport's server is the lesson's own,
-// in a process of its own behind a counting tap; its client is the lesson's Go
-// client. Transports run in random order, several times, and the spread is shown.
+// The load is an open loop: when each message should be sent is drawn before the run from the seed,
+// and latency counts from that moment, so the latency includes any time in which a transport stalls
+// the sender. Each transport's server is the lesson's server, in its own process behind a counting
+// tap; its client is the lesson's Go client. Transports run in random order, several times, and
+// reports show the spread.
 package compare
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"realtimelab/internal/lesson"
 )
 
-// Progress is told before each turn, and several times a second while it measures.
+// Progress describes a running comparison. It is reported before each turn, and several times a
+// second while it measures.
 type Progress struct {
 	Step
 	Done, Of int
-	Left     time.Duration // estimate, of all that is to come
+	Left     time.Duration // estimate for the rest of the comparison
 	Live     *Live         // of this turn; nil before it measures
-	Report   *Report       // of the turns that were measured whole; not to be changed
+	Report   *Report       // of the complete turns; do not change it
 }
 
-// Live is how a turn goes, from the start of its measurement.
+// Live holds the figures of a running turn, from the start of its measurement.
 type Live struct {
 	Elapsed   time.Duration
 	Delivered int
 	Expected  int     // at the end
 	P50, P99  float64 // ms, so far
-	Recent    float64 // ms, the median of what was delivered since the last time; 0 if nothing was
+	Recent    float64 // ms, the median of the deliveries since the last Live; 0 without deliveries
 	Bytes     int64
 	Requests  int64
 }
@@ -42,15 +45,23 @@ type Runner struct {
 	Server  Command // starts a lane's server, except with Config.SameProcess
 }
 
-// Run measures. When ctx ends, or a turn fails, the Report has the turns that were measured whole,
-// and the error is the cause. One goroutine at a time calls tell.
+// Run measures. When ctx ends or a turn fails, the Report holds the complete turns, and the error
+// is the cause. One goroutine at a time calls tell.
 func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report, error) {
 	if err := c.Check(r.Lessons); err != nil {
 		return nil, err
 	}
-	for _, x := range c.Servers {
+	c.Servers = slices.Clone(c.Servers)
+	for i, x := range c.Servers {
+		if x.PID > 0 {
+			told, err := x.knownProcess(ctx)
+			if err != nil {
+				return nil, err
+			}
+			c.Servers[i].unknown = !told
+		}
 		if err := x.keepsContract(ctx, c, c.lane(r.Lessons, x.Name())); err != nil {
-			return nil, err
+			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 	}
 	steps := c.order()
@@ -61,7 +72,8 @@ func (r Runner) Run(ctx context.Context, c Config, tell func(Progress)) (*Report
 		if i > 0 {
 			each = time.Since(began) / time.Duration(i)
 		}
-		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps), Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
+		turnBegan, p := time.Now(), Progress{Step: step, Done: i, Of: len(steps),
+			Left: time.Duration(len(steps)-i) * each, Report: c.report(trials)}
 		tell(p)
 		lane := c.lane(r.Lessons, step.Transport)
 		t, err := c.measure(ctx, r, lane, step, func(l Live) {

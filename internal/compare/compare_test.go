@@ -13,20 +13,22 @@ import (
 
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/latency"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
 func small(workload string, transports ...string) Config {
 	return Config{
-		Transports: transports, Load: Load{Workload: workload, Clients: 2, Rate: 20, Size: 40, Duration: 200 * time.Millisecond},
+		Transports: transports, Load: Load{Workload: workload, Clients: 2, Rate: 20, Size: 40,
+			Duration: 200 * time.Millisecond},
 		Interval: 100 * time.Millisecond, Runs: 1, Seed: 7,
 	}
 }
 
 func quiet(Progress) {}
 
-// The tests that measure wait for most of their time, so they run beside each other.
+// The tests that measure spend most of their time waiting, so they run in parallel.
 
 func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 	need.Time(t)
@@ -47,10 +49,12 @@ func TestEveryTransportDeliversAllOnceAndInOrder(t *testing.T) {
 				assert.GreaterOrEqual(t, r.First.Max, r.First.P50, r.Transport)
 				assert.Equal(t, want, r.Messages, r.Transport)
 				assert.Zero(t, r.Lost+r.Duplicated+r.Reordered, r.Transport)
-				if r.Transport != "websocket-deflate" && r.Transport != "socketio-polling" { // which compresses polls of 1 KiB or more
+				if r.Transport != "websocket-deflate" && r.Transport != "socketio-polling" {
+					// which compresses polls of 1 KiB or more
 					assert.Positive(t, r.Bytes.Framing, r.Transport)
 				}
-				assert.InDelta(t, r.BytesPerMessage, r.Bytes.Payload+r.Bytes.Framing+r.Bytes.Headers, 1e-6, r.Transport)
+				assert.InDelta(t, r.BytesPerMessage,
+					r.Bytes.Payload+r.Bytes.Framing+r.Bytes.Headers, 1e-6, r.Transport)
 			}
 		})
 	}
@@ -64,7 +68,8 @@ func TestIdleShortPollingAsksOnceAnInterval(t *testing.T) {
 	report, err := runner.Run(t.Context(), c, quiet)
 	require.NoError(t, err)
 	perClient := report.Results[0].RequestsPerMinute / 60 * c.Duration.Seconds()
-	assert.InDelta(t, 3, perClient, 2, "requests of a client in four intervals, between which it waits for answers")
+	assert.InDelta(t, 3, perClient, 2,
+		"requests of a client in four intervals, between which it waits for answers")
 	assert.Zero(t, report.Results[1].RequestsPerMinute)
 }
 
@@ -79,7 +84,8 @@ func TestWebSocketBytesAreThoseOfItsFrames(t *testing.T) {
 		payload += len(label{number: n}.message(c.Size, c.Clients))
 	}
 	assert.InDelta(t, 2*float64(payload)/float64(len(shots)), r.Bytes.Payload, 1e-9)
-	assert.InDelta(t, r.Bytes.Payload+6+2, r.BytesPerMessage, 1e-9, "a masked frame to the server, one without a mask back")
+	assert.InDelta(t, r.Bytes.Payload+6+2, r.BytesPerMessage, 1e-9,
+		"a masked frame to the server, one without a mask back")
 	assert.InDelta(t, 8, r.Bytes.Framing, 1e-9)
 	assert.Zero(t, r.Bytes.Headers)
 	assert.Zero(t, r.RequestsPerMessage)
@@ -137,8 +143,12 @@ func TestBadConfigsGetOneLine(t *testing.T) {
 		`cut -1s`:                func(c *Config) { c.Cut = -time.Second },
 		`takes 200`:              func(c *Config) { c.Net.RTT, c.Clients = time.Second, 201 },
 		`the network carries 8:`: func(c *Config) { c.Net.Rate, c.Rate = 8e3, 30 },
-		`short-polling: a client has one request or question`: func(c *Config) { c.Net.RTT, c.Workload = time.Second, Chat },
-		`want at most a million`:                              func(c *Config) { c.Duration, c.Rate, c.Transports = time.Hour, 1000, []string{"sse"} },
+		`short-polling: a client has one request or question`: func(c *Config) {
+			c.Net.RTT, c.Workload = time.Second, Chat
+		},
+		`want at most a million`: func(c *Config) {
+			c.Duration, c.Rate, c.Transports = time.Hour, 1000, []string{"sse"}
+		},
 	} {
 		c := small(Feed, "short-polling")
 		change(&c)
@@ -157,13 +167,51 @@ func TestTallySeesLossDoublingAndDisorder(t *testing.T) {
 	}
 	c := small(Feed, "sse")
 	c.Clients = 1
-	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: 3, delivered: tally.delivered, duplicated: tally.duplicated,
-		reordered: tally.reordered, latency: tally.latency, first: newHistogram(), elapsed: time.Second, busy: 0.95}})
+	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: 3, delivered: tally.delivered,
+		duplicated: tally.duplicated,
+		reordered:  tally.reordered, latency: tally.latency, first: latency.New(),
+		elapsed: time.Second, busy: 0.95}})
 	require.Len(t, r.Warnings, 1)
 	assert.Contains(t, r.Warnings[0].EN, "the machine was saturated (more than 90%")
 	assert.True(t, strings.HasSuffix(r.Warnings[0].EN, ": sse"), r.Warnings[0].EN)
 	assert.Contains(t, r.Remarks(lang.Chinese)[0], "机器已经饱和")
 	assert.EqualError(t, r.Faults(), "sse: 1 lost, 1 duplicated, 1 reordered")
+}
+
+func TestAReportSaysThatNothingWasSent(t *testing.T) {
+	c := small(Ack, "websocket")
+	c.Rate = 0.0001
+	report, err := runner.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	require.NotEmpty(t, report.Warnings)
+	assert.Equal(t,
+		"no message was sent: 0.0001 messages a second are too few for "+
+			"200ms; raise --rate or --duration", report.Warnings[0].EN)
+	c = small(Idle, "websocket")
+	report, err = runner.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	for _, w := range report.Warnings { // of a busy machine
+		assert.NotContains(t, w.EN, "no message was sent")
+	}
+}
+
+// The memory of the process itself hides that of a few clients.
+func TestMemoryPerClientNeedsManyClients(t *testing.T) {
+	memory := figureOf(memoryPerClient)
+	few := document(measured())
+	assert.Equal(t, "–", memory.Text(few.Parts[0].Results[0]))
+	assert.Contains(t, printed(t, few, "wide", false),
+		"note: memory per client needs 100 clients or more: with 2,")
+	assert.NotContains(t, printed(t, few, "table", false), "memory per client",
+		"which shows no such column")
+	many := measured()
+	many.Config.Clients = 100
+	assert.Equal(t, "30", memory.Text(document(many).Parts[0].Results[0]))
+	assert.NotContains(t, printed(t, document(many), "wide", false), "memory per client needs")
+	c := small(Idle, "websocket")
+	assert.Equal(t, []string{memoryPerClient}, c.unmeasured("websocket"))
+	c.Clients = 100
+	assert.Empty(t, c.unmeasured("websocket"))
 }
 
 func TestTheLastClientHasAMessageWhenAllHaveIt(t *testing.T) {
@@ -188,7 +236,7 @@ func TestTheTallySeesWhatAnotherRoomHears(t *testing.T) {
 	c := small(Rooms, "sse")
 	c.Clients = roomSize + 1
 	tally := newTally([]shot{{sender: 0}, {sender: roomSize}}, c.Clients)
-	tally.place(c.Load)
+	tally.assignRooms(c.Load)
 	tally.began = time.Now()
 	for client := range c.Clients {
 		tally.hear(client, label{number: 0}.text(minSize))
@@ -197,7 +245,8 @@ func TestTheTallySeesWhatAnotherRoomHears(t *testing.T) {
 	assert.Equal(t, 1, tally.misdirected, "the last client is in a room of its own")
 	assert.EqualValues(t, 1, tally.last.TotalCount(), "all in the room have it")
 	assert.Equal(t, roomSize+1, c.deliveries(tally.shots))
-	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: roomSize, delivered: roomSize, misdirected: 1, latency: newHistogram(), first: newHistogram(), elapsed: time.Second}})
+	r := c.report([]trial{{Step: Step{Transport: "sse"}, expected: roomSize, delivered: roomSize,
+		misdirected: 1, latency: latency.New(), first: latency.New(), elapsed: time.Second}})
 	assert.EqualError(t, r.Faults(), "sse: 1 heard in another room")
 }
 
@@ -259,7 +308,8 @@ func TestBytesThatTravelAsTextCostMore(t *testing.T) {
 	c := small(Binary, "websocket")
 	report, err := runner.Run(t.Context(), c, quiet)
 	require.NoError(t, err)
-	assert.InDelta(t, 2+6.0/2, report.Results[0].Bytes.Framing, 1e-9, "a frame without a mask to each client, and one masked frame up")
+	assert.InDelta(t, 2+6.0/2, report.Results[0].Bytes.Framing, 1e-9,
+		"a frame without a mask to each client, and one masked frame up")
 }
 
 func TestFirstMessageCountsFromDialing(t *testing.T) {
@@ -280,8 +330,8 @@ func TestFirstMessageCountsFromDialing(t *testing.T) {
 	})
 }
 
-// A poller that asks at an interval hears what is said at random moments after half
-// of it in the mean, and after all of it at most, whatever the moments.
+// A poller receives messages of random moments after half an interval on average, and after a whole
+// interval at most.
 func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
 	c := small(Feed, "short-polling")
 	c.Rate, c.Duration, c.Interval, c.Clients = 50, 100*time.Second, time.Second, 1
@@ -304,8 +354,9 @@ func TestShortPollingIsLateEvenlyUpToItsInterval(t *testing.T) {
 				heard++
 			}
 		}
-		r := c.report([]trial{{Step: Step{Transport: "short-polling"}, sent: len(shots), expected: len(shots), delivered: tally.delivered,
-			latency: tally.latency, first: newHistogram(), elapsed: c.Duration}})
+		r := c.report([]trial{{Step: Step{Transport: "short-polling"}, sent: len(shots),
+			expected: len(shots), delivered: tally.delivered,
+			latency: tally.latency, first: latency.New(), elapsed: c.Duration}})
 		require.NoError(t, r.Faults())
 		late := r.Results[0].Latency
 		assert.InDelta(t, 500, late.P50, 50)
@@ -385,12 +436,14 @@ func TestASimulatedNetworkDelaysAndIsCounted(t *testing.T) {
 	assert.GreaterOrEqual(t, r.Latency.P50, 100.0, "an echo takes the RTT")
 	assert.GreaterOrEqual(t, r.First.P50, 300.0, "TCP's handshake, the WebSocket's, the echo")
 	assert.GreaterOrEqual(t, r.Packets.PerMessage, 2.0)
-	assert.Greater(t, r.Packets.BytesPerMessage, r.BytesPerMessage+80, "IP and TCP headers of two packets")
+	assert.Greater(t, r.Packets.BytesPerMessage, r.BytesPerMessage+80,
+		"IP and TCP headers of two packets")
 	assert.Zero(t, r.Packets.Lost)
-	assert.Contains(t, report.Heading(lang.English), "network rtt=100ms (RTT 100ms ± 0s, 0% of the packets lost each way)")
+	assert.Contains(t, report.Heading(lang.English),
+		"network rtt=100ms (RTT 100ms ± 0s, 0% of the packets lost each way)")
 }
 
-// What is fed comes from beside the server, so a poller's requests wait for no POST.
+// A sender beside the server feeds the messages, so a poller's requests do not wait for a POST.
 func TestEveryTransportFeedsOverANetwork(t *testing.T) {
 	need.Time(t)
 	t.Parallel()

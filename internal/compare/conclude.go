@@ -15,12 +15,12 @@ import (
 type ranked struct {
 	name  string
 	value float64
-	over  Range // the values that it may have
+	over  Range // the range of its values
 	text  string
 }
 
-// rank sorts the lanes by the figure, the least first. It is empty unless each was measured more
-// than once.
+// rank sorts the lanes by the figure, lowest first. It is empty unless each was measured more than
+// once.
 func (r *Report) rank(f Figure) []ranked {
 	var all []ranked
 	for _, x := range r.Results {
@@ -46,13 +46,13 @@ func like(all []ranked, one ranked) []ranked {
 	return same
 }
 
-// groups returns the largest groups of lanes in which no two can be told apart: each pair of ranges
-// overlaps. A group has at least two lanes.
+// groups returns the largest groups of lanes whose ranges all overlap, so that no two lanes differ.
+// A group has at least two lanes.
 func groups(all []ranked) [][]ranked {
 	var found [][]ranked
 	for _, start := range all {
 		var group []ranked
-		for _, x := range all { // all that hold the least of start
+		for _, x := range all { // all whose ranges contain the start
 			if x.over.Min <= start.over.Min && start.over.Min <= x.over.Max {
 				group = append(group, x)
 			}
@@ -79,15 +79,16 @@ func groups(all []ranked) [][]ranked {
 	return largest
 }
 
-// told are the figures of the first sentences, in order; undecided those of the last one. Those of a
-// workload come first.
+// told lists the figures of the first sentences, in order, and undecided the figures of the last
+// sentence. The figures of a workload come first.
 var (
 	told      = []string{latencyP50, bytesPerMessage}
 	undecided = []string{latencyP50, latencyP99, bytesPerMessage, cpuPerMessage}
 )
 
-// Conclusions are the sentences that the figures support: which lanes have least and most, and which
-// the spreads cannot tell apart. Two lanes are told apart if their ranges over the runs do not overlap.
+// Conclusions returns the sentences that the figures support: the lanes with the lowest and the
+// highest value, and the lanes whose spreads overlap. Two lanes differ if their ranges over the
+// runs do not overlap.
 func (r *Report) Conclusions(language lang.Lang) []string {
 	if len(r.Results) < 2 {
 		return nil
@@ -99,8 +100,11 @@ func (r *Report) Conclusions(language lang.Lang) []string {
 		}
 	}
 	if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Runs < 2 }) {
-		return append(faults, language.Say("One run has no spread, so no lane can be told from another: use --runs 2 or more.",
-			"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。"))
+		return append(faults,
+			language.Say(
+				"One run has no spread, so it is unknown which differences "+
+					"are real: use --runs 2 or more.",
+				"只测了一轮，没有范围可比，分不出高下：请用 --runs 2 或更多。"))
 	}
 	sentences, last := told, undecided
 	if w, _ := FindWorkload(r.Config.Workload); w.told != nil {
@@ -123,11 +127,13 @@ func (r Result) faults(language lang.Lang) string {
 	if r.Lost+r.Duplicated+r.Reordered == 0 {
 		return ""
 	}
-	return fmt.Sprintf(language.Say("%s: of %d messages, %d were lost, %d duplicated and %d reordered.", "%s：%d 条消息里，丢失 %d 条，重复 %d 条，乱序 %d 条。"),
+	return fmt.Sprintf(language.Say(
+		"%s: of %d messages, %d were lost, %d duplicated and %d reordered.",
+		"%s：%d 条消息里，丢失 %d 条，重复 %d 条，乱序 %d 条。"),
 		r.Transport, r.Messages+r.Lost, r.Lost, r.Duplicated, r.Reordered)
 }
 
-// extremes says which lanes have least of a figure and which have most.
+// extremes says which lanes have the lowest and the highest value of a figure.
 func (r *Report) extremes(f Figure, language lang.Lang) string {
 	all := r.rank(f)
 	if len(all) < 2 {
@@ -135,12 +141,20 @@ func (r *Report) extremes(f Figure, language lang.Lang) string {
 	}
 	least, most := like(all, all[0]), like(all, all[len(all)-1])
 	if all[0].over.overlaps(all[len(all)-1].over) {
-		return fmt.Sprintf(language.Say("%s: no lane can be told from the lowest, %s.", "%s：没有哪种传输能与最低的 %s 区分开。"), capital(f.Name.In(language)), all[0].name)
+		return fmt.Sprintf(language.Say(
+			"%s: all lanes are within the spread of the runs; the lowest is %s.",
+			"%s：所有传输都在各轮的波动范围之内；数值最低的是 %s。"), capital(f.Name.In(language)),
+			all[0].name)
 	}
-	most = slices.DeleteFunc(slices.Clone(most), func(x ranked) bool { return slices.Contains(least, x) })
-	text := fmt.Sprintf(language.Say("Lowest %s: %s, %s. Highest: %s, %s", "最低的%s：%s，%s；最高：%s，%s"),
-		f.Name.In(language), names(least, language), span(least, f, language), names(most, language), span(most, f, language))
-	if times := all[len(all)-1].value / all[0].value; len(least) == 1 && len(most) == 1 && times >= 1.1 && !f.below(r.resultOf(all[0].name), all[0].value) && all[0].value > 0 {
+	most = slices.DeleteFunc(slices.Clone(most), func(x ranked) bool {
+		return slices.Contains(least, x)
+	})
+	text := fmt.Sprintf(language.Say("Lowest %s: %s, %s. Highest: %s, %s",
+		"最低的%s：%s，%s；最高：%s，%s"),
+		f.Name.In(language), names(least, language), span(least, f, language),
+		names(most, language), span(most, f, language))
+	if times := all[len(all)-1].value / all[0].value; len(least) == 1 && len(most) == 1 &&
+		times >= 1.1 && !f.below(r.resultOf(all[0].name), all[0].value) && all[0].value > 0 {
 		text += fmt.Sprintf(language.Say(", %s times as much", "，是前者的 %s 倍"), factor(times))
 	}
 	return text + language.Say(".", "。")
@@ -155,7 +169,7 @@ func (r *Report) resultOf(transport string) Result {
 	return Result{}
 }
 
-// maxGroups is how many groups of lanes a sentence names for one figure. The charts show more.
+// maxGroups bounds the groups of lanes that a sentence names for one figure. The charts show all.
 const maxGroups = 2
 
 // grouped counts the lanes of all groups.
@@ -169,7 +183,7 @@ func grouped(groups [][]ranked) int {
 	return len(lanes)
 }
 
-// undecided says which lanes cannot be told apart.
+// undecided returns the sentences about lanes whose ranges overlap.
 func (r *Report) undecided(keys []string, language lang.Lang) string {
 	var judged, parts []string
 	for _, key := range keys {
@@ -185,29 +199,38 @@ func (r *Report) undecided(keys []string, language lang.Lang) string {
 			sets = append(sets, allBut(all, group, language))
 		}
 		if len(overlapping) > maxGroups {
-			sets = []string{fmt.Sprintf(language.Say("%d of the %d lanes from a neighbour", "%d 种（共 %d 种）与相邻的"), grouped(overlapping), len(all))}
+			sets = []string{fmt.Sprintf(language.Say("%d of %d lanes overlap with another",
+				"%[2]d 种传输里有 %[1]d 种与别的重叠"), grouped(overlapping), len(all))}
 		}
 		if len(sets) > 0 {
-			parts = append(parts, f.Name.In(language)+language.Say(": ", "：")+strings.Join(sets, language.Say("; or ", "；或者 ")))
+			parts = append(parts, capital(f.Name.In(language))+language.Say(": ",
+				"：")+strings.Join(sets, language.Say("; ", "；")))
 		}
 	}
 	switch {
 	case len(judged) == 0:
 		return ""
 	case len(parts) == 0:
-		return fmt.Sprintf(language.Say("The spreads tell all lanes apart in %s.", "各轮的范围互不重叠，所有传输都能区分开：%s。"), list(judged, language))
+		return fmt.Sprintf(language.Say(
+			"All lanes differ measurably in %s: no two ranges over the runs overlap.",
+			"所有传输的%s都有可测的差别：各轮的范围互不重叠。"), list(judged, language))
 	}
-	return language.Say("The spreads cannot tell apart, in ", "各轮范围重叠、分不出高下的有，") + strings.Join(parts, language.Say(". In ", "。")) + language.Say(".", "。")
+	return language.Say("Lanes whose ranges over the runs overlap do not differ measurably. ",
+		"各轮的范围有重叠的传输，分不出高下。") + strings.Join(parts,
+		language.Say(". ", "。")) + language.Say(".", "。")
 }
 
-// allBut names a group: its lanes or, if they are most of all, the others.
+// allBut names a group: its lanes or, if they are the majority, the other lanes.
 func allBut(all, group []ranked, language lang.Lang) string {
-	others := slices.DeleteFunc(slices.Clone(all), func(x ranked) bool { return slices.Contains(group, x) })
+	others := slices.DeleteFunc(slices.Clone(all), func(x ranked) bool {
+		return slices.Contains(group, x)
+	})
 	switch {
 	case len(others) == 0:
 		return language.Say("all lanes", "所有传输")
 	case len(group) > 2 && len(others) < len(group)/2:
-		return fmt.Sprintf(language.Say("all lanes except %s", "除 %s 以外的所有传输"), names(others, language))
+		return fmt.Sprintf(language.Say("all lanes except %s", "除 %s 以外的所有传输"),
+			names(others, language))
 	}
 	return names(group, language)
 }
@@ -227,10 +250,11 @@ func list(words []string, language lang.Lang) string {
 		return strings.Join(words, "")
 	}
 	last := len(words) - 1
-	return strings.Join(words[:last], language.Say(", ", "、")) + language.Say(" and ", " 和 ") + words[last]
+	return strings.Join(words[:last], language.Say(", ", "、")) + language.Say(" and ",
+		" 和 ") + words[last]
 }
 
-// span is the value of one lane, or the least and the most of several.
+// span returns the value of one lane, or the lowest and the highest of several.
 func span(all []ranked, f Figure, language lang.Lang) string {
 	text := all[0].text
 	if last := all[len(all)-1].text; last != text {

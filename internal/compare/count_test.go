@@ -26,7 +26,7 @@ import (
 	"realtimelab/internal/relay"
 )
 
-// copied is what a connection through a relay carried, each way.
+// copied holds the bytes of a connection through a relay, each way.
 type copied struct {
 	net.Conn
 	mu      sync.Mutex
@@ -71,7 +71,8 @@ func (r *copies) Accept() (net.Conn, error) {
 }
 
 // headsOf counts the heads of one direction with net/http, and their bytes.
-func headsOf(stream []byte, read func(*bufio.Reader) (body io.ReadCloser, switched bool, err error)) (count, size int) {
+func headsOf(stream []byte, read func(*bufio.Reader) (body io.ReadCloser, switched bool,
+	err error)) (count, size int) {
 	source := bytes.NewReader(stream)
 	in := bufio.NewReader(source)
 	for {
@@ -122,7 +123,7 @@ func framesOf(stream []byte) (heads, size int) {
 	}
 }
 
-// counted is what the relay makes of all that has crossed so far.
+// counted returns the relay's counts of the bytes so far.
 func (r *copies) counted() meter.Counts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,14 +137,15 @@ func (r *copies) counted() meter.Counts {
 			requests, in = framesOf(frames)
 			_, out = framesOf(c.out.Bytes())
 		}
-		sum.Requests, sum.HeadersIn, sum.HeadersOut = sum.Requests+int64(requests), sum.HeadersIn+int64(in), sum.HeadersOut+int64(out)
+		sum.Requests, sum.HeadersIn, sum.HeadersOut = sum.Requests+int64(requests),
+			sum.HeadersIn+int64(in), sum.HeadersOut+int64(out)
 		c.mu.Unlock()
 	}
 	return sum
 }
 
-// behindRelay returns a turn of that transport whose clients reach their server through a relay. The
-// relay decrypts TLS, and has the protocol of each client chosen with the server.
+// behindRelay returns a turn of that transport whose clients reach their server through a relay.
+// The relay decrypts TLS, and has the protocol of each client chosen with the server.
 func behindRelay(t *testing.T, name string, secure bool) (*turn, *copies) {
 	_, lane, found := lesson.FindLane(runner.Lessons, name)
 	require.True(t, found)
@@ -157,7 +159,8 @@ func behindRelay(t *testing.T, name string, secure bool) (*turn, *copies) {
 	if s.trust != nil {
 		made, err := certificate.Make()
 		require.NoError(t, err)
-		between.Listener = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{made}, NextProtos: []string{"h2", "http/1.1"}})
+		between.Listener = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{made},
+			NextProtos: []string{"h2", "http/1.1"}})
 		to := s.trust
 		dial = func(ctx context.Context, client net.Conn) (net.Conn, error) {
 			secured := client.(*copied).Conn.(*tls.Conn)
@@ -173,14 +176,15 @@ func behindRelay(t *testing.T, name string, secure bool) (*turn, *copies) {
 		s.trust, err = trust(made.Certificate[0])
 		require.NoError(t, err)
 	}
-	r := relay.Start(relay.Config{Listener: between, Dial: dial, Log: slog.New(slog.DiscardHandler)})
+	r := relay.Start(relay.Config{Listener: between, Dial: dial,
+		Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { r.Close() })
 	s.url = scheme + "://" + l.Addr().String()
 	return small(Feed, name).turn(s, lane, Step{Transport: name}, func(Live) {}), between
 }
 
-// What a relay in between counts, which knows nothing of the tap and reads HTTP with
-// net/http, is what the server says of itself, with and without TLS.
+// The server's counts equal the counts of a relay in between, which is independent of the tap and
+// reads HTTP with net/http, with and without TLS.
 func TestCountsAreThoseOfARelayInBetween(t *testing.T) {
 	need.Time(t)
 	for _, name := range everyLane() {
@@ -200,7 +204,8 @@ func countsAgree(t *testing.T, name string, secure bool) {
 	require.NoError(t, turn.run(t.Context()))
 
 	var own, relayed meter.Counts
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		// until nothing is on its way just now
 		said, err := turn.server.ask("")
 		require.NoError(t, err)
 		own = said.Counts

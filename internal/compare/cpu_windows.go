@@ -15,6 +15,9 @@ func ownCPU() time.Duration {
 	if err := syscall.GetProcessTimes(self, &created, &ended, &kernel, &user); err != nil {
 		return 0
 	}
-	units := func(f syscall.Filetime) int64 { return int64(f.HighDateTime)<<32 | int64(f.LowDateTime) } // of 100 ns
+	// of 100 ns
+	units := func(f syscall.Filetime) int64 {
+		return int64(f.HighDateTime)<<32 | int64(f.LowDateTime)
+	}
 	return time.Duration(units(kernel)+units(user)) * 100
 }

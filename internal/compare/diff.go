@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/spreadsheet"
 	"realtimelab/internal/terminal"
 )
@@ -13,7 +14,7 @@ import (
 // Diff is two documents side by side.
 type Diff struct {
 	Before, After string   // names of the documents
-	Caveats       []string // what else differs than the lanes
+	Caveats       []string // differences other than the lanes', and the warnings of both
 	Rows          []Change
 	Missing       []string // parts and lanes that one document lacks
 }
@@ -30,12 +31,23 @@ type Change struct {
 // transport.
 func (d *Document) Compare(other *Document, before, after string) Diff {
 	diff := Diff{Before: before, After: after}
+	for _, one := range []struct {
+		name string
+		*Document
+	}{{"A", d}, {"B", other}} {
+		if one.Incomplete != nil {
+			diff.Caveats = append(diff.Caveats, one.name+": "+one.Incomplete.Says(lang.English))
+		}
+	}
 	if a, b := d.Machine, other.Machine; a != b {
-		diff.Caveats = append(diff.Caveats, fmt.Sprintf("different machines: %s; %s. The machine may cause any difference.", a, b))
+		diff.Caveats = append(diff.Caveats,
+			fmt.Sprintf("different machines: %s; %s. The machine may cause any difference.", a, b))
 	}
 	paired := map[*Report]bool{}
 	for _, a := range d.Parts {
-		at := slices.IndexFunc(other.Parts, func(b *Report) bool { return !paired[b] && a.title() == b.title() })
+		at := slices.IndexFunc(other.Parts, func(b *Report) bool {
+			return !paired[b] && a.title() == b.title()
+		})
 		if at < 0 {
 			diff.Missing = append(diff.Missing, fmt.Sprintf("%s: not in %s", a.title(), after))
 			continue
@@ -61,12 +73,29 @@ func (r *Report) title() string { return r.Config.Workload + " over " + r.Config
 // add compares two parts.
 func (d *Diff) add(a, b *Report) {
 	if settings := a.Config.differences(b.Config); len(settings) > 0 {
-		d.Caveats = append(d.Caveats, fmt.Sprintf("different settings of %s: %s", a.title(), strings.Join(settings, ", ")))
+		d.Caveats = append(d.Caveats, fmt.Sprintf("different settings of %s: %s", a.title(),
+			strings.Join(settings, ", ")))
+	}
+	for _, one := range []struct {
+		name string
+		*Report
+	}{{"A", a}, {"B", b}} {
+		for _, w := range one.Warnings {
+			d.Caveats = append(d.Caveats, fmt.Sprintf("%s, %s: warning: %s", one.name,
+				a.title(), w.EN))
+		}
+		if one.withoutUpload {
+			d.Caveats = append(d.Caveats,
+				fmt.Sprintf(
+					"%s, %s: bytes, requests and connections per message leave out the upload",
+					one.name, a.title()))
+		}
 	}
 	for _, x := range a.Results {
 		at := slices.IndexFunc(b.Results, func(y Result) bool { return x.Transport == y.Transport })
 		if at < 0 {
-			d.Missing = append(d.Missing, fmt.Sprintf("%s, %s: not in %s", a.title(), x.Transport, d.After))
+			d.Missing = append(d.Missing, fmt.Sprintf("%s, %s: not in %s", a.title(), x.Transport,
+				d.After))
 			continue
 		}
 		y := b.Results[at]
@@ -76,7 +105,8 @@ func (d *Diff) add(a, b *Report) {
 			if !inX && !inY {
 				continue
 			}
-			c := Change{Workload: a.Config.Workload, Network: a.Config.Net.String(), Transport: x.Transport, Figure: f, Before: x, After: y}
+			c := Change{Workload: a.Config.Workload, Network: a.Config.Net.String(),
+				Transport: x.Transport, Figure: f, Before: x, After: y}
 			before, okX := f.within(x)
 			after, okY := f.within(y)
 			c.Exceeds = okX && okY && !before.overlaps(after)
@@ -84,8 +114,11 @@ func (d *Diff) add(a, b *Report) {
 		}
 	}
 	for _, y := range b.Results {
-		if !slices.ContainsFunc(a.Results, func(x Result) bool { return x.Transport == y.Transport }) {
-			d.Missing = append(d.Missing, fmt.Sprintf("%s, %s: not in %s", a.title(), y.Transport, d.Before))
+		if !slices.ContainsFunc(a.Results, func(x Result) bool {
+			return x.Transport == y.Transport
+		}) {
+			d.Missing = append(d.Missing, fmt.Sprintf("%s, %s: not in %s", a.title(), y.Transport,
+				d.Before))
 		}
 	}
 }
@@ -109,17 +142,24 @@ func (c ReportedConfig) differences(other ReportedConfig) []string {
 	return all
 }
 
-// percent is the change of a figure in words.
+// percent returns the change of a figure in words.
 func (c Change) percent() string {
 	before, okX := c.Figure.Of(c.Before)
 	after, okY := c.Figure.Of(c.After)
 	if !okX || !okY || before == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%+.0f %%", (after/before-1)*100)
+	change := (after/before - 1) * 100
+	for _, decimals := range []int{0, 1} {
+		if text := fmt.Sprintf("%+.*f %%", decimals, change); strings.ContainsAny(text,
+			"123456789") {
+			return text
+		}
+	}
+	return "0 %"
 }
 
-// verdict says what the spreads allow to say.
+// verdict says whether the spreads overlap.
 func (c Change) verdict() string {
 	_, okX := c.Figure.within(c.Before)
 	_, okY := c.Figure.within(c.After)
@@ -132,33 +172,42 @@ func (c Change) verdict() string {
 	return ""
 }
 
-// ranged is a figure with its range over the runs.
+// ranged returns a figure with its range over the runs.
 func (c Change) ranged(r Result) string {
 	over, ok := r.Spread[c.Figure.Key]
 	text := c.Figure.Text(r)
-	if !ok || r.Runs < 2 || c.Figure.Format(over.Min) == c.Figure.Format(over.Max) || strings.HasPrefix(text, "<") {
+	if !ok || r.Runs < 2 || c.Figure.Format(over.Min) == c.Figure.Format(over.Max) ||
+		strings.HasPrefix(text, "<") {
 		return text
 	}
 	return fmt.Sprintf("%s (%s–%s)", text, c.Figure.Format(over.Min), c.Figure.Format(over.Max))
 }
 
-// Print writes the difference as one of the Formats. The table has the main figures, and all if all
-// is set.
+// Print writes the difference as one of the Formats. The table shows the main figures, or all
+// figures if all is set.
 func (d Diff) Print(w io.Writer, format string, all bool) error {
 	switch format {
 	case "csv":
 		return d.csv(w)
 	case "json":
-		return fmt.Errorf("two reports have no JSON: use --format csv, or read each report")
+		return fmt.Errorf(
+			"the comparison of two reports has no JSON: use --format " +
+				"csv, or open each report alone")
 	case "markdown":
 		for _, line := range d.head() {
 			fmt.Fprintf(w, "- %s\n", line)
+		}
+		if len(d.Rows) == 0 {
+			return nil
 		}
 		fmt.Fprintln(w)
 		return markdownTable(w, d.table(all))
 	}
 	for _, line := range d.head() {
 		fmt.Fprintln(w, terminal.Wrap(line, tableWidth))
+	}
+	if len(d.Rows) == 0 {
+		return nil
 	}
 	fmt.Fprintln(w)
 	return align(w, d.table(all || format == "wide"), 0, 1, 5)
@@ -184,11 +233,15 @@ func (d Diff) head() []string {
 	}
 	switch {
 	case len(d.Rows) == 0:
-		lines = append(lines, "The reports have no lane under the same workload and network in common.")
+		lines = append(lines,
+			"The reports have no lane under the same workload and network in common.")
 	case judged == 0:
-		lines = append(lines, "A report of one run has no spread, so no difference is told: measure both with --runs 2 or more.")
+		lines = append(lines,
+			"One run has no spread, so it is unknown which differences are real: "+
+				"measure both with --runs 2 or more.")
 	default:
-		lines = append(lines, fmt.Sprintf("%d of %d figures differ by more than the spreads.", differ, judged))
+		lines = append(lines, fmt.Sprintf("%d of %d figures differ by more than the spreads.",
+			differ, judged))
 	}
 	return lines
 }
@@ -208,13 +261,15 @@ func (d Diff) table(all bool) [][]string {
 			part = title
 			rows = append(rows, []string{title + ":", "", "", "", "", ""})
 		}
-		rows = append(rows, []string{c.Transport, c.Figure.Short, c.ranged(c.Before), c.ranged(c.After), c.percent(), c.verdict()})
+		rows = append(rows, []string{c.Transport, c.Figure.Short, c.ranged(c.Before),
+			c.ranged(c.After), c.percent(), c.verdict()})
 	}
 	return rows
 }
 
 func (d Diff) csv(w io.Writer) error {
-	rows := [][]string{{"workload", "network", "transport", "figure", "a", "a_min", "a_max", "b", "b_min", "b_max", "exceeds_spread"}}
+	rows := [][]string{{"workload", "network", "transport", "figure", "a", "a_min", "a_max", "b",
+		"b_min", "b_max", "exceeds_spread"}}
 	for _, c := range d.Rows {
 		row := []string{c.Workload, c.Network, c.Transport, c.Figure.Key}
 		for _, r := range []Result{c.Before, c.After} {

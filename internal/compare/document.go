@@ -7,46 +7,95 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 )
 
 // schemaVersion changes when a reader of the JSON would misread a newer Document.
-const schemaVersion = 1
+//
+// Version 1: over a simulated network, bytes, requests and connections per message leave out what a
+// sender beside the server sent.
+const schemaVersion = 2
 
 // Schema is the JSON Schema of a Document.
 //
 //go:embed report.schema.json
 var Schema string
 
-// Document is what `lab compare` measured: one part for each configuration.
+// Document holds the results of `lab compare`: one part for each configuration.
 type Document struct {
 	Version  int       `json:"schema_version"`
-	Command  string    `json:"command"` // measures the same again
+	Command  string    `json:"command"` // repeats the measurement
 	Measured time.Time `json:"measured"`
 	Machine  Machine   `json:"machine"`
 	Parts    []*Report `json:"parts"`
+
+	Incomplete *Incomplete `json:"incomplete,omitempty"` // nil if everything was measured
+}
+
+// Incomplete says how much of a comparison was measured before it ended early. A turn is one run of
+// one transport.
+type Incomplete struct {
+	Turns int    `json:"turns"` // complete ones
+	Of    int    `json:"of"`
+	Cause string `json:"cause"` // interrupted, or an error
+}
+
+// interrupted is the Cause of an Incomplete that the user ended.
+const interrupted = "interrupted"
+
+// Says returns a sentence about it.
+func (i Incomplete) Says(language lang.Lang) string {
+	if i.Cause == interrupted {
+		return fmt.Sprintf(language.Say(
+			"Interrupted: %d of %d turns were measured. A turn is one run of one lane.",
+			"测量被中断：共 %[2]d 次，完成 %[1]d 次。一次是指一种传输运行一轮。"), i.Turns, i.Of)
+	}
+	return fmt.Sprintf(language.Say(
+		"Ended early: %d of %d turns were measured. A turn is one run of one lane. The cause: %s",
+		"测量提前结束：共 %[2]d 次，完成 %[1]d 次。一次是指一种传输运行一轮。原因：%[3]s"), i.Turns,
+		i.Of, i.Cause)
+}
+
+// turns returns the number of turns in the results.
+func (d *Document) turns() (n int) {
+	for _, part := range d.Parts {
+		for _, r := range part.Results {
+			n += r.Runs
+		}
+	}
+	return n
 }
 
 // NewDocument returns the Document of reports that were measured on this machine. It rounds their
-// figures, so that a page says the same before and after it was read back.
+// figures, so that a page is the same before and after it was read back.
 func NewDocument(command string, parts []*Report) (*Document, error) {
-	d := &Document{Version: schemaVersion, Command: command, Measured: time.Now().UTC().Truncate(time.Second), Machine: ThisMachine(), Parts: parts}
+	d := &Document{Version: schemaVersion, Command: command,
+		Measured: time.Now().UTC().Truncate(time.Second), Machine: ThisMachine(), Parts: parts}
+	return d.rounded()
+}
+
+// rounded returns the document as ReadDocument reads it back.
+func (d *Document) rounded() (*Document, error) {
 	data, err := json.Marshal(d)
-	if err != nil || len(parts) == 0 {
+	if err != nil || len(d.Parts) == 0 {
 		return d, err
 	}
 	return ReadDocument(bytes.NewReader(data))
 }
 
-// Faults returns what was lost, duplicated or reordered; nil if all messages arrived once and in order.
+// Faults returns what was lost, duplicated or reordered; nil if all messages arrived once and in
+// order.
 func (d *Document) Faults() error {
 	var all []error
 	for _, r := range d.Parts {
 		if err := r.Faults(); err != nil && len(d.Parts) > 1 {
-			all = append(all, fmt.Errorf("%s over %s: %w", r.Config.Workload, r.Config.Network, err))
+			all = append(all, fmt.Errorf("%s over %s: %w", r.Config.Workload,
+				r.Config.Network, err))
 		} else {
 			all = append(all, err)
 		}
@@ -84,7 +133,8 @@ func ReadDocument(in io.Reader) (*Document, error) {
 		_, after, found := bytes.Cut(page, []byte(dataBegins))
 		inside, _, closed := bytes.Cut(after, []byte(dataEnds))
 		if !found || !closed {
-			return nil, errors.New("this page has no report in it; want a page of lab compare --report")
+			return nil, errors.New(
+				"this page has no report in it; want a page of lab compare --report")
 		}
 		var err error
 		if data, err = rows(inside); err != nil {
@@ -98,13 +148,17 @@ func ReadDocument(in io.Reader) (*Document, error) {
 	return &d, d.complete()
 }
 
-// complete checks what was read and fills what the JSON has in another form.
+// complete checks a document that was read, and sets the fields that the JSON has in another form.
 func (d *Document) complete() error {
 	switch {
 	case d.Version == 0:
-		return errors.New("not a report of lab compare: it has no schema_version; write one with --report or --format json")
+		return errors.New(
+			"not a report of lab compare: it has no schema_version; write " +
+				"one with --report or --format json")
 	case d.Version > schemaVersion:
-		return fmt.Errorf("the report has schema version %d, and this lab reads %d: use a newer lab", d.Version, schemaVersion)
+		return fmt.Errorf(
+			"the report has schema version %d, and this lab reads %d: use a newer lab", d.Version,
+			schemaVersion)
 	case len(d.Parts) == 0:
 		return errors.New("the report has no parts: nothing was measured")
 	}
@@ -116,10 +170,17 @@ func (d *Document) complete() error {
 		if r.Config.Net, err = netsim.Parse(r.Config.Network); err != nil {
 			return fmt.Errorf("part %d of the report: %w", i+1, err)
 		}
-		of := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-		r.Config.Duration, r.Config.Interval, r.Config.Cut = of(r.Config.DurationMS), of(r.Config.IntervalMS), of(r.Config.CutMS)
+		of := func(ms float64) time.Duration {
+			return time.Duration(ms * float64(time.Millisecond))
+		}
+		r.Config.Duration, r.Config.Interval, r.Config.Cut = of(r.Config.DurationMS),
+			of(r.Config.IntervalMS), of(r.Config.CutMS)
+		r.withoutUpload = d.Version < 2 && r.Config.besides()
 		for k, x := range r.Results {
 			r.Results[k].Workload = r.Config.Workload
+			if r.Config.Clients < memoryClients && !slices.Contains(x.Unmeasured, memoryPerClient) {
+				r.Results[k].Unmeasured = append(x.Unmeasured, memoryPerClient)
+			}
 			if x.Spread == nil { // an empty one is not in columns
 				r.Results[k].Spread = Spread{}
 			}

@@ -16,7 +16,7 @@ import (
 var messages = regexp.MustCompile(`\{"(?:id|at)":[^{}]*\}`)
 
 // Every lane carries the same JSON messages to each client, byte for byte as long, and counts them
-// as the same payload. What differs is framing and headers.
+// as the same payload. Only framing and headers differ.
 func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 	need.Time(t)
 	want := map[string]int{} // by text: the bytes of its message
@@ -49,7 +49,8 @@ func TestEveryLaneCarriesTheSameMessages(t *testing.T) {
 				conn.mu.Unlock()
 			}
 			for text := range want {
-				assert.GreaterOrEqual(t, came[text], c.Clients, "to each client, and as the answer to a POST")
+				assert.GreaterOrEqual(t, came[text], c.Clients,
+					"to each client, and as the answer to a POST")
 			}
 			payloads[name] = float64(turn.trial.payload) / float64(turn.trial.delivered)
 		})
@@ -79,9 +80,11 @@ func TestQuestionAndAnswerAreTheSameMessage(t *testing.T) {
 	require.NoError(t, err)
 	for _, r := range report.Results {
 		assert.InDelta(t, report.Results[0].Bytes.Payload, r.Bytes.Payload, 1e-9, r.Transport)
-		assert.Equal(t, r.Transport != "websocket-deflate", r.Bytes.Framing > 0, "%s: only compression takes bytes away", r.Transport)
+		assert.Equal(t, r.Transport != "websocket-deflate", r.Bytes.Framing > 0,
+			"%s: only compression takes bytes away", r.Transport)
 	}
-	question, acknowledgement := float64(len(`420["question",]`)), float64(len(`430[]`)) // from #10 on a digit more
+	// from #10 on a digit more
+	question, acknowledgement := float64(len(`420["question",]`)), float64(len(`430[]`))
 	framing := report.Results[len(report.Results)-1].Bytes.Framing
 	assert.InDelta(t, 6+2+question+acknowledgement, framing, 2)
 }

@@ -14,28 +14,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
-
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/meter"
 	"realtimelab/internal/relay"
 )
 
-// An External is a server of the user's, which the clients of a lane can speak to: it keeps the
-// contract of docs/any-server.md.
+// An External is a user's server that keeps the contract of docs/any-server.md, so that the clients
+// of a lane can speak to it.
 type External struct {
 	URL string `json:"url"`           // http://HOST:PORT or https://HOST:PORT
 	As  string `json:"as"`            // see lesson.Lane
-	PID int32  `json:"pid,omitempty"` // of its process; 0: its CPU and memory are not measured
+	PID int32  `json:"pid,omitempty"` // ID of its process; 0 does not measure its CPU and memory
 
-	Roots *x509.CertPool `json:"-"` // that a certificate is verified against; nil: the system's
+	Roots *x509.CertPool `json:"-"` // verify its certificate; nil means the system's
+
+	unknown bool // the system does not say whether the process PID is the server's
 }
 
 const (
 	contractTimeout = 10 * time.Second
 	contractPage    = "docs/any-server.md"
 
-	// tick is the resolution of the CPU time that the system says of another process.
+	// tick is the resolution of the CPU time that the system reports for another process.
 	tick = 10 * time.Millisecond
 )
 
@@ -45,13 +46,7 @@ func (x External) host() string {
 	return strings.TrimSuffix(host, "/")
 }
 
-// origin returns the URL without a path.
-func (x External) origin() string {
-	scheme, _, _ := strings.Cut(x.URL, "://")
-	return scheme + "://" + x.host()
-}
-
-// trust returns the configuration of a client of a server with TLS; nil of others.
+// trust returns a client's TLS configuration for the server, nil without TLS.
 func (x External) trust() *tls.Config {
 	if !strings.HasPrefix(x.URL, "https:") {
 		return nil
@@ -70,6 +65,24 @@ func (x External) dial(ctx context.Context, _ net.Conn) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", x.host())
 }
 
+// reach returns an error if the server cannot be reached, or has a certificate that is not trusted.
+func (x External) reach(ctx context.Context) error {
+	conn, err := x.dial(ctx, nil)
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return lang.Errorf(
+			"the certificate of %s is not trusted; take one for this host from an "+
+				"issuer that this system trusts: %w",
+			"%s 的证书不受信任；请使用本系统信任的机构为这个主机签发的证书：%w", x.URL, err)
+	}
+	if err != nil {
+		return lang.Errorf("cannot reach %s; start the server first: %w",
+			"无法连接 %s；请先启动服务器：%w", x.URL, err)
+	}
+	_ = conn.Close()
+	return nil
+}
+
 // Name returns the name of the server among Config.Transports.
 func (x External) Name() string { return x.As + "@" + x.host() }
 
@@ -78,11 +91,14 @@ func (x External) check(all []lesson.Lesson) error {
 		return unknown("kind of server", x.As, lesson.AllAs(all))
 	}
 	u, err := url.Parse(x.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("server %q: want http://HOST:PORT or https://HOST:PORT", x.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return lang.Errorf("server %q: want http://HOST:PORT or https://HOST:PORT",
+			"服务器 %q：应为 http://HOST:PORT 或 https://HOST:PORT", x.URL)
 	}
 	if x.PID < 0 {
-		return fmt.Errorf("process %d: want the ID of the server's process", x.PID)
+		return lang.Errorf("process %d: want the ID of the server's process",
+			"进程 %d：应为服务器进程的 ID", x.PID)
 	}
 	return nil
 }
@@ -112,46 +128,86 @@ func (c Config) lane(all []lesson.Lesson, name string) lesson.Lane {
 	return l
 }
 
-// unmeasured returns the keys of the figures that nobody can measure of a lane's server.
-func (c Config) unmeasured(lane string) []string {
-	x, ok := c.external(lane)
-	switch {
-	case !ok:
-		return nil
-	case x.PID == 0:
-		return []string{cpuPerMessage, memoryPerClient, goroutinesPerClient, descriptorsPerClient, stormPeakCPU}
-	}
-	return []string{goroutinesPerClient, stormPeakCPU}
+// counting is a relay before a server. It counts what crosses it, and can cut the connections.
+type counting struct {
+	*meter.Meter
+	addr    string // HOST:PORT
+	between *relay.Relay
 }
 
-// start starts a relay before the server, which counts and can cut its clients' connections. The
-// relay speaks TLS with a server that wants it; what it counts is above TLS.
-func (x External) start() (*server, error) {
+// count starts a relay before the server. It speaks TLS with a server that wants it; what it counts
+// is above TLS.
+func (x External) count() (*counting, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	m := meter.New(l)
-	between := relay.Start(relay.Config{Listener: m.Listener(), Dial: x.dial, Log: slog.New(slog.DiscardHandler)})
-	first := Snapshot{URL: "http://" + l.Addr().String(), Direct: x.origin(), CPUStep: tick}
+	return &counting{m, l.Addr().String(),
+		relay.Start(relay.Config{Listener: m.Listener(), Dial: x.dial,
+			Log: slog.New(slog.DiscardHandler)})}, nil
+}
+
+// relays holds the relay of the clients' connections, and the relay of a sender beside them.
+type relays struct {
+	*counting
+	beside *counting
+}
+
+// Beside returns what has crossed the relay of the sender.
+func (r relays) Beside() meter.Counts { return r.beside.Count() }
+
+func (r relays) close() {
+	_ = r.between.Close()
+	_ = r.beside.between.Close()
+}
+
+// start starts the relays before the server.
+func (x External) start() (*server, error) {
+	clients, err := x.count()
+	if err != nil {
+		return nil, err
+	}
+	beside, err := x.count()
+	if err != nil {
+		return nil, errors.Join(err, clients.between.Close())
+	}
+	both := relays{clients, beside}
+	first := Snapshot{URL: "http://" + clients.addr, Direct: "http://" + beside.addr, CPUStep: tick}
 	questions, in := io.Pipe()
 	out, answers := io.Pipe()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err := answer(m, first, questions, answers)
+		err := answer(both, first, questions, answers)
 		answers.CloseWithError(err)
 		questions.CloseWithError(err)
-		_ = between.Close()
+		both.close()
 	}()
 	s, err := greet(in, out, int(x.PID), func() {
 		_ = out.Close()
 		<-done
 	})
 	if err == nil {
-		s.external, s.trust = true, x.trust()
+		s.external, s.gone = true, x.gone
 	}
 	return s, err
+}
+
+// gone returns an error if the server has ended.
+func (x External) gone(ctx context.Context) error {
+	if x.PID != 0 && ended(x.PID) {
+		return fmt.Errorf(
+			"the server ended while it was measured: process %d no longer exists", x.PID)
+	}
+	ctx, cancel := context.WithTimeout(ctx, contractTimeout)
+	defer cancel()
+	conn, err := x.dial(ctx, nil)
+	if err != nil {
+		return fmt.Errorf(
+			"the server at %s no longer accepts connections; it may have ended: %w", x.URL, err)
+	}
+	return conn.Close()
 }
 
 // newMark returns random letters.
@@ -160,63 +216,4 @@ func newMark() (mark kind) {
 		mark += kind('a' + rune(rand.IntN(26)))
 	}
 	return mark
-}
-
-// keepsContract has two clients exchange messages over the server. An error says what the server does
-// not do.
-func (x External) keepsContract(ctx context.Context, c Config, lane lesson.Lane) error {
-	if x.PID > 0 {
-		if _, err := process.NewProcess(x.PID); err != nil {
-			return fmt.Errorf("process %d: %w", x.PID, err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, contractTimeout)
-	defer cancel()
-	reached, err := x.dial(ctx, nil)
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &untrusted) {
-		return fmt.Errorf("the certificate of %s is not trusted; take one for this host from an issuer that this system trusts: %w", x.URL, err)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot reach %s; start the server first: %w", x.URL, err)
-	}
-	_ = reached.Close()
-	if err := x.exchange(ctx, c, lane); err != nil {
-		return fmt.Errorf("%s does not keep the contract of --as %s: %w; see %s", x.URL, x.As, err, contractPage)
-	}
-	return nil
-}
-
-func (x External) exchange(ctx context.Context, c Config, lane lesson.Lane) error {
-	c.Clients = 2
-	t := c.turn(&server{url: x.origin(), trust: x.trust(), external: true}, lane, Step{Transport: lane.Name}, func(Live) {})
-	defer t.clients.close()
-	asks := c.workload().Asks
-	for i := range c.Clients {
-		err := t.clients.dialOne(ctx, i)
-		switch {
-		case errors.Is(err, context.DeadlineExceeded) && asks:
-			return fmt.Errorf("a question got no answer within %s", contractTimeout)
-		case err != nil:
-			return err
-		}
-	}
-	if asks {
-		return nil
-	}
-	err := t.clients.warmUp(ctx)
-	if err == nil || !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	for _, p := range t.clients.peers {
-		if f, ok := p.client.(interface{ Err() error }); ok && f.Err() != nil {
-			return f.Err()
-		}
-	}
-	own, others := 0, 0
-	t.tally.holds(func() bool { own, others = t.tally.greeted, t.tally.warmed; return true })
-	if own == 0 {
-		return fmt.Errorf("no client heard a message of its own within %s", contractTimeout)
-	}
-	return fmt.Errorf("%d of 2 clients heard messages of their own, and %d heard the one for all, within %s", own, others, contractTimeout)
 }

@@ -1,15 +1,19 @@
 package compare
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,12 +68,14 @@ func measuring(c Config, servers ...External) Config {
 	return c
 }
 
-// Our own servers keep the contract. What the relay counts of a WebSocket is its frames.
+// Our own servers keep the contract. Of a WebSocket, the relay counts the frames.
 func TestAUsersServerIsMeasured(t *testing.T) {
 	need.Time(t)
-	servers := []External{own(t, "ws-chat", "websocket"), own(t, "sse", "sse"), own(t, "broadcast", "socketio"), own(t, "broadcast", "socketio-polling")}
+	servers := []External{own(t, "ws-chat", "websocket"), own(t, "sse", "sse"),
+		own(t, "broadcast", "socketio"), own(t, "broadcast", "socketio-polling")}
 	c := measuring(small(Feed, "websocket"), servers...)
-	c.Cut, c.Runs = 100*time.Millisecond, 2 // the second run meets the messages of the first, which our servers keep
+	// the second run meets the messages of the first, which our servers keep
+	c.Cut, c.Runs = 100*time.Millisecond, 2
 	require.NoError(t, c.Check(runner.Lessons))
 	report, err := runner.Run(t.Context(), c, quiet)
 	require.NoError(t, err)
@@ -79,12 +85,14 @@ func TestAUsersServerIsMeasured(t *testing.T) {
 		assert.Equal(t, report.Results[0].Messages, r.Messages, r.Transport)
 		assert.InDelta(t, report.Results[0].Bytes.Payload, r.Bytes.Payload, 1e-9, r.Transport)
 		assert.Zero(t, r.Recovery.Never, r.Transport)
-		for _, key := range []string{cpuPerMessage, memoryPerClient, goroutinesPerClient, descriptorsPerClient} {
+		for _, key := range []string{cpuPerMessage, memoryPerClient, goroutinesPerClient,
+			descriptorsPerClient} {
 			assert.Equal(t, "–", figureOf(key).Text(r), "%s %s", r.Transport, key)
 		}
 	}
-	assert.InDelta(t, report.Results[0].BytesPerMessage, report.Results[1].BytesPerMessage, 2, "the relay counts as the server's meter does; ids grow longer")
-	assert.NotEqual(t, "–", figureOf(memoryPerClient).Text(report.Results[0]))
+	assert.InDelta(t, report.Results[0].BytesPerMessage, report.Results[1].BytesPerMessage, 2,
+		"the relay counts as the server's meter does; ids grow longer")
+	assert.NotEqual(t, "–", figureOf(goroutinesPerClient).Text(report.Results[0]))
 
 	d, err := NewDocument(Plan{Config: c}.Command(), []*Report{report})
 	require.NoError(t, err)
@@ -98,7 +106,8 @@ func TestAUsersServerIsMeasured(t *testing.T) {
 func TestAUsersServerOverTLS(t *testing.T) {
 	need.Time(t)
 	plain := own(t, "ws-chat", "websocket")
-	servers := []External{ownOver(t, "ws-chat", "websocket", (*httptest.Server).StartTLS), ownOver(t, "sse", "sse", (*httptest.Server).StartTLS),
+	servers := []External{ownOver(t, "ws-chat", "websocket", (*httptest.Server).StartTLS),
+		ownOver(t, "sse", "sse", (*httptest.Server).StartTLS),
 		ownOver(t, "broadcast", "socketio-polling", (*httptest.Server).StartTLS)}
 	c := measuring(small(Feed), append(servers, plain)...)
 	c.Cut = 100 * time.Millisecond // the probes after it come beside the relay, over TLS
@@ -110,7 +119,8 @@ func TestAUsersServerOverTLS(t *testing.T) {
 		assert.Equal(t, report.Results[3].Messages, r.Messages, r.Transport)
 		assert.Zero(t, r.Recovery.Never, r.Transport)
 	}
-	assert.InDelta(t, report.Results[3].BytesPerMessage, report.Results[0].BytesPerMessage, 2, "as without TLS")
+	assert.InDelta(t, report.Results[3].BytesPerMessage, report.Results[0].BytesPerMessage, 2,
+		"as without TLS")
 
 	unknown := servers[0]
 	unknown.Roots = nil // the system's
@@ -128,57 +138,21 @@ func TestAUsersServerOverANetwork(t *testing.T) {
 	assert.GreaterOrEqual(t, report.Results[0].Latency.P50, 25.0)
 }
 
-// A server that does not keep the contract gets an error that says what is missing, in bounded time.
-func TestAServerThatKeepsNoContractGetsAClearError(t *testing.T) {
-	need.Time(t)
-	serve := func(handler http.HandlerFunc) string {
-		s := httptest.NewServer(handler)
-		t.Cleanup(func() {
-			s.CloseClientConnections()
-			s.Close()
-		})
-		return s.URL
-	}
-	nothing := serve(http.NotFound)
-	deaf := serve(func(w http.ResponseWriter, r *http.Request) { // takes messages, and sends none
-		if r.Method == http.MethodGet {
-			w.Header().Set("Content-Type", "text/event-stream")
-			w.WriteHeader(http.StatusOK)
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		}
-	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	gone := "http://" + l.Addr().String()
-	require.NoError(t, l.Close())
-	for _, c := range []struct{ name, url, as, workload, want string }{
-		{"no WebSocket", nothing, "websocket", Feed, "404"},
-		{"no events", nothing, "sse", Feed, "404"},
-		{"no Socket.IO", nothing, "socketio", Feed, "does not keep the contract of --as socketio: "},
-		{"another Socket.IO", own(t, "acks", "socketio").URL, "socketio", Feed, "no client heard a message of its own within 10s"},
-		{"silence", deaf, "sse", Feed, "no client heard a message of its own within 10s"},
-		{"no answer", own(t, "broadcast", "socketio").URL, "socketio", Ack, "a question got no answer within 10s"},
-		{"nobody", gone, "sse", Feed, "start the server first"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			report, err := runner.Run(t.Context(), measuring(small(c.workload), External{URL: c.url, As: c.as}), quiet)
-			require.ErrorContains(t, err, c.want)
-			require.ErrorContains(t, err, c.url)
-			assert.Nil(t, report)
-		})
-	}
-}
-
 func TestServersAreChecked(t *testing.T) {
 	for want, c := range map[string]Config{
-		`no kind of server "ftp"; there are: sse, websocket, socketio-polling, socketio`: measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "ftp"}),
-		"want http://HOST:PORT or https://HOST:PORT":                                     measuring(small(Feed), External{URL: "ftp://127.0.0.1:1", As: "sse"}),
-		`"http://127.0.0.1:1/chat": want http://HOST:PORT`:                               measuring(small(Feed), External{URL: "http://127.0.0.1:1/chat", As: "sse"}),
-		"is named twice":                       measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse"}, External{URL: "http://127.0.0.1:1/", As: "sse"}),
-		"websocket@127.0.0.1:1 has no answers": measuring(small(Ack), External{URL: "http://127.0.0.1:1", As: "websocket"}),
-		"process -4":                           measuring(small(Feed), External{URL: "http://127.0.0.1:1", As: "sse", PID: -4}),
+		`no kind of server "ftp"; there are: sse, websocket, socketio-polling, socketio`: measuring(
+			small(Feed), External{URL: "http://127.0.0.1:1", As: "ftp"}),
+		"want http://HOST:PORT or https://HOST:PORT": measuring(
+			small(Feed), External{URL: "ftp://127.0.0.1:1", As: "sse"}),
+		`"http://127.0.0.1:1/chat": want http://HOST:PORT`: measuring(
+			small(Feed), External{URL: "http://127.0.0.1:1/chat", As: "sse"}),
+		"is named twice": measuring(small(Feed),
+			External{URL: "http://127.0.0.1:1", As: "sse"},
+			External{URL: "http://127.0.0.1:1/", As: "sse"}),
+		"websocket@127.0.0.1:1 has no answers": measuring(small(Ack),
+			External{URL: "http://127.0.0.1:1", As: "websocket"}),
+		"process -4": measuring(small(Feed),
+			External{URL: "http://127.0.0.1:1", As: "sse", PID: -4}),
 	} {
 		assert.ErrorContains(t, c.Check(runner.Lessons), want)
 	}
@@ -187,7 +161,73 @@ func TestServersAreChecked(t *testing.T) {
 	assert.ErrorContains(t, c.Check(runner.Lessons), "TLS is for the lab's own servers")
 }
 
-// A process that is named is measured by what the system says of it.
+// The process of --pid must be the server's.
+func TestTheProcessMustListenAtTheServersPort(t *testing.T) {
+	x := own(t, "ws-chat", "websocket")
+	x.PID = int32(os.Getpid())
+	told, err := x.knownProcess(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, runtime.GOOS == "linux", told)
+	if !told {
+		t.Skip("this system does not say which process listens")
+	}
+	other := exec.Command("sleep", "60")
+	require.NoError(t, other.Start())
+	end := sync.OnceFunc(func() {
+		_ = other.Process.Kill()
+		_ = other.Wait()
+	})
+	t.Cleanup(end)
+	x.PID = int32(other.Process.Pid)
+	_, err = runner.Run(t.Context(), measuring(small(Feed), x), quiet)
+	assert.ErrorContains(t, err, fmt.Sprintf("--pid %d: this process does not listen on port ",
+		x.PID))
+	assert.ErrorContains(t, err, fmt.Sprintf("; process %d (compare.test) does", os.Getpid()))
+	end()
+	_, err = runner.Run(t.Context(), measuring(small(Feed), x), quiet)
+	assert.ErrorContains(t, err, fmt.Sprintf("--pid %d: this process does not exist", x.PID))
+	x.PID, x.URL = int32(os.Getpid()), "http://192.0.2.1:80"
+	_, err = x.knownProcess(t.Context())
+	assert.ErrorContains(t, err, "but 192.0.2.1 is another one")
+}
+
+// A measurement ends when its server has ended, and the error says so.
+func TestAServerThatEndsGetsAClearError(t *testing.T) {
+	need.Time(t)
+	for name, pid := range map[string]bool{"its process is known": true, "only its port": false} {
+		t.Run(name, func(t *testing.T) {
+			s := exec.Command(os.Args[0])
+			s.Env = append(os.Environ(), serveDemo+"=ws-chat", "GORACE=atexit_sleep_ms=0")
+			out, err := s.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, s.Start())
+			t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() })
+			url, err := bufio.NewReader(out).ReadString('\n')
+			require.NoError(t, err)
+			x := External{URL: strings.TrimSpace(url), As: "websocket"}
+			want := "the server at " + x.URL + " no longer accepts connections"
+			if pid {
+				x.PID = int32(s.Process.Pid)
+				want = fmt.Sprintf(
+					"the server ended while it was measured: process %d no longer exists",
+					x.PID)
+			}
+			c := measuring(small(Feed), x)
+			c.Duration = 2 * time.Second
+			killed := false
+			_, err = runner.Run(t.Context(), c, func(p Progress) {
+				if p.Live != nil && !killed {
+					killed = true
+					_ = s.Process.Kill()
+				}
+			})
+			require.True(t, killed)
+			assert.ErrorContains(t, err, want)
+		})
+	}
+}
+
+// With --pid, the system's figures of the process are measured.
 func TestTheProcessOfAServerIsMeasured(t *testing.T) {
 	x := own(t, "ws-chat", "websocket")
 	s, err := External{URL: x.URL, As: x.As, PID: int32(os.Getpid())}.start()

@@ -6,20 +6,23 @@ import (
 	"github.com/shirou/gopsutil/v4/cpu"
 )
 
-// generator watches what the clients and the simulated networks cost: the CPU time of this process,
-// and of the whole machine.
-type generator struct {
+// A Generator measures the cost of the clients and the simulated networks: the CPU time of this
+// process, and of the whole machine.
+type Generator struct {
 	cpu     time.Duration
 	machine machine
 }
 
-func watchGenerator() generator { return generator{ownCPU(), machineTimes()} }
+// WatchGenerator begins to watch.
+func WatchGenerator() Generator { return Generator{ownCPU(), machineTimes()} }
 
-// spent returns the CPU time of this process since then, and the part of the machine's CPU time that
-// was busy, 0 to 1.
-func (g generator) spent() (time.Duration, float64) { return ownCPU() - g.cpu, g.machine.busySince() }
+// Spent returns the CPU time of this process since the start, and the busy fraction of the
+// machine's CPU time, 0 to 1.
+func (g Generator) Spent() (time.Duration, float64) {
+	return ownCPU() - g.cpu, g.machine.busySince()
+}
 
-// machine is the CPU time of the whole machine at some moment, in seconds.
+// machine is the CPU time of the whole machine so far, in seconds.
 type machine struct{ total, idle float64 }
 
 func machineTimes() machine {

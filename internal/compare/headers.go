@@ -2,12 +2,13 @@ package compare
 
 import "net/http"
 
-// browserHeader is what a browser adds to a request of a page of that origin, so
-// that the cost of a request is not flattered.
+// browserHeader returns the headers that a browser adds to a request of a page of that origin, so
+// that a request costs as much as a browser's.
 func browserHeader(origin string) http.Header {
 	h := http.Header{}
 	for name, value := range map[string]string{
-		"User-Agent":         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+		"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like " +
+			"Gecko) Chrome/140.0.0.0 Safari/537.36",
 		"Accept":             "*/*",
 		"Accept-Encoding":    "gzip, deflate, br, zstd",
 		"Accept-Language":    "en-US,en;q=0.9",

@@ -15,14 +15,17 @@ import (
 
 // One plan measures five loss rates, beside the other workloads over theirs.
 func TestHeadOfLineHasNetworksOfItsOwn(t *testing.T) {
-	p := Plan{Config: small(Feed, "websocket"), Workloads: []string{Feed, HeadOfLine, FanOut}, Nets: []netsim.Link{{}, {RTT: time.Second}}}
+	p := Plan{Config: small(Feed, "websocket"), Workloads: []string{Feed, HeadOfLine, FanOut},
+		Nets: []netsim.Link{{}, {RTT: time.Second}}}
 	require.NoError(t, p.Check(runner.Lessons))
 	var got []string
 	for _, c := range p.Configs() {
 		got = append(got, c.Workload+" "+c.Net.String())
 	}
-	assert.Equal(t, []string{"feed none", "feed rtt=1s", "head-of-line rtt=40ms", "head-of-line rtt=40ms,loss=0.5%", "head-of-line rtt=40ms,loss=1%",
-		"head-of-line rtt=40ms,loss=2%", "head-of-line rtt=40ms,loss=5%", "fan-out none", "fan-out rtt=1s"}, got)
+	assert.Equal(t, []string{"feed none", "feed rtt=1s", "head-of-line rtt=40ms",
+		"head-of-line rtt=40ms,loss=0.5%", "head-of-line rtt=40ms,loss=1%",
+		"head-of-line rtt=40ms,loss=2%", "head-of-line rtt=40ms,loss=5%", "fan-out none",
+		"fan-out rtt=1s"}, got)
 
 	p.Workloads = []string{HeadOfLine}
 	assert.ErrorContains(t, p.Check(runner.Lessons), "leave --net out, or measure feed --rate 20")
@@ -32,7 +35,7 @@ func TestHeadOfLineHasNetworksOfItsOwn(t *testing.T) {
 	assert.Contains(t, p.Command(), " --workload head-of-line ")
 }
 
-// The lanes keep their promises whatever the network loses, and the page plots them over the loss.
+// The lanes keep their promises at every loss rate, and the page plots them over the loss.
 func TestHeadOfLine(t *testing.T) {
 	need.Time(t)
 	lanes := []string{"websocket", "webtransport", "webtransport-streams", "webtransport-datagrams"}
@@ -47,7 +50,7 @@ func TestHeadOfLine(t *testing.T) {
 		for _, x := range r.Results {
 			assert.Positive(t, x.Messages, x.Transport)
 			assert.Positive(t, x.Latency.P999, x.Transport)
-			assert.Nil(t, x.Recovery, "nobody is cut off")
+			assert.Nil(t, x.Recovery, "no client is cut off")
 			if r.Config.Net.Loss == 0 {
 				assert.Zero(t, x.Packets.Lost, x.Transport)
 				assert.Zero(t, x.Lost, x.Transport)
@@ -62,7 +65,10 @@ func TestHeadOfLine(t *testing.T) {
 
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(written(t, d, lang.English))
-	assert.Equal(t, []string{"Workload head-of-line as 0 %, 0.5 %, 1 %, 2 % and 5 % of the packets are lost"},
-		labtest.Eval[[]string](tab, `[...document.querySelectorAll("[data-sweep] h2")].map(h => h.textContent)`))
-	assert.Equal(t, lanes, labtest.Eval[[]string](tab, `[...document.querySelector("[data-sweep] figure").querySelectorAll("li")].map(l => l.firstChild.textContent)`))
+	assert.Equal(t,
+		[]string{"Workload head-of-line as 0 %, 0.5 %, 1 %, 2 % and 5 % of the packets are lost"},
+		labtest.Eval[[]string](tab,
+			`[...document.querySelectorAll("[data-sweep] h2")].map(h => h.textContent)`))
+	assert.Equal(t, lanes, labtest.Eval[[]string](tab,
+		`[...document.querySelector("[data-sweep] figure").querySelectorAll("li")].map(l => l.firstChild.textContent)`))
 }

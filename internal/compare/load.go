@@ -1,13 +1,14 @@
 package compare
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"realtimelab/internal/lang"
 )
 
-// A Load is what every lane has to carry in one run.
+// A Load describes the messages that every lane carries in one run.
 type Load struct {
 	Workload string        `json:"workload"`
 	Clients  int           `json:"clients"`
@@ -22,15 +23,15 @@ const (
 	minSize    = 16
 	maxSize    = 16 << 10
 
-	// feedHistory is what the feed of the lessons keeps, and feedQueue how far
-	// behind a subscriber may fall.
+	// feedHistory is the number of messages that the lessons' feed keeps. feedQueue is the number
+	// of messages by which a subscriber may fall behind.
 	feedHistory = 1000
 	feedQueue   = 256
 
 	cursorHz = 60
 )
 
-// workload returns the workload, or one in which nothing is sent if the name is unknown.
+// workload returns the workload, or one that sends nothing if the name is unknown.
 func (l Load) workload() Workload {
 	if w, ok := FindWorkload(l.Workload); ok {
 		return w
@@ -38,23 +39,28 @@ func (l Load) workload() Workload {
 	return workloads[0]
 }
 
-// check tells what is wrong with l whatever the lanes and the network are.
+// check returns what is wrong with l for any lanes and any network.
 func (l Load) check() error {
 	w, ok := FindWorkload(l.Workload)
 	switch {
 	case !ok:
 		return unknown("workload", l.Workload, Workloads())
 	case l.Clients < 1 || l.Clients > maxClients:
-		return fmt.Errorf("%d clients: want 1 to %d", l.Clients, maxClients)
+		return lang.Errorf("%d clients: want 1 to %d",
+			"clients %d：应为 1 到 %d", l.Clients, maxClients)
 	case !(l.Rate > 0 && l.Rate <= 10_000):
-		return fmt.Errorf("rate %g: want more than 0 and at most 10000 messages a second", l.Rate)
+		return lang.Errorf("rate %g: want more than 0 and at most 10000 messages a second",
+			"rate %g：应大于 0，最多每秒 10000 条消息", l.Rate)
 	case l.Size < minSize || l.Size > maxSize:
-		return fmt.Errorf("size %d: want %d to %d bytes", l.Size, minSize, maxSize)
+		return lang.Errorf("size %d: want %d to %d bytes",
+			"size %d：应为 %d 到 %d 字节", l.Size, minSize, maxSize)
 	case l.Duration < 100*time.Millisecond || l.Duration > time.Hour:
-		return fmt.Errorf("duration %s: want 100ms to 1h", l.Duration)
+		return lang.Errorf("duration %s: want 100ms to 1h",
+			"duration %s：应为 100ms 到 1h", l.Duration)
 	}
 	if n := l.perSecond() * l.Duration.Seconds(); n > 1e6 {
-		return fmt.Errorf("%.0f messages in one run: want at most a million", n)
+		return lang.Errorf("%.0f messages in one run: want at most a million",
+			"一轮 %.0f 条消息：最多一百万条", n)
 	}
 	if w.check != nil {
 		return w.check(l)
@@ -90,7 +96,7 @@ func (l Load) heardPerSecond() float64 {
 	return l.perSecond()
 }
 
-// roomSize is the clients in a room. The last room may have fewer.
+// roomSize is the number of clients in a room. The last room may have fewer.
 const roomSize = 5
 
 // room returns the room of a client. Without rooms, all are in one.
@@ -101,7 +107,7 @@ func (l Load) room(client int) int {
 	return 0
 }
 
-// audience returns how many clients should hear a message of that sender.
+// audience returns the number of clients that should receive a message of that sender.
 func (l Load) audience(sender int) int {
 	switch w := l.workload(); {
 	case w.Asks:
@@ -112,7 +118,7 @@ func (l Load) audience(sender int) int {
 	return l.Clients
 }
 
-// deliveries returns how often the messages should arrive.
+// deliveries returns the number of deliveries of all messages together.
 func (l Load) deliveries(shots []shot) (sum int) {
 	for _, s := range shots {
 		sum += l.audience(s.sender)
@@ -120,15 +126,14 @@ func (l Load) deliveries(shots []shot) (sum int) {
 	return sum
 }
 
-// shot is one message that is to be sent.
+// shot is one message of the schedule.
 type shot struct {
 	at     time.Duration // from the start of the measurement
 	sender int
 	id     int64 // of the message, in a feed of the sender's room
 }
 
-// schedule draws what is sent when, in order of time. It is the same for every
-// lane in one run.
+// schedule draws the shots, in order of time. All lanes of a run have the same.
 func (l Load) schedule(seed uint64, run int) []shot {
 	random := rand.New(rand.NewPCG(seed, uint64(run)+2))
 	var shots []shot

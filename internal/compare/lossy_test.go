@@ -20,7 +20,7 @@ func lossy(workload string, transports ...string) Config {
 	return c
 }
 
-// What the network loses, the transport sends again.
+// The transport sends lost packets again.
 func TestLanesThatPromiseOrderKeepItOverALossyNetwork(t *testing.T) {
 	need.Time(t)
 	lanes := []string{"long-polling", "sse", "websocket", "socketio-websocket"}
@@ -39,7 +39,8 @@ func TestLanesThatPromiseOrderKeepItOverALossyNetwork(t *testing.T) {
 			w := c.workload()
 			c.Transports = nil
 			for _, name := range lanes {
-				if _, lane, _ := lesson.FindLane(runner.Lessons, name); w.needs() == "" || w.way(lane).Dial != nil {
+				if _, lane, _ := lesson.FindLane(runner.Lessons, name); w.needs() == "" ||
+					w.way(lane).Dial != nil {
 					c.Transports = append(c.Transports, name)
 				}
 			}
@@ -58,7 +59,7 @@ func TestLanesThatPromiseOrderKeepItOverALossyNetwork(t *testing.T) {
 	}
 }
 
-// A lost datagram is a lost message. Nothing sends it again, and nothing repeats one.
+// A lost datagram is a lost message: no message is sent again, and none arrives twice.
 func TestDatagramsOverALossyNetworkAreLostAndCounted(t *testing.T) {
 	need.Time(t)
 	for _, workload := range []string{Chat, FanOut, Ticker} {
@@ -76,4 +77,18 @@ func TestDatagramsOverALossyNetworkAreLostAndCounted(t *testing.T) {
 			assert.Zero(t, r.Duplicated)
 		})
 	}
+}
+
+// A lossy network does not lose the news that a QUIC connection has ended: a client without it
+// would wait for its idle timeout, 30 s.
+func TestEveryClientHearsOfTheCut(t *testing.T) {
+	need.Time(t)
+	c := lossy(Feed, "webtransport-datagrams")
+	c.Clients, c.Net.Loss, c.Cut = 10, 0.2, 200*time.Millisecond
+	report, err := runner.Run(t.Context(), c, quiet)
+	require.NoError(t, err)
+	recovery := report.Results[0].Recovery
+	require.NotNil(t, recovery)
+	assert.Zero(t, recovery.Never)
+	assert.Less(t, recovery.Max, 25_000.0, "ms")
 }

@@ -11,14 +11,14 @@ import (
 	"realtimelab/internal/feed"
 )
 
-// A kind says what a message is for.
+// A kind is the purpose of a message.
 type kind string
 
 const (
 	scheduled kind = ""      // a message of the schedule, by its number
-	hello     kind = "hello" // a client says that it is connected, by its number
+	hello     kind = "hello" // a client announces itself, by its number
 	warmUp    kind = "warm"  // the last message before the measurement
-	probe     kind = "probe" // sent again and again after a cut, until each client has heard one
+	probe     kind = "probe" // repeated after a cut until each client has received one
 )
 
 // A label is the kind and number of a message. Its text begins with it.
@@ -27,11 +27,12 @@ type label struct {
 	number int
 }
 
-// greeters is how many clients send a hello. Everyone hears each, so that a thousand
+// greeters is the number of clients that send a hello. Every client receives each, so a thousand
 // hellos would be a million deliveries.
 func greeters(clients int) int { return min(clients, 50) }
 
-// text is the text of the message, size bytes long: the label, and words that compress as people's do.
+// text returns the text of the message, size bytes long: the label, and words that compress like
+// real text.
 func (l label) text(size int) string {
 	b := fmt.Appendf(make([]byte, 0, size+16), "%s%d:", l.kind, l.number)
 	return string(words(b, size, rand.New(rand.NewPCG(uint64(l.number), uint64(len(l.kind))))))
@@ -45,8 +46,8 @@ func parseLabel(text string) (label, bool) {
 	return label{kind(strings.TrimSuffix(head, digits)), n}, err == nil && n >= 0
 }
 
-// id is the id of a message in a feed that has the hellos, the warm-up, and then
-// the messages of the schedule.
+// id returns the id of a message in a feed that has the hellos, the warm-up, and then the messages
+// of the schedule.
 func (l label) id(clients int) int64 {
 	switch first := greeters(clients) + 2; l.kind {
 	case scheduled:
@@ -59,8 +60,8 @@ func (l label) id(clients int) int64 {
 }
 
 // encode returns the bytes of a message as the workload has them: bytes, or JSON as the feed of the
-// lessons makes it. A server with a feed replaces the id and the time; the order of sending makes the ids
-// the same. In text, the mark stands before the kind.
+// lessons makes it. A server with a feed replaces the id and the time; the order of sending makes
+// the ids the same. In text, the mark stands before the kind.
 func (l Load) encode(m label, shots []shot, mark kind) []byte {
 	id := m.id(l.Clients)
 	switch w := l.workload(); {
@@ -83,10 +84,11 @@ func (l label) bytes(size int) []byte {
 }
 
 func (l label) json(size int, id int64, mark kind) []byte {
-	m := feed.Message{ID: id, From: "lab", Text: label{mark + l.kind, l.number}.text(size), At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
+	m := feed.Message{ID: id, From: "lab", Text: label{mark + l.kind, l.number}.text(size),
+		At: feed.Time{Time: time.Now().Truncate(time.Millisecond)}}
 	data, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // strings, a number and a time: nothing that JSON cannot say
+		panic(err) // strings, a number and a time always encode
 	}
 	return data
 }

@@ -9,7 +9,8 @@ import (
 
 func TestLabelsAreRead(t *testing.T) {
 	ids := map[int64]label{}
-	for _, l := range []label{{scheduled, 0}, {scheduled, 999_999}, {hello, 0}, {hello, 49}, {kind: warmUp}} {
+	for _, l := range []label{{scheduled, 0}, {scheduled, 999_999}, {hello, 0}, {hello, 49},
+		{kind: warmUp}} {
 		text := l.text(minSize)
 		assert.Len(t, text, minSize)
 		back, ok := parseLabel(text)
@@ -23,7 +24,8 @@ func TestLabelsAreRead(t *testing.T) {
 		_, ok := parseLabel(text)
 		assert.False(t, ok, text)
 	}
-	assert.NotEqual(t, label{scheduled, 3}.text(40)[2:], label{scheduled, 4}.text(40)[2:], "no two messages compress as one")
+	assert.NotEqual(t, label{scheduled, 3}.text(40)[2:], label{scheduled, 4}.text(40)[2:],
+		"no two messages compress as one")
 }
 
 func TestWorkloadsAreWhole(t *testing.T) {

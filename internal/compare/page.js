@@ -37,7 +37,7 @@ function format(f, v) {
   return (Math.floor(v * p + 0.5) / p).toFixed(decimals);
 }
 
-// below reports whether the clock cannot tell the figure from nothing.
+// below reports whether the figure is below the resolution of the clock.
 const below = (f, lane) => f.resolution !== undefined && value(f, lane) < lane[f.resolution];
 
 function text(f, lane) {
@@ -57,7 +57,7 @@ function figure(title, note, rows) {
 }
 
 function row(lane, best, drawing, label) {
-  return element("li", { class: best ? "best" : "" }, lane.transport, drawing, element("b", {}, label));
+  return element("li", { class: best ? "best" : "" }, element("span", { title: view.titles[lane.transport] ?? "" }, lane.transport), drawing, element("b", {}, label));
 }
 
 // dots draws a figure as a dot in its range over the runs. The latency has a line to p99.
@@ -77,12 +77,12 @@ function dots(part, f, best) {
   }));
 }
 
-// stacked draws the bytes of a message by what they are.
+// stacked draws the bytes of a message by kind.
 function stacked(part, f, best) {
   const place = scale(0, Math.max(...part.results.map((r) => r.bytes_per_message)));
   const key = element("span", { class: "key" }, ...["payload", "framing", "headers"].flatMap((kind) => [element("span", { class: kind[0] }), view.texts[kind]]));
   return figure(f.name, [f.note, " ", key], part.results.map((r, i) => {
-    const { payload, framing, headers } = r.bytes; // framing is below zero if compression saved more
+    const { payload, framing, headers } = r.bytes; // framing is negative if compression saved more
     const drawing = element("i", { class: "sum" });
     for (const bytes of [payload + Math.min(framing, 0), Math.max(framing, 0), headers]) drawing.append(element("u", { style: `width:${place(bytes)}%` }));
     return row(r, best.includes(i), drawing, text(f, r));
@@ -134,7 +134,11 @@ function charts(part, best) {
 // fill writes the table: a line for each figure, a column for each lane.
 function fill(table, part) {
   if (part.results.length > 9) table.className = "many";
-  table.createTHead().append(element("tr", {}, element("th", { scope: "col" }, view.texts.figure), ...part.results.map((r) => element("th", { scope: "col" }, r.transport))));
+  table.createTHead().append(element("tr", {}, element("th", { scope: "col" }, view.texts.figure), ...part.results.map((r) => {
+    const head = element("th", { scope: "col" }, r.transport), title = view.titles[r.transport];
+    if (title && title !== r.transport) head.append(element("small", {}, title));
+    return head;
+  })));
   table.append(element("tbody", {}, ...measured(part).map((f) => element("tr", {}, element("th", { scope: "row" }, f.title), ...part.results.map((r) => {
     const cell = element("td", {}, text(f, r)), range = (r.spread[f.key] ?? []).map((v) => format(f, v));
     if (r.runs > 1 && range[0] !== range[1] && !below(f, r)) cell.append(element("small", {}, range.join("–")));

@@ -21,7 +21,7 @@ import (
 // written writes the document's page and returns its URL.
 func written(t *testing.T, d *Document, language lang.Lang) string {
 	var page bytes.Buffer
-	require.NoError(t, d.HTML(&page, language))
+	require.NoError(t, d.HTML(&page, language, runner.Lessons))
 	path := filepath.Join(t.TempDir(), "report.html")
 	require.NoError(t, os.WriteFile(path, page.Bytes(), 0o644))
 	return "file://" + path
@@ -39,7 +39,8 @@ func TestThePageShowsWhatTheTableShows(t *testing.T) {
 	for _, language := range lang.All {
 		tab := browser.Tab(t)
 		tab.Open(written(t, d, language))
-		got := labtest.Eval[[][][]string](tab, `[...document.querySelectorAll("table")].map(t => [...t.rows].map(r => [...r.cells].map(c => c.firstChild.textContent)))`)
+		got := labtest.Eval[[][][]string](tab,
+			`[...document.querySelectorAll("table")].map(t => [...t.rows].map(r => [...r.cells].map(c => c.firstChild.textContent)))`)
 		require.Len(t, got, len(d.Parts))
 		for i, r := range d.Parts {
 			want := [][]string{{language.Say("figure", "指标")}}
@@ -65,8 +66,10 @@ func TestAFigureBelowTheClockIsNotDrawn(t *testing.T) {
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(written(t, document(r), lang.English))
 	const rows = `[...document.querySelectorAll("figure")].find(f => f.querySelector("h3").textContent === "Server CPU per message").querySelectorAll("li")`
-	assert.Equal(t, []string{"< 30", "80"}, labtest.Eval[[]string](tab, `[...`+rows+`].map(r => r.querySelector("b").textContent)`))
-	assert.Equal(t, []int{0, 1}, labtest.Eval[[]int](tab, `[...`+rows+`].map(r => r.querySelectorAll("em").length)`))
+	assert.Equal(t, []string{"< 30", "80"},
+		labtest.Eval[[]string](tab, `[...`+rows+`].map(r => r.querySelector("b").textContent)`))
+	assert.Equal(t, []int{0, 1}, labtest.Eval[[]int](tab,
+		`[...`+rows+`].map(r => r.querySelectorAll("em").length)`))
 }
 
 func TestBestIsMarkedWhereTheSpreadsTellIt(t *testing.T) {
@@ -90,22 +93,27 @@ func TestNothingOnThePageIsCutOff(t *testing.T) {
 			for _, width := range []int64{390, 1280, 700} {
 				tab.Viewport(width, 800)
 				if width == 700 { // A4 without its margins
-					_, err := chromedp.Call(tab.Chromium(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+					_, err := chromedp.Call(tab.Chromium(), emulation.SetEmulatedMedia,
+						emulation.SetEmulatedMediaParams{Media: "print"})
 					require.NoError(t, err)
 				}
-				assert.LessOrEqual(t, labtest.Eval[int64](tab, `document.documentElement.scrollWidth`), width)
-				assert.Empty(t, labtest.Eval[[]string](tab, strings.Replace(overflowing, "SELECTOR", `"figure, ol"`, 1)), "%d px", width)
+				assert.LessOrEqual(t, labtest.Eval[int64](tab,
+					`document.documentElement.scrollWidth`), width)
+				assert.Empty(t, labtest.Eval[[]string](tab,
+					strings.Replace(overflowing, "SELECTOR", `"figure, ol"`, 1)), "%d px", width)
 				if width == 1280 && d.Parts[0].Results[0].Messages < 100_000 || width == 700 {
-					assert.Empty(t, labtest.Eval[[]string](tab, strings.Replace(overflowing, "SELECTOR", `".scroll"`, 1)), "%d px", width)
+					assert.Empty(t, labtest.Eval[[]string](tab,
+						strings.Replace(overflowing, "SELECTOR", `".scroll"`, 1)), "%d px", width)
 				}
 			}
-			table := labtest.Eval[string](tab, `(() => { const s = document.querySelector(".scroll"); s.focus(); return document.activeElement === s ? s.getAttribute("role") : "no focus" })()`)
+			table := labtest.Eval[string](tab,
+				`(() => { const s = document.querySelector(".scroll"); s.focus(); return document.activeElement === s ? s.getAttribute("role") : "no focus" })()`)
 			assert.Equal(t, "region", table, "a keyboard scrolls the table")
 		}
 	}
 }
 
-// Parts that differ in the loss of packets alone are drawn as one series.
+// Parts that differ only in the loss of packets are drawn as one series.
 func TestLossIsASeries(t *testing.T) {
 	d := noise([]string{"sse", "websocket"}, 4)
 	for i, loss := range []float64{0.01, 0, 0.005, 0} {
@@ -123,9 +131,14 @@ func TestLossIsASeries(t *testing.T) {
 	d = document(d.Parts...)
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(written(t, d, lang.English))
-	assert.Equal(t, []string{"Workload feed as 0 %, 0.5 % and 1 % of the packets are lost"}, labtest.Eval[[]string](tab, `[...document.querySelectorAll("[data-sweep] h2")].map(h => h.textContent)`))
+	assert.Equal(t, []string{"Workload feed as 0 %, 0.5 % and 1 % of the packets are lost"},
+		labtest.Eval[[]string](tab,
+			`[...document.querySelectorAll("[data-sweep] h2")].map(h => h.textContent)`))
 	const p99 = `[...document.querySelectorAll("[data-sweep] figure")].find(f => f.querySelector("h3").textContent === "Latency p99")`
-	assert.Equal(t, []string{"1.00 → 11.0", "2.00 → 12.0"}, labtest.Eval[[]string](tab, `[...`+p99+`.querySelectorAll("b")].map(b => b.textContent)`))
-	assert.Equal(t, []int{3, 3}, labtest.Eval[[]int](tab, `[...`+p99+`.querySelectorAll("polyline")].map(p => p.points.length)`))
-	assert.False(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("[data-sweep] h3")].some(h => h.textContent === "Messages lost")`), "none was lost")
+	assert.Equal(t, []string{"1.00 → 11.0", "2.00 → 12.0"},
+		labtest.Eval[[]string](tab, `[...`+p99+`.querySelectorAll("b")].map(b => b.textContent)`))
+	assert.Equal(t, []int{3, 3}, labtest.Eval[[]int](tab,
+		`[...`+p99+`.querySelectorAll("polyline")].map(p => p.points.length)`))
+	assert.False(t, labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("[data-sweep] h3")].some(h => h.textContent === "Messages lost")`), "none was lost")
 }

@@ -9,18 +9,19 @@ import (
 	"strings"
 	"time"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/netsim"
 )
 
-// Plan is a comparison under several configurations: each workload over each network. A workload that
-// has networks of its own is measured over those instead.
+// Plan is a comparison under several configurations: each workload over each network. A workload
+// with networks of its own is measured over these instead.
 type Plan struct {
 	Config                  // of every part, except what follows
 	Workloads []string      // empty: Config.Workload
 	Nets      []netsim.Link // empty: Config.Net
 
-	// What is 0 is the default of the workload.
+	// A field that is 0 has the default of the workload.
 	Clients int
 	Rate    float64
 	Size    int
@@ -38,7 +39,8 @@ func (p Plan) Configs() []Config {
 			c := p.Config
 			l := Defaults(workload)
 			c.Workload, c.Net = workload, link
-			c.Clients, c.Rate, c.Size = cmp.Or(p.Clients, l.Clients), cmp.Or(p.Rate, l.Rate), cmp.Or(p.Size, l.Size)
+			c.Clients, c.Rate, c.Size = cmp.Or(p.Clients, l.Clients), cmp.Or(p.Rate, l.Rate),
+				cmp.Or(p.Size, l.Size)
 			all = append(all, c)
 		}
 	}
@@ -60,12 +62,16 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 	seen := map[netsim.Link]bool{}
 	for _, link := range p.Nets {
 		if seen[link] {
-			return fmt.Errorf("network %s is named twice", link)
+			return lang.Errorf("network %s is named twice",
+				"网络 %s 写了两次", link)
 		}
 		seen[link] = true
 	}
 	if p.hasNoUseForNets() {
-		return fmt.Errorf("workload %s brings its own networks: leave --net out, or measure %s --rate %g over the network that you want",
+		return lang.Errorf(
+			"workload %s brings its own networks: leave --net out, or measure %s --rate %g over "+
+				"the network that you want",
+			"工作负载 %s 自带网络：请去掉 --net，或者在你要的网络上测量 %s --rate %g",
 			HeadOfLine, Feed, Defaults(HeadOfLine).Rate)
 	}
 	all := p.Configs()
@@ -79,23 +85,27 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 	return nil
 }
 
-// hasNoUseForNets reports whether networks were chosen and no workload is measured over them.
+// hasNoUseForNets reports whether networks were chosen but no workload is measured over them.
 func (p Plan) hasNoUseForNets() bool {
 	for _, workload := range orOne(p.Workloads, p.Workload) {
 		if w, _ := FindWorkload(workload); len(w.Nets) == 0 {
 			return false
 		}
 	}
-	return slices.ContainsFunc(orOne(p.Nets, p.Net), func(l netsim.Link) bool { return l != netsim.Link{} })
+	return slices.ContainsFunc(orOne(p.Nets, p.Net), func(l netsim.Link) bool {
+		return l != netsim.Link{}
+	})
 }
 
-// Command returns the line that measures the same again.
+// Command returns the command line that repeats the measurement.
 func (p Plan) Command() string {
 	c := p.Configs()[0]
 	b, lanes := "lab compare", c.Transports
 	for _, x := range c.Servers {
 		b += fmt.Sprintf(" --to %s --as %s", x.URL, x.As)
-		lanes = slices.DeleteFunc(slices.Clone(lanes), func(name string) bool { return name == x.Name() })
+		lanes = slices.DeleteFunc(slices.Clone(lanes), func(name string) bool {
+			return name == x.Name()
+		})
 	}
 	if len(lanes) > 0 {
 		b += " --transports " + strings.Join(lanes, ",")
@@ -124,9 +134,11 @@ func (p Plan) Command() string {
 	return b
 }
 
-// RunAll measures all configurations of p, one after the other. Like Run it returns what was measured
-// whole if ctx ends or a turn fails. In the Progress that tell gets, Done and Of count all turns.
-func (r Runner) RunAll(ctx context.Context, p Plan, tell func(Config, Progress)) (*Document, error) {
+// RunAll measures all configurations of p, one after the other. Like Run it returns the complete
+// turns if ctx ends or a turn fails; the Document is then Incomplete. In the Progress that tell
+// receives, Done and Of count all turns.
+func (r Runner) RunAll(ctx context.Context, p Plan, tell func(Config, Progress)) (*Document,
+	error) {
 	if err := p.Check(r.Lessons); err != nil {
 		return nil, err
 	}
@@ -152,6 +164,13 @@ func (r Runner) RunAll(ctx context.Context, p Plan, tell func(Config, Progress))
 				err = fmt.Errorf("%s over %s: %w", c.Workload, c.Net, err)
 			}
 			d, failed := NewDocument(p.Command(), parts)
+			if failed == nil {
+				d.Incomplete = &Incomplete{Turns: d.turns(), Of: len(all) * turns,
+					Cause: err.Error()}
+				if ctx.Err() != nil {
+					d.Incomplete.Cause = interrupted
+				}
+			}
 			return d, errors.Join(err, failed)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"realtimelab/internal/lang"
+	"realtimelab/internal/latency"
 	"realtimelab/internal/spreadsheet"
 	"realtimelab/internal/terminal"
 )
@@ -27,17 +28,24 @@ func (d *Document) Print(w io.Writer, format string, all bool) error {
 	case "json":
 		return d.JSON(w)
 	case "markdown":
-		return d.eachPart(w, func(r *Report) error { return r.markdown(w, all) })
+		return d.eachPart(w, "- ", func(r *Report) error { return r.markdown(w, all) })
 	case "wide":
-		return d.eachPart(w, func(r *Report) error { return r.table(w, true) })
+		return d.eachPart(w, "", func(r *Report) error { return r.table(w, true) })
 	case "table":
-		return d.eachPart(w, func(r *Report) error { return r.table(w, all) })
+		return d.eachPart(w, "", func(r *Report) error { return r.table(w, all) })
 	}
 	return fmt.Errorf("no format %q; there are: %s", format, strings.Join(Formats(), ", "))
 }
 
-// eachPart writes the parts with an empty line between them.
-func (d *Document) eachPart(w io.Writer, write func(*Report) error) error {
+// eachPart writes the parts with an empty line between them. If the document is incomplete, a line
+// after mark says so first.
+func (d *Document) eachPart(w io.Writer, mark string, write func(*Report) error) error {
+	if d.Incomplete != nil {
+		if _, err := fmt.Fprintf(w, "%s\n\n",
+			terminal.Wrap(mark+d.Incomplete.Says(lang.English), tableWidth)); err != nil {
+			return err
+		}
+	}
 	for i, r := range d.Parts {
 		if i > 0 {
 			if _, err := io.WriteString(w, "\n"); err != nil {
@@ -51,11 +59,14 @@ func (d *Document) eachPart(w io.Writer, write func(*Report) error) error {
 	return nil
 }
 
-// Figures returns the figures that were measured of some transport, the main ones or all.
+// Figures returns the figures that were measured for at least one transport, the main ones or all.
 func (r *Report) Figures(all bool) []Figure {
 	var some []Figure
 	for _, f := range figures {
-		measured := slices.ContainsFunc(r.Results, func(x Result) bool { _, ok := f.Of(x); return ok })
+		measured := slices.ContainsFunc(r.Results, func(x Result) bool {
+			_, ok := f.Of(x)
+			return ok
+		})
 		main := f.main
 		if w, _ := FindWorkload(r.Config.Workload); w.figures != nil {
 			main = slices.Contains(w.figures, f.Key)
@@ -86,9 +97,11 @@ func (r *Report) rows(all bool) [][]string {
 func (r *Report) Heading(language lang.Lang) string {
 	c := r.Config
 	text := fmt.Sprintf(lang.Text{
-		EN: "workload %s, %d clients, rate %g/s, %d bytes, %s a run, %d runs, polling every %s, seed %d",
-		ZH: "负载 %s，%d 个客户端，速率 %g/秒，%d 字节，每轮 %s，共 %d 轮，轮询间隔 %s，种子 %d",
-	}.In(language), c.Workload, c.Clients, c.Rate, c.Size, c.Duration, c.Runs, c.Interval, c.Seed)
+		EN: "workload %s, %s, rate %g/s, %d bytes, %s a run, %s, polling every %s, seed %d",
+		ZH: "负载 %s，%s，速率 %g/秒，%d 字节，每轮 %s，%s，轮询间隔 %s，种子 %d",
+	}.In(language), c.Workload, fmt.Sprintf(language.Say("%[1]s", "%[2]d 个客户端"),
+		plural(c.Clients, "client"), c.Clients), c.Rate, c.Size, c.Duration, r.runs(language),
+		c.Interval, c.Seed)
 	if c.TLS {
 		text += language.Say(", TLS", "，TLS")
 	}
@@ -101,13 +114,72 @@ func (r *Report) Heading(language lang.Lang) string {
 	return text
 }
 
-// Remarks are the conclusions and the warnings.
+// runs returns the number of measured runs and of requested ones, as text.
+func (r *Report) runs(language lang.Lang) string {
+	least, most, want := r.Config.Runs, 0, r.Config.Runs
+	for _, name := range r.Config.Transports {
+		n := r.resultOf(name).Runs
+		least, most = min(least, n), max(most, n)
+	}
+	switch {
+	case least == want:
+		return fmt.Sprintf(language.Say("%[2]s", "共 %[1]d 轮"), want, plural(want, "run"))
+	case least == most:
+		return fmt.Sprintf(language.Say("%[1]d of %[2]s", "完成 %[1]d 轮（共 %[3]d 轮）"), least,
+			plural(want, "run"), want)
+	}
+	return fmt.Sprintf(language.Say("%[1]d to %[2]d of %[3]s",
+		"完成 %[1]d 到 %[2]d 轮（共 %[4]d 轮）"), least, most, plural(want, "run"), want)
+}
+
+// plural returns a number and a noun, such as "1 run" or "2 runs".
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// Notes returns what a reader of the figures must know, of the main ones or of all.
+func (r *Report) Notes(language lang.Lang, all bool) (notes []string) {
+	w, _ := FindWorkload(r.Config.Workload)
+	if r.Config.Clients < memoryClients && (all || slices.Contains(w.figures, memoryPerClient)) {
+		notes = append(notes,
+			fmt.Sprintf(
+				language.Say(
+					"memory per client needs %d clients or more: with %d, the memory of the "+
+						"process itself hides it",
+					"每个客户端的内存至少要 %d 个客户端才能测：只有 %d "+
+						"个时，会被进程本身的内存淹没"),
+				memoryClients, r.Config.Clients))
+	}
+	if r.withoutUpload {
+		notes = append(notes,
+			language.Say(
+				"bytes, requests and connections per message leave out the upload: an older lab "+
+					"measured this, which did not count the sender beside the server",
+				"每条消息的字节数、请求数和连接数不含上传："+
+					"这份报告来自旧版本，没有统计服务器旁边的发送方"))
+	}
+	return notes
+}
+
+// Remarks returns the conclusions and the warnings.
 func (r *Report) Remarks(language lang.Lang) []string {
 	remarks := r.Conclusions(language)
 	for _, w := range r.Warnings {
 		remarks = append(remarks, language.Say("warning: ", "警告：")+w.In(language))
 	}
 	return remarks
+}
+
+// said returns the lines under a table.
+func (r *Report) said(all bool) []string {
+	lines := r.Remarks(lang.English)
+	for _, note := range r.Notes(lang.English, all) {
+		lines = append(lines, "note: "+note)
+	}
+	return lines
 }
 
 // tableWidth is the width of the table with the main figures, and of the lines around it.
@@ -119,7 +191,7 @@ func (r *Report) table(w io.Writer, all bool) error {
 	if err := align(w, r.rows(all), 0); err != nil {
 		return err
 	}
-	for i, remark := range r.Remarks(lang.English) {
+	for i, remark := range r.said(all) {
 		if i == 0 {
 			remark = "\n" + remark
 		}
@@ -130,8 +202,8 @@ func (r *Report) table(w io.Writer, all bool) error {
 	return nil
 }
 
-// align writes rows in columns. The columns named by left, from 0, begin at the left; the others end
-// at the right.
+// align writes rows in columns. The columns named by left, from 0, begin at the left; the others
+// end at the right.
 func align(w io.Writer, rows [][]string, left ...int) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -165,7 +237,7 @@ func (r *Report) markdown(w io.Writer, all bool) error {
 	if err := markdownTable(w, r.rows(all)); err != nil {
 		return err
 	}
-	for i, remark := range r.Remarks(lang.English) {
+	for i, remark := range r.said(all) {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
@@ -228,7 +300,8 @@ func (r *Report) Columns(w io.Writer, keys ...string) error {
 // csv writes a line of headings and one line for each transport of each part. A cell is one number
 // or one word; a figure that was not measured is an empty cell.
 func (d *Document) csv(w io.Writer) error {
-	rows := [][]string{{"workload", "network", "clients", "rate_per_s", "size_bytes", "duration_ms", "interval_ms", "cut_ms", "seed", "transport", "runs"}}
+	rows := [][]string{{"workload", "network", "clients", "rate_per_s", "size_bytes", "duration_ms",
+		"interval_ms", "cut_ms", "seed", "transport", "runs"}}
 	for _, f := range figures {
 		rows[0] = append(rows[0], f.Key)
 		if f.spread {
@@ -240,7 +313,8 @@ func (d *Document) csv(w io.Writer) error {
 		c := r.Config
 		for _, x := range r.Results {
 			row := []string{c.Workload, c.Net.String()}
-			for _, v := range []float64{float64(c.Clients), c.Rate, float64(c.Size), inMS(c.Duration), inMS(c.Interval), inMS(c.Cut)} {
+			for _, v := range []float64{float64(c.Clients), c.Rate, float64(c.Size),
+				inMS(c.Duration), inMS(c.Interval), inMS(c.Cut)} {
 				row = append(row, plain(v))
 			}
 			row = append(row, fmt.Sprint(c.Seed), x.Transport, fmt.Sprint(x.Runs))
@@ -266,4 +340,4 @@ func cell(v float64, ok bool) string {
 
 func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func inMS(d time.Duration) float64 { return ms(d.Microseconds()) }
+func inMS(d time.Duration) float64 { return latency.Millis(d.Microseconds()) }

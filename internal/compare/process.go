@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,27 +25,29 @@ type Command func(Serving) *exec.Cmd
 // server is a running Serve, in a process of its own or in this one.
 type server struct {
 	url     string
-	direct  string      // beside url: counts nothing, is never cut
-	trust   *tls.Config // of a server with TLS; nil of others
+	direct  string      // for a sender beside the clients; never cut
+	trust   *tls.Config // of a server with TLS, otherwise nil
 	cpuStep time.Duration
-	wait    func()           // until the server has ended, which it does when its input ends
-	process *process.Process // nil if nothing is known of it
+	wait    func()           // until the server has ended; it ends when its input does
+	process *process.Process // nil if it is unknown
 
-	external bool // a server of the user's, behind a relay in this process
+	external bool // a server of the user's, behind relays in this process
+	// returns an error if a user's server has ended; nil for the lab's own
+	gone func(context.Context) error
 
-	mu      sync.Mutex // held from a question to its answer
+	mu      sync.Mutex // held from a request to its answer
 	in      io.WriteCloser
 	answers *bufio.Reader
 }
 
-// usage is a Snapshot with what the system says of the process.
+// usage is a Snapshot with the system's figures of the process.
 type usage struct {
 	Snapshot
 	memory      uint64 // resident, bytes
 	descriptors int32
 }
 
-// start starts a lane's server as the configuration says, or a relay before one of the user's.
+// start starts a lane's server with the configuration, or a relay before a user's server.
 func (r Runner) start(c Config, lane string) (*server, error) {
 	if x, ok := c.external(lane); ok {
 		return x.start()
@@ -128,13 +131,16 @@ func trust(certificate []byte) (*tls.Config, error) {
 func (s *server) read() (Snapshot, error) {
 	var snap Snapshot
 	line, err := s.answers.ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		return snap, errors.New("the process of the lane's server has ended")
+	}
 	if err == nil {
 		err = json.Unmarshal(line, &snap)
 	}
 	return snap, err
 }
 
-// ask sends a question, see Serve, and returns what the server has counted.
+// ask sends a command to Serve, and returns the server's counters.
 func (s *server) ask(question string) (Snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,17 +153,18 @@ func (s *server) ask(question string) (Snapshot, error) {
 // usage asks the server and the system.
 func (s *server) usage() (usage, error) { return s.usageAfter("") }
 
-// settled is usage after a garbage collection that gives unused memory back to the
-// system, so that the memory is what the clients hold and not what connecting cost.
+// settled returns the usage after a garbage collection that returns unused memory to the system.
+// The memory is then the clients' memory, without the cost of connecting.
 func (s *server) settled() (usage, error) { return s.usageAfter("settle") }
 
-// usageAfter asks until the server has counted each write that has begun, for a second at most: a
-// client may have a message before the write that carried it is counted.
+// usageAfter asks until the server has counted each write that has begun, for at most a second,
+// because a client may receive a message before the server has counted its write.
 func (s *server) usageAfter(question string) (u usage, err error) {
 	if u.Snapshot, err = s.ask(question); err != nil {
 		return u, err
 	}
-	for end := time.Now().Add(time.Second); u.Writing > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Second); u.Writing+u.Beside.Writing > 0 &&
+		time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if u.Snapshot, err = s.ask(""); err != nil {
 			return u, err
 		}

@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	recoveryTimeout = 30 * time.Second      // and one polling interval, and what the network takes
+	recoveryTimeout = 30 * time.Second      // plus a polling interval and Config.timeout
 	probePace       = 10 * time.Millisecond // between two probes after a cut, for few clients
 	probesHeard     = 2000                  // a second, by all clients together, at most
 
 	peakSpan = 200 * time.Millisecond // of the CPU time at the storm's peak
 )
 
-// storm is what the server counted from the cut until the clients were back.
+// storm holds the server's counts from the cut until the clients were back.
 type storm struct {
 	before, after meter.Counts
 	peakCPU       float64 // CPUs that it kept busy, the most over a peakSpan
 }
 
-// recover cuts all clients off, and waits until each has heard something again.
+// recover cuts all clients off, and waits until each has received a message again.
 func (t *turn) recover(ctx context.Context) error {
 	if !t.config.cuts() {
 		return nil
 	}
-	publisher, err := t.clients.dialBesides(ctx)
+	publisher, err := t.clients.dialBesides(ctx, t.clients.lane.Sender(), func(string) {})
 	if err != nil {
 		return err
 	}
@@ -48,27 +48,36 @@ func (t *turn) recover(ctx context.Context) error {
 	after, err := t.server.usage()
 	t.trial.storm.before, t.trial.storm.after = before.Counts, after.Counts
 	t.tally.holds(func() bool {
-		t.trial.recovery, t.trial.neverBack = durations(t.tally.recovered), t.config.Clients-t.tally.back
+		t.trial.recovery, t.trial.neverBack = durations(t.tally.recovered),
+			t.config.Clients-t.tally.back
 		return true
 	})
 	return err
 }
 
-// cutOff is the cut, and the probes after it.
+// cutOff cuts the clients off, and then sends probes. The networks lose nothing until the cut ends:
+// QUIC sends the end of a connection once, and a client that missed it would wait for its idle
+// timeout.
 func (t *turn) cutOff(ctx context.Context, publisher *peer) error {
-	if _, err := t.server.ask("cut"); err != nil {
+	lossless := t.config.Net
+	lossless.Loss = 0
+	t.clients.networks.set(lossless)
+	if _, err := t.server.ask("down"); err != nil {
 		return err
 	}
 	if err := sleep(ctx, t.config.Cut); err != nil {
 		return err
 	}
+	t.clients.networks.set(t.config.Net)
 	t.tally.holds(func() bool { t.tally.mended = time.Now(); return true })
-	if _, err := t.server.ask("mend"); err != nil {
+	if _, err := t.server.ask("up"); err != nil {
 		return err
 	}
 	pace := max(probePace, time.Second*time.Duration(t.config.Clients)/probesHeard)
 	end := time.Now().Add(recoveryTimeout + t.config.Interval + t.config.timeout())
-	for !t.tally.holds(func() bool { return t.tally.back == t.config.Clients }) && time.Now().Before(end) {
+	for !t.tally.holds(func() bool {
+		return t.tally.back == t.config.Clients
+	}) && time.Now().Before(end) {
 		if err := publisher.send(ctx, label{kind: probe}); err != nil {
 			return err
 		}
@@ -79,12 +88,13 @@ func (t *turn) cutOff(ctx context.Context, publisher *peer) error {
 	return nil
 }
 
-// peakCPU watches the server until done. It returns how many CPUs the server kept busy at most.
+// peakCPU watches the server until done. It returns the highest number of CPUs that the server kept
+// busy.
 func (s *server) peakCPU(done <-chan struct{}) (peak float64) {
 	began := time.Now()
 	before, err := s.ask("")
 	if err != nil {
-		return 0 // the others who ask meet it too
+		return 0 // the other callers of usage get the error too
 	}
 	pace := time.NewTicker(peakSpan)
 	defer pace.Stop()

@@ -15,16 +15,20 @@ import (
 	"github.com/shirou/gopsutil/v4/cpu"
 
 	"realtimelab/internal/lang"
+	"realtimelab/internal/latency"
 )
 
 // Report is the outcome of one configuration: a part of a Document.
 type Report struct {
-	Config   ReportedConfig `json:"config"`
-	Results  []Result       `json:"results"` // in the order of Config.Transports; only what was measured
-	Warnings []lang.Text    `json:"warnings,omitempty"`
+	Config ReportedConfig `json:"config"`
+	// in the order of Config.Transports; only those measured
+	Results  []Result    `json:"results"`
+	Warnings []lang.Text `json:"warnings,omitempty"`
+
+	withoutUpload bool // read from a Document of version 1, see schemaVersion
 }
 
-// Machine is where a Report was measured.
+// Machine describes the computer that measured a Report.
 type Machine struct {
 	CPU   string `json:"cpu"`
 	Cores int    `json:"cores"`
@@ -34,7 +38,8 @@ type Machine struct {
 
 // ThisMachine describes the machine that runs the program.
 func ThisMachine() Machine {
-	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH,
+		Go: runtime.Version()}
 	if all, err := cpu.Info(); err == nil && len(all) > 0 {
 		m.CPU = all[0].ModelName
 	}
@@ -50,7 +55,7 @@ type ReportedConfig struct {
 	CutMS      float64 `json:"cut_ms"`
 }
 
-// Latency is delivery from the intended send time, in milliseconds.
+// Latency is the time from the intended send time to the delivery, in milliseconds.
 type Latency struct {
 	P50  float64 `json:"p50"`
 	P90  float64 `json:"p90"`
@@ -67,39 +72,41 @@ type Last struct {
 	Max float64 `json:"max"`
 }
 
-// First is how long it takes from nothing to the first message: a client begins to
-// connect, says something, and hears it (in the workload ack: is answered), in
-// milliseconds over all clients.
+// First is the time from the start of a connection to the client's own first message: a client
+// connects, sends a message and receives it (in the workload ack: the answer), in milliseconds over
+// all clients.
 type First struct {
 	P50 float64 `json:"p50"`
 	Max float64 `json:"max"`
 }
 
-// Recovery is how long clients that were cut off hear nothing after the server can
-// be reached again, in milliseconds over all clients. All the while something is
-// said every ten milliseconds.
+// Recovery is the time until clients that were cut off receive a message, from the moment when the
+// server can be reached again, in milliseconds over all clients. Probes are sent all the time: see
+// recover.
 type Recovery struct {
 	P50   float64 `json:"p50"`
 	Max   float64 `json:"max"`
-	Never int     `json:"never"` // clients that heard nothing any more
+	Never int     `json:"never"` // clients that never received a message again
 }
 
-// Tickers is what the clients of a ticker saw.
+// Tickers holds the values that the clients of a ticker saw.
 type Tickers struct {
 	Fast Screen `json:"fast"`
 	Slow Screen `json:"slow"`
 }
 
-// Screen is what clients of one speed saw of the values.
+// Screen holds the values that clients of one speed saw.
 type Screen struct {
-	Missed float64 `json:"missed_percent"` // of the values that were sent: those that no frame showed
-	AgeP50 float64 `json:"age_p50_ms"`     // of the value on the screen, over the time and the clients
+	// the share of the sent values that no frame showed
+	Missed float64 `json:"missed_percent"`
+	// age of the value on the screen, over time and clients
+	AgeP50 float64 `json:"age_p50_ms"`
 	AgeP99 float64 `json:"age_p99_ms"`
 }
 
 // screen sums up the clients of one speed.
 func screen(trials []trial, speed int) (s Screen) {
-	ages, values, drawn := newHistogram(), 0, 0
+	ages, values, drawn := latency.New(), 0, 0
 	for _, t := range trials {
 		if one := t.screens[speed]; one.ages != nil {
 			ages.Merge(one.ages)
@@ -109,16 +116,19 @@ func screen(trials []trial, speed int) (s Screen) {
 	if values > 0 {
 		s.Missed = 100 * float64(values-drawn) / float64(values)
 	}
-	s.AgeP50, s.AgeP99 = ms(ages.ValueAtQuantile(50)), ms(ages.ValueAtQuantile(99))
+	s.AgeP50, s.AgeP99 = latency.Millis(ages.ValueAtQuantile(50)),
+		latency.Millis(ages.ValueAtQuantile(99))
 	return s
 }
 
-// StormCost is what it costs the server that all clients reconnect at once, until all are back. All
-// but AllBack count from the cut.
+// StormCost is the server's cost when all clients reconnect at once, until all are back. Every
+// field except AllBack counts from the cut.
 type StormCost struct {
-	AllBack     float64 `json:"all_back_ms"`            // from the end of the cut; 0 if some clients did not come back
-	PeakCPU     float64 `json:"peak_cpus"`              // CPUs that the server kept busy, the most over a fifth of a second
-	Connections float64 `json:"connections_per_client"` // those that were refused included
+	// from the end of the cut; 0 if some clients did not come back
+	AllBack float64 `json:"all_back_ms"`
+	// CPUs that the server kept busy, the most over a fifth of a second
+	PeakCPU     float64 `json:"peak_cpus"`
+	Connections float64 `json:"connections_per_client"` // including refused ones
 	Requests    float64 `json:"requests_per_client"`
 	Bytes       float64 `json:"bytes_per_client"`
 }
@@ -132,16 +142,17 @@ type Packets struct {
 	Lost            int     `json:"lost"` // by the network, in all runs
 }
 
-// Bytes per delivered message, both ways, by what they are. They sum to
-// bytes_per_message.
+// Bytes per delivered message, both ways, by kind. They sum to bytes_per_message.
 type Bytes struct {
-	Payload float64 `json:"payload"`         // the JSON messages, the same on every lane
-	Framing float64 `json:"framing"`         // all that is neither message nor HTTP head: chunks, frames, packets, event names; below zero where compression took away more
-	Headers float64 `json:"headers"`         // HTTP heads
-	Base64  float64 `json:"base64,omitzero"` // of the framing: what base64 adds to the payload, before a compression
+	Payload float64 `json:"payload"` // the JSON messages, the same on every lane
+	// everything else: chunks, frames, packets, event names; negative if compression saves more
+	Framing float64 `json:"framing"`
+	Headers float64 `json:"headers"` // HTTP heads
+	// part of the framing: what base64 adds to the payload, before compression
+	Base64 float64 `json:"base64,omitzero"`
 }
 
-// Range is the least and the most over the runs. Its JSON is an array of both.
+// Range is the minimum and the maximum over the runs. Its JSON is an array of both.
 type Range struct{ Min, Max float64 }
 
 // MarshalJSON writes [min, max], with four digits.
@@ -175,9 +186,9 @@ type OverTime struct {
 	Max   []*float64 `json:"max"`
 }
 
-// Result is one transport under one workload. What is per message counts delivered
-// messages; where none was delivered, as in the workload idle, it is zero and the
-// per minute figures speak.
+// Result holds the figures of one transport under one workload. Figures per message count delivered
+// messages. They are zero without deliveries, as in the workload idle, which has figures per
+// minute.
 type Result struct {
 	Transport   string `json:"transport"`
 	Workload    string `json:"-"` // of the configuration
@@ -190,20 +201,23 @@ type Result struct {
 	Lossy       bool   `json:"lossy,omitempty"`      // the transport may lose messages
 	Unordered   bool   `json:"unordered,omitempty"`  // and may reorder them
 
-	// Unmeasured are the keys of figures that nobody could measure, of a server of the user's. Their
-	// numbers mean nothing.
+	// Unmeasured lists the keys of figures that the lane does not have: for a user's server, the
+	// figures that cannot be measured from outside, and with few clients the memory per client.
+	// Ignore their numbers.
 	Unmeasured []string `json:"unmeasured,omitempty"`
 
-	Latency            Latency   `json:"latency_ms"`
-	OverTime           *OverTime `json:"latency_over_time_ms,omitempty"`
-	Last               Last      `json:"last_client_ms,omitzero"` // where all clients hear each message
-	First              First     `json:"first_message_ms"`
-	BytesPerMessage    float64   `json:"bytes_per_message"`
-	Bytes              Bytes     `json:"bytes"`
-	RequestsPerMessage float64   `json:"requests_per_message"`
-	CPUPerMessage      float64   `json:"server_cpu_us_per_message"`
-	CPUResolution      float64   `json:"server_cpu_resolution_us_per_message"` // the clock cannot tell less
-	MemoryPerClient    float64   `json:"server_kib_per_client"`
+	Latency  Latency   `json:"latency_ms"`
+	OverTime *OverTime `json:"latency_over_time_ms,omitempty"`
+	// in workloads where all clients receive each message
+	Last               Last    `json:"last_client_ms,omitzero"`
+	First              First   `json:"first_message_ms"`
+	BytesPerMessage    float64 `json:"bytes_per_message"`
+	Bytes              Bytes   `json:"bytes"`
+	RequestsPerMessage float64 `json:"requests_per_message"`
+	CPUPerMessage      float64 `json:"server_cpu_us_per_message"`
+	// the resolution of the clock
+	CPUResolution   float64 `json:"server_cpu_resolution_us_per_message"`
+	MemoryPerClient float64 `json:"server_kib_per_client"`
 
 	ConnectionsPerMessage float64 `json:"connections_per_message"` // opened while measuring
 	RequestsPerMinute     float64 `json:"requests_per_client_minute"`
@@ -223,15 +237,16 @@ type Result struct {
 // MarshalJSON rounds the figures to five digits, which is more than the runs agree on.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result
-	return jsonexp.Marshal(plain(r), jsonexp.Deterministic(true), jsonexp.WithMarshalers(jsonexp.MarshalToFunc(func(e *jsontext.Encoder, v float64) error {
-		return e.WriteToken(jsontext.Float(round(v)))
-	})))
+	return jsonexp.Marshal(plain(r), jsonexp.Deterministic(true),
+		jsonexp.WithMarshalers(jsonexp.MarshalToFunc(func(e *jsontext.Encoder, v float64) error {
+			return e.WriteToken(jsontext.Float(round(v)))
+		})))
 }
 
 // round keeps five digits.
 func round(v float64) float64 { return digits(v, 5) }
 
-// digits keeps that many digits, and all before the point.
+// digits keeps that many digits, and all digits before the point.
 func digits(v float64, n int) float64 {
 	if v == 0 {
 		return 0
@@ -243,13 +258,15 @@ func digits(v float64, n int) float64 {
 	return math.Round(v*unit) / unit
 }
 
-// saturated is the part of the machine's CPU time from which on latency tells more
-// of the machine than of the transport.
+// saturated is the fraction of the machine's CPU time above which latency says more about the
+// machine than about the transport.
 const saturated = 0.9
 
 func (c Config) report(trials []trial) *Report {
 	r := &Report{Results: []Result{}, Config: ReportedConfig{
-		Config: c, DurationMS: ms(c.Duration.Microseconds()), IntervalMS: ms(c.Interval.Microseconds()), Network: c.Net.String(), CutMS: ms(c.Cut.Microseconds()),
+		Config: c, DurationMS: latency.Millis(c.Duration.Microseconds()),
+		IntervalMS: latency.Millis(c.Interval.Microseconds()), Network: c.Net.String(),
+		CutMS: latency.Millis(c.Cut.Microseconds()),
 	}}
 	var busy []string // lanes on a saturated machine
 	for _, name := range c.Transports {
@@ -267,41 +284,63 @@ func (c Config) report(trials []trial) *Report {
 			busy = append(busy, name)
 		}
 		if never := r.Results[len(r.Results)-1].Recovery; never != nil && never.Never > 0 {
-			r.warn("%s: %d clients received nothing more after the cut", "%s：切断之后，有 %d 个客户端再也没有收到消息", name, never.Never)
+			r.warn("%[1]s: after the cut, %[3]s received nothing",
+				"%[1]s：切断之后，有 %[2]d 个客户端再也没有收到消息", name, never.Never,
+				plural(never.Never, "client"))
 		}
 	}
-	if c.SameProcess {
-		r.warn("the servers ran in the clients' process, so CPU, memory, goroutines and file descriptors include the clients'",
-			"服务器与客户端在同一个进程里，所以 CPU、内存、goroutine 和文件描述符都包含客户端的那一份")
+	if sent := func(t trial) bool {
+		return t.expected > 0
+	}; c.perSecond() > 0 && len(trials) > 0 && !slices.ContainsFunc(trials, sent) {
+		r.warn("no message was sent: %g messages a second are too few "+
+			"for %s; raise --rate or --duration",
+			"没有发出任何消息：每秒 %g 条对 %s 来说太少；请加大 --rate 或 --duration", c.Rate,
+			c.Duration)
+	}
+	for _, x := range c.Servers {
+		if x.unknown {
+			r.warn("%s: the system does not say whether process %d is the server, so its CPU and "+
+				"memory may be another's",
+				"%s：系统没有说明进程 %d 是不是这个服务器，所以 CPU 和内存可能属于别的进程",
+				x.Name(), x.PID)
+		}
+	}
+	if c.SameProcess && len(c.Servers) < len(c.Transports) {
+		r.warn("the servers ran in the clients' process, so CPU, memory, goroutines and file "+
+			"descriptors include the clients'",
+			"服务器与客户端在同一个进程里，所以 CPU、内存、goroutine "+
+				"和文件描述符都包含客户端的那一份")
 	}
 	if len(busy) > 0 {
-		r.warn("the machine was saturated (more than %.0f%% of its CPU time), so these latencies say more about the machine than about the transport: %s",
-			"机器已经饱和（CPU 时间超过 %.0f%%），这些延迟反映的主要是机器，而不是传输方式：%s", saturated*100, strings.Join(busy, ", "))
+		r.warn("the machine was saturated (more than %.0f%% of its CPU time), so these latencies "+
+			"say more about the machine than about the transport: %s",
+			"机器已经饱和（CPU 时间超过 %.0f%%），这些延迟反映的主要是机器，而不是传输方式：%s",
+			saturated*100, strings.Join(busy, ", "))
 	}
 	return r
 }
 
 func (r *Report) warn(en, zh string, args ...any) {
-	r.Warnings = append(r.Warnings, lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)})
+	r.Warnings = append(r.Warnings,
+		lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)})
 }
 
-// Faults tells what was lost, doubled or reordered where the transport promises otherwise; nil if it
-// kept its promises.
+// Faults returns what was lost, duplicated or reordered although the transport promises otherwise;
+// nil if it kept its promises.
 func (r *Report) Faults() error {
 	for _, x := range r.Results {
 		if x.Misdirected > 0 {
 			return fmt.Errorf("%s: %d heard in another room", x.Transport, x.Misdirected)
 		}
 		if !x.Lossy && x.Lost > 0 || x.Duplicated > 0 || !x.Unordered && x.Reordered > 0 {
-			return fmt.Errorf("%s: %d lost, %d duplicated, %d reordered", x.Transport, x.Lost, x.Duplicated, x.Reordered)
+			return fmt.Errorf("%s: %d lost, %d duplicated, %d reordered", x.Transport, x.Lost,
+				x.Duplicated, x.Reordered)
 		}
 	}
 	return nil
 }
 
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-func ms(us int64) float64 { return float64(us) / 1000 }
 
 // result sums up the runs of one transport.
 func (c Config) result(name string, trials []trial) Result {
@@ -311,7 +350,9 @@ func (c Config) result(name string, trials []trial) Result {
 		one := c.merged(name, []trial{t})
 		for _, f := range figures {
 			v, ok := f.Of(one)
-			if !ok || !f.spread || one.Messages > 0 && strings.HasSuffix(f.Key, "_per_client_minute") { // these speak where nothing is sent
+			if !ok || !f.spread || one.Messages > 0 &&
+				strings.HasSuffix(f.Key, "_per_client_minute") {
+				// these describe workloads that send nothing
 				continue
 			}
 			over, seen := r.Spread[f.Key]
@@ -326,8 +367,9 @@ func (c Config) result(name string, trials []trial) Result {
 
 // merged is a result without its spread.
 func (c Config) merged(name string, trials []trial) Result {
-	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials), Unmeasured: c.unmeasured(name)}
-	all, last, first, recovery := newHistogram(), newHistogram(), newHistogram(), newHistogram()
+	r := Result{Transport: name, Workload: c.Workload, Runs: len(trials),
+		Unmeasured: c.unmeasured(name)}
+	all, last, first, recovery := latency.New(), latency.New(), latency.New(), latency.New()
 	if c.simulated() {
 		r.Packets = &Packets{}
 	}
@@ -359,13 +401,15 @@ func (c Config) merged(name string, trials []trial) Result {
 			r.Packets.Lost += int(t.packets.Lost)
 		}
 	}
-	at := func(q float64) float64 { return ms(all.ValueAtQuantile(q)) }
-	r.Latency = Latency{at(50), at(90), at(99), at(99.9), ms(all.Max())}
+	at := func(q float64) float64 { return latency.Millis(all.ValueAtQuantile(q)) }
+	r.Latency = Latency{at(50), at(90), at(99), at(99.9), latency.Millis(all.Max())}
 	r.OverTime = c.overTime(r, trials)
-	r.Last = Last{ms(last.ValueAtQuantile(50)), ms(last.ValueAtQuantile(99)), ms(last.Max())}
-	r.First = First{ms(first.ValueAtQuantile(50)), ms(first.Max())}
+	r.Last = Last{latency.Millis(last.ValueAtQuantile(50)),
+		latency.Millis(last.ValueAtQuantile(99)), latency.Millis(last.Max())}
+	r.First = First{latency.Millis(first.ValueAtQuantile(50)), latency.Millis(first.Max())}
 	if c.cuts() {
-		r.Recovery = &Recovery{ms(recovery.ValueAtQuantile(50)), ms(recovery.Max()), never}
+		r.Recovery = &Recovery{latency.Millis(recovery.ValueAtQuantile(50)),
+			latency.Millis(recovery.Max()), never}
 		if r.Storm != nil && never == 0 {
 			r.Storm.AllBack = r.Recovery.Max
 		}
@@ -378,9 +422,9 @@ func (c Config) overTime(r Result, trials []trial) *OverTime {
 	if c.Workload == Idle {
 		return nil
 	}
-	o := &OverTime{Slice: ms(c.Duration.Microseconds()) / timeSlices}
+	o := &OverTime{Slice: latency.Millis(c.Duration.Microseconds()) / timeSlices}
 	for i := range timeSlices {
-		all := newSlice()
+		all := latency.NewSlice()
 		for _, t := range trials {
 			if len(t.slices) > i {
 				all.Merge(t.slices[i])
@@ -390,7 +434,8 @@ func (c Config) overTime(r Result, trials []trial) *OverTime {
 			o.P50, o.Max = append(o.P50, nil), append(o.Max, nil)
 			continue
 		}
-		p50, most := min(ms(all.ValueAtQuantile(50)), r.Latency.Max), min(ms(all.Max()), r.Latency.Max)
+		p50, most := min(latency.Millis(all.ValueAtQuantile(50)), r.Latency.Max),
+			min(latency.Millis(all.Max()), r.Latency.Max)
 		p50, most = digits(p50, 3), digits(most, 3)
 		o.P50, o.Max = append(o.P50, &p50), append(o.Max, &most)
 	}
@@ -399,23 +444,22 @@ func (c Config) overTime(r Result, trials []trial) *OverTime {
 
 // add adds a trial's figures to r, as this part of the mean.
 func (c Config) add(r *Result, t trial, part float64) {
-	in, out := t.after.In-t.before.In, t.after.Out-t.before.Out
-	headers := t.after.HeadersIn - t.before.HeadersIn + t.after.HeadersOut - t.before.HeadersOut
-	requests, connections := t.after.Requests-t.before.Requests, t.after.Connections-t.before.Connections
-	clients := float64(c.Clients)
+	// without a sender beside them
+	clients, own := float64(c.Clients), between(t.before.Counts, t.after.Counts)
 	minutes := t.elapsed.Minutes() * clients
 	if n := float64(t.delivered); n > 0 {
-		payload := float64(t.payload)
-		r.BytesPerMessage += part * float64(in+out) / n
+		payload, crossed := float64(t.payload),
+			whole(t.before.Snapshot, t.after.Snapshot, t.delivered, t.aside)
+		r.BytesPerMessage += part * crossed.bytes / n
 		r.Bytes.Payload += part * payload / n
 		if t.base64 {
 			longer := float64(base64.StdEncoding.EncodedLen(c.Size)-c.Size) / float64(c.Size)
 			r.Bytes.Base64 += part * longer * payload / n
 		}
-		r.Bytes.Headers += part * float64(headers) / n
-		r.Bytes.Framing += part * (float64(in+out-headers) - payload) / n
-		r.RequestsPerMessage += part * float64(requests) / n
-		r.ConnectionsPerMessage += part * float64(connections) / n
+		r.Bytes.Headers += part * crossed.headers / n
+		r.Bytes.Framing += part * (crossed.bytes - crossed.headers - payload) / n
+		r.RequestsPerMessage += part * crossed.requests / n
+		r.ConnectionsPerMessage += part * crossed.connections / n
 		r.CPUPerMessage += part * microseconds(t.after.CPU-t.before.CPU) / n
 		r.CPUResolution += part * microseconds(t.cpuStep) / n
 	}
@@ -433,9 +477,10 @@ func (c Config) add(r *Result, t trial, part float64) {
 		r.Storm.Requests += part * float64(s.after.Requests-s.before.Requests) / clients
 		r.Storm.Bytes += part * float64(s.after.In+s.after.Out-s.before.In-s.before.Out) / clients
 	}
-	r.RequestsPerMinute += part * float64(requests) / minutes
-	r.BytesPerMinute += part * float64(in+out) / minutes
-	r.MemoryPerClient += part * max(0, float64(t.before.memory)-float64(t.empty.memory)) / 1024 / clients
+	r.RequestsPerMinute += part * own.requests / minutes
+	r.BytesPerMinute += part * own.bytes / minutes
+	r.MemoryPerClient += part * max(0,
+		float64(t.before.memory)-float64(t.empty.memory)) / 1024 / clients
 	r.GoroutinesPerClient += part * float64(t.before.Goroutines-t.empty.Goroutines) / clients
 	r.DescriptorsPerClient += part * float64(t.before.descriptors-t.empty.descriptors) / clients
 	r.GeneratorCPU += part * t.generator.Seconds() / t.elapsed.Seconds()

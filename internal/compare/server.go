@@ -18,32 +18,36 @@ import (
 	"realtimelab/internal/meter"
 )
 
-// Snapshot is what Serve says of its server.
+// Snapshot holds the counters of a server that Serve runs.
 type Snapshot struct {
-	URL    string `json:"url,omitempty"`    // in the first one only, as is
-	Direct string `json:"direct,omitempty"` // the URL beside it that counts nothing and is never cut
+	URL string `json:"url,omitempty"` // in the first one only, as is
+	// the URL for a sender beside the clients, which is never cut
+	Direct string `json:"direct,omitempty"`
 
 	// Certificate is that of a server with TLS, in DER; in the first one only.
 	Certificate []byte `json:"certificate,omitempty"`
 
-	CPUStep time.Duration `json:"cpu_step_ns,omitempty"` // in the first one only: the resolution of CPU
+	// in the first one only: the resolution of CPU
+	CPUStep time.Duration `json:"cpu_step_ns,omitempty"`
 
 	meter.Counts
+	Beside     meter.Counts  `json:"beside,omitzero"` // of Direct
 	Goroutines int           `json:"goroutines"`
 	CPU        time.Duration `json:"cpu_ns"` // of the process so far
 }
 
-// Serving is what Serve serves.
+// Serving describes the server that Serve runs.
 type Serving struct {
 	Lane, Workload string
-	TLS            bool // also where the lane needs none
+	TLS            bool // even if the lane needs none
 }
 
-// Serve serves what a lane needs under a workload on a loopback port until in ends. It writes a
-// Snapshot as a line of JSON when it serves, and one for each line of in: "cut"
-// resets the connections and refuses more until "mend", over UDP by losing every packet; "settle"
-// returns unused memory to the system; an empty line only asks.
-func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader, out io.Writer) error {
+// Serve runs a lane's server for a workload on a loopback port until in ends. It writes a Snapshot
+// as a line of JSON when it serves, and one for each line of in: "down" resets the connections and
+// refuses more until "up", over UDP by losing every packet; "settle" returns unused memory to the
+// system; an empty line does nothing else.
+func Serve(ctx context.Context, all []lesson.Lesson, what Serving, in io.Reader,
+	out io.Writer) error {
 	_, l, ok := lesson.FindLane(all, what.Lane)
 	if !ok {
 		return unknown("transport", what.Lane, lesson.LaneNames(all))
@@ -90,11 +94,12 @@ type metered interface {
 	Close(ctx context.Context, tell func(context.Context) error) error
 }
 
-// counted has connections that are counted and can be cut.
+// counted is a server with connections that are counted and can go down, and others beside them.
 type counted interface {
 	Count() meter.Counts
-	Cut()
-	Mend()
+	Beside() meter.Counts
+	Down()
+	Up()
 }
 
 func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, error) {
@@ -104,7 +109,8 @@ func serveTCP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, err
 	}
 	first := Snapshot{URL: "http://" + s.Addr, Direct: "http://" + s.Direct}
 	if env.TLS != nil {
-		first.URL, first.Certificate = "https://"+s.Addr, env.TLS.Certificates[0].Certificate[0]
+		first.URL, first.Direct = "https://"+s.Addr, "https://"+s.Direct
+		first.Certificate = env.TLS.Certificates[0].Certificate[0]
 	}
 	return s, first, nil
 }
@@ -114,7 +120,8 @@ func serveUDP(env lesson.Env, instance *lesson.Instance) (metered, Snapshot, err
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
-	return s, Snapshot{URL: "https://" + s.Addr, Direct: "https://" + s.Direct, Certificate: env.TLS.Certificates[0].Certificate[0]}, nil
+	return s, Snapshot{URL: "https://" + s.Addr, Direct: "https://" + s.Direct,
+		Certificate: env.TLS.Certificates[0].Certificate[0]}, nil
 }
 
 func answer(s counted, first Snapshot, in io.Reader, out io.Writer) error {
@@ -125,14 +132,15 @@ func answer(s counted, first Snapshot, in io.Reader, out io.Writer) error {
 	questions := bufio.NewScanner(in)
 	for questions.Scan() {
 		switch questions.Text() {
-		case "cut":
-			s.Cut()
-		case "mend":
-			s.Mend()
+		case "down":
+			s.Down()
+		case "up":
+			s.Up()
 		case "settle":
 			debug.FreeOSMemory()
 		}
-		if err := answers.Encode(Snapshot{Counts: s.Count(), Goroutines: runtime.NumGoroutine(), CPU: ownCPU()}); err != nil {
+		if err := answers.Encode(Snapshot{Counts: s.Count(), Beside: s.Beside(),
+			Goroutines: runtime.NumGoroutine(), CPU: ownCPU()}); err != nil {
 			return err
 		}
 	}

@@ -8,30 +8,19 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"realtimelab/internal/latency"
 )
-
-// longest is the longest latency that is told from longer ones.
-const longest = 10 * time.Minute
-
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(1, longest.Microseconds(), 3)
-}
 
 // timeSlices is the number of slices of a run in OverTime.
 const timeSlices = 12
 
-// newSlice is a histogram of one slice. It is small, so its values are right within one percent.
-func newSlice() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest.Microseconds(), 2) }
-
-// micros is a duration as a histogram takes it.
-func micros(d time.Duration) int64 { return max(1, min(d, longest).Microseconds()) }
-
-// tally receives for all clients.
+// tally collects the messages that all clients receive.
 type tally struct {
 	shots    []shot
 	room     []int // by client
-	audience []int // by sender: the clients that should hear it
-	mark     kind  // of the messages of this turn; a user's server may keep those of others
+	audience []int // by sender: the clients that should receive its messages
+	mark     kind  // of the messages of this turn; a user's server may still send earlier ones
 
 	mu          sync.Mutex
 	began       time.Time   // zero before the measurement
@@ -48,6 +37,7 @@ type tally struct {
 	duplicated  int
 	reordered   int
 	misdirected int // heard in another room
+	aside       int // heard by the sender beside the clients
 	latency     *hdrhistogram.Histogram
 	last        *hdrhistogram.Histogram   // until the last client heard a message
 	slice       time.Duration             // of a run; 0 for none
@@ -60,8 +50,11 @@ type tally struct {
 }
 
 func newTally(shots []shot, clients int) *tally {
-	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients), first: make([]time.Duration, clients), recovered: make([]time.Duration, clients), latency: newHistogram(), last: newHistogram(), reached: make([]int, len(shots)), change: make(chan struct{}, 1)}
-	t.place(Load{Clients: clients})
+	t := &tally{shots: shots, warm: make([]bool, clients), dialed: make([]time.Time, clients),
+		first: make([]time.Duration, clients), recovered: make([]time.Duration, clients),
+		latency: latency.New(), last: latency.New(), reached: make([]int, len(shots)),
+		change: make(chan struct{}, 1)}
+	t.assignRooms(Load{Clients: clients})
 	for range clients {
 		t.heard = append(t.heard, make([]bool, len(shots)))
 		newest := make([]int, clients)
@@ -73,15 +66,15 @@ func newTally(shots []shot, clients int) *tally {
 	return t
 }
 
-// place puts the clients into their rooms.
-func (t *tally) place(l Load) {
+// assignRooms puts the clients into their rooms.
+func (t *tally) assignRooms(l Load) {
 	t.room, t.audience = make([]int, l.Clients), make([]int, l.Clients)
 	for i := range l.Clients {
 		t.room[i], t.audience[i] = l.room(i), l.audience(i)
 	}
 }
 
-// hear takes a text that a client received.
+// hear records a text that a client received.
 func (t *tally) hear(client int, text string) {
 	now := time.Now()
 	l, ok := parseLabel(text)
@@ -112,7 +105,19 @@ func (t *tally) hear(client int, text string) {
 	}
 }
 
-// deliver takes a message of the schedule. The caller holds mu.
+// hearAside records a text that the sender beside the clients received. It does not count as a
+// delivery.
+func (t *tally) hearAside(text string) {
+	l, ok := parseLabel(text)
+	if !ok || l.kind != t.mark+scheduled {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.aside++
+}
+
+// deliver records a message of the schedule. The caller holds mu.
 func (t *tally) deliver(now time.Time, client, n int) {
 	if n >= len(t.shots) {
 		return
@@ -137,7 +142,7 @@ func (t *tally) deliver(now time.Time, client, n int) {
 		t.arrivals[client] = append(t.arrivals[client], arrival{now.Sub(t.began), n})
 	}
 	if t.reached[n]++; t.reached[n] == t.audience[sender] {
-		_ = t.last.RecordValue(micros(now.Sub(t.began) - t.shots[n].at))
+		latency.Record(t.last, now.Sub(t.began)-t.shots[n].at)
 	}
 }
 
@@ -148,7 +153,7 @@ func (t *tally) dial(client int) {
 	t.dialed[client] = time.Now()
 }
 
-// greet takes a client's own hello, or the answer to it.
+// greet records a client's own hello, or the answer to it.
 func (t *tally) greet(now time.Time, client int) {
 	if t.first[client] == 0 {
 		t.first[client] = max(now.Sub(t.dialed[client]), 1)
@@ -156,7 +161,7 @@ func (t *tally) greet(now time.Time, client int) {
 	}
 }
 
-// answered takes the answer to a question.
+// answered records the answer to a question.
 func (t *tally) answered(n int) {
 	now := time.Now()
 	t.mu.Lock()
@@ -167,32 +172,34 @@ func (t *tally) answered(n int) {
 
 func (t *tally) count(now time.Time, n int) {
 	t.delivered++
-	late := micros(now.Sub(t.began) - t.shots[n].at)
+	late := latency.Micros(now.Sub(t.began) - t.shots[n].at)
 	t.recent = append(t.recent, late)
 	_ = t.latency.RecordValue(late)
 	if t.slice > 0 {
 		at := min(int(t.shots[n].at/t.slice), timeSlices-1)
 		for len(t.slices) <= at {
-			t.slices = append(t.slices, newSlice())
+			t.slices = append(t.slices, latency.NewSlice())
 		}
 		_ = t.slices[at].RecordValue(late)
 	}
 }
 
-// live sums up, and resets the recent latencies.
-func (t *tally) live() (l Live) {
+// live returns the figures so far, and resets the recent latencies. aside is the number of messages
+// that the sender beside the clients received.
+func (t *tally) live() (l Live, aside int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l.Elapsed, l.Delivered = time.Since(t.began), t.delivered
 	if t.delivered > 0 {
-		l.P50, l.P99 = ms(t.latency.ValueAtQuantile(50)), ms(t.latency.ValueAtQuantile(99))
+		l.P50, l.P99 = latency.Millis(t.latency.ValueAtQuantile(50)),
+			latency.Millis(t.latency.ValueAtQuantile(99))
 	}
 	if len(t.recent) > 0 {
 		slices.Sort(t.recent)
-		l.Recent = ms(t.recent[len(t.recent)/2])
+		l.Recent = latency.Millis(t.recent[len(t.recent)/2])
 	}
 	t.recent = t.recent[:0]
-	return l
+	return l, t.aside
 }
 
 func (t *tally) signal() {
@@ -202,14 +209,14 @@ func (t *tally) signal() {
 	}
 }
 
-// holds asks under the lock.
+// holds calls condition under the lock.
 func (t *tally) holds(condition func() bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return condition()
 }
 
-// await waits until the tally holds what is asked.
+// await waits until condition is true.
 func (t *tally) await(ctx context.Context, condition func() bool) error {
 	for !t.holds(condition) {
 		select {
@@ -221,12 +228,12 @@ func (t *tally) await(ctx context.Context, condition func() bool) error {
 	return nil
 }
 
-// durations is a histogram of those that are not zero.
+// durations returns a histogram of the durations other than zero.
 func durations(all []time.Duration) *hdrhistogram.Histogram {
-	h := newHistogram()
+	h := latency.New()
 	for _, d := range all {
 		if d > 0 {
-			_ = h.RecordValue(micros(d))
+			latency.Record(h, d)
 		}
 	}
 	return h

@@ -4,13 +4,15 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"realtimelab/internal/latency"
 )
 
 // In the workload ticker every second client is slow. A client keeps the newest value and draws it
 // once a frame.
 const (
 	fastFrame  = time.Second / 60
-	slowValues = 3                     // values that are sent in one frame of a slow client
+	slowValues = 3                     // values sent during one frame of a slow client
 	ageStep    = 10 * time.Millisecond // between two looks at a client's screen
 )
 
@@ -34,7 +36,7 @@ type arrival struct {
 	number int
 }
 
-// screens is what the screens of all clients showed, by speed.
+// screens holds the values that the screens of all clients showed, by speed.
 type screens [2]struct {
 	values int // that were sent to these clients
 	drawn  int
@@ -43,7 +45,7 @@ type screens [2]struct {
 
 // watchScreens draws the values of all clients as they arrived.
 func (l Load) watchScreens(arrivals [][]arrival, shots []shot) (s screens) {
-	s[fast].ages, s[slow].ages = newHistogram(), newHistogram()
+	s[fast].ages, s[slow].ages = latency.New(), latency.New()
 	for client, came := range arrivals {
 		speed := client % 2
 		s[speed].values += len(shots)
@@ -52,14 +54,15 @@ func (l Load) watchScreens(arrivals [][]arrival, shots []shot) (s screens) {
 	return s
 }
 
-// draw draws the newest value once a frame, until the last that came is drawn, and returns how many
-// values it drew. The ages count until the end.
-func draw(came []arrival, shots []shot, frame, end time.Duration, ages *hdrhistogram.Histogram) (drawn int) {
+// draw draws the newest value once a frame until the last one that arrived is drawn, and returns
+// the number of drawn values. Ages count until the end.
+func draw(came []arrival, shots []shot, frame, end time.Duration,
+	ages *hdrhistogram.Histogram) (drawn int) {
 	shown, newest, look := -1, -1, time.Duration(0)
 	for at := frame; at <= end || len(came) > 0; at += frame {
 		for ; look < at; look += ageStep {
 			if shown >= 0 && look <= end {
-				_ = ages.RecordValue(micros(look - shots[shown].at))
+				latency.Record(ages, look-shots[shown].at)
 			}
 		}
 		for len(came) > 0 && came[0].at <= at {

@@ -11,22 +11,25 @@ import (
 	"realtimelab/internal/netsim"
 )
 
-// trial is what one turn measured.
+// trial holds the measurements of one turn.
 type trial struct {
 	Step
 	lossy, unordered bool // as the lane is
 
 	sent, expected, delivered, duplicated, reordered int
 
-	misdirected          int  // heard in another room
-	base64               bool // bytes travel as text
-	payload              int  // bytes of JSON messages that crossed the wire
-	latency              *hdrhistogram.Histogram
-	slices               []*hdrhistogram.Histogram // see tally
-	last                 *hdrhistogram.Histogram   // by message: until the last client had it
-	first                *hdrhistogram.Histogram   // by client: from dialing to its own first message
-	recovery             *hdrhistogram.Histogram   // by client: from the end of the cut to its next message
-	neverBack            int                       // clients that heard nothing any more
+	misdirected int  // heard in another room
+	aside       int  // heard by the sender beside the clients, see Config.besides
+	base64      bool // bytes travel as text
+	payload     int  // bytes of JSON messages on the wire
+	latency     *hdrhistogram.Histogram
+	slices      []*hdrhistogram.Histogram // see tally
+	last        *hdrhistogram.Histogram   // by message: until the last client had it
+	// by client: from dialing to its own first message
+	first *hdrhistogram.Histogram
+	// by client: from the end of the cut to its next message
+	recovery             *hdrhistogram.Histogram
+	neverBack            int // clients that never received a message again
 	elapsed              time.Duration
 	empty, before, after usage // without clients; with them; at the end
 	storm                storm
@@ -37,9 +40,9 @@ type trial struct {
 	busy                 float64 // part of the machine's CPU time, 0 to 1
 }
 
-// measure takes one turn: it starts the lane's server, connects the clients, sends the schedule, and
-// cuts the clients off.
-func (c Config) measure(ctx context.Context, runner Runner, lane lesson.Lane, step Step, tell func(Live)) (*trial, error) {
+// measure takes one turn with a server of its own.
+func (c Config) measure(ctx context.Context, runner Runner, lane lesson.Lane, step Step,
+	tell func(Live)) (*trial, error) {
 	s, err := runner.start(c, lane.Name)
 	if err != nil {
 		return nil, err
@@ -48,17 +51,34 @@ func (c Config) measure(ctx context.Context, runner Runner, lane lesson.Lane, st
 	t := c.turn(s, lane, step, tell)
 	t.trial.cpuStep = s.cpuStep
 	defer t.clients.close()
-	if t.trial.empty, err = s.settled(); err != nil {
+	if s.external {
+		defer s.close() // first: a client may wait for a silent server
+	}
+	err = t.play(ctx)
+	if s.gone != nil && ctx.Err() == nil && (err != nil || t.trial.delivered < t.trial.expected) {
+		if gone := s.gone(ctx); gone != nil {
+			return nil, gone
+		}
+	}
+	if err != nil {
 		return nil, err
-	}
-	if err := t.connect(ctx); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
-	if err := t.run(ctx); err != nil {
-		return nil, err
-	}
-	if err := t.recover(ctx); err != nil {
-		return nil, fmt.Errorf("after the cut: %w", err)
 	}
 	return &t.trial, nil
+}
+
+// play connects the clients, measures, and cuts the clients off.
+func (t *turn) play(ctx context.Context) (err error) {
+	if t.trial.empty, err = t.server.settled(); err != nil {
+		return err
+	}
+	if err := t.connect(ctx); err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	if err := t.recover(ctx); err != nil {
+		return fmt.Errorf("after the cut: %w", err)
+	}
+	return nil
 }

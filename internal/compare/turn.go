@@ -20,15 +20,15 @@ type turn struct {
 }
 
 const (
-	drainTimeout = 5 * time.Second        // and one polling interval, and what the network takes
+	drainTimeout = 5 * time.Second        // plus a polling interval and Config.timeout
 	livePace     = 250 * time.Millisecond // between two Lives
 )
 
-// turn is about to measure a server that nobody is connected to.
+// turn returns a turn that measures a server without clients.
 func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *turn {
 	shots := c.schedule(c.Seed, step.Run)
 	tally := newTally(shots, c.Clients)
-	tally.place(c.Load)
+	tally.assignRooms(c.Load)
 	tally.slice = c.Duration / timeSlices
 	if s.external {
 		tally.mark = newMark()
@@ -37,8 +37,11 @@ func (c Config) turn(s *server, lane lesson.Lane, step Step, tell func(Live)) *t
 		tally.arrivals = make([][]arrival, c.Clients)
 	}
 	return &turn{
-		config: c, server: s, tally: tally, tell: tell, trial: trial{Step: step, base64: c.workload().way(lane).Base64, lossy: lane.Lossy, unordered: lane.Unordered, sent: len(shots)},
-		clients: &clients{config: c, lane: lane, server: s, tally: tally, peers: make([]*peer, c.Clients)},
+		config: c, server: s, tally: tally, tell: tell,
+		trial: trial{Step: step, base64: c.workload().way(lane).Base64, lossy: lane.Lossy,
+			unordered: lane.Unordered, sent: len(shots)},
+		clients: &clients{config: c, lane: lane, server: s, tally: tally,
+			peers: make([]*peer, c.Clients)},
 	}
 }
 
@@ -52,7 +55,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	if r.before, err = t.server.settled(); err != nil {
 		return err
 	}
-	generator := watchGenerator()
+	generator := WatchGenerator()
 	packets := t.clients.networks.counters()
 	began := time.Now()
 	t.tally.holds(func() bool { t.tally.began = began; return true })
@@ -67,15 +70,17 @@ func (t *turn) run(ctx context.Context) (err error) {
 		return err
 	}
 	now := t.clients.networks.counters()
-	r.packets = netsim.Counters{Packets: now.Packets - packets.Packets, Bytes: now.Bytes - packets.Bytes, Lost: now.Lost - packets.Lost}
+	r.packets = netsim.Counters{Packets: now.Packets - packets.Packets,
+		Bytes: now.Bytes - packets.Bytes, Lost: now.Lost - packets.Lost}
 	if r.after, err = t.server.usage(); err != nil {
 		return err
 	}
-	r.generator, r.busy = generator.spent()
+	r.generator, r.busy = generator.Spent()
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
-		r.misdirected = t.tally.misdirected
-		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered, t.tally.latency
+		r.misdirected, r.aside = t.tally.misdirected, t.tally.aside
+		r.duplicated, r.reordered, r.latency = t.tally.duplicated, t.tally.reordered,
+			t.tally.latency
 		r.slices, r.last = t.tally.slices, t.tally.last
 		r.first = durations(t.tally.first)
 		r.screens = t.config.watchScreens(t.tally.arrivals, t.tally.shots)
@@ -85,8 +90,8 @@ func (t *turn) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// shoot gives each shot to its sender at its time, whatever became of those before,
-// and ends when all was delivered and the duration is over, or the timeout is.
+// shoot gives each shot to its sender at its time, regardless of the earlier shots. It returns when
+// everything is delivered and the duration is over, or after the timeout.
 func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	sending, stop := context.WithCancel(ctx)
 	var senders sync.WaitGroup
@@ -112,12 +117,13 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	}
 	drain, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_ = t.tally.await(drain, func() bool { return t.tally.delivered >= t.expected() }) // what is missing is lost
+	// missing messages are lost
+	_ = t.tally.await(drain, func() bool { return t.tally.delivered >= t.expected() })
 	return context.Cause(ctx)
 }
 
-// send sends one after the other, as order wants. What cannot be sent is lost, and
-// counted so.
+// send sends the messages one after the other, to keep their order. A message that cannot be sent
+// counts as lost.
 func (t *turn) send(ctx context.Context, p *peer, queue <-chan int) {
 	for {
 		select {
@@ -131,7 +137,7 @@ func (t *turn) send(ctx context.Context, p *peer, queue <-chan int) {
 	}
 }
 
-// watch tells how the turn goes until done.
+// watch reports the progress of the turn until done.
 func (t *turn) watch(done <-chan struct{}) {
 	pace := time.NewTicker(livePace)
 	defer pace.Stop()
@@ -140,12 +146,12 @@ func (t *turn) watch(done <-chan struct{}) {
 		case <-pace.C:
 			now, err := t.server.ask("")
 			if err != nil {
-				return // run meets it too
+				return // run gets the error too
 			}
-			l := t.tally.live()
+			l, aside := t.tally.live()
 			l.Expected = t.expected()
-			before := t.trial.before
-			l.Bytes, l.Requests = now.In+now.Out-before.In-before.Out, now.Requests-before.Requests
+			crossed := whole(t.trial.before.Snapshot, now, l.Delivered, aside)
+			l.Bytes, l.Requests = int64(crossed.bytes), int64(crossed.requests)
 			t.tell(l)
 		case <-done:
 			return
@@ -155,8 +161,8 @@ func (t *turn) watch(done <-chan struct{}) {
 
 func (t *turn) expected() int { return t.config.deliveries(t.tally.shots) }
 
-// payload is how many bytes of JSON messages crossed the counted line, up and down.
-// A message that was not delivered counts as the mean of the others.
+// payload returns the bytes of the JSON messages on the wire, up and down. A message that was not
+// delivered counts as the mean of the others.
 func (t *turn) payload() int {
 	sum, heard := 0, 0
 	for n := range t.tally.shots {
@@ -167,11 +173,7 @@ func (t *turn) payload() int {
 	if sum == 0 {
 		return 0
 	}
-	down := heard * t.trial.delivered / t.expected()
-	if t.config.besides() {
-		return down
-	}
-	return sum + down
+	return sum + heard*t.trial.delivered/t.expected()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -89,11 +89,13 @@ func TestBytesOfUDPAreThoseOfARelayInBetween(t *testing.T) {
 			require.NoError(t, turn.run(t.Context()))
 			type counts struct{ in, out, connections int64 }
 			var own, relayed counts
-			for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // until nothing is on its way just now
+			for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+				// until nothing is on its way just now
 				said, err := s.ask("")
 				require.NoError(t, err)
 				own = counts{said.In, said.Out, said.Connections}
-				if relayed = (counts{between.in.Load(), between.out.Load(), between.clients.Load()}); relayed == own || time.Now().After(end) {
+				if relayed = (counts{between.in.Load(), between.out.Load(),
+					between.clients.Load()}); relayed == own || time.Now().After(end) {
 					break
 				}
 			}
@@ -131,7 +133,8 @@ func TestLanesOverUDPAreChecked(t *testing.T) {
 	assert.ErrorContains(t, c.Check(runner.Lessons), "has no answers")
 	c = small(Feed, "webtransport-datagrams")
 	c.Size = 1000
-	assert.ErrorContains(t, c.Check(runner.Lessons), "webtransport-datagrams carries a text of at most 900 bytes")
+	assert.ErrorContains(t, c.Check(runner.Lessons),
+		"webtransport-datagrams carries a text of at most 900 bytes")
 	c.Transports = []string{"webtransport"}
 	assert.NoError(t, c.Check(runner.Lessons))
 	for _, name := range lanesOverUDP() {

@@ -1,6 +1,6 @@
 // Package diagram draws the diagrams of the lessons as SVG. A diagram is written as lines of text,
-// which is also how a terminal shows it. The SVG has classes and no style of its own, so a page's
-// style sheet colours it for light and dark.
+// and a terminal shows these lines. The SVG has classes and no style of its own, so a page's style
+// sheet colours it for light and dark.
 //
 // A sequence has its participants in the first line, and below them, in the order of time, arrows,
 // notes and rules:
@@ -11,10 +11,11 @@
 //	Server: a note
 //	— from here on: frames —
 //
-// A timeline has lanes of equal slots. A lane is a name and its slots: "?" is a request, "." an empty
-// answer, "*" a message that waits at the server, "m" a message on its way to the page, "^" one from
-// the page, "-" a request that is held or a connection that is open. Lines without a "|" explain the
-// signs. A lane without a name is the ruler: its labels begin at their slots, two spaces or more apart.
+// A timeline has lanes of equal slots. A lane is a name and its slots: "?" is a request, "." an
+// empty answer, "*" a message that waits at the server, "m" a message on its way to the page, "^"
+// one from the page, "-" a request that is held or a connection that is open. Lines without a "|"
+// explain the signs. A lane without a name is the ruler: its labels begin at their slots, two
+// spaces or more apart.
 //
 //	              | 0 s  1 s
 //	short polling | ?.   ?m
@@ -51,7 +52,8 @@ func draw(kind, text string) (*drawing, error) {
 
 // svg returns the drawing as an element with further attributes, and something before its content.
 func (d *drawing) svg(kind, title, attributes, before string) string {
-	return fmt.Sprintf(`<svg class="%s-diagram" viewBox="0 0 %g %g" role="img" aria-label="%s"%s>%s%s</svg>`,
+	return fmt.Sprintf(
+		`<svg class="%s-diagram" viewBox="0 0 %g %g" role="img" aria-label="%s"%s>%s%s</svg>`,
 		kind, d.width, d.height, html.EscapeString(title), attributes, before, d.b.String())
 }
 
@@ -77,15 +79,18 @@ func (d *drawing) arrow(class string, x1, y1, x2, y2 float64) {
 		if y2 < y1 {
 			back = -back
 		}
-		fmt.Fprintf(&d.b, `<path class="%s" d="M%g %gl%g %gh%gz"/>`, class, x2, y2, -side, -back, 2*side)
+		fmt.Fprintf(&d.b, `<path class="%s" d="M%g %gl%g %gh%gz"/>`, class, x2, y2, -side,
+			-back, 2*side)
 		return
 	}
-	fmt.Fprintf(&d.b, `<path class="%s" d="M%g %gl%g %gv%gz"/>`, class, x2, y2, -back, -side, 2*side)
+	fmt.Fprintf(&d.b, `<path class="%s" d="M%g %gl%g %gv%gz"/>`, class, x2, y2, -back,
+		-side, 2*side)
 }
 
 // text writes a line of text. anchor is start, middle or end.
 func (d *drawing) text(class, anchor string, x, y float64, text string) {
-	fmt.Fprintf(&d.b, `<text class="%s" x="%g" y="%g" text-anchor="%s">%s</text>`, class, x, y, anchor, html.EscapeString(text))
+	fmt.Fprintf(&d.b, `<text class="%s" x="%g" y="%g" text-anchor="%s">%s</text>`, class, x, y,
+		anchor, html.EscapeString(text))
 }
 
 const lineHeight = 16 // of text, in units of the drawing

@@ -36,7 +36,8 @@ func wellFormed(t *testing.T, svg string) {
 		}
 		require.NoError(t, err)
 		if e, ok := token.(xml.StartElement); ok {
-			assert.Contains(t, []string{"svg", "g", "line", "path", "text", "rect", "circle"}, e.Name.Local)
+			assert.Contains(t, []string{"svg", "g", "line", "path", "text", "rect", "circle"},
+				e.Name.Local)
 			for _, a := range e.Attr {
 				assert.NotEqual(t, "style", a.Name.Local)
 			}
@@ -67,7 +68,7 @@ func TestFile(t *testing.T) {
 	sheet, err := os.ReadFile(filepath.Join("..", "..", "web", "shared", "diagram.css"))
 	require.NoError(t, err)
 	for class := range classes {
-		if class == "noted" { // as all text
+		if class == "noted" { // like all text
 			continue
 		}
 		assert.Contains(t, style, "."+class+"{", "the file's style")
@@ -81,7 +82,8 @@ func TestTimeline(t *testing.T) {
 	svg, err := SVG("timeline", "A", timeline)
 	require.NoError(t, err)
 	wellFormed(t, svg)
-	assert.Equal(t, 3, strings.Count(svg, `<path class="there"`), "two requests, and one in the legend")
+	assert.Equal(t, 3, strings.Count(svg, `<path class="there"`),
+		"two requests, and one in the legend")
 	assert.Equal(t, 2, strings.Count(svg, `<path class="back"`))
 	assert.Equal(t, 3, strings.Count(svg, `class="open"`), "and the sign before stays open")
 	assert.Contains(t, svg, `>a message</text>`)
@@ -124,7 +126,9 @@ func FuzzSVG(f *testing.F) {
 	f.Add("timeline", timeline)
 	f.Fuzz(func(t *testing.T, kind, text string) {
 		svg, err := SVG(kind, "title", text)
-		if err == nil && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r >= 0xfffd }) {
+		if err == nil && !strings.ContainsFunc(text, func(r rune) bool {
+			return r < ' ' && r != '\n' || r >= 0xfffd
+		}) {
 			wellFormed(t, svg)
 		}
 	})

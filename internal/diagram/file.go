@@ -2,7 +2,7 @@ package diagram
 
 import "fmt"
 
-// style colours a diagram that stands in a file of its own, as web/shared/diagram.css does in a page.
+// style colours a diagram in a file of its own, like web/shared/diagram.css in a page.
 const style = `svg{--card:#fff;--ink:#14171c;--soft:#525c6b;--line:#dfe3ea;--ground:#f4f5f8;--accent:#2f55d4;--good:#17713f;--bad:#b42318;background:var(--card);font:12.5px/1 system-ui,sans-serif}
 @media(prefers-color-scheme:dark){svg{--card:#161b23;--ink:#e8ecf2;--soft:#a3afc0;--line:#262d38;--ground:#0e1116;--accent:#7ea2ff;--good:#62d394;--bad:#ff8a80}}
 line{stroke:var(--soft);stroke-width:1.5}text{fill:var(--ink)}.name{font-weight:650}.time{fill:var(--soft)}
@@ -17,6 +17,7 @@ func File(kind, title, text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("diagram %q: %w", title, err)
 	}
-	size := fmt.Sprintf(` xmlns="http://www.w3.org/2000/svg" width="%g" height="%g"`, d.width, d.height)
+	size := fmt.Sprintf(` xmlns="http://www.w3.org/2000/svg" width="%g" height="%g"`, d.width,
+		d.height)
 	return d.svg(kind, title, size, "<style>"+style+"</style>") + "\n", nil
 }

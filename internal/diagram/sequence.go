@@ -41,7 +41,7 @@ func fields(line string) (all []string) {
 	return all
 }
 
-// step draws an arrow, a note or a rule below what is there.
+// step draws an arrow, a note or a rule at the bottom of the drawing.
 func (d *drawing) step(x map[string]float64, line string) error {
 	if rule, ok := strings.CutPrefix(line, "—"); ok {
 		d.height += 12
@@ -111,7 +111,8 @@ func (d *drawing) note(x float64, text string) {
 	width += 2 * pad
 	left := min(max(x-width/2, 2), d.width-width-2)
 	height := float64(len(lines))*lineHeight + pad
-	fmt.Fprintf(&d.b, `<rect class="note" x="%g" y="%g" width="%g" height="%g" rx="6"/>`, left, d.height, width, height)
+	fmt.Fprintf(&d.b, `<rect class="note" x="%g" y="%g" width="%g" height="%g" rx="6"/>`, left,
+		d.height, width, height)
 	for i, line := range lines {
 		d.text("noted", "middle", left+width/2, d.height+float64(i+1)*lineHeight, line)
 	}

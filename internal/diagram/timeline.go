@@ -42,7 +42,8 @@ var words = regexp.MustCompile(`\S+( \S+)*`)
 func (d *drawing) ruler(slots string) {
 	d.height += lineHeight
 	for _, word := range words.FindAllStringIndex(slots, -1) {
-		d.text("time", "start", at(len([]rune(slots[:word[0]]))), d.height-2, slots[word[0]:word[1]])
+		d.text("time", "start", at(len([]rune(slots[:word[0]]))), d.height-2,
+			slots[word[0]:word[1]])
 	}
 }
 

@@ -16,11 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented are the packages that programs outside this module use.
-var documented = []string{"event", "sio", "sioclient", "engineio", "siopacket", "eiopacket", "sioredis", "siowebtransport"}
+// documented lists the packages that programs outside this module use.
+var documented = []string{"event", "sio", "sio/admin", "sioclient", "engineio", "siopacket",
+	"eiopacket", "sioredis", "siowebtransport"}
 
-// Every exported name has a comment, which begins with the name, so that go doc answers whatever a
-// program can call.
+// Every exported name has a comment that begins with the name, so that go doc describes everything
+// that a program can call.
 func TestDocumentation(t *testing.T) {
 	for _, name := range documented {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +42,8 @@ func sources(t *testing.T, folder string) (*token.FileSet, []*ast.File) {
 	require.NoError(t, err)
 	files, list := token.NewFileSet(), []*ast.File(nil)
 	for _, entry := range entries {
-		if path := filepath.Join(folder, entry.Name()); strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+		if path := filepath.Join(folder, entry.Name()); strings.HasSuffix(path, ".go") &&
+			!strings.HasSuffix(path, "_test.go") {
 			file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
 			require.NoError(t, err)
 			list = append(list, file)
@@ -50,8 +52,8 @@ func sources(t *testing.T, folder string) (*token.FileSet, []*ast.File) {
 	return files, list
 }
 
-// undocumented lists the exported names of a package whose comment is missing or does not begin with
-// the name.
+// undocumented lists the exported names of a package whose comment is missing or does not begin
+// with the name.
 func undocumented(p *doc.Package) (faults []string) {
 	check := func(name, text string) {
 		last := name[strings.LastIndex(name, ".")+1:]
@@ -59,11 +61,13 @@ func undocumented(p *doc.Package) (faults []string) {
 		case text == "":
 			faults = append(faults, name+" has no comment")
 		case !begins:
-			faults = append(faults, fmt.Sprintf("the comment of %s does not begin with its name: %.60q", name, text))
+			faults = append(faults,
+				fmt.Sprintf("the comment of %s does not begin with its name: %.60q", name, text))
 		}
 	}
 	if !strings.HasPrefix(p.Doc, "Package "+p.Name+" ") {
-		faults = append(faults, fmt.Sprintf("the comment of the package does not begin with its name: %.60q", p.Doc))
+		faults = append(faults,
+			fmt.Sprintf("the comment of the package does not begin with its name: %.60q", p.Doc))
 	}
 	values := append(p.Consts, p.Vars...)
 	for _, f := range p.Funcs {
@@ -83,8 +87,8 @@ func undocumented(p *doc.Package) (faults []string) {
 	return faults
 }
 
-// undocumentedFields lists the exported fields of a struct, and the methods of an interface, that no
-// comment describes: neither their own nor that of the lines right above, which names them.
+// undocumentedFields lists the exported fields of a struct, and the methods of an interface, that
+// no comment describes: neither their own nor that of the lines right above, which names them.
 func undocumentedFields(typ *doc.Type) (faults []string) {
 	for _, spec := range typ.Decl.Specs {
 		var fields *ast.FieldList
@@ -104,7 +108,8 @@ func undocumentedFields(typ *doc.Type) (faults []string) {
 			for _, name := range field.Names {
 				named, _ := regexp.MatchString(`\b`+name.Name+`\b`, group)
 				selfEvident := fmt.Sprint(field.Type) == name.Name // Type Type
-				if name.IsExported() && !named && !selfEvident && field.Doc.Text() == "" && field.Comment.Text() == "" {
+				if name.IsExported() && !named && !selfEvident && field.Doc.Text() == "" &&
+					field.Comment.Text() == "" {
 					faults = append(faults, "the field "+typ.Name+"."+name.Name+" has no comment")
 				}
 			}
@@ -123,7 +128,8 @@ func hiddenAliases(list []*ast.File) (faults []string) {
 			internal[path[strings.LastIndex(path, "/")+1:]] = strings.Contains(path, "/internal/")
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.TypeSpec); ok && spec.Assign.IsValid() && spec.Name.IsExported() {
+			if spec, ok := n.(*ast.TypeSpec); ok && spec.Assign.IsValid() &&
+				spec.Name.IsExported() {
 				if of, ok := spec.Type.(*ast.SelectorExpr); ok && internal[of.X.(*ast.Ident).Name] {
 					faults = append(faults, spec.Name.Name+" is a type of an internal package")
 				}
@@ -141,7 +147,8 @@ func undocumentedValues(v *doc.Value) (faults []string) {
 	for _, spec := range v.Decl.Specs {
 		spec := spec.(*ast.ValueSpec)
 		for _, name := range spec.Names {
-			if name.IsExported() && group == "" && spec.Doc.Text() == "" && spec.Comment.Text() == "" {
+			if name.IsExported() && group == "" && spec.Doc.Text() == "" &&
+				spec.Comment.Text() == "" {
 				faults = append(faults, name.Name+" has no comment")
 			}
 		}
@@ -149,22 +156,27 @@ func undocumentedValues(v *doc.Value) (faults []string) {
 	return faults
 }
 
-// The tables of methods hold for go doc, which shows the methods that a program calls under the type
-// that it calls them on, although several types share them.
+// The tables of methods match go doc, which lists the methods under each type, although several
+// types share them.
 func TestSharedMethodsAreShown(t *testing.T) {
 	const (
-		broadcast = "To In Except Volatile Compress Local Timeout Emit Send EmitWithAck FetchSockets SocketsJoin SocketsLeave DisconnectSockets "
+		broadcast = "To In Except Volatile Compress Local Timeout Emit Send EmitWithAck " +
+			"FetchSockets SocketsJoin SocketsLeave DisconnectSockets "
 		emission  = "Emit Send EmitWithAck Volatile Compress Timeout "
-		namespace = "Use OnConnection Name Len Socket Sockets Rooms OnRoom OnServerSide ServerSideEmit ServerSideEmitWithAck "
-		listeners = "On Once Prepend PrependOnce Off OnAny PrependAny OnAnyOutgoing PrependAnyOutgoing OnError "
+		namespace = "Use OnConnection Name Len Socket Sockets Rooms OnRoom OnServerSide " +
+			"ServerSideEmit ServerSideEmitWithAck "
+		listeners = "On Once Prepend PrependOnce Off OnAny PrependAny " +
+			"OnAnyOutgoing PrependAnyOutgoing OnError "
 	)
 	for pkg, types := range map[string]map[string]string{
 		"sio": {
-			"Broadcast": broadcast, "ParentNamespace": broadcast + "Use OnConnection", "RemoteSocket": broadcast,
-			"Namespace": broadcast + namespace, "Server": broadcast + namespace,
+			"Broadcast": broadcast, "ParentNamespace": broadcast + "Use OnConnection",
+			"RemoteSocket": broadcast,
+			"Namespace":    broadcast + namespace, "Server": broadcast + namespace,
 			"Socket": listeners + emission + "Use", "Emission": emission,
 		},
-		"sioclient": {"Socket": listeners + "Emit Send EmitWithAck OnConnect OnDisconnect OnConnectError"},
+		"sioclient": {"Socket": listeners +
+			"Emit Send EmitWithAck OnConnect OnDisconnect OnConnectError"},
 	} {
 		files, list := sources(t, filepath.Join("../../lessons/socketio", pkg))
 		p, err := doc.NewFromFiles(files, list, module+"lessons/socketio/"+pkg)
@@ -177,7 +189,8 @@ func TestSharedMethodsAreShown(t *testing.T) {
 		}
 		for name, methods := range types {
 			for method := range strings.FieldsSeq(methods) {
-				assert.True(t, shown[name+"."+method], "go doc %s.%s does not list %s", pkg, name, method)
+				assert.True(t, shown[name+"."+method], "go doc %s.%s does not list %s", pkg,
+					name, method)
 			}
 		}
 	}

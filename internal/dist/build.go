@@ -18,8 +18,8 @@ import (
 const SumsFile = "SHA256SUMS"
 
 // Build builds cmd/lab of the module in the folder source for each target, and writes the binaries
-// and SumsFile to the folder to. The same source and the same version of Go give the same bytes,
-// whatever the folder and the machine. In a clone, the binaries know their commit.
+// and SumsFile to the folder to. The same source and the same version of Go give the same bytes in
+// any folder and on any machine. In a clone, the binaries know their commit.
 func Build(ctx context.Context, source, to string, targets []Target) error {
 	to, err := filepath.Abs(to)
 	if err != nil {
@@ -32,7 +32,8 @@ func Build(ctx context.Context, source, to string, targets []Target) error {
 	var sums []string
 	for _, t := range targets {
 		path := filepath.Join(to, t.File())
-		c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", path, "./cmd/lab")
+		c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o",
+			path, "./cmd/lab")
 		c.Dir = source
 		c.Env = append(slices.Clone(environ), "CGO_ENABLED=0", "GOOS="+t.OS, "GOARCH="+t.Arch)
 		if out, err := c.CombinedOutput(); err != nil {

@@ -17,7 +17,7 @@ import (
 	"realtimelab/internal/labtest/need"
 )
 
-// copySource copies what a build of the lab needs from the module's folder to a new one.
+// copySource copies the files that a build of the lab needs from the module's folder to a new one.
 func copySource(t *testing.T) string {
 	to := t.TempDir()
 	root, err := filepath.Abs("../..")
@@ -33,14 +33,16 @@ func copySource(t *testing.T) string {
 		switch top, _, _ := strings.Cut(filepath.ToSlash(inside), "/"); {
 		case d.IsDir() && d.Name() == "node_modules":
 			return filepath.SkipDir
-		case top != "." && top != "cmd" && top != "internal" && top != "lessons" && top != "web" && top != "go.mod" && top != "go.sum":
+		case top != "." && top != "cmd" && top != "internal" && top != "lessons" && top != "web" &&
+			top != "go.mod" && top != "go.sum":
 			if d.IsDir() {
 				return filepath.SkipDir
 			}
 			return nil
 		case d.IsDir():
 			return os.MkdirAll(filepath.Join(to, inside), 0o755)
-		case !d.Type().IsRegular() || strings.HasSuffix(inside, "_test.go") && !strings.Contains(filepath.ToSlash(inside), "/exercises/"):
+		case !d.Type().IsRegular() || strings.HasSuffix(inside, "_test.go") &&
+			!strings.Contains(filepath.ToSlash(inside), "/exercises/"):
 			return nil
 		}
 		data, err := os.ReadFile(path)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Path is where a server has the hand-outs: mount Handouts.Handler there.
+// Path is the path of the hand-outs on a server: mount Handouts.Handler there.
 const Path = "/dist/"
 
 // ExercisesFile is the name of the zip with the exercises.
@@ -35,7 +35,7 @@ func (f File) Href() string { return Path + f.Name }
 // Megabytes returns the size for a reader.
 func (f File) Megabytes() string { return fmt.Sprintf("%.1f MB", float64(f.Size)/1e6) }
 
-// Handouts are the files that a class gets from the teacher's lab: the program for each system,
+// Handouts holds the files that a class gets from the teacher's lab: the program for each system,
 // and the exercises. Several goroutines may use it at the same time.
 type Handouts struct {
 	binaries  []File
@@ -64,17 +64,21 @@ func New(dir string, write func(folder string) error) (*Handouts, error) {
 			return nil, err
 		}
 		if f.SHA256 != sum {
-			return nil, fmt.Errorf("%s does not have the checksum that is in %s: run make dist again", f.path, SumsFile)
+			return nil, fmt.Errorf(
+				"%s does not have the checksum that is in %s: run make dist again", f.path,
+				SumsFile)
 		}
 		h.binaries = append(h.binaries, f)
 	}
 	if len(h.binaries) == 0 {
-		return nil, fmt.Errorf("%s names no binary of the lab: run make dist", filepath.Join(dir, SumsFile))
+		return nil, fmt.Errorf("%s names no binary of the lab: run make dist",
+			filepath.Join(dir, SumsFile))
 	}
 	if h.zip, err = exercises(write); err != nil {
 		return nil, fmt.Errorf("pack the exercises: %w", err)
 	}
-	h.exercises = File{Name: ExercisesFile, Size: int64(len(h.zip)), SHA256: fmt.Sprintf("%x", sha256.Sum256(h.zip))}
+	h.exercises = File{Name: ExercisesFile, Size: int64(len(h.zip)),
+		SHA256: fmt.Sprintf("%x", sha256.Sum256(h.zip))}
 	return h, nil
 }
 
@@ -107,7 +111,7 @@ func (h *Handouts) Files() []File {
 	return append(h.binaries[:len(h.binaries):len(h.binaries)], h.exercises)
 }
 
-// For returns the binary for the visitor who sent the request, as far as the browser tells.
+// For returns the binary for the system of the request's browser, if it is known.
 func (h *Handouts) For(r *http.Request) (File, bool) {
 	target, ok := Guess(r.UserAgent())
 	if !ok {
@@ -121,16 +125,17 @@ func (h *Handouts) For(r *http.Request) (File, bool) {
 	return File{}, false
 }
 
-// stallTime bounds one write of a download. A whole class downloads at once over one network, so the
-// whole download has no bound.
+// stallTime bounds one write of a download. A whole class downloads at once over one network, so
+// the whole download has no bound.
 const stallTime = 30 * time.Second
 
-// patient is a ResponseWriter that moves the write deadline on with each write.
+// patient is a ResponseWriter that extends the write deadline with each write.
 type patient struct{ http.ResponseWriter }
 
 func (p patient) Write(b []byte) (int, error) {
 	deadline := time.Now().Add(stallTime)
-	if err := http.NewResponseController(p.ResponseWriter).SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(p.ResponseWriter).SetWriteDeadline(deadline); err != nil &&
+		!errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	return p.ResponseWriter.Write(b)
@@ -150,7 +155,8 @@ func (h *Handouts) serveFile(w http.ResponseWriter, r *http.Request) {
 		if f.path != "" {
 			file, err := os.Open(f.path)
 			if errors.Is(err, fs.ErrNotExist) {
-				http.Error(w, "This file is no longer in the teacher's folder.", http.StatusNotFound)
+				http.Error(w, "This file is no longer in the teacher's folder.",
+					http.StatusNotFound)
 				return
 			}
 			if err != nil {

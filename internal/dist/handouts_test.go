@@ -44,7 +44,9 @@ func twoFiles(folder string) error {
 func handouts(t *testing.T) http.Handler {
 	h, err := New(folder(t), twoFiles)
 	require.NoError(t, err)
-	return h.Handler(func(r *http.Request) lang.Lang { return lang.Lang(r.URL.Query().Get("lang")) })
+	return h.Handler(func(r *http.Request) lang.Lang {
+		return lang.Lang(r.URL.Query().Get("lang"))
+	})
 }
 
 func get(t *testing.T, h http.Handler, path string, header ...string) *http.Response {
@@ -71,12 +73,15 @@ func TestThePageOffersTheVisitorsProgram(t *testing.T) {
 	assert.Contains(t, page, "curl.exe -o lab.exe http://room:3333/dist/lab-windows-amd64.exe")
 	for _, target := range Targets {
 		sum := sha256.Sum256([]byte("program for " + target.File()))
-		assert.Contains(t, page, fmt.Sprintf("<code>%x</code>", sum), "all are listed with their checksums")
+		assert.Contains(t, page, fmt.Sprintf("<code>%x</code>", sum),
+			"all are listed with their checksums")
 	}
-	page = body(t, get(t, h, "/dist/?lang=zh", "User-Agent", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"))
+	page = body(t, get(t, h, "/dist/?lang=zh", "User-Agent",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"))
 	assert.Contains(t, page, "你的电脑：macOS (Apple silicon)")
 	assert.Contains(t, page, "chmod +x lab")
-	page = body(t, get(t, h, "/dist/", "User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)"))
+	page = body(t, get(t, h, "/dist/", "User-Agent",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)"))
 	assert.NotContains(t, page, "Your computer")
 	assert.Contains(t, page, "lab-linux-arm64")
 }
@@ -109,7 +114,8 @@ func TestDownloads(t *testing.T) {
 func TestTheExercisesAreOneFolder(t *testing.T) {
 	h := handouts(t)
 	data := body(t, get(t, h, "/dist/exercises.zip"))
-	assert.Equal(t, data, body(t, get(t, handouts(t), "/dist/exercises.zip")), "the same bytes each time")
+	assert.Equal(t, data, body(t, get(t, handouts(t), "/dist/exercises.zip")),
+		"the same bytes each time")
 	r, err := zip.NewReader(bytes.NewReader([]byte(data)), int64(len(data)))
 	require.NoError(t, err)
 	require.Len(t, r.File, 1)
@@ -118,19 +124,29 @@ func TestTheExercisesAreOneFolder(t *testing.T) {
 }
 
 func TestZipIsReproducible(t *testing.T) {
-	one, err := Zip(fstest.MapFS{"b": {Data: []byte("2")}, "a/c": {Data: []byte("1"), Mode: 0o600}}, "f")
+	one, err := Zip(fstest.MapFS{"b": {Data: []byte("2")}, "a/c": {Data: []byte("1"), Mode: 0o600}},
+		"f")
 	require.NoError(t, err)
-	two, err := Zip(fstest.MapFS{"a/c": {Data: []byte("1"), Mode: 0o644}, "b": {Data: []byte("2"), ModTime: packedAt.AddDate(9, 0, 0)}}, "f")
+	two, err := Zip(fstest.MapFS{"a/c": {Data: []byte("1"), Mode: 0o644},
+		"b": {Data: []byte("2"), ModTime: packedAt.AddDate(9, 0, 0)}}, "f")
 	require.NoError(t, err)
 	assert.Equal(t, one, two)
 }
 
 func TestAFolderThatIsWrong(t *testing.T) {
 	for want, spoil := range map[string]func(dir string) error{
-		"run make dist":             func(dir string) error { return os.Remove(filepath.Join(dir, SumsFile)) },
-		"names no binary":           func(dir string) error { return os.WriteFile(filepath.Join(dir, SumsFile), []byte("x  y\n"), 0o644) },
-		"does not have the":         func(dir string) error { return os.WriteFile(filepath.Join(dir, "lab-linux-amd64"), nil, 0o644) },
-		"lab-windows-amd64.exe: no": func(dir string) error { return os.Remove(filepath.Join(dir, "lab-windows-amd64.exe")) },
+		"run make dist": func(dir string) error {
+			return os.Remove(filepath.Join(dir, SumsFile))
+		},
+		"names no binary": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, SumsFile), []byte("x  y\n"), 0o644)
+		},
+		"does not have the": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "lab-linux-amd64"), nil, 0o644)
+		},
+		"lab-windows-amd64.exe: no": func(dir string) error {
+			return os.Remove(filepath.Join(dir, "lab-windows-amd64.exe"))
+		},
 	} {
 		dir := folder(t)
 		require.NoError(t, spoil(dir))

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Target is a system that the lab is built for, in the words of GOOS and GOARCH.
+// A Target is a system that the lab is built for, as GOOS and GOARCH.
 type Target struct {
 	OS   string `json:"os"`
 	Arch string `json:"arch"`

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// packedAt is the time of every file in a zip, so that the same files give the same bytes. It is the
-// earliest that a zip can hold.
+// packedAt is the time of every file in a zip, so that the same files give the same bytes. It is
+// the earliest that a zip can hold.
 var packedAt = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Zip returns a zip of all files, in one folder.
@@ -24,7 +24,8 @@ func Zip(files fs.FS, folder string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		header := &zip.FileHeader{Name: path.Join(folder, name), Method: zip.Deflate, Modified: packedAt}
+		header := &zip.FileHeader{Name: path.Join(folder, name), Method: zip.Deflate,
+			Modified: packedAt}
 		header.SetMode(0o644)
 		entry, err := w.CreateHeader(header)
 		if err != nil {

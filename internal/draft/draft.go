@@ -1,5 +1,5 @@
-// Package draft writes files whole or not at all: until the last byte is on disk, the old file stays in place.
-// Every file that the lab writes goes through it.
+// Package draft writes files atomically: the old file stays in place until the last byte is on
+// disk. Every file that the lab writes goes through it.
 package draft
 
 import (
@@ -12,13 +12,15 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// File collects the contents of a file that is not in place yet. New reports a bad place before the work begins.
+// File collects the contents of a file that is not in place yet. New fails at once if the path
+// cannot be written.
 type File struct {
 	bytes.Buffer
 	temporary io.WriteCloser
 }
 
-// New begins a file for path with these permissions. Call Discard in the end, whether or not Keep was called.
+// New begins a file for path with these permissions. Call Discard at the end, whether or not Keep
+// was called.
 func New(path string, perm fs.FileMode) (*File, error) {
 	temporary, err := atomicwriter.New(target(path), perm)
 	if err != nil {
@@ -42,9 +44,17 @@ func (f *File) Keep() error {
 }
 
 // Discard removes a file that was not kept.
-func (f *File) Discard() { _ = f.temporary.Close() } // nothing was written to it, so closing removes it
+// nothing was written to it, so closing removes it
+func (f *File) Discard() { _ = f.temporary.Close() }
 
 // Write writes data to the file at path.
 func Write(path string, data []byte, perm fs.FileMode) error {
 	return atomicwriter.WriteFile(target(path), data, perm)
+}
+
+// Stream begins a file that is too large to collect first. Close puts it in place, unless a write
+// failed or nothing was written. A program that ends earlier leaves the old file, and a temporary
+// file beside it.
+func Stream(path string, perm fs.FileMode) (io.WriteCloser, error) {
+	return atomicwriter.New(target(path), perm)
 }

@@ -14,11 +14,12 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// TestTheDemosPass: what is asked of a student's server, the lab's own does.
+// TestTheDemosPass: the lab's own servers pass the checks of the students' servers.
 func TestTheDemosPass(t *testing.T) {
 	need.Time(t)
 	for exercise, name := range map[string]string{
-		"blackbox-polling": "short-polling", "blackbox-longpoll": "long-polling", "blackbox-sse": "sse",
+		"blackbox-polling": "short-polling", "blackbox-longpoll": "long-polling",
+		"blackbox-sse":       "sse",
 		"blackbox-websocket": "ws-echo", "blackbox-engineio": "", "blackbox-socketio": "acks",
 	} {
 		t.Run(exercise, func(t *testing.T) {
@@ -36,9 +37,11 @@ func TestTheDemosPass(t *testing.T) {
 	}
 }
 
-// quickHeartbeat starts the lab's Socket.IO server with the heartbeat of the exercise, and returns its URL.
+// quickHeartbeat starts the lab's Socket.IO server with the heartbeat of the exercise, and returns
+// its URL.
 func quickHeartbeat(t *testing.T) string {
-	io := sio.NewServer(sio.Config{Engine: engineio.Config{PingInterval: 300 * time.Millisecond, PingTimeout: time.Second}})
+	io := sio.NewServer(sio.Config{Engine: engineio.Config{PingInterval: 300 * time.Millisecond,
+		PingTimeout: time.Second}})
 	server := httptest.NewServer(io)
 	t.Cleanup(func() {
 		require.NoError(t, io.Close(context.Background()))

@@ -30,7 +30,8 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-var record = flag.Bool("record", false, "record the capture of read-capture again; its answers change with it")
+var record = flag.Bool("record", false,
+	"record the capture of read-capture again; its answers change with it")
 
 const captureFile = "../../lessons/socketio/exercises/read-capture/capture.pcapng"
 
@@ -56,7 +57,8 @@ func captureGiven(t *testing.T) map[string]string {
 			if name := userAgent.FindStringSubmatch(head); name != nil {
 				c.user = name[1]
 			}
-			if c.user == "bob" && strings.HasPrefix(head, "GET ") && strings.Contains(head, "transport=polling") && !upgraded {
+			if c.user == "bob" && strings.HasPrefix(head, "GET ") &&
+				strings.Contains(head, "transport=polling") && !upgraded {
 				polls++
 			}
 			if strings.Contains(head, "Upgrade: websocket") {
@@ -83,7 +85,8 @@ func captureGiven(t *testing.T) map[string]string {
 			case c.user == "bob" && p.fromClient && text == "2probe":
 				keys["bob"] = fmt.Sprintf("% x", f.Mask[:])
 			case f.Opcode == frame.Close && closes[c.user] == "" && len(f.Payload) >= 2:
-				closes[c.user] = fmt.Sprint(map[bool]string{true: "a", false: "b"}[p.fromClient], int(f.Payload[0])<<8|int(f.Payload[1]))
+				closes[c.user] = fmt.Sprint(map[bool]string{true: "a", false: "b"}[p.fromClient],
+					int(f.Payload[0])<<8|int(f.Payload[1]))
 			case c.user == "ann" && p.fromClient:
 				sent = append(sent, messages(text)...)
 			case c.user == "bob" && !p.fromClient:
@@ -128,7 +131,8 @@ type capturedPacket struct {
 	data       []byte
 }
 
-// packetsOf returns the data of each side in turn, in order of its first packet. The SYN that opens a connection tells which side is the client.
+// packetsOf returns the data of each side in turn, in order of its first packet. The SYN that opens
+// a connection tells which side is the client.
 func packetsOf(t *testing.T, file []byte) (all []capturedPacket) {
 	reader, err := pcapgo.NewNgReader(bytes.NewReader(file), pcapgo.DefaultNgReaderOptions)
 	require.NoError(t, err)
@@ -139,7 +143,8 @@ func packetsOf(t *testing.T, file []byte) (all []capturedPacket) {
 			return all
 		}
 		require.NoError(t, err)
-		tcp, ok := gopacket.NewPacket(data, layers.LayerTypeIPv4, gopacket.Default).Layer(layers.LayerTypeTCP).(*layers.TCP)
+		tcp, ok := gopacket.NewPacket(data, layers.LayerTypeIPv4, gopacket.Default).
+			Layer(layers.LayerTypeTCP).(*layers.TCP)
 		require.True(t, ok)
 		if tcp.SYN && !tcp.ACK {
 			conns[tcp.SrcPort] = &capturedConn{last: -1}
@@ -151,7 +156,8 @@ func packetsOf(t *testing.T, file []byte) (all []capturedPacket) {
 		require.NotNil(t, c)
 		switch {
 		case len(tcp.Payload) == 0:
-		case c.last >= 0 && all[c.last].fromClient == fromClient: // the rest of what one side says: a request may come in two segments
+		// the rest of one side's data: a request may come in two segments
+		case c.last >= 0 && all[c.last].fromClient == fromClient:
 			all[c.last].data = append(all[c.last].data, tcp.Payload...)
 		default:
 			c.last = len(all)
@@ -177,7 +183,9 @@ func recordRun(t *testing.T) {
 	}
 	held, before := make(chan string), wire.Events()
 	go func() { held <- get(sid) }()
-	require.Eventually(t, func() bool { return wire.Events() > before }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return wire.Events() > before
+	}, 5*time.Second, time.Millisecond)
 	bob := dialAs(t, address, "bob", sid)
 	bob.send("2probe")
 	bob.next("3probe")
@@ -191,14 +199,17 @@ func recordRun(t *testing.T) {
 	}
 	say("two", ann, ann, bob)
 	say("three", bob, ann, bob)
-	require.NoError(t, bob.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second)))
+	require.NoError(t, bob.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second)))
 	_, _, err := bob.ReadMessage()
 	require.Error(t, err)
 	bob.Close()
 	say("four", ann, ann)
 	bob = join(t, address, "bob", "")
 	say("five", ann, ann, bob)
-	require.NoError(t, ann.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second)))
+	require.NoError(t, ann.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""),
+		time.Now().Add(time.Second)))
 	_, _, err = ann.ReadMessage()
 	require.Error(t, err)
 	ann.Close()
@@ -218,7 +229,8 @@ func tapped(t *testing.T, wire *tap.Tap, name string) string {
 			require.NoError(t, err)
 			listener, err := net.Listen("tcp4", "127.0.0.1:0")
 			require.NoError(t, err)
-			server := &http.Server{Handler: instance.Handler, ConnContext: tap.ConnContext, ReadHeaderTimeout: 10 * time.Second}
+			server := &http.Server{Handler: instance.Handler, ConnContext: tap.ConnContext,
+				ReadHeaderTimeout: 10 * time.Second}
 			done := make(chan struct{})
 			go func() { defer close(done); _ = server.Serve(wire.Listener(listener)) }()
 			t.Cleanup(func() {
@@ -235,9 +247,10 @@ func tapped(t *testing.T, wire *tap.Tap, name string) string {
 	return ""
 }
 
-// dialAs opens a WebSocket in that name, and join connects it to the main namespace, too.
+// dialAs opens a WebSocket under that name; join also connects it to the main namespace.
 func dialAs(t *testing.T, address, user, query string) wsClient {
-	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket"+query, http.Header{"User-Agent": {user}})
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+
+		"/socket.io/?EIO=4&transport=websocket"+query, http.Header{"User-Agent": {user}})
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return wsClient{t, conn}
@@ -250,12 +263,14 @@ func join(t *testing.T, address, user, query string) wsClient {
 	return c
 }
 
-// poller returns the two requests of long polling, in that name.
-func poller(t *testing.T, address, user string) (get func(query string) string, post func(query, body string)) {
+// poller returns the two requests of long polling, under that name.
+func poller(t *testing.T, address, user string) (get func(query string) string,
+	post func(query, body string)) {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	do := func(method, query, body string) string {
-		request, err := http.NewRequest(method, "http://"+address+"/socket.io/?EIO=4&transport=polling"+query, strings.NewReader(body))
+		request, err := http.NewRequest(method,
+			"http://"+address+"/socket.io/?EIO=4&transport=polling"+query, strings.NewReader(body))
 		require.NoError(t, err)
 		request.Header.Set("User-Agent", user)
 		res, err := transport.RoundTrip(request)
@@ -265,5 +280,7 @@ func poller(t *testing.T, address, user string) (get func(query string) string, 
 		require.NoError(t, err)
 		return string(data)
 	}
-	return func(query string) string { return do("GET", query, "") }, func(query, body string) { do("POST", query, body) }
+	return func(query string) string {
+		return do("GET", query, "")
+	}, func(query, body string) { do("POST", query, body) }
 }

@@ -1,6 +1,7 @@
-// Package exercise describes the exercises of the lab: the catalogue, the course that orders it, and the report of a check.
-// It runs nothing. The packages below it do: predict compares answers, gocheck compiles and runs Go files, blackbox attacks
-// servers, and workspace is the folder where a student works.
+// Package exercise describes the exercises of the lab: the catalogue, the course that orders it,
+// and the report of a check. It runs nothing. The packages below it do: predict compares answers,
+// gocheck compiles and runs Go files, blackbox attacks servers, and workspace is the folder where a
+// student works.
 package exercise
 
 import (
@@ -21,9 +22,9 @@ type Kind string
 // The kinds.
 const (
 	FillIn   Kind = "fill-in"   // finish a Go file
-	BugZoo   Kind = "bug-zoo"   // find and fix the bug of a server that looks as if it worked
+	BugZoo   Kind = "bug-zoo"   // find and fix the bug of a server that seems to work
 	Predict  Kind = "predict"   // write down the next bytes on the wire; needs no Go
-	BlackBox Kind = "black-box" // write a server, in any language, that is attacked from outside
+	BlackBox Kind = "black-box" // write a server in any language, which the check attacks
 	FixPage  Kind = "fix-page"  // fix the JavaScript of a page; needs a browser and no Go
 )
 
@@ -35,7 +36,7 @@ var kindTitles = map[Kind]lang.Text{
 	FixPage:  {EN: "fix the page", ZH: "修页面"},
 }
 
-// Title is the kind for a reader.
+// Title returns the name of the kind for a reader.
 func (k Kind) Title() lang.Text { return kindTitles[k] }
 
 // Exercise is one entry of the catalogue.
@@ -59,7 +60,8 @@ type Exercise struct {
 // indexFile lists the exercises of a lesson, with their kind and level.
 const indexFile = "exercises.json"
 
-// Catalogue reads the exercises of all lessons, in the order of the course. An error is a fault of the lab, not of a student.
+// Catalogue reads the exercises of all lessons, in the order of the course. An error is a fault of
+// the lab, not of a student.
 func Catalogue(lessons []lesson.Lesson) ([]Exercise, error) {
 	var all []Exercise
 	seen := map[string]bool{}
@@ -102,7 +104,8 @@ func ofLesson(l lesson.Lesson) ([]Exercise, error) {
 	}
 	var all []Exercise
 	for _, entry := range index {
-		e := Exercise{Name: entry.Name, Lesson: l.Name, Topic: cmp.Or(entry.Topic, l.Name), Kind: entry.Kind, Level: entry.Level}
+		e := Exercise{Name: entry.Name, Lesson: l.Name, Topic: cmp.Or(entry.Topic, l.Name),
+			Kind: entry.Kind, Level: entry.Level}
 		if e.files, err = fs.Sub(root, entry.Name); err != nil {
 			return nil, err
 		}
@@ -114,7 +117,8 @@ func ofLesson(l lesson.Lesson) ([]Exercise, error) {
 	return all, nil
 }
 
-// The instructions of an exercise. Their first line is the title, and each section "Hint" or "提示" is one hint.
+// The instructions of an exercise. Their first line is the title, and each section "Hint" or "提示"
+// is one hint.
 const (
 	englishFile = "exercise.md"
 	chineseFile = "exercise.zh.md"
@@ -133,7 +137,8 @@ func (e *Exercise) readTexts() error {
 		return err
 	}
 	if len(english.hints) != len(chinese.hints) {
-		return fmt.Errorf("%d hints in English, %d in Chinese", len(english.hints), len(chinese.hints))
+		return fmt.Errorf("%d hints in English, %d in Chinese", len(english.hints),
+			len(chinese.hints))
 	}
 	e.Title = lang.Text{EN: english.title, ZH: chinese.title}
 	e.Text = lang.Text{EN: english.body, ZH: chinese.body}
@@ -147,14 +152,18 @@ func (e *Exercise) readTexts() error {
 	return nil
 }
 
-// pageNote follows the text of each exercise that fixes a page. The names are those of the scripts in
-// package fixpage.
+// pageNote follows the text of each exercise that fixes a page. The scripts in package fixpage have
+// these names.
 var pageNote = lang.Text{
-	EN: "The check runs your code in a small page with a virtual clock, so waiting takes no time. The page has the usual DOM of " +
-		"elements, classes, `dataset`, selectors and bubbling events, timers, `fetch`, `WebSocket`, `EventSource`, `crypto` and " +
+	EN: "The check runs your code in a small page with a virtual clock, so waiting takes no " +
+		"time. The page has the usual DOM of " +
+		"elements, classes, `dataset`, selectors and bubbling events, timers, `fetch`, " +
+		"`WebSocket`, `EventSource`, `crypto` and " +
 		"`localStorage`, but no layout. `print(…)` shows values below the check.",
-	ZH: "检查在一个小页面里运行你的代码，用的是虚拟时钟，等待不花时间。这个页面有常用的 DOM（元素、class、`dataset`、选择器、会冒泡的事件）、" +
-		"定时器、`fetch`、`WebSocket`、`EventSource`、`crypto` 和 `localStorage`，没有布局。`print(…)` 把值显示在检查下面。",
+	ZH: "检查在一个小页面里运行你的代码，用的是虚拟时钟，等待不花时间。这个页面有常用的 " +
+		"DOM（元素、class、`dataset`、选择器、会冒泡的事件）、" +
+		"定时器、`fetch`、`WebSocket`、`EventSource`、`crypto` 和 `localStorage`，没有布局。" +
+		"`print(…)` 把值显示在检查下面。",
 }
 
 type instructions struct {
@@ -172,25 +181,29 @@ func (e *Exercise) readText(file, hint string) (instructions, error) {
 	if !strings.HasPrefix(title, "# ") {
 		return instructions{}, fmt.Errorf("%s has no title", file)
 	}
-	text := instructions{title: strings.TrimPrefix(title, "# "), body: strings.TrimSpace(parts[0]) + "\n"}
+	text := instructions{title: strings.TrimPrefix(title, "# "),
+		body: strings.TrimSpace(parts[0]) + "\n"}
 	for _, h := range parts[1:] {
 		text.hints = append(text.hints, strings.TrimSpace(h))
 	}
 	return text, nil
 }
 
-// solutionFolder holds the student's files as they should become.
+// solutionFolder holds our solution of the files that the student edits.
 const solutionFolder = "solution"
 
-// Starter returns the files that the student edits, by name, as given.
+// Starter returns the files that the student edits, by name, in their initial state.
 func (e Exercise) Starter() (map[string][]byte, error) { return e.read(".", e.Edits) }
 
-// Solution returns the same files as they should become.
+// Solution returns the same files with our solution.
 func (e Exercise) Solution() (map[string][]byte, error) { return e.read(solutionFolder, e.Edits) }
 
-// Given returns the files that the student has but need not edit, by name: the check, the code around the exercise, the text.
+// Given returns the files that the student has but need not edit, by name: the check, the code
+// around the exercise, the text.
 func (e Exercise) Given() (map[string][]byte, error) {
-	files, err := e.read(".", func(name string) bool { return (path.Ext(name) == ".go" || name == CaptureFile) && !e.Edits(name) })
+	files, err := e.read(".", func(name string) bool {
+		return (path.Ext(name) == ".go" || name == CaptureFile) && !e.Edits(name)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -204,21 +217,22 @@ func (e Exercise) Given() (map[string][]byte, error) {
 	return files, nil
 }
 
-// Import makes a check import the student's package from another place than the lab's own tree.
+// Import returns check with its import of the student's package changed to the path from.
 func (e Exercise) Import(from, check string) string {
 	return strings.ReplaceAll(check, "realtimelab/lessons/"+e.Lesson+"/exercises/"+e.Name, from)
 }
 
-// The files that a student edits where it is not Go.
+// The files that a student edits in exercises without Go.
 const (
-	AnswerFile = "answer.txt" // to predict the wire
-	PageFile   = "page.js"    // to fix a page
+	AnswerFile = "answer.txt" // in an exercise to predict the wire
+	PageFile   = "page.js"    // in an exercise to fix a page
 )
 
 // CaptureFile is the capture that an exercise asks about, if it has one. The student gets it.
 const CaptureFile = "capture.pcapng"
 
-// Edits reports whether the student edits the file of that name. A black box also starts in Python and Node.
+// Edits reports whether the student edits the file of that name. A black box also starts in Python
+// and Node.
 func (e Exercise) Edits(name string) bool {
 	switch {
 	case e.Kind == Predict:
@@ -250,5 +264,5 @@ func (e Exercise) read(folder string, want func(string) bool) (map[string][]byte
 	return files, nil
 }
 
-// Files is the exercise's folder in its lesson, for the proof that the exercise is right.
+// Files returns the exercise's folder in its lesson, for the tests of the exercises.
 func (e Exercise) Files() fs.FS { return e.files }

@@ -14,7 +14,7 @@ type Set string
 
 // The sets.
 const (
-	Core     Set = "core"     // for everybody in a class of 90 minutes
+	Core     Set = "core"     // for everyone in a class of 90 minutes
 	Quick    Set = "quick"    // for students who are done early
 	Homework Set = "homework" // for afterwards
 )
@@ -31,7 +31,7 @@ var setTitles = map[Set]lang.Text{
 // Title returns the name of the set for a reader.
 func (s Set) Title() lang.Text { return setTitles[s] }
 
-// courseFile holds the order in which a student does the exercises. Every exercise stands in it once.
+// courseFile holds the order in which a student does the exercises. It lists every exercise once.
 //
 //go:embed course.json
 var courseFile []byte
@@ -51,14 +51,15 @@ func Course() ([]CourseEntry, error) {
 	}
 	for _, entry := range entries {
 		if !slices.Contains(Sets, entry.Set) {
-			return nil, fmt.Errorf("course.json: %s is in the unknown set %q", entry.Name, entry.Set)
+			return nil, fmt.Errorf("course.json: %s is in the unknown set %q", entry.Name,
+				entry.Set)
 		}
 	}
 	return entries, nil
 }
 
-// order sorts the exercises as the course has them, and sets their Set and Reason. Exercises that the course does not name come
-// last, as homework.
+// order sorts the exercises as the course has them, and sets their Set and Reason. Exercises that
+// the course does not name come last, as homework.
 func order(all []Exercise) error {
 	course, err := Course()
 	if err != nil {
@@ -100,7 +101,8 @@ func (f Filter) Select(all []Exercise) []Exercise {
 	return slices.DeleteFunc(slices.Clone(all), func(e Exercise) bool { return !f.Match(e) })
 }
 
-// Heading returns the title of a group of exercises in a list: the title of their lesson, and homework as such.
+// Heading returns the title of a group of exercises in a list: the title of their lesson, or
+// "homework".
 func (e Exercise) Heading(lesson lang.Text) lang.Text {
 	if e.Set != Homework {
 		return lesson

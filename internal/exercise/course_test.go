@@ -10,7 +10,7 @@ import (
 	"realtimelab/lessons"
 )
 
-// TestCourse: every exercise stands in the course exactly once, and black boxes are homework.
+// TestCourse: every exercise is in the course exactly once, and black boxes are homework.
 func TestCourse(t *testing.T) {
 	course, err := exercise.Course()
 	require.NoError(t, err)
@@ -24,13 +24,17 @@ func TestCourse(t *testing.T) {
 		folders[l.Name] = l.Folder
 	}
 	for _, e := range all {
-		assert.Equal(t, 1, times[e.Name], "internal/exercise/course.json must name the exercise %q once: put it where a student can do it, with its set", e.Name)
+		assert.Equal(t, 1, times[e.Name],
+			"internal/exercise/course.json must name the exercise %q once: put it where a "+
+				"student can do it, with its set", e.Name)
 		delete(times, e.Name)
-		assert.Equal(t, folders[e.Lesson], folders[e.Topic], "%s: its topic is a lesson that shares the folder", e.Name)
+		assert.Equal(t, folders[e.Lesson], folders[e.Topic],
+			"%s: its topic is a lesson that shares the folder", e.Name)
 		if e.Kind == exercise.BlackBox {
 			assert.Equal(t, exercise.Homework, e.Set, e.Name)
 		}
-		assert.Equal(t, e.Reason.EN == "", e.Reason.ZH == "", "%s: the reason in both languages", e.Name)
+		assert.Equal(t, e.Reason.EN == "", e.Reason.ZH == "",
+			"%s: the reason in both languages", e.Name)
 		assert.NotRegexp(t, `\p{Han}`, e.Reason.EN, e.Name)
 		if e.Reason.ZH != "" {
 			assert.Regexp(t, `\p{Han}`, e.Reason.ZH, e.Name)
@@ -48,7 +52,9 @@ func TestCourse(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	all := []exercise.Exercise{{Name: "a", Lesson: "x", Set: exercise.Core}, {Name: "b", Lesson: "x", Set: exercise.Homework}, {Name: "c", Lesson: "y", Set: exercise.Core}}
+	all := []exercise.Exercise{{Name: "a", Lesson: "x", Set: exercise.Core},
+		{Name: "b", Lesson: "x", Set: exercise.Homework},
+		{Name: "c", Lesson: "y", Set: exercise.Core}}
 	names := func(f exercise.Filter) (names string) {
 		for _, e := range f.Select(all) {
 			names += e.Name

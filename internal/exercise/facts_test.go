@@ -59,9 +59,12 @@ func pair(t *testing.T) (server, client net.Conn) {
 	return server, client
 }
 
-// TestFactOneWrite: a TCPConn writes a whole buffer before it begins the next, so one Write for each frame is enough.
+// TestFactOneWrite: a TCPConn writes a whole buffer before it begins the next, so one Write for
+// each frame is enough.
 func TestFactOneWrite(t *testing.T) {
-	says(t, "concurrent-write", "Go's `TCPConn` writes a whole buffer before it begins the next one", "Go 的 `TCPConn` 会先写完整个缓冲区，再开始下一次写")
+	says(t, "concurrent-write",
+		"Go's `TCPConn` writes a whole buffer before it begins the next one",
+		"Go 的 `TCPConn` 会先写完整个缓冲区，再开始下一次写")
 	const size, writers = 8 << 20, 4 // far more than the socket's buffer takes at once
 	server, client := pair(t)
 	var writing sync.WaitGroup
@@ -75,16 +78,18 @@ func TestFactOneWrite(t *testing.T) {
 	for range writers {
 		_, err := io.ReadFull(client, buffer)
 		require.NoError(t, err)
-		require.Equal(t, size, bytes.Count(buffer, buffer[:1]), "the bytes of one writer, in one piece")
+		require.Equal(t, size, bytes.Count(buffer, buffer[:1]),
+			"the bytes of one writer, in one piece")
 		seen[buffer[0]] = true
 	}
 	writing.Wait()
 	assert.Len(t, seen, writers)
 }
 
-// TestFactOverflow: from which attempt on 500ms << attempt is wrong.
+// TestFactOverflow: the first attempt for which 500ms << attempt overflows.
 func TestFactOverflow(t *testing.T) {
-	says(t, "backoff", "from attempt 35 on the number no longer fits into 63 bits", "从 attempt 35 起，63 位装不下这个数")
+	says(t, "backoff", "from attempt 35 on the number no longer fits into 63 bits",
+		"从 attempt 35 起，63 位装不下这个数")
 	says(t, "backoff", "from attempt 56 on zero", "从 attempt 56 起变成零")
 	shifted := func(attempt int) time.Duration { return 500 * time.Millisecond << attempt }
 	assert.Equal(t, 2*shifted(33), shifted(34))
@@ -94,11 +99,12 @@ func TestFactOverflow(t *testing.T) {
 	assert.Zero(t, shifted(56))
 }
 
-// TestFactBuffer: without a flush, how many lines of 66 bytes leave together.
+// TestFactBuffer: the number of lines of 66 bytes that are sent together without a flush.
 func TestFactBuffer(t *testing.T) {
 	need.Time(t)
 	const together = 63
-	says(t, "flush", fmt.Sprintf("the first message leaves the machine together with the %drd", together), fmt.Sprintf("第一条消息要等到第 %d 条", together))
+	says(t, "flush", fmt.Sprintf("the first message leaves the machine together with the %drd",
+		together), fmt.Sprintf("第一条消息要等到第 %d 条", together))
 	message := strings.Repeat("x", 65) // and the line feed
 	next := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,9 +142,12 @@ func TestFactBuffer(t *testing.T) {
 	assert.Equal(t, together, n)
 }
 
-// TestFactWrongHeader: what a browser sends for a frame with a wrong header, and what its page sees.
+// TestFactWrongHeader: a browser's answer to a frame with a wrong header, and what its page sees.
 func TestFactWrongHeader(t *testing.T) {
-	says(t, "frame-header", "A browser answers a wrong header with a close frame, code 1002 (protocol error). The page itself gets a `close` event with 1006", "浏览器会回一个代码为 1002（协议错误）的关闭帧；页面自己的 `close` 事件里看到的却是 1006")
+	says(t, "frame-header",
+		"A browser answers a wrong header with a close frame, code 1002 (protocol error). The "+
+			"page itself gets a `close` event with 1006",
+		"浏览器会回一个代码为 1002（协议错误）的关闭帧；页面自己的 `close` 事件里看到的却是 1006")
 	browser := labtest.NewBrowser(t)
 	sent := make(chan error, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -161,7 +170,8 @@ func TestFactWrongHeader(t *testing.T) {
 	tab := browser.Tab(t)
 	tab.AllowNetworkErrors()
 	tab.Open(server.URL)
-	code := labtest.Eval[int](tab, `new Promise((resolve) => { new WebSocket(location.origin.replace("http", "ws") + "/ws").onclose = (e) => resolve(e.code); })`)
+	code := labtest.Eval[int](tab,
+		`new Promise((resolve) => { new WebSocket(location.origin.replace("http", "ws") + "/ws").onclose = (e) => resolve(e.code); })`)
 	assert.Equal(t, 1006, code)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -173,13 +183,16 @@ func TestFactWrongHeader(t *testing.T) {
 	}
 }
 
-// TestHostileOutput: control characters in what a report quotes do not reach the terminal.
+// TestHostileOutput: control characters in a report's quotes do not reach the terminal.
 func TestHostileOutput(t *testing.T) {
 	const evil = "a\x1b]52;c;ZXZpbA==\a\x1b[2J\u202eb\rc\x00\u009b2J"
-	r := exercise.Report{Name: "cursor", Steps: 2, Output: evil + "\n" + evil, Problem: &exercise.Problem{Cause: exercise.Idea}}
+	r := exercise.Report{Name: "cursor", Steps: 2, Output: evil + "\n" + evil,
+		Problem: &exercise.Problem{Cause: exercise.Idea}}
 	r.Problem.Text.EN, r.Problem.Text.ZH = evil, evil
-	r.Problem.Fields = append(r.Problem.Fields, labcheck.Field{Name: "f", Yours: evil, Want: evil}, labcheck.Field{Name: "f", Yours: evil, Want: evil, OK: true})
-	r.Problem.Lines = []exercise.SourceLine{{File: evil + ".go", Line: 3, Column: 4, Text: "\t" + evil, Message: evil}}
+	r.Problem.Fields = append(r.Problem.Fields, labcheck.Field{Name: "f", Yours: evil, Want: evil},
+		labcheck.Field{Name: "f", Yours: evil, Want: evil, OK: true})
+	r.Problem.Lines = []exercise.SourceLine{{File: evil + ".go", Line: 3, Column: 4,
+		Text: "\t" + evil, Message: evil}}
 	for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 		shown := r.Render(language, exercise.Style{})
 		assert.False(t, strings.ContainsAny(shown, "\x1b\a\u202e\r\x00\u009b"), "%q", shown)

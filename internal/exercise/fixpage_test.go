@@ -31,7 +31,8 @@ func inNode(t *testing.T, e exercise.Exercise, codes ...string) (reports []exerc
 	for _, code := range codes {
 		variants = append(variants, variant{script, code})
 	}
-	input, err := json.Marshal(map[string]any{"harness": fixpage.Harness(), "library": fixpage.Library(), "limit": 8000, "variants": variants})
+	input, err := json.Marshal(map[string]any{"harness": fixpage.Harness(),
+		"library": fixpage.Library(), "limit": 8000, "variants": variants})
 	require.NoError(t, err)
 	c := exec.CommandContext(t.Context(), need.Tool(t, "node"), runner)
 	c.Stdin, c.Stderr = bytes.NewReader(input), t.Output()
@@ -49,7 +50,7 @@ func inNode(t *testing.T, e exercise.Exercise, codes ...string) (reports []exerc
 	return reports
 }
 
-// TestPages: as TestProof, for the exercises that fix a page. The checks run in Node, all of one
+// TestPages: like TestProof, for the exercises that fix a page. The checks run in Node, all of one
 // exercise in one process.
 func TestPages(t *testing.T) {
 	need.Tool(t, "node")
@@ -78,7 +79,8 @@ func TestPages(t *testing.T) {
 	assert.GreaterOrEqual(t, found, 7)
 }
 
-// TestBrokenPages: code that does not compile, throws, or does not end is told apart, with its line.
+// TestBrokenPages: the report distinguishes code that does not compile, throws, or does not end,
+// and names the line.
 func TestBrokenPages(t *testing.T) {
 	var e exercise.Exercise
 	for _, candidate := range catalogue(t) {
@@ -112,7 +114,8 @@ func TestBrokenPages(t *testing.T) {
 		}{
 			{exercise.Compile, "Line 2 is no JavaScript: Unexpected token ';'", 2, ""},
 			{exercise.Compile, "The code is no JavaScript", 0, ""},
-			{exercise.Panic, "in line 2: ReferenceError: nothing is not defined", 2, "here {\"a\":1}"},
+			{exercise.Panic, "in line 2: ReferenceError: nothing is not defined", 2,
+				"here {\"a\":1}"},
 			{exercise.Panic, "in line 3: TypeError", 3, "1"},
 			{exercise.Panic, "in line 2: Error: lost", 2, ""},
 			{exercise.Time, "does not end", 0, ""},

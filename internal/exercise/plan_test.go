@@ -14,8 +14,8 @@ import (
 
 var exerciseName = regexp.MustCompile("`([a-z0-9-]+)`")
 
-// TestThePlanFollowsTheCourse: the plan of 90 minutes has the exercises of the core and quick sets, in
-// the order of the course.
+// TestThePlanFollowsTheCourse: the plan of 90 minutes has the exercises of the core and quick sets,
+// in the order of the course.
 func TestThePlanFollowsTheCourse(t *testing.T) {
 	course, err := exercise.Course()
 	require.NoError(t, err)
@@ -23,7 +23,8 @@ func TestThePlanFollowsTheCourse(t *testing.T) {
 	for _, entry := range course {
 		want[entry.Set] = append(want[entry.Set], entry.Name)
 	}
-	for file, heading := range map[string]string{"class.md": "\n## 90 minutes", "class.zh.md": "\n## 90 分钟"} {
+	for file, heading := range map[string]string{"class.md": "\n## 90 minutes",
+		"class.zh.md": "\n## 90 分钟"} {
 		data, err := os.ReadFile("../../docs/" + file)
 		require.NoError(t, err)
 		_, plan, found := strings.Cut(string(data), heading)
@@ -35,7 +36,8 @@ func TestThePlanFollowsTheCourse(t *testing.T) {
 			if len(cells) != 7 { // five columns, and nothing on either side
 				continue
 			}
-			for set, cell := range map[exercise.Set]string{exercise.Core: cells[4], exercise.Quick: cells[5]} {
+			for set, cell := range map[exercise.Set]string{exercise.Core: cells[4],
+				exercise.Quick: cells[5]} {
 				for _, name := range exerciseName.FindAllStringSubmatch(cell, -1) {
 					got[set] = append(got[set], name[1])
 				}

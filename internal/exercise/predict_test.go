@@ -30,7 +30,8 @@ import (
 	"realtimelab/lessons/socketio/engineio"
 )
 
-// TestPredictions: the starter fails, the solution passes, each wrong answer is told its own mistake.
+// TestPredictions: the starter fails, the solution passes, each wrong answer gets its own
+// explanation.
 func TestPredictions(t *testing.T) {
 	all := catalogue(t)
 	for _, e := range all {
@@ -39,7 +40,9 @@ func TestPredictions(t *testing.T) {
 		}
 		for _, v := range variants(t, e) {
 			t.Run(e.Name+"/"+v.name, func(t *testing.T) {
-				r, err := predict.Check(e, string(v.files[exercise.AnswerFile]), func(string) int { return 0 })
+				r, err := predict.Check(e, string(v.files[exercise.AnswerFile]), func(string) int {
+					return 0
+				})
 				require.NoError(t, err)
 				v.judge(t, r)
 			})
@@ -66,7 +69,9 @@ func TestReveal(t *testing.T) {
 	wrong := maps.Clone(right)
 	wrong["pong"] = "8a 00"
 	for before, revealed := range []bool{false, false, true, true} {
-		r, err := predict.CheckAnswers(e, wrong, func(slot string) int { return map[string]int{"pong": before, "hello": 9}[slot] })
+		r, err := predict.CheckAnswers(e, wrong, func(slot string) int {
+			return map[string]int{"pong": before, "hello": 9}[slot]
+		})
 		require.NoError(t, err)
 		require.NotNil(t, r.Problem)
 		assert.Equal(t, "pong", r.Problem.Slot)
@@ -110,7 +115,8 @@ func TestAccepted(t *testing.T) {
 		{poll, polled, "body", strings.ReplaceAll(polled["body"], `":`, `" : `), true},
 		{poll, polled, "body", strings.ReplaceAll(polled["body"], "bob", "ann"), false},
 		{poll, polled, "body", polled["body"] + polled["body"], false},
-		{packets, sent, "ack", strings.Replace(sent["ack"], "[", " [ ", 1), false}, // the white space is part of the packet
+		// the white space is part of the packet
+		{packets, sent, "ack", strings.Replace(sent["ack"], "[", " [ ", 1), false},
 		{packets, sent, "ack", strings.Replace(sent["ack"], "[", "[ ", 1), true},
 		{packets, sent, "ack", "1" + sent["ack"], false},
 	} {
@@ -122,7 +128,8 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// captures run the demos and return, for each exercise to predict, what really went over the wire, by slot.
+// captures holds a function for each exercise to predict: it runs the demo and returns the bytes on
+// the wire, by slot.
 var captures = map[string]func(t *testing.T) map[string]string{
 	"predict-poll":    capturePoll,
 	"predict-stream":  captureStream,
@@ -131,7 +138,7 @@ var captures = map[string]func(t *testing.T) map[string]string{
 	"read-capture":    captureGiven,
 }
 
-// TestCaptures: what the solutions say is what the demos send.
+// TestCaptures: the solutions equal the bytes that the demos send.
 func TestCaptures(t *testing.T) {
 	for _, e := range catalogue(t) {
 		if e.Kind != exercise.Predict {
@@ -163,7 +170,7 @@ func demo(t *testing.T, name string) (address string) {
 	return address
 }
 
-// stoppable is demo, with what ends the demo before the test.
+// stoppable is demo, with a function that ends the demo before the test does.
 func stoppable(t *testing.T, name string) (address string, stop func()) {
 	for _, l := range lessons.All() {
 		for _, d := range l.Demos {
@@ -194,7 +201,8 @@ func stoppable(t *testing.T, name string) (address string, stop func()) {
 	return "", nil
 }
 
-// exchange sends bytes to a server and returns what comes back until stop is in it, or the connection ends.
+// exchange sends bytes to a server and returns what comes back until stop is in it, or the
+// connection ends.
 func exchange(t *testing.T, address, request, stop string) string {
 	conn, err := net.Dial("tcp", address)
 	require.NoError(t, err)
@@ -227,7 +235,8 @@ func timed(text string, second string) string {
 }
 
 func post(t *testing.T, address, body string) {
-	res, err := http.Post("http://"+address+"/messages", "application/json", strings.NewReader(body))
+	res, err := http.Post("http://"+address+"/messages", "application/json",
+		strings.NewReader(body))
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, 201, res.StatusCode)
@@ -238,14 +247,16 @@ func capturePoll(t *testing.T) map[string]string {
 	post(t, address, `{"from":"ann","text":"hi"}`)
 	post(t, address, `{"from":"bob","text":"你好"}`)
 	ask := func(question string) (first, body string) {
-		head, body, _ := strings.Cut(exchange(t, address, question+"\nHost: lab\nConnection: close\n\n", ""), "\r\n\r\n")
+		head, body, _ := strings.Cut(exchange(t, address,
+			question+"\nHost: lab\nConnection: close\n\n", ""), "\r\n\r\n")
 		first, _, _ = strings.Cut(head, "\r\n")
 		return first, timed(strings.TrimSuffix(body, "\n"), "1")
 	}
 	first, body := ask("GET /messages?after=1 HTTP/1.1")
 	next := "GET /messages?after=2 HTTP/1.1"
 	_, empty := ask(next)
-	return map[string]string{"first line": first, "body": body, "next question": next, "next body": empty}
+	return map[string]string{"first line": first, "body": body, "next question": next,
+		"next body": empty}
 }
 
 func captureStream(t *testing.T) map[string]string {
@@ -279,7 +290,7 @@ func captureStream(t *testing.T) map[string]string {
 	return captured
 }
 
-// escaped writes line ends as the answers have them.
+// escaped writes line ends as escapes, like the answers.
 func escaped(text string) string {
 	return strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(text)
 }
@@ -301,7 +312,10 @@ func captureFrames(t *testing.T) map[string]string {
 	conn, err := net.Dial("tcp", demo(t, "ws-echo"))
 	require.NoError(t, err)
 	defer conn.Close()
-	speak(t, conn, "GET /ws HTTP/1.1\nHost: lab\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n", "\r\n\r\n")
+	speak(t, conn,
+		"GET /ws HTTP/1.1\nHost: lab\nConnection: Upgrade\nUpgrade: websocket\n"+
+			"Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n",
+		"\r\n\r\n")
 	frame := func(sent string, length int) string {
 		_, err := io.WriteString(conn, sent)
 		require.NoError(t, err)
@@ -325,7 +339,8 @@ type wsClient struct {
 }
 
 func dialSocketIO(t *testing.T, address, query string) wsClient {
-	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket"+query, nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+
+		"/socket.io/?EIO=4&transport=websocket"+query, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return wsClient{t, conn}
@@ -335,7 +350,7 @@ func (c wsClient) send(packet string) {
 	require.NoError(c.t, c.WriteMessage(websocket.TextMessage, []byte(packet)))
 }
 
-// next is the next packet that begins so.
+// next returns the next packet with that prefix.
 func (c wsClient) next(prefix string) string {
 	require.NoError(c.t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
 	for {
@@ -376,9 +391,10 @@ func capturePackets(t *testing.T) map[string]string {
 	return captured
 }
 
-// heartbeat is what our Engine.IO server sends when nothing else is to be said.
+// heartbeat returns the bytes that our Engine.IO server sends to an idle client.
 func heartbeat(t *testing.T) string {
-	server := engineio.NewServer(engineio.Config{PingInterval: 10 * time.Millisecond, OnSession: func(*engineio.Session) {}})
+	server := engineio.NewServer(engineio.Config{PingInterval: 10 * time.Millisecond,
+		OnSession: func(*engineio.Session) {}})
 	listener := httptest.NewServer(server)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,19 +32,21 @@ import (
 	"realtimelab/lessons"
 )
 
-// A variant is an exercise as a student may have left it.
+// A variant is one version of the student's files.
 type variant struct {
 	exercise exercise.Exercise
-	name     string            // starter, solution, or the path of its archive, such as right/loop or wrong/off-by-one
-	files    map[string][]byte // the student's files
-	says     []string          // see exercise.Variant
+	// starter, solution, or the path of its archive, such as right/loop or wrong/off-by-one
+	name  string
+	files map[string][]byte // the student's files
+	says  []string          // see exercise.Variant
 }
 
 // right reports whether the check must pass.
 func (v variant) right() bool { return v.name == "solution" || strings.HasPrefix(v.name, "right/") }
 
 func (v variant) id() string {
-	return strings.NewReplacer("-", "_", "/", "_").Replace(v.exercise.Lesson + "_" + v.exercise.Name + "_" + v.name)
+	return strings.NewReplacer("-", "_", "/", "_").
+		Replace(v.exercise.Lesson + "_" + v.exercise.Name + "_" + v.name)
 }
 
 func catalogue(t testing.TB) []exercise.Exercise {
@@ -52,13 +55,15 @@ func catalogue(t testing.TB) []exercise.Exercise {
 	return all
 }
 
-// variants returns the starter, the solution, and the variants in the folders right and wrong of an exercise.
+// variants returns the starter, the solution, and the variants in the folders right and wrong of an
+// exercise.
 func variants(t testing.TB, e exercise.Exercise) []variant {
 	starter, err := e.Starter()
 	require.NoError(t, err)
 	solution, err := e.Solution()
 	require.NoError(t, err)
-	require.Subset(t, slices.Collect(maps.Keys(starter)), slices.Collect(maps.Keys(solution)), "%s: the starter has every file of the solution", e.Name)
+	require.Subset(t, slices.Collect(maps.Keys(starter)), slices.Collect(maps.Keys(solution)),
+		"%s: the starter has every file of the solution", e.Name)
 	all := []variant{{e, "starter", starter, nil}, {e, "solution", solution, nil}}
 	right, err := e.Right()
 	require.NoError(t, err)
@@ -68,7 +73,8 @@ func variants(t testing.TB, e exercise.Exercise) []variant {
 		for _, k := range known {
 			name := []string{"right/", "wrong/"}[i] + k.Name
 			v := variant{e, name, apply(t, e.Name+" "+name, solution, k.Changes), k.Says}
-			require.NotContains(t, v.says, "", "%s %s: the comment says what the variant does", e.Name, name)
+			require.NotContains(t, v.says, "", "%s %s: the comment says what the variant does",
+				e.Name, name)
 			require.NotEqual(t, solution, v.files, "%s %s is the solution itself", e.Name, name)
 			all = append(all, v)
 		}
@@ -76,15 +82,18 @@ func variants(t testing.TB, e exercise.Exercise) []variant {
 	return all
 }
 
-// apply returns the solution as the changes of a variant make it. Each replaces a text that occurs once, or each replaces a whole
-// file.
-func apply(t testing.TB, name string, solution map[string][]byte, changes []exercise.Change) map[string][]byte {
+// apply returns the solution as the changes of a variant make it. Each replaces a text that occurs
+// once, or each replaces a whole file.
+func apply(t testing.TB, name string, solution map[string][]byte,
+	changes []exercise.Change) map[string][]byte {
 	files := maps.Clone(solution)
 	require.NotEmpty(t, changes, name)
 	for _, c := range changes {
-		require.Equal(t, changes[0].File == "", c.File == "", "%s: an archive holds old and new, or the student's files", name)
+		require.Equal(t, changes[0].File == "", c.File == "",
+			"%s: an archive holds old and new, or the student's files", name)
 		if c.File != "" {
-			require.Contains(t, solution, c.File, "%s: an archive holds old and new, or the student's files", name)
+			require.Contains(t, solution, c.File,
+				"%s: an archive holds old and new, or the student's files", name)
 			files[c.File] = []byte(c.New)
 			continue
 		}
@@ -99,17 +108,23 @@ func apply(t testing.TB, name string, solution map[string][]byte, changes []exer
 	return files
 }
 
-// TestApply: a variant changes places of the solution, or replaces whole files.
+// TestApply: a variant changes parts of the solution, or replaces whole files.
 func TestApply(t *testing.T) {
-	solution := map[string][]byte{"a.go": []byte("package a\n\nconst x = 1\n"), "b.go": []byte("package a\n")}
+	solution := map[string][]byte{"a.go": []byte("package a\n\nconst x = 1\n"),
+		"b.go": []byte("package a\n")}
 	changed := apply(t, "pairs", solution, []exercise.Change{{Old: "x = 1\n", New: "x = 2\n"}})
-	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nconst x = 2\n"), "b.go": []byte("package a\n")}, changed)
-	changed = apply(t, "files", solution, []exercise.Change{{File: "a.go", New: "package a\n\nvar x = 1\n"}})
-	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nvar x = 1\n"), "b.go": []byte("package a\n")}, changed)
-	assert.Equal(t, "package a\n\nconst x = 1\n", string(solution["a.go"]), "the solution itself stays")
+	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nconst x = 2\n"),
+		"b.go": []byte("package a\n")}, changed)
+	changed = apply(t, "files", solution,
+		[]exercise.Change{{File: "a.go", New: "package a\n\nvar x = 1\n"}})
+	assert.Equal(t, map[string][]byte{"a.go": []byte("package a\n\nvar x = 1\n"),
+		"b.go": []byte("package a\n")}, changed)
+	assert.Equal(t, "package a\n\nconst x = 1\n", string(solution["a.go"]),
+		"the solution itself stays")
 }
 
-// TestTexts: every text exists in both languages, each exercise has three hints, and enough is there for a class.
+// TestTexts: every text exists in both languages, each exercise has three hints, and there are
+// enough exercises for a class.
 func TestTexts(t *testing.T) {
 	all := catalogue(t)
 	assert.GreaterOrEqual(t, len(all), 24)
@@ -128,7 +143,8 @@ func TestTexts(t *testing.T) {
 	for _, l := range lessons.All() {
 		assert.Equal(t, l.Exercises != nil, byLesson[l.Name] > 0, "exercises of %s", l.Name)
 	}
-	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict, exercise.BlackBox, exercise.FixPage} {
+	for _, kind := range []exercise.Kind{exercise.FillIn, exercise.BugZoo, exercise.Predict,
+		exercise.BlackBox, exercise.FixPage} {
 		assert.GreaterOrEqual(t, byKind[kind], 4, kind)
 	}
 }
@@ -137,11 +153,12 @@ var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
 
 func withoutCode(text string) string { return code.ReplaceAllString(text, "") }
 
-// proofTime bounds a check in the proof: many run at once, on machines that are busy.
+// proofTime bounds a check in the proof: many run at once, on busy machines.
 const proofTime = 20 * time.Second
 
-// TestProof: every starter compiles and fails, every right solution passes, every wrong one fails with its own message; all
-// with the race detector, in one program. The limit of the runner bounds each.
+// TestProof: every starter compiles and fails, every right solution passes, every wrong one fails
+// with its own message; all with the race detector, in one program. The limit of the runner bounds
+// each.
 func TestProof(t *testing.T) {
 	need.Time(t)
 	var all []variant
@@ -150,8 +167,10 @@ func TestProof(t *testing.T) {
 			continue
 		}
 		vs := variants(t, e)
-		assert.GreaterOrEqual(t, len(vs), 4, "%s: a starter, a solution, and several wrong ones", e.Name)
-		if e.Kind != exercise.Predict && e.Kind != exercise.FixPage { // those are in TestPredictions and TestPages
+		assert.GreaterOrEqual(t, len(vs), 4,
+			"%s: a starter, a solution, and several wrong ones", e.Name)
+		if e.Kind != exercise.Predict && e.Kind != exercise.FixPage {
+			// those are in TestPredictions and TestPages
 			all = append(all, vs...)
 		}
 	}
@@ -177,8 +196,8 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// selected reports whether the flag -run, such as TestProof/cursor, asks for the exercise: one exercise compiles in seconds, all
-// of them take a minute.
+// selected reports whether the flag -run, such as TestProof/cursor, asks for the exercise: one
+// exercise compiles in seconds, all of them take a minute.
 func selected(t *testing.T, e exercise.Exercise) bool {
 	_, pattern, narrowed := strings.Cut(flag.Lookup("test.run").Value.String(), "/")
 	if !narrowed {
@@ -204,13 +223,17 @@ func (v variant) judge(t *testing.T, r exercise.Report) {
 		for _, line := range r.Problem.Lines {
 			said += "\n" + line.Text
 		}
-		require.True(t, slices.ContainsFunc(v.says, func(text string) bool { return strings.Contains(said, text) }), "%q says none of %q", said, v.says)
+		require.True(t, slices.ContainsFunc(v.says, func(text string) bool {
+			return strings.Contains(said, text)
+		}), "%q says none of %q", said, v.says)
 	}
 	if r.Problem.Cause == exercise.Idea {
 		require.Regexp(t, `\p{Han}`, r.Problem.Text.ZH)
-		require.NotContains(t, r.Problem.Text.EN+r.Problem.Text.ZH, "%!", "a format that does not fit its arguments")
+		require.NotContains(t, r.Problem.Text.EN+r.Problem.Text.ZH, "%!",
+			"a format that does not fit its arguments")
 	}
-	if check, err := fs.ReadFile(v.exercise.Files(), "check_test.go"); err == nil && bytes.Contains(check, []byte("\n// Step: ")) {
+	if check, err := fs.ReadFile(v.exercise.Files(), "check_test.go"); err == nil &&
+		bytes.Contains(check, []byte("\n// Step: ")) {
 		require.Regexp(t, `\p{Han}`, r.Step.ZH)
 		require.NotRegexp(t, `\p{Han}`, r.Step.EN)
 	}
@@ -236,9 +259,11 @@ func (v variant) attack(ctx context.Context, t *testing.T, program string) (r ex
 	require.NoError(t, c.Process.Kill())
 	_ = c.Wait() // it was killed
 	require.NotContains(t, said.String(), "DATA RACE")
-	r = exercise.Report{Passed: finding == nil, Steps: blackbox.Steps(v.exercise.Name), Passing: passed, Took: time.Since(start)}
+	r = exercise.Report{Passed: finding == nil, Steps: blackbox.Steps(v.exercise.Name),
+		Passing: passed, Took: time.Since(start)}
 	if finding != nil {
-		r.Problem = &exercise.Problem{Cause: exercise.Idea, Text: lang.Text{EN: finding.EN, ZH: finding.ZH}, Fields: finding.Fields}
+		r.Problem = &exercise.Problem{Cause: exercise.Idea,
+			Text: lang.Text{EN: finding.EN, ZH: finding.ZH}, Fields: finding.Fields}
 	}
 	return r
 }
@@ -259,7 +284,8 @@ func main() {
 }
 `
 
-// buildAll compiles every variant with its check into one program, under the race detector: one link instead of hundreds.
+// buildAll compiles every variant with its check into one program, under the race detector: one
+// link instead of hundreds.
 func buildAll(t *testing.T, all []variant) string {
 	folder := t.TempDir()
 	module, err := gocheck.Module(folder)
@@ -277,20 +303,22 @@ func buildAll(t *testing.T, all []variant) string {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 		}
 		if v.exercise.Kind == exercise.BlackBox {
-			fmt.Fprintf(&imports, "\t%s \"realtimelab/variants/%s/%s\"\n", v.id(), v.id(), v.exercise.Name)
+			fmt.Fprintf(&imports, "\t%s \"realtimelab/variants/%s/%s\"\n", v.id(), v.id(),
+				v.exercise.Name)
 			fmt.Fprintf(&servers, "\t%q: %s.Handler,\n", v.id(), v.id())
 			continue
 		}
-		writeCheck(t, v, filepath.Join(folder, "checks", v.id()))
-		fmt.Fprintf(&imports, "\t%s \"realtimelab/checks/%s\"\n", v.id(), v.id())
+		fmt.Fprintf(&imports, "\t%s %q\n", v.id(), writeCheck(t, v, folder))
 		fmt.Fprintf(&checks, "\t%q: %s.Checks,\n", v.id(), v.id())
 	}
-	source := "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n\t\"net/http/httptest\"\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\n" +
+	source := "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n" +
+		"\t\"net/http/httptest\"\n\t\"os\"\n\t\"testing\"\n" + imports.String() + ")\n\n" +
 		"var checks = map[string][]testing.InternalTest{\n" + checks.String() + "}\n\n" +
 		"var servers = map[string]func() http.Handler{\n" + servers.String() + "}\n" + mainProgram
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(source), 0o644))
 	program := filepath.Join(folder, "proof")
-	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")
+	// with the standard library built as for the tests
+	c := exec.Command("go", "build", "-race", "-o", program, ".")
 	c.Dir = folder
 	c.Env = append(gotool.Environ(t.Context()), "GOPROXY=off")
 	out, err := c.CombinedOutput()
@@ -298,19 +326,35 @@ func buildAll(t *testing.T, all []variant) string {
 	return program
 }
 
-var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+var (
+	testName       = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	packageOfTests = regexp.MustCompile(`(?m)^package (\w+)_test$`)
+)
 
-// writeCheck writes the check as ordinary code, with a list of its steps.
-func writeCheck(t *testing.T, v variant, dir string) {
+// writeCheck writes the check of a variant as ordinary code, with a list of its steps, and returns
+// the import path of its package. The checks of the starter and of the solution are packages of
+// their own, as the runner compiles them. The others are files of the variant's package, which
+// halves the compiling.
+func writeCheck(t *testing.T, v variant, folder string) (path string) {
 	data, err := fs.ReadFile(v.exercise.Files(), "check_test.go")
 	require.NoError(t, err)
 	text, tagged := strings.CutPrefix(string(data), "//go:build exercise\n")
 	require.True(t, tagged, "%s: the check is behind the build tag", v.exercise.Name)
-	text = v.exercise.Import("realtimelab/variants/"+v.id()+"/"+v.exercise.Name, text)
+	path = "realtimelab/variants/" + v.id() + "/" + v.exercise.Name
+	text = v.exercise.Import(path, text)
+	if v.name == "starter" || v.name == "solution" {
+		path = "realtimelab/checks/" + v.id()
+	} else {
+		text = strings.Replace(text, "\t. "+strconv.Quote(path)+"\n", "\n", 1)
+		// not a frame of the student's code
+		text = "//line check_test.go:2\n" + packageOfTests.ReplaceAllString(text, "package $1")
+	}
 	text += "\n// Checks are the steps.\nvar Checks = []testing.InternalTest{\n"
 	for _, m := range testName.FindAllStringSubmatch(text, -1) {
 		text += fmt.Sprintf("\t{Name: %q, F: %s},\n", m[1], m[1])
 	}
+	dir := filepath.Join(folder, strings.TrimPrefix(path, "realtimelab/"))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "check.go"), []byte(text+"}\n"), 0o644))
+	return path
 }

@@ -17,7 +17,8 @@ import (
 	"realtimelab/internal/exercise/predict"
 )
 
-// TestQuestions: a question is read as people write its answer, and each wrong option has its own sentence.
+// TestQuestions: a question is read as people write its answer, and each wrong option has its own
+// sentence.
 func TestQuestions(t *testing.T) {
 	e, right := prediction(t, "sticky-or-not")
 	slots, err := predict.Slots(e)
@@ -30,7 +31,8 @@ func TestQuestions(t *testing.T) {
 		require.NoError(t, err)
 		return r.Problem
 	}
-	for _, text := range []string{"c", " C ", "c) A bus between the servers.", "(c)", "c.", "c）", "ｃ"} {
+	for _, text := range []string{"c", " C ", "c) A bus between the servers.", "(c)", "c.",
+		"c）", "ｃ"} {
 		assert.Nil(t, answer(text), text)
 	}
 	for _, text := range []string{"e", "3", "cd", "a bus, I think", "!"} {
@@ -45,7 +47,8 @@ func TestQuestions(t *testing.T) {
 	assert.Empty(t, p.Fields)
 }
 
-// TestOptions: the file of answers shows each option in both languages, and every wrong one has its own sentence.
+// TestOptions: the file of answers shows each option in both languages, and every wrong one has its
+// own sentence.
 func TestOptions(t *testing.T) {
 	for _, e := range catalogue(t) {
 		if e.Kind != exercise.Predict {
@@ -60,7 +63,8 @@ func TestOptions(t *testing.T) {
 		for _, s := range slots {
 			for _, option := range s.Options {
 				letter := option.Letter
-				assert.Contains(t, string(starter[exercise.AnswerFile]), "# "+letter+") "+option.EN+" / "+option.ZH+"\n", "%s [%s]", e.Name, s.Name)
+				assert.Contains(t, string(starter[exercise.AnswerFile]),
+					"# "+letter+") "+option.EN+" / "+option.ZH+"\n", "%s [%s]", e.Name, s.Name)
 				mine := maps.Clone(right)
 				mine[s.Name] = letter
 				r, err := predict.CheckAnswers(e, mine, func(string) int { return 0 })
@@ -70,7 +74,9 @@ func TestOptions(t *testing.T) {
 					continue
 				}
 				require.NotNil(t, r.Problem, "%s [%s] %s", e.Name, s.Name, letter)
-				assert.False(t, said[r.Problem.Text.EN] || said[r.Problem.Text.ZH], "%s [%s] %s has the sentence of another option: %s", e.Name, s.Name, letter, r.Problem.Text.EN)
+				assert.False(t, said[r.Problem.Text.EN] || said[r.Problem.Text.ZH],
+					"%s [%s] %s has the sentence of another option: %s", e.Name, s.Name, letter,
+					r.Problem.Text.EN)
 				said[r.Problem.Text.EN], said[r.Problem.Text.ZH] = true, true
 			}
 		}
@@ -98,21 +104,25 @@ func TestFigures(t *testing.T) {
 		}
 		return all
 	}
-	slow, ack := measured("3g.json"), measured("ack.json")
+	slow, ack, many := measured("3g.json"), measured("ack.json"), measured("thousand.json")
 	e, _ := prediction(t, "choose-transport")
 	for transport, name := range map[string][2]string{
-		"short-polling": {"short polling", "短轮询"}, "long-polling": {"long polling", "长轮询"}, "sse": {"SSE", "SSE"},
+		"short-polling": {"short polling", "短轮询"}, "long-polling": {"long polling", "长轮询"},
+		"sse":       {"SSE", "SSE"},
 		"websocket": {"WebSocket", "WebSocket"}, "socketio-websocket": {"Socket.IO", "Socket.IO"},
 	} {
-		s, a := slow[transport], ack[transport]
+		s, a, m := slow[transport], ack[transport], many[transport]
 		for i, text := range []string{e.Text.EN, e.Text.ZH} {
-			assert.Contains(t, text, fmt.Sprintf("| %s | %.0f ms | %.0f ms | %.0f | %.2f |", name[i], s.Latency.P50, s.Latency.P99, s.Bytes, s.Requests))
-			assert.Contains(t, text, fmt.Sprintf("| %s | %.0f | %.0f µs |", name[i], a.Bytes, a.CPU))
+			assert.Contains(t, text, fmt.Sprintf("| %s | %.0f ms | %.0f ms | %.0f | %.2f |",
+				name[i], s.Latency.P50, s.Latency.P99, m.Bytes, m.Requests))
+			assert.Contains(t, text, fmt.Sprintf("| %s | %.0f | %.0f µs |", name[i],
+				a.Bytes, a.CPU))
 		}
 	}
 }
 
-// TestSticky: a session that begins with polling is unknown to every other server, in the words of sticky-or-not.
+// TestSticky: a session that begins with polling is unknown to every other server, in the words of
+// sticky-or-not.
 func TestSticky(t *testing.T) {
 	get := func(url string) (int, string) {
 		res, err := http.Get(url)

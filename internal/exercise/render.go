@@ -26,38 +26,46 @@ func (s Style) bad(text string) string  { return s.paint("31", text) }
 func (s Style) bold(text string) string { return s.paint("1", text) }
 func (s Style) soft(text string) string { return s.paint("2", text) }
 
-// width is where text is wrapped.
+// width is the column at which text is wrapped.
 const width = 96
 
-// Render is the report for a reader.
+// Render returns the report as text for a reader.
 func (r Report) Render(language lang.Lang, s Style) string {
 	var b strings.Builder
 	if r.Target != "" {
-		fmt.Fprintf(&b, language.Say("Server: %s, the --target of last time. lab exercise reset %s forgets it.\n", "服务器：%s，上次用 --target 指定的。lab exercise reset %s 会清除它。\n"),
+		fmt.Fprintf(&b,
+			language.Say(
+				"Server: %s, the last --target. lab exercise reset %s forgets it.\n",
+				"服务器：%s，上次用 --target 指定的。lab exercise reset %s 会清除它。\n"),
 			terminal.Clean(r.Target), r.Name)
 	}
 	if r.Passed {
-		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name), lang.Text{EN: "solved", ZH: "通过"}.In(language))
+		fmt.Fprintf(&b, "%s %s  %s\n", s.good("✓"), s.bold(r.Name),
+			lang.Text{EN: "solved", ZH: "通过"}.In(language))
 		return b.String()
 	}
-	step := fmt.Sprintf(lang.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(language), min(r.Passing+1, r.Steps), r.Steps)
+	step := fmt.Sprintf(lang.Text{EN: "step %d of %d", ZH: "第 %d 步，共 %d 步"}.In(language),
+		min(r.Passing+1, r.Steps), r.Steps)
 	if title := r.Step.In(language); title != "" {
 		step += lang.Text{EN: ": ", ZH: "："}.In(language) + title
 	}
 	fmt.Fprintf(&b, "%s %s  %s\n\n", s.bad("✗"), s.bold(r.Name), s.soft(step))
 	if r.Problem != nil {
-		b.WriteString(indent(ansi.Wrap(terminal.CleanLines(r.Problem.Text.In(language)), width, "")))
-		if details := renderLines(r.Problem.Lines, s) + r.Problem.renderFields(language, s); details != "" {
+		b.WriteString(indent(ansi.Wrap(terminal.CleanLines(r.Problem.Text.In(language)),
+			width, "")))
+		if details := renderLines(r.Problem.Lines, s) + r.Problem.renderFields(language,
+			s); details != "" {
 			b.WriteString("\n" + details)
 		}
 	}
 	if r.Output != "" {
-		fmt.Fprintf(&b, "\n%s\n%s", indent(lang.Text{EN: "Your program printed:", ZH: "你的程序输出："}.In(language)), indent(terminal.CleanLines(lastLines(r.Output))))
+		fmt.Fprintf(&b, "\n%s\n%s", indent(lang.Text{EN: "Your program printed:",
+			ZH: "你的程序输出："}.In(language)), indent(terminal.CleanLines(lastLines(r.Output))))
 	}
 	return b.String()
 }
 
-// printedLines is how much of a program's output is shown.
+// printedLines bounds the lines of a program's output that are shown.
 const printedLines = 20
 
 func lastLines(text string) string {
@@ -90,16 +98,18 @@ func renderLines(lines []SourceLine, s Style) string {
 		if l.Column > 0 && l.Column-1 <= len(l.Text) {
 			caret += ansi.StringWidth(terminal.Clean(l.Text[:l.Column-1]))
 		}
-		fmt.Fprintf(&b, "    %s%s\n", strings.Repeat(" ", caret), s.bad("^ "+terminal.Clean(l.Message)))
+		fmt.Fprintf(&b, "    %s%s\n", strings.Repeat(" ", caret),
+			s.bad("^ "+terminal.Clean(l.Message)))
 	}
 	return b.String()
 }
 
-// renderFields shows a field that agrees in one line, and one that does not in two. It shows no right value that is not
-// revealed yet.
+// renderFields shows a matching field in one line, and a wrong one in two. It hides right values
+// that are not revealed yet.
 func (p *Problem) renderFields(language lang.Lang, s Style) string {
 	fields, hidden := p.Fields, p.Counts && p.Answer == ""
-	yours, want := lang.Text{EN: "yours", ZH: "你的"}.In(language), lang.Text{EN: "expected", ZH: "应为"}.In(language)
+	yours, want := lang.Text{EN: "yours", ZH: "你的"}.In(language),
+		lang.Text{EN: "expected", ZH: "应为"}.In(language)
 	name, label := 0, max(ansi.StringWidth(yours), ansi.StringWidth(want))
 	for _, f := range fields {
 		name = max(name, ansi.StringWidth(f.Name))
@@ -108,10 +118,12 @@ func (p *Problem) renderFields(language lang.Lang, s Style) string {
 	for _, f := range fields {
 		f.Yours, f.Want = terminal.Clean(f.Yours), terminal.Clean(f.Want)
 		if f.OK {
-			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label), f.Yours)
+			fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.good("✓"), pad(f.Name, name), pad("", label),
+				f.Yours)
 			continue
 		}
-		fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.bad("✗"), pad(f.Name, name), pad(yours, label), s.bad(f.Yours))
+		fmt.Fprintf(&b, "    %s %s  %s  %s\n", s.bad("✗"), pad(f.Name, name), pad(yours, label),
+			s.bad(f.Yours))
 		if hidden {
 			continue
 		}
@@ -119,10 +131,12 @@ func (p *Problem) renderFields(language lang.Lang, s Style) string {
 		if f.Spec != "" {
 			spec = "   " + s.soft(f.Spec)
 		}
-		fmt.Fprintf(&b, "      %s  %s  %s%s\n", pad("", name), pad(want, label), s.good(f.Want), spec)
+		fmt.Fprintf(&b, "      %s  %s  %s%s\n", pad("", name), pad(want, label),
+			s.good(f.Want), spec)
 	}
 	if p.Answer != "" {
-		fmt.Fprintf(&b, "    %s  %s\n", lang.Text{EN: "right:", ZH: "正确答案："}.In(language), s.good(p.Answer))
+		fmt.Fprintf(&b, "    %s  %s\n", lang.Text{EN: "right:", ZH: "正确答案："}.In(language),
+			s.good(p.Answer))
 	}
 	return b.String()
 }
@@ -131,7 +145,7 @@ func pad(text string, to int) string {
 	return text + strings.Repeat(" ", max(0, to-ansi.StringWidth(text)))
 }
 
-// Bar is a progress bar of that many cells.
+// Bar returns a progress bar of that many cells.
 func Bar(done, all, cells int) string {
 	full := 0
 	if all > 0 {

@@ -13,17 +13,17 @@ type Cause string
 
 // The causes.
 const (
-	Idea      Cause = "idea"      // it runs, and does not do what it should
-	Compile   Cause = "compile"   // it is no Go program, or no JavaScript
-	Time      Cause = "time"      // it did not come to an end
+	Idea      Cause = "idea"      // it runs, but does the wrong thing
+	Compile   Cause = "compile"   // it does not compile, or is not valid JavaScript
+	Time      Cause = "time"      // it did not end in time
 	Panic     Cause = "panic"     // it crashed, or ended before the check did
-	Memory    Cause = "memory"    // it used too much of it
-	Toolchain Cause = "toolchain" // there is no Go to compile it with, or no browser to run it in
+	Memory    Cause = "memory"    // it used too much memory
+	Toolchain Cause = "toolchain" // the machine has no Go to compile it, or no browser to run it
 	Target    Cause = "target"    // the server to check does not answer
-	File      Cause = "file"      // the student's file cannot be read as it should be
+	File      Cause = "file"      // the student's file cannot be read
 )
 
-// State is how far a student is with an exercise.
+// State is a student's progress in an exercise.
 type State string
 
 // The states.
@@ -33,7 +33,7 @@ const (
 	Done    State = "done"    // its check has passed
 )
 
-// SourceLine is a line of the student's own.
+// SourceLine is a line of the student's code.
 type SourceLine struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -42,15 +42,16 @@ type SourceLine struct {
 	Message string `json:"message,omitempty"`
 }
 
-// Problem is the first thing that is not yet right: one at a time.
+// Problem is the first thing that is wrong. A report has one at a time.
 type Problem struct {
 	Cause  Cause         `json:"cause"`
 	Text   lang.Text     `json:"text"`
 	Fields []check.Field `json:"fields,omitempty"`
 	Lines  []SourceLine  `json:"lines,omitempty"`
 
-	// Of a prediction: the slot, whether this was a wrong answer (not a missing or an unreadable one),
-	// and the right answer once it is revealed. Until then the fields have no right values.
+	// For a prediction: the slot, whether this counts as a wrong answer (a missing or unreadable
+	// one does not), and the right answer once it is revealed. Until then the fields have no right
+	// values.
 	Slot   string `json:"slot,omitempty"`
 	Counts bool   `json:"-"`
 	Answer string `json:"answer,omitempty"`
@@ -66,7 +67,7 @@ func Found(f check.Finding) *Problem {
 	return &Problem{Cause: Idea, Text: lang.Text{EN: f.EN, ZH: f.ZH}, Fields: f.Fields}
 }
 
-// NewReport returns the report of a check with that many steps, none of which has passed.
+// NewReport returns the report of a check with that many steps, of which none has passed yet.
 func NewReport(e Exercise, steps int) Report {
 	return Report{Name: e.Name, Lesson: e.Lesson, Kind: e.Kind, Steps: steps}
 }
@@ -79,14 +80,15 @@ type Report struct {
 	Passed  bool
 	Steps   int       // of the check
 	Passing int       // steps that passed before the first that did not
-	Step    lang.Text // title of that step, if it has one
+	Step    lang.Text // title of the step that did not
 	Problem *Problem
-	Output  string // what the student's program printed, the first part of it
-	Target  string // the remembered server of a black box, "" if the check named one or started the student's own
-	Took    time.Duration
+	Output  string // the first part of the student's program's output
+	// the remembered server of a black box, "" if the check named one or started the student's own
+	Target string
+	Took   time.Duration
 }
 
-// MarshalJSON is the form of `lab exercise check --json`.
+// MarshalJSON returns the output of `lab exercise check --json`.
 func (r Report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Name    string    `json:"name"`
@@ -100,5 +102,6 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Output  string    `json:"output,omitempty"`
 		Target  string    `json:"target,omitempty"`
 		Took    int64     `json:"took_ms"`
-	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Step, r.Problem, r.Output, r.Target, r.Took.Milliseconds()})
+	}{r.Name, r.Lesson, r.Kind, r.Passed, r.Steps, r.Passing, r.Step, r.Problem, r.Output, r.Target,
+		r.Took.Milliseconds()})
 }

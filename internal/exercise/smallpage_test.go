@@ -10,7 +10,7 @@ import (
 	"realtimelab/internal/labtest/need"
 )
 
-// TestSmallPage: the check's page does with the DOM what a browser does. A line that differs throws.
+// TestSmallPage: the DOM of the check's page behaves like a browser's. A line that differs throws.
 func TestSmallPage(t *testing.T) {
 	need.Tool(t, "node")
 	var e exercise.Exercise
@@ -29,7 +29,7 @@ const item = document.createElement("li");
 item.append("a<b", document.createTextNode("!"));
 same(item.children.length + "," + item.childNodes.length, "0,2");
 same(item.innerHTML, "a&lt;b!");
-same(item.children.find, "undefined"); // a browser's list is no array
+same(item.children.find, "undefined"); // a browser's list is not an array
 box.append(item);
 item.before("first ");
 item.after(document.createElement("hr"));
@@ -46,7 +46,7 @@ same(item.outerHTML, '<li data-message-id="7" class="new">a&lt;b!</li>');
 same(document.querySelectorAll('ul, div > li.new[data-message-id="7"]:not(.own)').length, "2");
 same(item.matches("i + li") || "", "");
 `)[0]
-	require.NotNil(t, r.Problem) // "+" is no combinator that it knows, and it says so
+	require.NotNil(t, r.Problem) // it does not support the combinator "+", and says so
 	assert.Contains(t, r.Problem.Text.EN, "'i + li' is not a selector that the check's page knows")
 	r = inNode(t, e, string(solution[exercise.PageFile])+`
 const same = (got, want) => { if (String(got) !== want) throw new Error(got + " instead of " + want); };

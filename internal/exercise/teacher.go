@@ -11,7 +11,7 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// Why returns the reasons why the solution is right, in a few sentences of Markdown.
+// Why explains in a few sentences of Markdown why the solution is right.
 func (e Exercise) Why() (lang.Text, error) {
 	english, err := fs.ReadFile(e.files, solutionFolder+"/why.md")
 	if err != nil {
@@ -21,15 +21,17 @@ func (e Exercise) Why() (lang.Text, error) {
 	if err != nil {
 		return lang.Text{}, err
 	}
-	return lang.Text{EN: strings.TrimSpace(string(english)), ZH: strings.TrimSpace(string(chinese))}, nil
+	return lang.Text{EN: strings.TrimSpace(string(english)),
+		ZH: strings.TrimSpace(string(chinese))}, nil
 }
 
-// A Variant is another solution that the lab knows: right as well, or wrong in a way that is common.
+// A Variant is another solution that the lab knows: a right one, or a common wrong one.
 type Variant struct {
 	Name string // such as off-by-one
 
-	// Says holds words of the message with which the check refuses a wrong variant. Several texts stand
-	// for messages that chance decides between. For a right variant, it says what is different.
+	// Says holds words of the message with which the check refuses a wrong variant. It holds
+	// several texts if the message depends on chance. For a right variant, it says what is
+	// different.
 	Says []string
 
 	Changes []Change // to the solution
@@ -59,15 +61,18 @@ func (e Exercise) variants(folder string) (all []Variant, err error) {
 			return nil, err
 		}
 		archive := txtar.Parse(data)
-		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"), Says: strings.Split(strings.TrimSpace(string(archive.Comment)), "\n")}
+		v := Variant{Name: strings.TrimSuffix(path.Base(name), ".txtar"),
+			Says: strings.Split(strings.TrimSpace(string(archive.Comment)), "\n")}
 		for i := 0; i < len(archive.Files); i++ {
 			f := archive.Files[i]
 			switch {
 			case f.Name != "old":
-				v.Changes = append(v.Changes, Change{File: f.Name, Old: string(solution[f.Name]), New: string(f.Data)})
+				v.Changes = append(v.Changes, Change{File: f.Name, Old: string(solution[f.Name]),
+					New: string(f.Data)})
 			case i+1 < len(archive.Files) && archive.Files[i+1].Name == "new":
 				i++
-				v.Changes = append(v.Changes, Change{Old: string(f.Data), New: string(archive.Files[i].Data)})
+				v.Changes = append(v.Changes, Change{Old: string(f.Data),
+					New: string(archive.Files[i].Data)})
 			default:
 				return nil, fmt.Errorf("%s of %s: an old text without its new one", name, e.Name)
 			}

@@ -12,8 +12,8 @@ import (
 
 var sentenceEnd = regexp.MustCompile(`[.?!](\s|$)|[。？！]`)
 
-// TestTeacher: every solution has its reasons in both languages, and every exercise has wrong solutions
-// that a teacher can show.
+// TestTeacher: every solution has its reasons in both languages, and every exercise has wrong
+// solutions that a teacher can show.
 func TestTeacher(t *testing.T) {
 	for _, e := range catalogue(t) {
 		why, err := e.Why()
@@ -22,10 +22,13 @@ func TestTeacher(t *testing.T) {
 		}
 		for _, text := range []string{why.EN, why.ZH} {
 			sentences := len(sentenceEnd.FindAllString(withoutCode(text), -1))
-			assert.True(t, 3 <= sentences && sentences <= 6, "%s: %d sentences:\n%s", e.Name, sentences, text)
+			assert.True(t, 3 <= sentences && sentences <= 6, "%s: %d sentences:\n%s", e.Name,
+				sentences, text)
 		}
 		assert.NotRegexp(t, `\p{Han}`, why.EN, e.Name)
-		assert.Greater(t, strings.IndexFunc(why.ZH, func(r rune) bool { return unicode.Is(unicode.Han, r) }), -1, e.Name)
+		assert.Greater(t, strings.IndexFunc(why.ZH, func(r rune) bool {
+			return unicode.Is(unicode.Han, r)
+		}), -1, e.Name)
 		for line := range strings.Lines(why.EN) {
 			assert.LessOrEqual(t, utf8.RuneCountInString(line), 101, "%s: %s", e.Name, line)
 		}

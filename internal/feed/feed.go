@@ -1,16 +1,16 @@
-// Package feed is the one message log under the first three lessons: append,
-// read since N, wait for the next. A lesson only carries it to a browser.
+// Package feed is the message log that the first three lessons share: append, read since N, wait
+// for the next. A lesson only carries it to a browser. The package wire has its HTTP side, and the
+// package client what its clients share.
 //
-// Ids start at 1 and rise by one, and a reader's place is a cursor: the id of
-// the last message it has. Two cursors deserve a word.
+// Ids start at 1 and rise by one. A reader's position is its cursor: the id of the last message it
+// has. Two kinds of cursor are special:
 //
-//   - Older than the history, which is bounded: the reader gets what is kept. The
-//     gap shows, since the first id it gets is more than one above its cursor.
-//   - Of a log that is gone: the server was started anew, and ids with it. The
-//     reader starts at the beginning instead, and sees ids fall. An id in the
-//     future shows it at once: to wait for it would be silence. One that the new
-//     log has given out again would skip messages without a word, so a careful
-//     reader's cursor says when its message was written, too (see Message.Cursor).
+//   - A cursor older than the history, which is bounded. The reader gets the messages that are
+//     kept, and sees the gap: the first id is more than one above its cursor.
+//   - A cursor of an earlier log. After a restart of the server, ids begin at 1 again. If the
+//     cursor is above the newest id, the reader starts at the beginning and sees ids fall. If the
+//     new log has reached the cursor, a bare id would skip messages without notice. So a careful
+//     reader also sends the time of its last message (see wire.Cursor).
 package feed
 
 import (
@@ -20,6 +20,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // The reasons why a reader or a subscription ends.
@@ -96,14 +97,14 @@ func (f *Feed) wake() {
 func (f *Feed) Since(after int64) []Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.since(f.place(after))
+	return f.since(f.validCursor(after))
 }
 
 // Wait is like Since but blocks until there is at least one message. It returns no messages and an
 // error, which is ErrClosed or the cause of ctx's end, if the wait is cut short.
 func (f *Feed) Wait(ctx context.Context, after int64) ([]Entry, error) {
 	f.mu.Lock()
-	after = f.place(after)
+	after = f.validCursor(after)
 	f.mu.Unlock()
 	for {
 		f.mu.Lock()
@@ -123,8 +124,8 @@ func (f *Feed) Wait(ctx context.Context, after int64) ([]Entry, error) {
 	}
 }
 
-// place returns the cursor, or 0 if this log never issued it.
-func (f *Feed) place(after int64) int64 {
+// validCursor returns the cursor, or 0 if this log never issued it.
+func (f *Feed) validCursor(after int64) int64 {
 	if after < 0 || after > f.last {
 		return 0
 	}
@@ -137,6 +138,18 @@ func (f *Feed) since(after int64) []Entry {
 	return f.log[len(f.log)-missed : len(f.log) : len(f.log)]
 }
 
+// Wrote reports whether a message with that id and time can be from this log. If the message is no
+// longer kept, it only checks that the time is not before the log's start.
+func (f *Feed) Wrote(id int64, at time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if at.Before(f.began.Time) || id > f.last {
+		return false
+	}
+	first := f.last - int64(len(f.log)) + 1
+	return id < first || f.log[id-first].At.Equal(at)
+}
+
 // Version returns a string that changes with each message and with each start of the server. It can
 // serve as an ETag.
 func (f *Feed) Version() string {
@@ -145,7 +158,7 @@ func (f *Feed) Version() string {
 	return f.epoch + "-" + strconv.FormatInt(f.last, 10)
 }
 
-// Last returns the id of the newest message, or 0 if there is none.
+// Last returns the id of the newest message, or 0 if the log is empty.
 func (f *Feed) Last() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()

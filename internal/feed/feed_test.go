@@ -195,7 +195,7 @@ func TestSubscribeHasNoSeam(t *testing.T) {
 			for after < messages {
 				entries, err := s.Next(t.Context())
 				if errors.Is(err, ErrSlow) {
-					return // honest: it was told
+					return // the reader got an error
 				}
 				for _, e := range entries {
 					if !assert.Equal(t, after+1, e.ID) {

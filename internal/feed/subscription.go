@@ -17,8 +17,9 @@ var always = func() chan struct{} {
 // duplicates between them. It has no queue of its own, only a position in the log. Only one
 // goroutine may read it.
 type Subscription struct {
-	feed   *Feed
-	joined int64 // id of the newest message at the start; the initial backlog does not count as being slow
+	feed *Feed
+	// id of the newest message at the start; the initial backlog does not count as being slow
+	joined int64
 
 	cursor int64 // guarded by feed.mu, as is err
 	err    error // why the subscription has ended
@@ -28,7 +29,7 @@ type Subscription struct {
 func (f *Feed) Subscribe(after int64) *Subscription {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := &Subscription{feed: f, joined: f.last, cursor: f.oldest(f.place(after))}
+	s := &Subscription{feed: f, joined: f.last, cursor: f.oldest(f.validCursor(after))}
 	f.subs[s] = struct{}{}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,33 +43,41 @@ func reportIn(t *testing.T, dir, name string) *compare.Report {
 	return r
 }
 
-// columns are the figures of a table in README, by its report.
+// columns lists the figures of a table in docs/figures.md, by its report.
 var columns = map[string][]string{
-	"feed": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "latency_max_ms", "bytes_per_message", "payload_bytes_per_message", "framing_bytes_per_message",
-		"header_bytes_per_message", "requests_per_message", "server_cpu_us_per_message", "first_message_p50_ms", "recovery_p50_ms"},
-	"ack": {"latency_p50_ms", "latency_p99_ms", "bytes_per_message", "payload_bytes_per_message", "framing_bytes_per_message", "header_bytes_per_message",
-		"requests_per_message", "server_cpu_us_per_message"},
-	"3g": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "bytes_per_message", "requests_per_message", "packets_per_message", "ip_bytes_per_message",
+	"feed": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "latency_max_ms",
+		"bytes_per_message", "payload_bytes_per_message", "framing_bytes_per_message",
+		"header_bytes_per_message", "requests_per_message", "server_cpu_us_per_message",
 		"first_message_p50_ms", "recovery_p50_ms"},
-	"idle": {"requests_per_client_minute", "bytes_per_client_minute", "server_kib_per_client", "server_kib_per_client_range",
-		"server_goroutines_per_client", "server_goroutines_per_client_range", "server_descriptors_per_client"},
+	"ack": {"latency_p50_ms", "latency_p99_ms", "bytes_per_message", "payload_bytes_per_message",
+		"framing_bytes_per_message", "header_bytes_per_message",
+		"requests_per_message", "server_cpu_us_per_message"},
+	"3g": {"latency_p50_ms", "latency_p50_ms_range", "latency_p99_ms", "bytes_per_message",
+		"requests_per_message", "packets_per_message", "ip_bytes_per_message",
+		"first_message_p50_ms", "recovery_p50_ms"},
+	"idle": {"requests_per_client_minute", "bytes_per_client_minute", "server_kib_per_client",
+		"server_kib_per_client_range",
+		"server_goroutines_per_client", "server_goroutines_per_client_range",
+		"server_descriptors_per_client"},
 }
 
-// A block in README is the table of a report; a figure in a sentence is followed by a comment that
-// names it, which nobody sees: 969<!-- feed long-polling bytes -->.
+// A block in docs/figures.md is the table of a report. A figure in a sentence is followed by a
+// comment that names it: 969<!-- feed long-polling bytes -->.
 var (
-	block  = regexp.MustCompile(`(?s)(<!-- figures: ([\w速度]+) -->\n).*?(<!-- end of figures -->)`)
-	inline = regexp.MustCompile(`[\d.,]+(<!-- (\w+) ([\w-]+) (\w+) -->)`)
+	block = regexp.MustCompile(
+		`(?s)(<!-- figures: ([\w速度-]+) -->\n).*?(<!-- end of figures -->)`)
+	inline = regexp.MustCompile(`[\d.,]+(<!-- ([\w.%-]+) ([\w-]+) (\w+) -->)`)
 )
 
-// TestTextsQuoteTheReports holds README and the lessons against docs/figures.
+// TestTextsQuoteTheReports compares docs/figures.md and the lessons with docs/figures.
 func TestTextsQuoteTheReports(t *testing.T) {
 	reports := map[string]*compare.Report{}
 	for _, name := range []string{"feed", "ack", "3g", "idle", "thousand"} {
 		reports[name] = report(t, name)
 	}
-	for path, rewrite := range map[string]func(*testing.T, map[string]*compare.Report, string) string{
-		"README.md": readme, "README.zh-CN.md": readme,
+	for path, rewrite := range map[string]func(*testing.T, map[string]*compare.Report,
+		string) string{
+		"docs/figures.md": figuresOf, "docs/figures.zh.md": figuresOf,
 		"lessons/longpoll/lesson.md": tables, "lessons/longpoll/lesson.zh.md": tables,
 		"lessons/longconn/lesson.md": tables, "lessons/longconn/lesson.zh.md": tables,
 		"lessons/websocket/lesson.md": tables, "lessons/websocket/lesson.zh.md": tables,
@@ -92,7 +101,8 @@ func TestIdleClientsAreMeasuredWithTheirSpread(t *testing.T) {
 	sh := need.Tool(t, "sh")
 	dir := t.TempDir()
 	script := filepath.Join(root, "docs", "figures", "measure")
-	out, err := exec.CommandContext(t.Context(), sh, script, "quick", dir, "idle", "speed").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), sh, script, "quick", dir, "idle", "speed").
+		CombinedOutput()
 	require.NoError(t, err, string(out))
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -102,7 +112,8 @@ func TestIdleClientsAreMeasuredWithTheirSpread(t *testing.T) {
 	assert.Equal(t, compare.Idle, r.Config.Workload)
 	for _, x := range r.Results {
 		assert.Equal(t, 3, x.Runs, x.Transport)
-		for key, mean := range map[string]float64{"server_kib_per_client": x.MemoryPerClient, "server_goroutines_per_client": x.GoroutinesPerClient} {
+		for key, mean := range map[string]float64{"server_kib_per_client": x.MemoryPerClient,
+			"server_goroutines_per_client": x.GoroutinesPerClient} {
 			require.Contains(t, x.Spread, key, x.Transport)
 			assert.LessOrEqual(t, x.Spread[key].Min, mean, x.Transport)
 			assert.GreaterOrEqual(t, x.Spread[key].Max, mean, x.Transport)
@@ -110,14 +121,17 @@ func TestIdleClientsAreMeasuredWithTheirSpread(t *testing.T) {
 	}
 	var table strings.Builder
 	require.NoError(t, r.Columns(&table, columns["idle"]...))
-	assert.Contains(t, table.String(), "| KiB/client | KiB/client range | goroutines | goroutines range |")
+	assert.Contains(t, table.String(),
+		"| KiB/client | KiB/client range | goroutines | goroutines range |")
 
-	out, err = exec.CommandContext(t.Context(), sh, script, "quick", dir, "pigeons").CombinedOutput()
+	out, err = exec.CommandContext(t.Context(), sh, script, "quick", dir, "pigeons").
+		CombinedOutput()
 	assert.Error(t, err)
 	assert.Contains(t, string(out), "no figures pigeons; there are: feed,")
 }
 
-func readme(t *testing.T, reports map[string]*compare.Report, text string) string {
+// figuresOf returns the text of docs/figures.md with the figures of the reports.
+func figuresOf(t *testing.T, reports map[string]*compare.Report, text string) string {
 	seen := map[string]bool{}
 	text = block.ReplaceAllStringFunc(text, func(old string) string {
 		part := block.FindStringSubmatch(old)
@@ -132,26 +146,40 @@ func readme(t *testing.T, reports map[string]*compare.Report, text string) strin
 	})
 	require.Len(t, seen, len(columns), "a table for each report")
 	require.Regexp(t, "<!-- figures: (speed|速度) -->", text)
+	return quoteFigures(t, reports, text)
+}
+
+// quoteFigures writes the figures that the sentences of a text name.
+func quoteFigures(t *testing.T, reports map[string]*compare.Report, text string) string {
 	return inline.ReplaceAllStringFunc(text, func(old string) string {
 		part := inline.FindStringSubmatch(old)
 		return figure(t, reports, part[2], part[3], part[4]) + part[1]
 	})
 }
 
-// speedRows are those of the table "How fast", in both languages.
+// speedRows are the rows of the table of the Socket.IO servers, in both languages.
 var speedRows = []struct{ row, en, zh string }{
-	{"broadcast paced", "broadcast to 1,000 clients, 25 a second: server CPU per delivery", "向 1,000 个客户端广播，每秒 25 次：每次送达的服务器 CPU"},
+	{"broadcast paced", "broadcast to 1,000 clients, 25 a second: server CPU per delivery",
+		"向 1,000 个客户端广播，每秒 25 次：每次送达的服务器 CPU"},
 	{"broadcast 32 in flight", "the same with 32 broadcasts in flight", "同上，32 次广播同时在途"},
-	{"ack wall", "event and acknowledgement over WebSocket: round trip", "WebSocket 上的事件与回执：往返时间"},
+	{"ack wall", "event and acknowledgement over WebSocket: round trip",
+		"WebSocket 上的事件与回执：往返时间"},
 	{"ack CPU", "the same: server CPU", "同上：服务器 CPU"},
-	{"ack over polling wall", "event and acknowledgement over polling, a POST and a GET: round trip", "轮询上的事件与回执（一个 POST 和一个 GET）：往返时间"},
+	{"ack over polling wall",
+		"event and acknowledgement over polling, a POST and a GET: round trip",
+		"轮询上的事件与回执（一个 POST 和一个 GET）：往返时间"},
 	{"ack over polling CPU", "the same: server CPU", "同上：服务器 CPU"},
-	{"connect wall", "from nothing to a joined socket over WebSocket: time", "从零到经 WebSocket 加入的 socket：时间"},
+	{"connect wall", "from nothing to a joined socket over WebSocket: time",
+		"从零到经 WebSocket 加入的 socket：时间"},
 	{"connect CPU", "the same: server CPU", "同上：服务器 CPU"},
-	{"connect and upgrade wall", "the same through polling and the upgrade, with one acknowledged event: time", "经轮询与升级连接，再加一个带回执的事件：时间"},
+	{"connect and upgrade wall",
+		"the same through polling and the upgrade, with one acknowledged event: time",
+		"经轮询与升级连接，再加一个带回执的事件：时间"},
 	{"connect and upgrade CPU", "the same: server CPU", "同上：服务器 CPU"},
-	{"idle client", "resident memory of an idle client, of 5,000 over WebSocket", "一个空闲客户端的常驻内存（共 5,000 个 WebSocket 客户端）"},
-	{"broadcast to 100", "broadcast to 100 clients: server CPU per delivery", "向 100 个客户端广播：每次送达的服务器 CPU"},
+	{"idle client", "resident memory of an idle client, of 5,000 over WebSocket",
+		"一个空闲客户端的常驻内存（共 5,000 个 WebSocket 客户端）"},
+	{"broadcast to 100", "broadcast to 100 clients: server CPU per delivery",
+		"向 100 个客户端广播：每次送达的服务器 CPU"},
 	{"broadcast to 1000", "broadcast to 1,000 clients", "向 1,000 个客户端广播"},
 	{"broadcast to 10000", "broadcast to 10,000 clients", "向 10,000 个客户端广播"},
 	{"join 10 rooms", "join a room, with 10 in all", "加入一个房间，共 10 个"},
@@ -160,7 +188,7 @@ var speedRows = []struct{ row, en, zh string }{
 	{"leave 100000 rooms", "leave the newest of 100,000 rooms", "离开 100,000 个房间中最新的一个"},
 }
 
-// speed is the table "How fast", as internal/conformance/speed has measured it.
+// speed returns the table of the Socket.IO servers that internal/conformance/speed has measured.
 func speed(t *testing.T, language string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(root, "docs", "figures", "speed.json"))
@@ -201,7 +229,8 @@ func speed(t *testing.T, language string) string {
 			label = r.zh
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", label,
-			value(m.Hub), value(m.Canned), value(m.Official), value(m.Ours), ratio(m.Hub), ratio(m.Canned), ratio(m.Official))
+			value(m.Hub), value(m.Canned), value(m.Official), value(m.Ours), ratio(m.Hub),
+			ratio(m.Canned), ratio(m.Official))
 	}
 	return b.String()
 }
@@ -225,6 +254,15 @@ func figure(t *testing.T, reports map[string]*compare.Report, name, transport, w
 			return fmt.Sprint(r.Messages)
 		case "p50":
 			return fmt.Sprintf("%.0f", r.Latency.P50)
+		case "p90":
+			return fmt.Sprintf("%.0f", r.Latency.P90)
+		case "p99":
+			return fmt.Sprintf("%.0f", r.Latency.P99)
+		case "lost": // percent
+			return fmt.Sprintf("%.1f", 100*float64(r.Lost)/float64(r.Messages+r.Lost))
+		case "allBack":
+			require.NotNil(t, r.Storm)
+			return fmt.Sprint(math.Round(r.Storm.AllBack))
 		case "first":
 			return fmt.Sprintf("%.0f", r.First.P50)
 		case "idleKB": // a minute
@@ -239,9 +277,10 @@ func figure(t *testing.T, reports map[string]*compare.Report, name, transport, w
 	return ""
 }
 
-// lane finds the transport that a row of a lesson's table is about.
+// lane returns the transport of a row in a lesson's table.
 var lane = []struct{ transport, words string }{
-	{"short-polling", "short polling|短轮询"}, {"long-polling", "long polling|长轮询"}, {"hanging", "hanging"},
+	{"short-polling", "short polling|短轮询"}, {"long-polling", "long polling|长轮询"},
+	{"hanging", "hanging"},
 	{"sse", "sse"}, {"websocket", "WebSocket"},
 }
 
@@ -256,7 +295,9 @@ func tables(t *testing.T, reports map[string]*compare.Report, text string) strin
 			for _, word := range strings.Split(l.words, "|") {
 				if strings.Contains(label, word) {
 					rows++
-					return fmt.Sprintf("| %s | %s µs | %s KiB |", label, figure(t, reports, "thousand", l.transport, "cpu"), figure(t, reports, "idle", l.transport, "memory"))
+					return fmt.Sprintf("| %s | %s µs | %s KiB |", label,
+						figure(t, reports, "thousand", l.transport, "cpu"),
+						figure(t, reports, "idle", l.transport, "memory"))
 				}
 			}
 		}

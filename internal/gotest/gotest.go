@@ -22,12 +22,12 @@ import (
 type Event struct {
 	Action     string
 	Package    string
-	ImportPath string // in place of Package, of what the compiler says
+	ImportPath string // of the compiler's output, instead of Package
 	Test       string
 	Elapsed    float64 // seconds
 	Output     string
 
-	FailedBuild string // of a package's "fail": the ImportPath that did not compile
+	FailedBuild string // in a package's "fail": the ImportPath that did not compile
 }
 
 // The reasons why tests cannot run here.
@@ -37,12 +37,13 @@ var (
 	ErrNoSource = errors.New("the lab's source is not here")
 )
 
-// ErrFailed is a run in which something failed; the events say what.
+// ErrFailed means that tests failed; the events say which.
 var ErrFailed = errors.New("tests failed")
 
 var module = regexp.MustCompile(`(?m)^module\s+realtimelab\s*$`)
 
-// isSource tells the lab's source from a folder of exercises, which is a module of the same name.
+// isSource distinguishes the lab's source from a folder of exercises, which is a module of the same
+// name.
 func isSource(dir string) bool {
 	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil || !module.Match(mod) {
@@ -120,7 +121,7 @@ func tooOld(said string) bool {
 	return yes
 }
 
-// follow reads events to the end. What is no event is the go command's own word.
+// follow reads events to the end. Other lines come from the go command itself.
 func follow(out io.Reader, each func(Event)) error {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, maxLine)

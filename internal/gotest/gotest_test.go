@@ -51,7 +51,8 @@ func TestRunTellsPassesFailuresAndSkips(t *testing.T) {
 		states[result.Name()] = result.State
 		output += strings.Join(result.Output, "\n")
 	}
-	assert.Equal(t, map[string]State{"TestGood": Passed, "TestBad": Failed, "TestBad/inner": Failed, "TestLater": Skipped}, states)
+	assert.Equal(t, map[string]State{"TestGood": Passed, "TestBad": Failed, "TestBad/inner": Failed,
+		"TestLater": Skipped}, states)
 	assert.Equal(t, [4]int{0, 1, 2, 1}, r.Counts)
 	assert.Contains(t, output, "talk_test.go:8: want 1")
 	assert.NotContains(t, output, "--- FAIL")
@@ -59,14 +60,20 @@ func TestRunTellsPassesFailuresAndSkips(t *testing.T) {
 
 func TestRunPasses(t *testing.T) {
 	need.Time(t)
-	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestGood(t *testing.T) {}\n"})
+	root := inModule(t,
+		map[string]string{
+			"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc " +
+				"TestGood(t *testing.T) {}\n"})
 	var r Report
 	require.NoError(t, Run(t.Context(), root, []string{"-count=1", "./talk/..."}, r.Add))
 	assert.Equal(t, [4]int{0, 1, 0, 0}, r.Counts)
 }
 
 func TestTheMachinesGoChangesNothing(t *testing.T) {
-	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestGood(t *testing.T) {}\n"})
+	root := inModule(t,
+		map[string]string{
+			"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc " +
+				"TestGood(t *testing.T) {}\n"})
 	t.Setenv("GOOS", "plan9")
 	t.Setenv("GOFLAGS", "-nonsense")
 	require.NoError(t, Run(t.Context(), root, []string{"./talk/..."}, func(Event) {}))
@@ -74,7 +81,8 @@ func TestTheMachinesGoChangesNothing(t *testing.T) {
 
 func TestAPackageThatDoesNotBuildIsAFailureWithTheCompilersWords(t *testing.T) {
 	need.Time(t)
-	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nvar broken = undefinedName\n"})
+	root := inModule(t,
+		map[string]string{"talk/talk_test.go": "package talk\n\nvar broken = undefinedName\n"})
 	var r Report
 	assert.ErrorIs(t, Run(t.Context(), root, []string{"-count=1", "./talk/..."}, r.Add), ErrFailed)
 	require.Len(t, r.Results, 1)
@@ -84,7 +92,10 @@ func TestAPackageThatDoesNotBuildIsAFailureWithTheCompilersWords(t *testing.T) {
 
 func TestTheEndOfTheContextKillsTheTests(t *testing.T) {
 	need.Time(t)
-	root := inModule(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestForever(t *testing.T) { t.Log(\"begun\"); select {} }\n"})
+	root := inModule(t,
+		map[string]string{
+			"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestForever(t " +
+				"*testing.T) { t.Log(\"begun\"); select {} }\n"})
 	ctx, cancel := context.WithCancel(t.Context())
 	err := Run(ctx, root, []string{"-count=1", "./talk/..."}, func(e Event) {
 		if e.Test == "TestForever" {
@@ -102,7 +113,8 @@ func TestWithoutGo(t *testing.T) {
 func TestGoThatIsTooOld(t *testing.T) {
 	t.Setenv("GOTOOLCHAIN", "local")
 	root := inModule(t, map[string]string{"talk/talk_test.go": outcomes})
-	require.NoError(t, os.WriteFile(filepath.Join(root, "go.mod"), []byte("module realtimelab\n\ngo 1.999.0\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "go.mod"),
+		[]byte("module realtimelab\n\ngo 1.999.0\n"), 0o644))
 	assert.ErrorIs(t, Run(t.Context(), root, []string{"./talk/..."}, func(Event) {}), ErrOldGo)
 }
 

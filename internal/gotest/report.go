@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is where a test stands.
+// State is the progress of a test.
 type State int
 
 // The states.
@@ -31,16 +31,16 @@ type Result struct {
 	partial bool // the last line of Output has not ended
 }
 
-// outputLines are kept of one test.
+// outputLines bounds the output lines that are kept of one test.
 const outputLines = 500
 
-// Report is what is known of a run.
+// Report holds the state of a run.
 type Report struct {
-	Results []*Result // in the order of their beginning
+	Results []*Result // in the order in which they began
 	Counts  [Skipped + 1]int
 
 	byName   map[[2]string]*Result
-	packages map[string]*Result // what a package says outside its tests
+	packages map[string]*Result // by path: output outside tests
 }
 
 // Add takes the run's next event.
@@ -83,9 +83,8 @@ func (r *Report) end(t *Result, s State, e Event) {
 	t.Elapsed = time.Duration(e.Elapsed * float64(time.Second))
 }
 
-// addPackage follows what a package says outside its tests. A failed package becomes
-// a result of its own if it said something (it did not compile, or leaked), or if no
-// test of it failed.
+// addPackage collects a package's output outside its tests. A failed package becomes a result of
+// its own if it printed something (it did not compile, or leaked), or if none of its tests failed.
 func (r *Report) addPackage(e Event) {
 	p := r.pkg(e.Package)
 	switch e.Action {
@@ -117,7 +116,7 @@ func (r *Report) pkg(name string) *Result {
 	return r.packages[name]
 }
 
-// endUnfinished fails the tests that a package's panic or timeout left without an end.
+// endUnfinished fails the tests that a package's panic or timeout interrupted.
 func (r *Report) endUnfinished(pkg string) {
 	for _, t := range r.Results {
 		if t.Path == pkg && t.State == Running {
@@ -152,23 +151,24 @@ func (t *Result) say(output string) {
 	t.partial = !strings.HasSuffix(output, "\n")
 }
 
-// framing is what the go command prints around a test.
+// framing reports whether the go command prints the line around a test.
 func framing(line string) bool {
 	line = strings.TrimLeft(line, " ")
 	return strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "--- ")
 }
 
-// verdict is how a test binary and the go command sum a package up.
+// verdict reports whether the line is the result of a whole package.
 func verdict(line string) bool {
 	line = strings.TrimRight(line, "\r\n")
-	return line == "PASS" || line == "FAIL" || strings.HasPrefix(line, "exit status ") || strings.HasPrefix(line, "ok  \t") ||
+	return line == "PASS" || line == "FAIL" || strings.HasPrefix(line, "exit status ") ||
+		strings.HasPrefix(line, "ok  \t") ||
 		strings.HasPrefix(line, "?   \t") || strings.HasPrefix(line, "FAIL\t")
 }
 
-// Subtest reports whether it is part of another test.
+// Subtest reports whether the test is part of another.
 func (t *Result) Subtest() bool { return strings.Contains(t.Test, "/") }
 
-// Name is the test's, or says that it is all of the package.
+// Name returns the test's name, or a name for the whole package.
 func (t *Result) Name() string {
 	if t.Test == "" {
 		return "package " + t.Package

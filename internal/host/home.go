@@ -16,10 +16,11 @@ type Home struct {
 	served chan error
 }
 
-// ServeHome serves the home page until Close is called. Of the configuration it uses what does not
-// concern a demo.
+// ServeHome serves the home page until Close is called. It uses only those fields of the
+// configuration that do not concern a demo.
 func ServeHome(c Config) (*Home, error) {
-	pages := site.Config{Course: c.Course, Directory: c.Directory, Join: c.Join, Web: c.Web, Lang: c.Lang, Log: c.Log}
+	pages := site.Config{Course: c.Course, Directory: c.Directory, Join: c.Join, Web: c.Web,
+		Lang: c.Lang, Log: c.Log}
 	if addr, ok := c.Listener.Addr().(*net.TCPAddr); ok {
 		pages.Port = addr.Port
 	}
@@ -29,7 +30,8 @@ func ServeHome(c Config) (*Home, error) {
 	}
 	mux.Handle("POST "+keyPath, c.Key)
 	h := &Home{served: make(chan error, 1)}
-	h.server = httpserver.New(httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(c.Listener.Addr(), c.Hosts...), TLS: c.TLS, Log: c.Log})
+	h.server = httpserver.New(httpserver.Config{Handler: mux,
+		Hosts: httpserver.NewHosts(c.Listener.Addr(), c.Hosts...), TLS: c.TLS, Log: c.Log})
 	go func() { h.served <- h.server.Serve(h.server.Track(c.Listener)) }()
 	return h, nil
 }

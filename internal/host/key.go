@@ -88,10 +88,12 @@ func (k Key) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 100))
 	if err != nil || k.text == "" || !same(strings.TrimSpace(string(text)), k.text) {
-		http.Error(w, "This is not the key that the lab printed when it started.", http.StatusForbidden)
+		http.Error(w, "This is not the key that the lab printed when it started.",
+			http.StatusForbidden)
 		return
 	}
 	name, value := k.cookie(r)
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/lab/", Secure: r.TLS != nil, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/lab/", Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -6,7 +6,6 @@ import (
 
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lang"
-	"realtimelab/internal/lesson"
 	"realtimelab/internal/site"
 	xrayweb "realtimelab/internal/xray/web"
 )
@@ -26,16 +25,19 @@ const (
 	labPath  = "/lab/"
 	infoPath = labPath + "info.json"
 	keyPath  = labPath + "key"
+	linePath = labPath + "line"
 )
 
 // handler serves the page at the root and the lab's own files under /lab/, and passes all other
 // requests to the demo.
-func (c Config) handler(instance *lesson.Instance, port int, panel *xrayweb.Panel) (http.Handler, error) {
+func (c Config) handler(demo http.Handler, port int, r *Running) (http.Handler, error) {
 	mux := http.NewServeMux()
-	mux.Handle("/", instance.Handler)
+	mux.Handle("/", demo)
 	pages := site.Config{
-		Lesson: c.Lesson, Demo: c.Demo, Port: port, Course: c.Course, Directory: c.Directory, Join: c.Join,
-		Web: c.Web, Lang: c.Lang, Xray: !c.NoTap, Frames: instance.Frames, Log: c.Log,
+		Lesson: c.Lesson, Demo: c.Demo, Port: port, Course: c.Course, Directory: c.Directory,
+		Join: c.Join,
+		Web:  c.Web, Lang: c.Lang, Xray: !c.NoTap, Line: r.proxy != nil || r.front != nil,
+		Frames: r.instance.Frames, BothNames: r.instance.BothNames, Log: c.Log,
 	}
 	if err := pages.Routes(mux); err != nil {
 		return nil, err
@@ -46,10 +48,16 @@ func (c Config) handler(instance *lesson.Instance, port int, panel *xrayweb.Pane
 	}
 	mux.Handle("GET "+infoPath, httpserver.Policy{}.Page(serveJSON(description)))
 	mux.Handle("POST "+keyPath, c.Key)
-	if panel == nil {
+	mux.HandleFunc("GET "+linePath, func(w http.ResponseWriter, req *http.Request) {
+		r.serveLine(w, req, c.Key)
+	})
+	mux.HandleFunc("POST "+linePath, func(w http.ResponseWriter, req *http.Request) {
+		r.changeLine(w, req, c.Key)
+	})
+	if r.panel == nil {
 		return mux, nil
 	}
-	panel.Routes(mux)
+	r.panel.Routes(mux)
 	return xrayweb.KnowBrowsers(mux), nil
 }
 
@@ -61,5 +69,6 @@ func serveJSON(data []byte) http.Handler {
 }
 
 func (c Config) describe() ([]byte, error) {
-	return json.Marshal(info{Demo: c.Demo.Name, Lesson: c.Lesson.Name, Lang: c.Lang, Title: c.Demo.Title, Summary: c.Demo.Summary, Xray: !c.NoTap})
+	return json.Marshal(info{Demo: c.Demo.Name, Lesson: c.Lesson.Name, Lang: c.Lang,
+		Title: c.Demo.Title, Summary: c.Demo.Summary, Xray: !c.NoTap})
 }

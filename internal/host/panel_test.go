@@ -35,7 +35,9 @@ var demo = lesson.Demo{
 	Title: lang.Text{EN: "Ping", ZH: "乒"},
 	Start: func(lesson.Env) (*lesson.Instance, error) {
 		return &lesson.Instance{
-			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pong") }),
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				io.WriteString(w, "pong")
+			}),
 			Clients: func() int { return 0 },
 			Close:   func(context.Context) error { return nil },
 		}, nil
@@ -53,7 +55,8 @@ var key = host.NewKey()
 func start(t *testing.T, noTap bool) (*host.Running, string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, NoTap: noTap, Key: key, Log: slog.New(slog.DiscardHandler)})
+	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, NoTap: noTap, Key: key,
+		Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	return r, "http://" + l.Addr().String()
 }
@@ -70,7 +73,8 @@ func get(t *testing.T, url string) (int, string) {
 
 // getAs is get with a header Authorization.
 func getAs(t *testing.T, url, authorization string) (int, string) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
 	req, err := http.NewRequest("GET", url, nil)
 	require.NoError(t, err)
 	if authorization != "" {
@@ -84,14 +88,15 @@ func getAs(t *testing.T, url, authorization string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// panel is a page's connection to the x-ray, which sees everyone unless said otherwise.
+// panel is a page's connection to the x-ray. It sees all connections by default.
 type panel struct {
 	*testing.T
 	*websocket.Conn
 }
 
 func open(t *testing.T, url string) panel {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray", http.Header{"Origin": {url}, "Authorization": {key.Bearer()}})
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray",
+		http.Header{"Origin": {url}, "Authorization": {key.Bearer()}})
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return panel{t, conn}
@@ -160,7 +165,8 @@ func TestPanelShowsRowsAndTakesThemApart(t *testing.T) {
 func TestPanelRefusesOtherOrigins(t *testing.T) {
 	r, url := start(t, false)
 	defer stop(t, r)
-	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray", http.Header{"Origin": {"http://elsewhere.example"}})
+	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/lab/xray",
+		http.Header{"Origin": {"http://elsewhere.example"}})
 	require.Error(t, err)
 	assert.Equal(t, http.StatusForbidden, res.StatusCode)
 }
@@ -187,7 +193,7 @@ func TestPanelIgnoresNonsense(t *testing.T) {
 		p.SetReadDeadline(time.Now().Add(10 * time.Second))
 		for {
 			if _, _, err := p.ReadMessage(); err != nil {
-				break // the page is told nothing but that it is over
+				break // the page learns only that the connection has ended
 			}
 		}
 	}
@@ -229,7 +235,8 @@ func TestNoTapHasNoXray(t *testing.T) {
 func TestNetworkStandsBeforeTheDemo(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web, Net: netsim.Link{RTT: 100 * time.Millisecond}, Log: slog.New(slog.DiscardHandler)})
+	r, err := host.Start(host.Config{Demo: demo, Listener: l, Web: web,
+		Net: netsim.Link{RTT: 100 * time.Millisecond}, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer stop(t, r)
 	began := time.Now()
@@ -240,7 +247,8 @@ func TestNetworkStandsBeforeTheDemo(t *testing.T) {
 	assert.EqualValues(t, 1, r.Xray().Tap().Counters().Total, "the tap sees what the demo sees")
 }
 
-// TestPagesAreLimited: one page too many is told so, and the next gets in when one has left.
+// TestPagesAreLimited: one page too many is refused with the reason, and the next gets in after one
+// has left.
 func TestPagesAreLimited(t *testing.T) {
 	r, url := start(t, false)
 	defer stop(t, r)
@@ -264,7 +272,7 @@ func TestPagesAreLimited(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 }
 
-// ring is what a demo's tap holds, in short.
+// ring returns the events that a demo's tap holds, in short form.
 func ring(r *host.Running) (events []string) {
 	reader := r.Xray().Tap().NewReader()
 	defer reader.Close()
@@ -272,8 +280,11 @@ func ring(r *host.Running) (events []string) {
 	batch := make([]tap.Event, 100)
 	for n := reader.Read(batch); n > 0; n = reader.Read(batch) {
 		for _, e := range batch[:n] {
-			// net/http may read the first byte of a request alone: pieces of one direction are joined.
-			if last := len(joined) - 1; last >= 0 && e.Kind == tap.Data && joined[last].Kind == tap.Data && joined[last].Peer == e.Peer && joined[last].Dir == e.Dir {
+			// net/http may read the first byte of a request alone: pieces of one direction are
+			// joined.
+			if last := len(joined) - 1; last >= 0 && e.Kind == tap.Data &&
+				joined[last].Kind == tap.Data && joined[last].Peer == e.Peer &&
+				joined[last].Dir == e.Dir {
 				joined[last].Bytes = slices.Concat(joined[last].Bytes, e.Bytes)
 				continue
 			}
@@ -281,7 +292,8 @@ func ring(r *host.Running) (events []string) {
 		}
 	}
 	for _, e := range joined {
-		events = append(events, fmt.Sprintf("#%d %v %v %d %q", e.Peer.ID, e.Kind, e.Dir, e.Offset, e.Bytes))
+		events = append(events, fmt.Sprintf("#%d %v %v %d %q", e.Peer.ID, e.Kind, e.Dir, e.Offset,
+			e.Bytes))
 	}
 	return events
 }
@@ -291,7 +303,8 @@ func ring(r *host.Running) (events []string) {
 func TestTheLabsOwnRequestsLeaveNoTrace(t *testing.T) {
 	r, url := start(t, false)
 	defer stop(t, r)
-	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1},
+		Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	ask := func(path string) {
 		res, err := client.Get(url + path)
@@ -306,7 +319,8 @@ func TestTheLabsOwnRequestsLeaveNoTrace(t *testing.T) {
 	require.Len(t, before, 5, "opened, twice a request and a response: %q", before)
 	open(t, url)
 	for range 10 {
-		for _, path := range []string{"/lab/xray.pcapng", "/lab/xray.jsonl", "/lab/xray.har", "/lab/info.json", "/lab/shared/lab.js", "/lab/none"} {
+		for _, path := range []string{"/lab/xray.pcapng", "/lab/xray.jsonl", "/lab/xray.har",
+			"/lab/info.json", "/lab/shared/lab.js", "/lab/none"} {
 			ask(path)
 			getAs(t, url+path, key.Bearer())
 		}
@@ -317,5 +331,6 @@ func TestTheLabsOwnRequestsLeaveNoTrace(t *testing.T) {
 	after := ring(r)
 	require.Len(t, after, len(before)+2)
 	assert.Equal(t, before, after[:len(before)])
-	assert.Contains(t, after[len(before)], fmt.Sprintf("#1 data in %d \"GET /third", counted.In), "offsets close up")
+	assert.Contains(t, after[len(before)], fmt.Sprintf("#1 data in %d \"GET /third", counted.In),
+		"offsets close up")
 }

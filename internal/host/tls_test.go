@@ -50,7 +50,8 @@ func secureUser(t *testing.T, url string, trust *tls.Config) user {
 }
 
 func TestTLSWithAndWithoutTapAndNetwork(t *testing.T) {
-	for name, c := range map[string]host.Config{"tap": {}, "no tap": {NoTap: true}, "network": {Net: netsim.Link{RTT: 20 * time.Millisecond}}} {
+	for name, c := range map[string]host.Config{"tap": {}, "no tap": {NoTap: true},
+		"network": {Net: netsim.Link{RTT: 20 * time.Millisecond}}} {
 		_, url, trust := startTLS(t, c)
 		u := secureUser(t, url, trust)
 		for range 2 {
@@ -80,7 +81,8 @@ func TestKeyOverTLS(t *testing.T) {
 
 	dialer := websocket.Dialer{Jar: u.Jar, TLSClientConfig: trust.Clone()}
 	for origin, status := range map[string]int{url: 101, "https://evil.example": 403} {
-		conn, res, err := dialer.Dial("wss"+strings.TrimPrefix(url, "https")+"/lab/xray?everyone", http.Header{"Origin": {origin}})
+		conn, res, err := dialer.Dial("wss"+strings.TrimPrefix(url, "https")+"/lab/xray?everyone",
+			http.Header{"Origin": {origin}})
 		require.NotNil(t, res, err)
 		assert.Equal(t, status, res.StatusCode)
 		if err == nil {
@@ -92,8 +94,8 @@ func TestKeyOverTLS(t *testing.T) {
 	}
 }
 
-// TestLabFilesOverHTTP2: the x-ray does not show what the page loads for itself, although it is on
-// the same connection, unless it was asked to.
+// TestLabFilesOverHTTP2: the x-ray hides the page's own files, although they are on the same
+// connection, unless it was asked to show them.
 func TestLabFilesOverHTTP2(t *testing.T) {
 	for _, labFiles := range []bool{false, true} {
 		r, url, trust := startTLS(t, host.Config{LabFiles: labFiles})

@@ -18,7 +18,7 @@ import (
 	"realtimelab/internal/host"
 )
 
-// user is somebody's browser, as far as cookies and connections go.
+// user is a browser with its own cookies and connections.
 type user struct {
 	*testing.T
 	*http.Client
@@ -61,7 +61,8 @@ func keyText(k host.Key) string { return strings.TrimPrefix(k.Bearer(), "Bearer 
 func (u user) watch(query string) panel {
 	u.Helper()
 	dialer := websocket.Dialer{Jar: u.Jar}
-	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(u.url, "http")+"/lab/xray"+query, http.Header{"Origin": {u.url}})
+	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(u.url, "http")+"/lab/xray"+query,
+		http.Header{"Origin": {u.url}})
 	require.NoError(u, err)
 	u.Cleanup(func() { conn.Close() })
 	return panel{u.T, conn}
@@ -92,7 +93,7 @@ func (p panel) refused() int {
 	return closed.Code
 }
 
-// A page sees its browser's connections and nobody else's: rows, a row's bytes by its id, counters,
+// A page sees only the connections of its own browser: rows, a row's bytes by its id, counters,
 // connections, both exports.
 func TestAPageSeesItsOwnBrowser(t *testing.T) {
 	r, url := start(t, false)
@@ -110,7 +111,8 @@ func TestAPageSeesItsOwnBrowser(t *testing.T) {
 	}
 	own := page.rows("GET /ann/2")
 	assert.Contains(t, own, "GET /ann/1")
-	assert.Contains(t, own, "GET /", "the first request had no cookie, and its connection got one since")
+	assert.Contains(t, own, "GET /",
+		"the first request had no cookie, and its connection got one since")
 	for summary := range own {
 		assert.NotContains(t, summary, "bob")
 		assert.NotContains(t, summary, "nobody")
@@ -128,7 +130,8 @@ func TestAPageSeesItsOwnBrowser(t *testing.T) {
 	page.until(func(m map[string]json.RawMessage) bool {
 		var c map[string]int64
 		var conns []map[string]any
-		if m["counters"] == nil || json.Unmarshal(m["counters"], &c) != nil || json.Unmarshal(m["conns"], &conns) != nil || c["requests"] < 3 {
+		if m["counters"] == nil || json.Unmarshal(m["counters"], &c) != nil ||
+			json.Unmarshal(m["conns"], &conns) != nil || c["requests"] < 3 {
 			return false
 		}
 		assert.EqualValues(t, 3, c["requests"])
@@ -146,7 +149,8 @@ func TestAPageSeesItsOwnBrowser(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, status)
 		assert.Contains(t, text, "with the key")
 		status, _ = get(t, url+export)
-		assert.Equal(t, http.StatusForbidden, status, "a client without the cookie has nothing of its own")
+		assert.Equal(t, http.StatusForbidden, status,
+			"a client without the cookie has nothing of its own")
 	}
 	assert.Equal(t, websocket.ClosePolicyViolation, ann.watch("?everyone").refused())
 }
@@ -156,7 +160,8 @@ func TestTheKeyOpensEveryone(t *testing.T) {
 	defer stop(t, r)
 	ann, bob := visit(t, url), visit(t, url)
 	bob.get("/bob/1")
-	for _, wrong := range []string{"", "x", keyText(host.NewKey()), strings.Repeat("x", 1000), keyText(key)[:21]} {
+	for _, wrong := range []string{"", "x", keyText(host.NewKey()), strings.Repeat("x", 1000),
+		keyText(key)[:21]} {
 		assert.Equal(t, http.StatusForbidden, ann.take(wrong))
 	}
 	assert.Equal(t, http.StatusNoContent, ann.take(keyText(key)))

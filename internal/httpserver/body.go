@@ -28,9 +28,13 @@ func boundBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if n, err := io.Copy(io.Discard, io.LimitReader(b, maxDropped)); err != nil || n == maxDropped {
+		if n, err := io.Copy(io.Discard, io.LimitReader(b, maxDropped)); err != nil ||
+			n == maxDropped {
 			w.Header().Set("Connection", "close")
-			http.Error(w, "a "+r.Method+" request must have no body, or a small one: this one is too large or too slow", http.StatusBadRequest)
+			http.Error(w,
+				"a "+r.Method+
+					" request must have no body, or a small one: this one is too large or too slow",
+				http.StatusBadRequest)
 			return
 		}
 		r.Body, r.ContentLength = http.NoBody, 0
@@ -39,7 +43,7 @@ func boundBody(next http.Handler) http.Handler {
 }
 
 // body clears the deadline once the body has been read to its end. From then on net/http watches
-// the connection for the client's disconnect, and would take the deadline for one.
+// the connection for the client's disconnect, and would mistake the deadline for a disconnect.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController

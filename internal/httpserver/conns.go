@@ -13,15 +13,15 @@ import (
 // longer knows the connections that a handler has hijacked. Accept retries after temporary errors.
 // With Config.TLS, the connections carry plain bytes over TLS.
 func (s *Server) Track(l net.Listener) net.Listener {
-	return &listener{accept.Retry(l, s.log), s}
+	return &trackedListener{accept.Retry(l, s.log), s}
 }
 
-type listener struct {
+type trackedListener struct {
 	net.Listener
 	server *Server
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+func (l *trackedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if !ok {
 		return c, nil
 	}
-	tracked := &conn{tcp, &l.server.conns}
+	tracked := &trackedConn{tcp, &l.server.conns}
 	l.server.conns.add(tracked)
 	if l.server.tls != nil {
 		return l.server.newTLSConn(tracked), nil
@@ -38,13 +38,13 @@ func (l *listener) Accept() (net.Conn, error) {
 	return tracked, nil
 }
 
-// conn is a TCP connection that removes itself from the set when it is closed.
-type conn struct {
+// trackedConn is a TCP connection that removes itself from the set when it is closed.
+type trackedConn struct {
 	*net.TCPConn
 	conns *conns
 }
 
-func (c *conn) Close() error {
+func (c *trackedConn) Close() error {
 	c.conns.remove(c)
 	return c.TCPConn.Close()
 }
@@ -52,14 +52,14 @@ func (c *conn) Close() error {
 // conns is the set of a server's open connections.
 type conns struct {
 	mu     sync.Mutex
-	open   map[*conn]struct{}
+	open   map[*trackedConn]struct{}
 	closed bool
 }
 
-func (s *conns) add(c *conn) {
+func (s *conns) add(c *trackedConn) {
 	s.mu.Lock()
 	if s.open == nil {
-		s.open = map[*conn]struct{}{}
+		s.open = map[*trackedConn]struct{}{}
 	}
 	s.open[c] = struct{}{}
 	closed := s.closed
@@ -69,7 +69,7 @@ func (s *conns) add(c *conn) {
 	}
 }
 
-func (s *conns) remove(c *conn) {
+func (s *conns) remove(c *trackedConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)

@@ -49,8 +49,8 @@ func (h Hosts) Allow(host string) bool {
 	return addr.IsLoopback() || addr == h.listens || h.listens.IsUnspecified() && local(addr)
 }
 
-// local reports whether one of this machine's interfaces has that address now. It asks each time,
-// because a laptop's address changes with its network.
+// local reports whether one of this machine's interfaces currently has that address. It asks each
+// time, because a laptop's address changes with its network.
 func local(addr netip.Addr) bool {
 	all, err := net.InterfaceAddrs()
 	if err != nil {
@@ -93,5 +93,6 @@ func sameOrigin(r *http.Request) bool {
 	}
 	// Another page's link or frame may load the answer but cannot read it, and frame-ancestors
 	// decides which page may show it.
-	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
+		(r.Method == http.MethodGet || r.Method == http.MethodHead)
 }

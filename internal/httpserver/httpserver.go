@@ -38,11 +38,18 @@ type Config struct {
 	Hosts   Hosts // the hosts that the server answers to
 	Log     *slog.Logger
 
+	// AnyOrigin passes the requests of pages of any origin to the handler. It is for a proxy whose
+	// server checks the origin.
+	AnyOrigin bool
+
+	// OwnChecks lists paths, matched exactly, whose handler checks the host and the origin itself.
+	OwnChecks []string
+
 	// TLS makes the listeners from Track speak TLS: https, wss, and the NextProtos, which are
 	// HTTP/2 and HTTP/1.1 by default. Nil means plain HTTP/1.1.
 	TLS *tls.Config
 
-	// ConnContext and BaseContext are those of http.Server.
+	// ConnContext and BaseContext have the meaning of the fields of http.Server.
 	ConnContext func(context.Context, net.Conn) context.Context
 	BaseContext func(net.Listener) context.Context
 }
@@ -61,7 +68,8 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{hosts: c.Hosts, log: c.Log}
 	s.http = http.Server{
-		Handler:           secured(boundBody(c.Hosts.guard(c.Handler))), // the body of a refused request is bounded too
+		// the body of a refused request is bounded too
+		Handler:           secured(boundBody(c.Hosts.guard(c.Handler, c.AnyOrigin, c.OwnChecks))),
 		MaxHeaderBytes:    MaxHead - slop,
 		ReadHeaderTimeout: headTime,
 		WriteTimeout:      writeTime,

@@ -52,12 +52,15 @@ func dial(t *testing.T, addr, request string) *net.TCPConn {
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
-	_, err = io.WriteString(conn, strings.ReplaceAll(strings.ReplaceAll(request, "HOST", addr), "\n", "\r\n"))
+	_, err = io.WriteString(conn, strings.ReplaceAll(strings.ReplaceAll(request, "HOST", addr),
+		"\n", "\r\n"))
 	require.NoError(t, err)
 	return conn.(*net.TCPConn)
 }
 
-var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	io.WriteString(w, "hello")
+})
 
 func TestHosts(t *testing.T) {
 	at := func(addr string) net.Addr {
@@ -73,14 +76,19 @@ func TestHosts(t *testing.T) {
 			ours = ip.String()
 		}
 	}
-	loopback, lan, all := NewHosts(at("127.0.0.1:3000")), NewHosts(at("192.0.2.7:3000")), NewHosts(at("0.0.0.0:3000"))
-	for _, h := range []Hosts{loopback, lan, all, NewHosts(at("[::]:3000")), NewHosts(at("[::1]:3000"))} {
-		for _, host := range []string{"127.0.0.1:3000", "127.0.0.1", "localhost:3000", "LocalHost", "localhost.:3000", "[::1]:3000", "[::1]", "127.0.0.1:9"} {
+	loopback, lan, all := NewHosts(at("127.0.0.1:3000")), NewHosts(at("192.0.2.7:3000")),
+		NewHosts(at("0.0.0.0:3000"))
+	for _, h := range []Hosts{loopback, lan, all, NewHosts(at("[::]:3000")),
+		NewHosts(at("[::1]:3000"))} {
+		for _, host := range []string{"127.0.0.1:3000", "127.0.0.1", "localhost:3000", "LocalHost",
+			"localhost.:3000", "[::1]:3000", "[::1]", "127.0.0.1:9"} {
 			assert.True(t, h.Allow(host), "%v: %s", h, host)
 		}
 		for _, host := range []string{
-			"", "evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example.", "198.51.100.9:3000", "[2001:db8::1]:3000",
-			"localhost:3000;x", "localhost:x", "localhost@evil.example", "0x7f.1", "127.1", "local host",
+			"", "evil.example", "evil.example:3000", "localhost.evil.example",
+			"127.0.0.1.evil.example", "evil.example.", "198.51.100.9:3000", "[2001:db8::1]:3000",
+			"localhost:3000;x", "localhost:x", "localhost@evil.example", "0x7f.1", "127.1",
+			"local host",
 		} {
 			assert.False(t, h.Allow(host), "%v: %s", h, host)
 		}
@@ -88,17 +96,20 @@ func TestHosts(t *testing.T) {
 	assert.True(t, lan.Allow("192.0.2.7:3000"))
 	assert.False(t, loopback.Allow("192.0.2.7:3000"))
 	if ours != "" {
-		assert.True(t, all.Allow(ours+":3000"), "the classroom's address of a server that listens on all")
+		assert.True(t, all.Allow(ours+":3000"),
+			"the classroom's address of a server that listens on all")
 		assert.False(t, loopback.Allow(ours+":3000"))
 	}
 	named := NewHosts(at("127.0.0.1:3000"), "Lab.Test.", "192.0.2.80", "[2001:db8::80]")
-	for _, host := range []string{"lab.test", "LAB.test:80", "lab.test.:3000", "192.0.2.80:3000", "[2001:db8::80]:3000"} {
+	for _, host := range []string{"lab.test", "LAB.test:80", "lab.test.:3000", "192.0.2.80:3000",
+		"[2001:db8::80]:3000"} {
 		assert.True(t, named.Allow(host), host)
 	}
 	assert.False(t, named.Allow("other.lab.test"))
 }
 
-// TestGuard: a foreign host gets 421, a foreign origin 403, whatever the method, and everyone else an answer.
+// TestGuard: a foreign host gets 421, a foreign origin 403, whatever the method, and everyone else
+// an answer.
 func TestGuard(t *testing.T) {
 	_, addr := serve(t, hello, "lab.test")
 	_, port, _ := net.SplitHostPort(addr)
@@ -111,29 +122,36 @@ func TestGuard(t *testing.T) {
 		{"a forwarded port", "Host: localhost:8080", 200},
 		{"a name that was given", "Host: lab.test", 200},
 		{"DNS rebinding", "Host: evil.example:" + port, 421},
-		{"DNS rebinding, its own origin", "Host: evil.example\nOrigin: http://evil.example\nSec-Fetch-Site: same-origin", 421},
+		{"DNS rebinding, its own origin",
+			"Host: evil.example\nOrigin: http://evil.example\nSec-Fetch-Site: same-origin", 421},
 		{"an empty host", "Host:", 200},
 		{"its own page", "Host: HOST\nOrigin: http://HOST\nSec-Fetch-Site: same-origin", 200},
-		{"its own page, letter case", "Host: localhost:" + port + "\nOrigin: http://LocalHost:" + port, 200},
+		{"its own page, letter case", "Host: localhost:" + port + "\nOrigin: http://LocalHost:" +
+			port, 200},
 		{"an address typed in", "Host: HOST\nSec-Fetch-Site: none\nSec-Fetch-Mode: navigate", 200},
 		{"another origin", "Host: HOST\nOrigin: http://evil.example", 403},
 		{"another port", "Host: HOST\nOrigin: http://127.0.0.1:1", 403},
 		{"a sandboxed page", "Host: HOST\nOrigin: null", 403},
 		{"no origin at all", "Host: HOST\nOrigin: %zz", 403},
-		{"a script, an image", "Host: HOST\nSec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors", 403},
-		{"a page on another port", "Host: HOST\nSec-Fetch-Site: same-site\nSec-Fetch-Mode: cors", 403},
+		{"a script, an image", "Host: HOST\nSec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors",
+			403},
+		{"a page on another port", "Host: HOST\nSec-Fetch-Site: same-site\nSec-Fetch-Mode: cors",
+			403},
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "DELETE"} {
 			res, body := ask(t, addr, method+" / HTTP/1.1\n"+c.head+"\nContent-Length: 0\n\n")
 			assert.Equal(t, c.status, res.StatusCode, "%s: %s", method, c.name)
 			if c.status != 200 && method != "HEAD" {
 				assert.Equal(t, "text/plain; charset=utf-8", res.Header.Get("Content-Type"))
-				assert.True(t, strings.HasSuffix(body, "\n") && len(strings.TrimSpace(body)) > 40, body)
+				assert.True(t, strings.HasSuffix(body, "\n") &&
+					len(strings.TrimSpace(body)) > 40, body)
 			}
 			assert.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"), c.name)
 			assert.Equal(t, "same-origin", res.Header.Get("Cross-Origin-Resource-Policy"), c.name)
-			assert.Contains(t, res.Header.Get("Content-Security-Policy"), "form-action 'none'", c.name)
-			assert.Contains(t, res.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", c.name)
+			assert.Contains(t, res.Header.Get("Content-Security-Policy"),
+				"form-action 'none'", c.name)
+			assert.Contains(t, res.Header.Get("Content-Security-Policy"),
+				"frame-ancestors 'none'", c.name)
 		}
 	}
 	link := "Host: HOST\nSec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\n"
@@ -154,28 +172,40 @@ func TestPolicy(t *testing.T) {
 	policy := Policy{Frames: []int{3001, 3002}, FramedBy: []int{3000}}
 	_, addr := serve(t, policy.Page(hello))
 	res, _ := ask(t, addr, "GET / HTTP/1.1\nHost: localhost:3000\n\n")
-	assert.Equal(t, "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; connect-src 'self' ws://localhost:3000; "+
-		"frame-src http://localhost:3001 http://localhost:3002; frame-ancestors http://localhost:3000", res.Header.Get("Content-Security-Policy"))
+	assert.Equal(t,
+		"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "+
+			"connect-src 'self' ws://localhost:3000; "+
+			"frame-src 'self' http://localhost:3001 http://localhost:3002; "+
+			"frame-ancestors http://localhost:3000", res.Header.Get("Content-Security-Policy"))
 	assert.Equal(t, "no-cache", res.Header.Get("Cache-Control"))
-	assert.Contains(t, policy.header("http", "[::1]:3000"), "connect-src 'self'; frame-src http://*:3001 http://*:3002;")
-	assert.True(t, strings.HasSuffix(Policy{}.header("http", "localhost"), "frame-ancestors 'none'"))
-	assert.True(t, strings.HasSuffix(Policy{FramesItself: true}.header("http", "localhost"), "frame-ancestors 'self'"))
+	assert.Contains(t, policy.header("http", "[::1]:3000"),
+		"connect-src 'self'; frame-src 'self' http://*:3001 http://*:3002;")
+	assert.True(t, strings.HasSuffix(Policy{}.header("http", "localhost"),
+		"frame-ancestors 'none'"))
+	assert.True(t, strings.HasSuffix(Policy{FramesItself: true}.header("http", "localhost"),
+		"frame-ancestors 'self'"))
 	policy.FramesItself = true
-	assert.True(t, strings.HasSuffix(policy.header("http", "localhost"), "frame-ancestors 'self' http://localhost:3000"))
+	assert.True(t, strings.HasSuffix(policy.header("http", "localhost"),
+		"frame-ancestors 'self' http://localhost:3000"))
 }
 
-// TestHeadIsBounded: what a client may send as a request's head is 16 KB, in one header, in many, or in the URL.
+// TestHeadIsBounded: a request's head is at most 16 KB, in one header, in many, or in the URL.
 func TestHeadIsBounded(t *testing.T) {
 	_, addr := serve(t, hello)
 	const before, after = "GET /", " HTTP/1.1\r\nHost: localhost\r\n\r\n"
-	url := func(size int) string { return before + strings.Repeat("a", size-len(before+after)) + after }
+	url := func(size int) string {
+		return before + strings.Repeat("a", size-len(before+after)) + after
+	}
 	header := func(size int) string {
 		const before, after = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ", "\r\n\r\n"
 		return before + strings.Repeat("a", size-len(before+after)) + after
 	}
 	many := func(size int) string { return strings.Replace(header(size), "aaaa", "\r\na:", size/8) }
-	for name, head := range map[string]func(int) string{"URL": url, "header": header, "headers": many} {
-		for size, status := range map[int]int{1000: 200, MaxHead: 200, MaxHead + 1: 431, 1 << 20: 431} {
+	for name, head := range map[string]func(int) string{
+		"URL": url, "header": header, "headers": many,
+	} {
+		for size, status := range map[int]int{1000: 200, MaxHead: 200, MaxHead + 1: 431,
+			1 << 20: 431} {
 			request := head(size)
 			require.Len(t, request, size)
 			conn, err := net.Dial("tcp", addr)
@@ -189,7 +219,7 @@ func TestHeadIsBounded(t *testing.T) {
 	}
 }
 
-// pipes is a listener whose connections are made by dial, for tests whose time is not the clock's.
+// pipes is a listener whose connections come from dial, for tests with a fake clock.
 type pipes struct {
 	made   chan net.Conn
 	closed chan struct{}
@@ -206,7 +236,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p.closed); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 3000} }
 
-// inTime serves the handler on pipes, in a bubble with a clock of its own.
+// inTime serves the handler on pipes, in a synctest bubble with a fake clock.
 func inTime(t *testing.T, handler http.Handler, test func(dial func() net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := pipes{make(chan net.Conn), make(chan struct{})}
@@ -223,17 +253,20 @@ func inTime(t *testing.T, handler http.Handler, test func(dial func() net.Conn))
 	})
 }
 
-// TestBodiesThatNobodyReads: a client that promises a body and sends a byte a second, or nothing, is gone soon.
-func TestBodiesThatNobodyReads(t *testing.T) {
+// TestBodiesThatNoHandlerReads: the server soon closes a client that announces a body and sends a
+// byte a second, or nothing.
+func TestBodiesThatNoHandlerReads(t *testing.T) {
 	reads := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
 	for name, c := range map[string]struct {
 		handler http.Handler
 		host    string
-	}{"ignored": {hello, "localhost"}, "read": {reads, "localhost"}, "refused": {hello, "evil.example"}} {
+	}{"ignored": {hello, "localhost"}, "read": {reads, "localhost"},
+		"refused": {hello, "evil.example"}} {
 		handler := c.handler
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS"} {
 			for _, drip := range []bool{true, false} {
-				for _, length := range []string{"Content-Length: 100000", "Transfer-Encoding: chunked"} {
+				for _, length := range []string{"Content-Length: 100000",
+					"Transfer-Encoding: chunked"} {
 					t.Run(fmt.Sprint(name, method, drip, length), func(t *testing.T) {
 						inTime(t, handler, func(dial func() net.Conn) {
 							conn := dial()
@@ -242,11 +275,14 @@ func TestBodiesThatNobodyReads(t *testing.T) {
 							dripping := make(chan struct{})
 							go func() {
 								defer close(dripping)
-								fmt.Fprintf(conn, "%s / HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n", method, c.host, length)
+								fmt.Fprintf(conn, "%s / HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n", method,
+									c.host, length)
 								for drip {
 									select {
 									case <-time.After(time.Second):
-										if _, err := io.WriteString(conn, map[bool]string{true: "1", false: "1\r\na\r\n"}[strings.HasPrefix(length, "C")]); err != nil {
+										if _, err := io.WriteString(conn, map[bool]string{true: "1",
+											false: "1\r\na\r\n"}[strings.HasPrefix(length,
+											"C")]); err != nil {
 											return
 										}
 									case <-stop:
@@ -267,14 +303,18 @@ func TestBodiesThatNobodyReads(t *testing.T) {
 	}
 }
 
-// TestBodiesThatCome: a large body at a decent pace arrives, though it takes longer than a small one may.
+// TestBodiesThatCome: a large body at a decent pace arrives, although it takes longer than a small
+// one may.
 func TestBodiesThatCome(t *testing.T) {
 	var got int64
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got, _ = io.Copy(io.Discard, r.Body) })
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, _ = io.Copy(io.Discard, r.Body)
+	})
 	inTime(t, handler, func(dial func() net.Conn) {
 		c := dial()
 		defer c.Close()
-		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", 60*10_000)
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n",
+			60*10_000)
 		for range 60 {
 			time.Sleep(time.Second)
 			_, err := c.Write(make([]byte, 10_000))
@@ -287,8 +327,8 @@ func TestBodiesThatCome(t *testing.T) {
 	})
 }
 
-// TestHeldAndStreamed: no bound of the server cuts an answer that is held for a minute, nor a stream of an hour
-// that bounds its own writes, with a body in the request or without.
+// TestHeldAndStreamed: no limit of the server cuts an answer that is held for a minute, or a stream
+// of an hour that sets its own write deadlines, with a body in the request or without.
 func TestHeldAndStreamed(t *testing.T) {
 	held := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -325,14 +365,16 @@ func TestHeldAndStreamed(t *testing.T) {
 					require.NoError(t, err)
 					all, err := io.ReadAll(res.Body)
 					require.NoError(t, err)
-					assert.Equal(t, map[string]int{"held": 1, "streamed": 60}[name], strings.Count(string(all), "at last"))
+					assert.Equal(t, map[string]int{"held": 1, "streamed": 60}[name],
+						strings.Count(string(all), "at last"))
 				})
 			})
 		}
 	}
 }
 
-// TestDownload: a client that stops reading is gone after 10 s, one that reads slowly after two minutes.
+// TestDownload: a client that stops reading is closed after 10 s, one that reads slowly after two
+// minutes.
 func TestDownload(t *testing.T) {
 	for name, pause := range map[string]time.Duration{"stalled": time.Hour, "slow": time.Second} {
 		var took time.Duration
@@ -356,11 +398,12 @@ func TestDownload(t *testing.T) {
 				time.Sleep(pause)
 			}
 		})
-		assert.Equal(t, map[string]time.Duration{"stalled": stallTime, "slow": downloadTime}[name], took, name)
+		assert.Equal(t, map[string]time.Duration{"stalled": stallTime, "slow": downloadTime}[name],
+			took, name)
 	}
 }
 
-// TestClose: whatever the clients do, Close takes about a second and is no error.
+// TestClose: for any behavior of the clients, Close takes about a second and returns no error.
 func TestClose(t *testing.T) {
 	hijack := func(r *http.Request, w http.ResponseWriter) net.Conn {
 		c, _, err := http.NewResponseController(w).Hijack()

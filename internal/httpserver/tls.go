@@ -114,13 +114,13 @@ type tlsConn struct {
 
 // opening is a connection whose first byte can be looked at.
 type opening struct {
-	*conn
+	*trackedConn
 	reader *bufio.Reader // of a few bytes, so that most reads pass it by
 }
 
 func (o opening) Read(p []byte) (int, error) { return o.reader.Read(p) }
 
-func (s *Server) newTLSConn(c *conn) *tlsConn {
+func (s *Server) newTLSConn(c *trackedConn) *tlsConn {
 	tcp := opening{c, bufio.NewReaderSize(c, 16)}
 	secured := tls.Server(tcp, s.tls)
 	return &tlsConn{Conn: secured, tls: secured, tcp: tcp, hosts: s.hosts, log: s.log}
@@ -162,7 +162,8 @@ func (c *tlsConn) redirect() {
 	if err != nil {
 		return
 	}
-	answer := http.Response{StatusCode: http.StatusMisdirectedRequest, ProtoMajor: 1, ProtoMinor: 1, Close: true, Header: http.Header{"Cache-Control": {"no-store"}}}
+	answer := http.Response{StatusCode: http.StatusMisdirectedRequest, ProtoMajor: 1, ProtoMinor: 1,
+		Close: true, Header: http.Header{"Cache-Control": {"no-store"}}}
 	if c.hosts.Allow(r.Host) {
 		answer.StatusCode = http.StatusTemporaryRedirect
 		answer.Header.Set("Location", "https://"+r.Host+r.URL.RequestURI())

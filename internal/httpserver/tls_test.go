@@ -27,8 +27,11 @@ func serveTLS(t *testing.T, handler http.Handler) (s *Server, addr string, clien
 	made, err := certificate.Make()
 	require.NoError(t, err)
 	s = New(Config{
-		Handler: handler, Hosts: NewHosts(l.Addr()), Log: discard, TLS: &tls.Config{Certificates: []tls.Certificate{made}},
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, wrappedKey{}, c) },
+		Handler: handler, Hosts: NewHosts(l.Addr()), Log: discard,
+		TLS: &tls.Config{Certificates: []tls.Certificate{made}},
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, wrappedKey{}, c)
+		},
 	})
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(wrapping{s.Track(l)}) }()
@@ -70,10 +73,12 @@ func client(t *testing.T, config *tls.Config, two bool) *http.Client {
 
 func TestBothVersionsOverTLS(t *testing.T) {
 	seen := make(chan *http.Request, 1)
-	_, addr, config := serveTLS(t, Policy{Frames: []int{3001}}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(w, r.Body)
-		seen <- r
-	})))
+	_, addr, config := serveTLS(t,
+		Policy{Frames: []int{3001}}.Page(http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			io.Copy(w, r.Body)
+			seen <- r
+		})))
 	for proto, two := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		c := client(t, config, two)
 		for range 2 {
@@ -84,11 +89,13 @@ func TestBothVersionsOverTLS(t *testing.T) {
 			res.Body.Close()
 			assert.Equal(t, proto, res.Proto)
 			assert.Equal(t, "hello", string(body))
-			assert.Contains(t, res.Header.Get("Content-Security-Policy"), "connect-src 'self' wss://"+addr+"; frame-src https://127.0.0.1:3001;")
+			assert.Contains(t, res.Header.Get("Content-Security-Policy"),
+				"connect-src 'self' wss://"+addr+"; frame-src 'self' https://127.0.0.1:3001;")
 			r := <-seen
 			require.NotNil(t, r.TLS)
 			assert.Equal(t, "https", Scheme(r))
-			assert.IsType(t, wrapped{}, r.Context().Value(wrappedKey{}), "the connection that a wrapper has labelled")
+			assert.IsType(t, wrapped{}, r.Context().Value(wrappedKey{}),
+				"the connection that a wrapper has labelled")
 		}
 		for _, origin := range []string{"https://" + addr, "https://evil.example"} {
 			req, err := http.NewRequest("POST", "https://"+addr+"/", nil)
@@ -125,7 +132,8 @@ func TestPlainHTTPIsRedirected(t *testing.T) {
 	assert.Equal(t, 421, res.StatusCode)
 	assert.Empty(t, res.Header.Get("Location"))
 
-	for _, nonsense := range []string{"\x16\x03\x01\x00\x05hello", "\n\n\n\n\n\n", "\x00\x00\x00\x00\x00\x00", "GET"} {
+	for _, nonsense := range []string{"\x16\x03\x01\x00\x05hello", "\n\n\n\n\n\n",
+		"\x00\x00\x00\x00\x00\x00", "GET"} {
 		conn := dial(t, addr, nonsense)
 		require.NoError(t, conn.CloseWrite())
 		_, err := io.Copy(io.Discard, conn)
@@ -188,19 +196,21 @@ func TestCloseOverTLS(t *testing.T) {
 // TestResetOverTLS: a connection with a linger time of 0 ends without a close_notify.
 func TestResetOverTLS(t *testing.T) {
 	for _, reset := range []bool{false, true} {
-		_, addr, config := serveTLS(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := http.NewResponseController(w).Hijack()
-			if !assert.NoError(t, err) {
-				return
-			}
-			io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\nhalf")
-			one := make([]byte, 1)
-			conn.Read(one) // until the client has read it
-			if reset {
-				assert.NoError(t, conn.(*aheadConn).Conn.(wrapped).NetConn().(interface{ SetLinger(int) error }).SetLinger(0))
-			}
-			conn.Close()
-		}))
+		_, addr, config := serveTLS(t,
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if !assert.NoError(t, err) {
+					return
+				}
+				io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\nhalf")
+				one := make([]byte, 1)
+				conn.Read(one) // until the client has read it
+				if reset {
+					below := conn.(*aheadConn).Conn.(wrapped).NetConn()
+					assert.NoError(t, below.(interface{ SetLinger(int) error }).SetLinger(0))
+				}
+				conn.Close()
+			}))
 		conn, err := tls.Dial("tcp", addr, config)
 		require.NoError(t, err)
 		defer conn.Close()

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// stepTimeout bounds each step in a tab. It only decides when a test that hangs is reported.
+	// stepTimeout bounds each step in a tab. It only decides when a hanging test is reported.
 	stepTimeout = 60 * time.Second
 	// pollInterval is the pause between two looks at a browser.
 	pollInterval = 20 * time.Millisecond
@@ -43,7 +43,8 @@ var engines = []Engine{Chromium, Firefox, WebKit}
 
 // process is one running browser.
 type process interface {
-	// session returns a new profile of the browser, with its own cookies and storage where the engine supports that.
+	// session returns a new profile of the browser, with its own cookies and storage where the
+	// engine supports that.
 	session() (session, error)
 	stop() error
 }
@@ -59,7 +60,8 @@ type page interface {
 	open(ctx context.Context, url string) error
 	// eval returns the JSON of an expression's value, awaited when it is a promise.
 	eval(ctx context.Context, expression string) ([]byte, error)
-	// press presses and releases a key where the focus is, by its DOM name: "Enter", "ArrowDown", "a".
+	// press presses and releases a key where the focus is, by its DOM name: "Enter", "ArrowDown",
+	// "a".
 	press(ctx context.Context, key string) error
 	viewport(ctx context.Context, width, height int64) error
 	screenshot(ctx context.Context) ([]byte, error)
@@ -71,7 +73,8 @@ type consoleEntry struct {
 	error bool
 }
 
-// browsers holds the processes of this test binary: one for each engine, started by the first test that needs it.
+// browsers holds the processes of this test binary: one for each engine, started by the first test
+// that needs it.
 var browsers = struct {
 	sync.Mutex
 	running map[Engine]process
@@ -83,16 +86,19 @@ func running(t testing.TB, engine Engine) process {
 	t.Helper()
 	browsers.Lock()
 	defer browsers.Unlock()
-	require.True(t, browsers.ended, "a package that opens browsers needs func TestMain(m *testing.M) { labtest.Main(m) }")
+	require.True(t, browsers.ended,
+		"a package that opens browsers needs func TestMain(m *testing.M) { labtest.Main(m) }")
 	p, err := browsers.running[engine], browsers.failed[engine]
 	if p == nil && err == nil {
 		switch engine {
 		case Chromium:
-			p, err = startChromium(need.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
+			p, err = startChromium(need.Tool(t, "chromium", "chromium-browser", "google-chrome",
+				"google-chrome-stable"))
 		case Firefox:
 			p, err = startFirefox(need.Tool(t, "firefox-esr", "firefox"), node.Dir(t))
 		case WebKit:
-			p, err = startWebKit(need.Tool(t, "WebKitWebDriver"), need.Tool(t, miniBrowsers()...), need.Tool(t, "Xvfb"))
+			p, err = startWebKit(need.Tool(t, "WebKitWebDriver"), need.Tool(t, miniBrowsers()...),
+				need.Tool(t, "Xvfb"))
 		}
 		if err != nil {
 			browsers.failed[engine] = err
@@ -115,7 +121,8 @@ func stopBrowsers() error {
 	return err
 }
 
-// Browser is a profile of its own in the package's one browser process of an engine. It ends with its test.
+// Browser is a profile of its own in the package's one browser process of an engine. It ends with
+// its test.
 type Browser struct {
 	Engine  Engine
 	session session
@@ -127,8 +134,19 @@ func NewBrowser(t testing.TB) *Browser {
 	return NewBrowserOf(t, Chromium)
 }
 
-// NewBrowserOf returns a fresh profile in a browser of that engine; see need.Tool for what happens without one.
-// The package's TestMain must be labtest.Main, which ends the browser.
+// NewSharedBrowser returns Chromium's default profile, which sends third-party cookies. The
+// profiles of NewBrowser are private windows, which do not. All tests of a package share the
+// default profile and its storage.
+func NewSharedBrowser(t testing.TB) *Browser {
+	t.Helper()
+	s, err := running(t, Chromium).(*chromiumProcess).open()
+	require.NoError(t, err, "opening the default profile in %s", Chromium)
+	t.Cleanup(func() { _ = s.close() })
+	return &Browser{Engine: Chromium, session: s}
+}
+
+// NewBrowserOf returns a fresh profile in a browser of that engine; see need.Tool for what happens
+// without one. The package's TestMain must be labtest.Main, which ends the browser.
 func NewBrowserOf(t testing.TB, engine Engine) *Browser {
 	t.Helper()
 	s, err := running(t, engine).session()
@@ -148,14 +166,15 @@ func InEveryEngine(t *testing.T, test func(t *testing.T, browser *Browser)) {
 	}
 }
 
-// Tab is one page of a Browser. It belongs to one test: a step that fails ends that test, and errors on the page's
-// console fail it when it ends, unless they are allowed. Its dialogs
-// are accepted. A failed test leaves evidence of the tab in a folder.
+// Tab is one page of a Browser. It belongs to one test: a step that fails ends that test, and
+// errors on the page's console fail it when it ends, unless they are allowed. Its dialogs are
+// accepted. A failed test leaves evidence of the tab in a folder.
 type Tab struct {
 	t      testing.TB
 	engine Engine
 	page   page
 	opened time.Time
+	ended  sync.Once
 
 	mu      sync.Mutex
 	console []consoleEntry
@@ -163,7 +182,8 @@ type Tab struct {
 	steps   []string // of the test so far, for the trace of a failure
 }
 
-// Tab opens a new tab, closed when t ends.
+// Tab opens a new tab, closed when t ends, before what has been started up to its last Open: a page
+// must not see its server end.
 func (b *Browser) Tab(t testing.TB) *Tab {
 	t.Helper()
 	tab := &Tab{t: t, engine: b.Engine, opened: time.Now()}
@@ -179,7 +199,9 @@ func (b *Browser) Tab(t testing.TB) *Tab {
 // Engine returns the engine of the tab's browser.
 func (tab *Tab) Engine() Engine { return tab.engine }
 
-func (tab *Tab) end() {
+func (tab *Tab) end() { tab.ended.Do(tab.close) }
+
+func (tab *Tab) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
 	defer cancel()
 	_, _ = tab.page.eval(ctx, "0") // the console's messages come before this reply
@@ -187,7 +209,8 @@ func (tab *Tab) end() {
 		tab.t.Errorf("error on the page's console: %s", text)
 	}
 	if tab.t.Failed() {
-		tab.t.Logf("the page, its console, the steps and the last rows of the x-ray: %s", tab.keepEvidence(ctx))
+		tab.t.Logf("the page, its console, the steps and the last rows of the x-ray: %s",
+			tab.keepEvidence(ctx))
 	}
 	_ = tab.page.close()
 }
@@ -201,7 +224,8 @@ func (tab *Tab) report(entry consoleEntry) {
 // step notes what the test does and returns the context that bounds it.
 func (tab *Tab) step(format string, args ...any) (context.Context, context.CancelFunc) {
 	tab.mu.Lock()
-	tab.steps = append(tab.steps, fmt.Sprintf("%8.3fs ", time.Since(tab.opened).Seconds())+fmt.Sprintf(format, args...))
+	tab.steps = append(tab.steps, fmt.Sprintf("%8.3fs ",
+		time.Since(tab.opened).Seconds())+fmt.Sprintf(format, args...))
 	tab.mu.Unlock()
 	return context.WithTimeout(context.Background(), stepTimeout)
 }
@@ -213,11 +237,14 @@ func (tab *Tab) Allow(texts ...string) {
 	tab.allowed = append(tab.allowed, texts...)
 }
 
-// AllowNetworkErrors allows what browsers report when a server refuses, aborts or is down.
+// AllowNetworkErrors allows the errors that browsers report when a server refuses, aborts or is
+// down.
 func (tab *Tab) AllowNetworkErrors() {
 	tab.Allow(
 		"Failed to load resource", "WebSocket connection to", "net::ERR_", // Chromium and WebKit
-		"Cross-Origin Request Blocked", "can’t establish a connection to the server", "was interrupted while", // Firefox
+		// Firefox
+		"Cross-Origin Request Blocked", "can’t establish a connection to the server",
+		"was interrupted while",
 	)
 }
 
@@ -248,6 +275,7 @@ func (tab *Tab) Open(url string) {
 	tab.t.Helper()
 	ctx, cancel := tab.step("open %s", url)
 	defer cancel()
+	tab.t.Cleanup(tab.end)
 	require.NoError(tab.t, tab.page.open(ctx, url), "opening %s", url)
 }
 
@@ -278,7 +306,7 @@ func evalIn[T any](ctx context.Context, tab *Tab, expression string) (value T, e
 	return value, json.Unmarshal([]byte(text), &value)
 }
 
-// WaitFor waits until the JavaScript expression is truthy. An exception counts as not yet.
+// WaitFor waits until the JavaScript expression is truthy. An exception counts as false.
 func (tab *Tab) WaitFor(expression string) {
 	tab.t.Helper()
 	ctx, cancel := tab.step("wait for %s", expression)
@@ -286,7 +314,8 @@ func (tab *Tab) WaitFor(expression string) {
 	tab.waitFor(ctx, expression)
 }
 
-// pollScript looks for a second whether an expression is true; then the test looks whether it has waited too long.
+// pollScript looks for a second whether an expression is true; then the test looks whether it has
+// waited too long.
 const pollScript = `(async () => {
 	for (const end = Date.now() + 1000; ; await new Promise((done) => setTimeout(done, 20))) {
 		try {
@@ -306,7 +335,8 @@ func (tab *Tab) waitFor(ctx context.Context, expression string) {
 		case ok:
 			return
 		case ctx.Err() != nil:
-			require.FailNow(tab.t, "waited too long", "for %s\nexception: %v\nconsole errors: %q", expression, err, tab.ConsoleErrors())
+			require.FailNow(tab.t, "waited too long", "for %s\nexception: %v\nconsole errors: %q",
+				expression, err, tab.ConsoleErrors())
 		case err != nil:
 			time.Sleep(pollInterval) // the page may be on its way to another
 		}
@@ -316,7 +346,8 @@ func (tab *Tab) waitFor(ctx context.Context, expression string) {
 // WaitText waits until the text of the first element that matches the CSS selector contains text.
 func (tab *Tab) WaitText(selector, text string) {
 	tab.t.Helper()
-	tab.WaitFor("document.querySelector(" + quote(selector) + ")?.textContent.includes(" + quote(text) + ")")
+	tab.WaitFor("document.querySelector(" + quote(selector) + ")?.textContent.includes(" +
+		quote(text) + ")")
 }
 
 func quote(text string) string {
@@ -324,26 +355,29 @@ func quote(text string) string {
 	return string(quoted)
 }
 
-// Press focuses the first element that matches the CSS selector and presses keys there, through the browser's own input.
-// Keys have their DOM names: "Enter", "ArrowDown", "Tab", " ", "a".
+// Press focuses the first element that matches the CSS selector and presses keys there, through the
+// browser's own input. Keys have their DOM names: "Enter", "ArrowDown", "Tab", " ", "a".
 func (tab *Tab) Press(selector string, keys ...string) {
 	tab.t.Helper()
 	ctx, cancel := tab.step("press %q in %s", keys, selector)
 	defer cancel()
-	tab.waitFor(ctx, `(document.querySelector(`+quote(selector)+`).focus(), document.activeElement === document.querySelector(`+quote(selector)+`))`)
+	tab.waitFor(ctx, `(document.querySelector(`+quote(selector)+
+		`).focus(), document.activeElement === document.querySelector(`+quote(selector)+`))`)
 	for _, key := range keys {
 		require.NoError(tab.t, tab.page.press(ctx, key), "pressing %s", key)
 	}
 }
 
-// Click clicks the first element that matches the CSS selector, once there is one that is not disabled.
+// Click clicks the first element that matches the CSS selector, once there is one that is not
+// disabled.
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()
-	tab.WaitFor(`((e) => e && !e.disabled && (e.click(), true))(document.querySelector(` + quote(selector) + `))`)
+	tab.WaitFor(`((e) => e && !e.disabled && (e.click(), true))(document.querySelector(` +
+		quote(selector) + `))`)
 }
 
-// Viewport sets the size of the page in CSS pixels, as a phone does when it is 480 wide or less. In WebKit it is the
-// size of the window.
+// Viewport sets the size of the page in CSS pixels, as a phone does when it is 480 wide or less. In
+// WebKit it is the size of the window.
 func (tab *Tab) Viewport(width, height int64) {
 	tab.t.Helper()
 	ctx, cancel := tab.step("viewport %d × %d", width, height)
@@ -359,28 +393,29 @@ func (tab *Tab) Chromium() context.Context {
 	return p.ctx
 }
 
-// ColorScheme makes the page see "light" or "dark" as what its user prefers. Chromium only.
+// ColorScheme sets the user's preferred color scheme to "light" or "dark". Chromium only.
 func (tab *Tab) ColorScheme(scheme string) {
 	tab.t.Helper()
-	_, err := chromedp.Call(tab.Chromium(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
+	_, err := chromedp.Call(tab.Chromium(), emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
 	require.NoError(tab.t, err)
 }
 
-// Language makes navigator.language and Accept-Language what a user of that language has, such as "zh-CN".
-// Chromium only.
+// Language sets navigator.language and Accept-Language, for instance to "zh-CN". Chromium only.
 func (tab *Tab) Language(tag string) {
 	tab.t.Helper()
-	_, err := chromedp.Call(tab.Chromium(), emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
-		UserAgent:      Eval[string](tab, "navigator.userAgent"),
-		AcceptLanguage: tag,
-	})
+	_, err := chromedp.Call(tab.Chromium(), emulation.SetUserAgentOverride,
+		emulation.SetUserAgentOverrideParams{
+			UserAgent:      Eval[string](tab, "navigator.userAgent"),
+			AcceptLanguage: tag,
+		})
 	require.NoError(tab.t, err)
 }
 
-// Screenshot writes the viewport as name.png into the folder that the environment variable LAB_SCREENSHOTS names.
-// Without the variable it does nothing.
+// Screenshot writes the viewport as name.png into the folder that the environment variable
+// LAB_SCREENSHOTS names. Without the variable it does nothing.
 func (tab *Tab) Screenshot(name string) {
 	tab.t.Helper()
 	dir := os.Getenv(screenshotDir)

@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +37,7 @@ func serveTestPage(t *testing.T) string {
 	return server.URL
 }
 
-// TestEngines: in each engine the steps do the same, and errors on the console are noticed.
+// TestEngines: the steps do the same in each engine, and errors on the console fail the test.
 func TestEngines(t *testing.T) {
 	url := serveTestPage(t)
 	InEveryEngine(t, func(t *testing.T, browser *Browser) {
@@ -54,7 +55,8 @@ func TestEngines(t *testing.T) {
 		assert.Equal(t, "t", Eval[string](other, `document.title`))
 
 		tab.Press("#field", "a", "B", " ", "ArrowDown", "Home", "Enter")
-		assert.Equal(t, "hi a! B!  ! ArrowDown! Home! Enter!", Eval[string](tab, `document.querySelector("h1").textContent`))
+		assert.Equal(t, "hi a! B!  ! ArrowDown! Home! Enter!",
+			Eval[string](tab, `document.querySelector("h1").textContent`))
 		assert.Equal(t, "aB ", Eval[string](tab, `document.getElementById("field").value`))
 
 		tab.WaitFor(fmt.Sprintf(`new Promise((done) => setTimeout(done, %d, true))`, 50))
@@ -82,7 +84,8 @@ func TestChromiumEmulates(t *testing.T) {
 	assert.Equal(t, 390, Eval[int](tab, "screen.width"))
 }
 
-// TestProfilesAreFresh: what one test stores, the next does not find, in the same browser process.
+// TestProfilesAreFresh: a test does not find the storage of an earlier test in the same browser
+// process.
 func TestProfilesAreFresh(t *testing.T) {
 	url := serveTestPage(t)
 	for _, engine := range []Engine{Chromium, Firefox} {
@@ -90,14 +93,16 @@ func TestProfilesAreFresh(t *testing.T) {
 			for range 2 {
 				tab := NewBrowserOf(t, engine).Tab(t)
 				tab.Open(url)
-				assert.Equal(t, "null ", Eval[string](tab, `localStorage.getItem("seen") + " " + document.cookie`))
-				Eval[any](tab, `(localStorage.setItem("seen", "1"), document.cookie = "seen=1", null)`)
+				assert.Equal(t, "null ", Eval[string](tab,
+					`localStorage.getItem("seen") + " " + document.cookie`))
+				Eval[any](tab,
+					`(localStorage.setItem("seen", "1"), document.cookie = "seen=1", null)`)
 			}
 		})
 	}
 }
 
-// failingTest is a test that has failed, and keeps what is said of it.
+// failingTest is a test that has failed, and keeps its messages.
 type failingTest struct {
 	*testing.T
 	said     string
@@ -109,7 +114,8 @@ func (f *failingTest) Logf(format string, args ...any) { f.said += fmt.Sprintf(f
 func (f *failingTest) Cleanup(cleanup func())          { f.cleanups = append(f.cleanups, cleanup) }
 func (f *failingTest) Errorf(format string, a ...any)  { f.said += fmt.Sprintf(format, a...) }
 
-// TestAFailureKeepsEvidence: the message of a failed test names a folder with the page, its console, the steps and rows.
+// TestAFailureKeepsEvidence: the message of a failed test names a folder with the page, its
+// console, the steps and rows.
 func TestAFailureKeepsEvidence(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(failureDir, dir)
@@ -129,7 +135,8 @@ func TestAFailureKeepsEvidence(t *testing.T) {
 		assert.Contains(t, failing.said, folders[0])
 		assert.NotContains(t, failing.said, "incomplete")
 		for name, want := range map[string]string{
-			"screenshot.png": "\x89PNG", "page.html": "<h1>hi</h1>", "rows.jsonl": `{"layer":"http"}`,
+			"screenshot.png": "\x89PNG", "page.html": "<h1>hi</h1>",
+			"rows.jsonl":  `{"layer":"http"}`,
 			"console.txt": "error console.error what happened", "trace.txt": "open " + url,
 		} {
 			contents, err := os.ReadFile(filepath.Join(folders[0], name))
@@ -137,4 +144,15 @@ func TestAFailureKeepsEvidence(t *testing.T) {
 			assert.Contains(t, string(contents), want, name)
 		}
 	}
+}
+
+// TestATabEndsBeforeItsServer: so no page reports the end of a test's server as an error.
+func TestATabEndsBeforeItsServer(t *testing.T) {
+	tab := NewBrowser(t).Tab(t)
+	url := serveTestPage(t)
+	t.Cleanup(func() { // before the server's
+		_, err := tab.page.eval(context.Background(), "0")
+		assert.Error(t, err, "the tab is closed")
+	})
+	tab.Open(url)
 }

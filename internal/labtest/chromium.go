@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	dialog "github.com/chromedp/cdproto/page"
@@ -19,20 +22,39 @@ type chromiumProcess struct {
 	done func()
 }
 
+// preferences let Chromium's default profile send cookies of third parties, which Debian's build
+// does not.
+const preferences = `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false}}`
+
 func startChromium(path string) (process, error) {
+	dir, err := os.MkdirTemp("", "chromium-")
+	if err == nil {
+		err = errors.Join(os.Mkdir(filepath.Join(dir, "Default"), 0o700),
+			os.WriteFile(filepath.Join(dir, "Default", "Preferences"), []byte(preferences), 0o600))
+	}
+	if err != nil {
+		return nil, err
+	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
+		chromedp.UserDataDir(dir),
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("ignore-certificate-errors", true), // of lab's own certificate
+		chromedp.Flag("ignore-certificate-errors", true), // of the lab's own certificate
 	)
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	done := func() {
 		cancel()
 		stop()
+		for range 50 { // the process may still write
+			if os.RemoveAll(dir) == nil {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 	if err := chromedp.Do(ctx); err != nil {
 		done()
@@ -48,7 +70,11 @@ func (p *chromiumProcess) stop() error {
 }
 
 func (p *chromiumProcess) session() (session, error) {
-	ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext())
+	return p.open(chromedp.WithNewBrowserContext())
+}
+
+func (p *chromiumProcess) open(opts ...chromedp.ContextOption) (session, error) {
+	ctx, cancel := chromedp.NewContext(p.ctx, opts...)
 	if err := chromedp.Do(ctx); err != nil {
 		cancel()
 		return nil, err
@@ -56,7 +82,8 @@ func (p *chromiumProcess) session() (session, error) {
 	return &chromiumPage{ctx: ctx, cancel: cancel}, nil
 }
 
-// chromiumPage is a page. The first page of a new browser context is also the session, which ends with it.
+// chromiumPage is a page. The first page of a new browser context is also the session, which ends
+// with it.
 type chromiumPage struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -72,7 +99,8 @@ func (p *chromiumPage) page(_ context.Context, report func(consoleEntry)) (page,
 			}
 			if _, ok := event.(*dialog.EventJavascriptDialogOpening); ok {
 				go func() {
-					_, _ = chromedp.Call(ctx, dialog.HandleJavaScriptDialog, dialog.HandleJavaScriptDialogParams{Accept: true})
+					_, _ = chromedp.Call(ctx, dialog.HandleJavaScriptDialog,
+						dialog.HandleJavaScriptDialogParams{Accept: true})
 				}()
 			}
 		})
@@ -106,7 +134,8 @@ func (p *chromiumPage) open(ctx context.Context, url string) error {
 func (p *chromiumPage) eval(ctx context.Context, expression string) ([]byte, error) {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+	value, err := chromedp.Run(ctx,
+		chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +144,11 @@ func (p *chromiumPage) eval(ctx context.Context, expression string) ([]byte, err
 
 // chromiumKeys maps the DOM names of control keys to chromedp's codes.
 var chromiumKeys = map[string]string{
-	"Enter": kb.Enter, "Tab": kb.Tab, "Escape": kb.Escape, "Home": kb.Home, "End": kb.End, "Backspace": kb.Backspace,
-	"PageUp": kb.PageUp, "PageDown": kb.PageDown,
-	"ArrowUp": kb.ArrowUp, "ArrowDown": kb.ArrowDown, "ArrowLeft": kb.ArrowLeft, "ArrowRight": kb.ArrowRight,
+	"Enter": kb.Enter, "Tab": kb.Tab, "Escape": kb.Escape, "Home": kb.Home, "End": kb.End,
+	"Backspace": kb.Backspace,
+	"PageUp":    kb.PageUp, "PageDown": kb.PageDown,
+	"ArrowUp": kb.ArrowUp, "ArrowDown": kb.ArrowDown, "ArrowLeft": kb.ArrowLeft,
+	"ArrowRight": kb.ArrowRight,
 }
 
 func (p *chromiumPage) press(ctx context.Context, key string) error {
@@ -147,7 +178,7 @@ func (p *chromiumPage) screenshot(ctx context.Context) ([]byte, error) {
 	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
 }
 
-// consoleOf returns what a browser event put on the console, without text for any other event.
+// consoleOf returns the console entry of a browser event, without text for any other event.
 func consoleOf(event any) consoleEntry {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -158,11 +189,13 @@ func consoleOf(event any) consoleEntry {
 		return consoleEntry{text, true}
 	case *log.EventEntryAdded:
 		if !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			return consoleEntry{e.Entry.Text + " " + e.Entry.URL, e.Entry.Level == log.EntryLevelError}
+			return consoleEntry{e.Entry.Text + " " + e.Entry.URL,
+				e.Entry.Level == log.EntryLevelError}
 		}
 	case *runtime.EventConsoleAPICalled:
 		return consoleEntry{"console." + string(e.Type) + argsText(e.Args),
-			e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeAssert}
+			e.Type == runtime.ConsoleAPICalledTypeError ||
+				e.Type == runtime.ConsoleAPICalledTypeAssert}
 	}
 	return consoleEntry{}
 }

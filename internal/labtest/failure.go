@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// failureDir names the environment variable with the folder that failures are kept in; the system's temporary folder
-// otherwise.
+// failureDir names the environment variable with the folder that failures are kept in; the system's
+// temporary folder otherwise.
 const failureDir = "LAB_FAILURES"
 
-// screenshotTimeout is shorter than a step: a page that no longer draws must not cost the other files.
+// screenshotTimeout is shorter than a step: a page that no longer draws must not cost the other
+// files.
 const screenshotTimeout = 15 * time.Second
 
 // lastRows is the number of x-ray rows that a failure keeps.
@@ -23,7 +24,8 @@ const lastRows = 200
 
 var unsafeInNames = regexp.MustCompile(`[^\w.-]+`)
 
-// keepEvidence writes the state and history of the tab into a new folder and returns its path, or an error.
+// keepEvidence writes the state and history of the tab into a new folder and returns its path, or
+// an error.
 func (tab *Tab) keepEvidence(ctx context.Context) string {
 	parent := os.Getenv(failureDir)
 	if parent == "" {
@@ -56,7 +58,8 @@ func (tab *Tab) keepEvidence(ctx context.Context) string {
 	}
 	html, err := text(`document.documentElement.outerHTML`)
 	keep("page.html", html, err)
-	rows, err := text(fmt.Sprintf(`fetch("/lab/xray.jsonl").then(async (r) => r.ok ? (await r.text()).split("\n").slice(-%d).join("\n") : "")`, lastRows+1))
+	rows, err := text(fmt.Sprintf(
+		`fetch("/lab/xray.jsonl").then(async (r) => r.ok ? (await r.text()).split("\n").slice(-%d).join("\n") : "")`, lastRows+1))
 	keep("rows.jsonl", rows, err)
 	tab.mu.Lock()
 	var console strings.Builder

@@ -96,7 +96,8 @@ func (p *firefoxProcess) read(stdout io.Reader) {
 }
 
 // call runs a command of firefox.mjs on a page or a session.
-func (p *firefoxProcess) call(ctx context.Context, command string, on int, args any) (json.RawMessage, error) {
+func (p *firefoxProcess) call(ctx context.Context, command string, on int,
+	args any) (json.RawMessage, error) {
 	answer := make(chan firefoxReply, 1)
 	p.mu.Lock()
 	p.last++

@@ -9,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs the tests of a package that opens browsers. It ends the browsers, then fails if a goroutine is left.
-// Call it from TestMain.
+// Main runs the tests of a package that opens browsers. It ends the browsers, then fails if a
+// goroutine is left. Call it from TestMain.
 func Main(m *testing.M) {
 	browsers.ended = true
 	code := m.Run()

@@ -14,8 +14,8 @@ import (
 
 const asProgram = "LABTEST_PROGRAM"
 
-// MainOf is Main for the test of a command. The test's binary started by Command or StartProgram runs
-// the command's main function and no test.
+// MainOf is Main for the test of a command. The test's binary started by Command or StartProgram
+// runs the command's main function and no test.
 func MainOf(m *testing.M, main func()) {
 	if os.Getenv(asProgram) != "" {
 		main()
@@ -24,8 +24,9 @@ func MainOf(m *testing.M, main func()) {
 	Main(m)
 }
 
-// Command returns the command of this package with its arguments, ready to start in a process of its
-// own. TestMain must call MainOf. The process is killed after two minutes, or at the end of the test.
+// Command returns the command of this package with its arguments, ready to start in a process of
+// its own. TestMain must call MainOf. The process is killed after two minutes, or at the end of the
+// test.
 func Command(t testing.TB, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
@@ -39,7 +40,7 @@ func Command(t testing.TB, args ...string) *exec.Cmd {
 }
 
 // StartProgram starts the command of this package, a server, and returns the first line that it
-// prints: the address where it serves. Otherwise it is as Command.
+// prints: the address where it serves. Otherwise it is like Command.
 func StartProgram(t testing.TB, args ...string) (url string) {
 	t.Helper()
 	cmd := Command(t, args...)

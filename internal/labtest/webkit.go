@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// webKitProcess is WebKitGTK's WebDriver with its one session, on a virtual display. The session has one current window,
-// so each command selects its own first.
+// webKitProcess is WebKitGTK's WebDriver with its one session, on a virtual display. The session
+// has one current window, so each command selects its own first.
 type webKitProcess struct {
 	display, driver *exec.Cmd
 	dir             string // the profile
@@ -65,8 +65,11 @@ func (p *webKitProcess) start(driver, miniBrowser, xvfb string) error {
 	}
 	_, port, _ := net.SplitHostPort(address)
 	p.driver = exec.Command(driver, "--port="+port)
-	p.driver.Env = append(os.Environ(), "DISPLAY="+display, "GDK_BACKEND=x11", "LANG=C.UTF-8", "LANGUAGE=en",
-		"HOME="+p.dir, "XDG_RUNTIME_DIR="+p.dir, "XDG_CONFIG_HOME="+p.dir, "XDG_CACHE_HOME="+p.dir, "XDG_DATA_HOME="+p.dir,
+	p.driver.Env = append(os.Environ(), "DISPLAY="+display, "GDK_BACKEND=x11", "LANG=C.UTF-8",
+		"LANGUAGE=en",
+		"HOME="+p.dir, "XDG_RUNTIME_DIR="+p.dir, "XDG_CONFIG_HOME="+p.dir, "XDG_CACHE_HOME="+p.dir,
+		"XDG_DATA_HOME="+p.dir,
+		// with WEBKIT_DISABLE_COMPOSITING_MODE it would need half the time, and take no screenshots
 		"NO_AT_BRIDGE=1")
 	p.driver.Stdout, p.driver.Stderr = &p.log, &p.log
 	if err := p.driver.Start(); err != nil {
@@ -88,12 +91,15 @@ func (p *webKitProcess) start(driver, miniBrowser, xvfb string) error {
 	}
 	p.base = "http://" + address + "/session"
 	capabilities := map[string]any{
-		"webkitgtk:browserOptions": map[string]any{"binary": miniBrowser, "args": []string{"--automation"}},
-		"unhandledPromptBehavior":  "accept",
-		"pageLoadStrategy":         "none", // open waits itself, and listens for errors meanwhile
-		"timeouts":                 map[string]int{"script": 120_000},
+		"webkitgtk:browserOptions": map[string]any{"binary": miniBrowser,
+			"args": []string{"--automation"}},
+		"unhandledPromptBehavior": "accept",
+		"pageLoadStrategy":        "none", // open waits itself, and listens for errors meanwhile
+		"timeouts":                map[string]int{"script": 120_000},
 	}
-	if err := p.send(ctx, http.MethodPost, "", map[string]any{"capabilities": map[string]any{"alwaysMatch": capabilities}}, &created); err != nil {
+	if err := p.send(ctx, http.MethodPost, "",
+		map[string]any{"capabilities": map[string]any{"alwaysMatch": capabilities}},
+		&created); err != nil {
 		return err
 	}
 	p.base += "/" + created.SessionID
@@ -107,7 +113,8 @@ func (p *webKitProcess) startDisplay(xvfb string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = r.Close() }()
-	p.display = exec.Command(xvfb, "-displayfd", "3", "-screen", "0", "1600x1200x24", "-nolisten", "tcp")
+	p.display = exec.Command(xvfb, "-displayfd", "3", "-screen", "0", "1600x1200x24",
+		"-nolisten", "tcp")
 	p.display.ExtraFiles = []*os.File{w}
 	err = p.display.Start()
 	_ = w.Close()
@@ -118,8 +125,8 @@ func (p *webKitProcess) startDisplay(xvfb string) (string, error) {
 	return ":" + strings.TrimSpace(number), err
 }
 
-// freeAddress returns a loopback address that was free a moment ago. The driver needs a port and cannot report one that
-// it has chosen.
+// freeAddress returns a loopback address that was free a moment ago. The driver needs a port and
+// cannot report one that it has chosen.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -183,7 +190,8 @@ func (p *webKitProcess) send(ctx context.Context, method, path string, body, res
 	return json.Unmarshal(reply.Value, result)
 }
 
-// session returns the process itself: WebDriver has no profiles. Storage differs by origin, and each demo has its own.
+// session returns the process itself: WebDriver has no profiles. Storage differs by origin, and
+// each demo has its own.
 func (p *webKitProcess) session() (session, error) { return webKitSession{p}, nil }
 
 type webKitSession struct{ *webKitProcess }
@@ -232,8 +240,9 @@ func (p *webKitPage) command(ctx context.Context, method, path string, body, res
 	return p.send(ctx, method, path, body, result)
 }
 
-// listenScript makes a page record its console. WebDriver reports no console and cannot run a script before the page's
-// own. This one runs while the page loads; an earlier exception is not recorded.
+// listenScript makes a page record its console. WebDriver reports no console and cannot run a
+// script before the page's own. This one runs while the page loads; an earlier exception is not
+// recorded.
 const listenScript = `
 	if (location.href === "about:blank" || location.href === window.__labLeft) return "elsewhere";
 	if (!window.__labConsole) {
@@ -257,7 +266,8 @@ func (p *webKitPage) open(ctx context.Context, url string) error {
 	if err := p.script(ctx, `window.__labLeft = location.href`, nil); err != nil {
 		return err
 	}
-	if err := p.command(ctx, http.MethodPost, "/url", map[string]string{"url": url}, nil); err != nil {
+	if err := p.command(ctx, http.MethodPost, "/url", map[string]string{"url": url},
+		nil); err != nil {
 		return err
 	}
 	p.heard = 0
@@ -276,10 +286,12 @@ func (p *webKitPage) open(ctx context.Context, url string) error {
 }
 
 func (p *webKitPage) script(ctx context.Context, body string, result any) error {
-	return p.command(ctx, http.MethodPost, "/execute/sync", map[string]any{"script": body, "args": []any{}}, result)
+	return p.command(ctx, http.MethodPost, "/execute/sync",
+		map[string]any{"script": body, "args": []any{}}, result)
 }
 
-// eval stores a promise in the page and polls for its result: waiting for a script would block all other pages.
+// eval stores a promise in the page and polls for its result: waiting for a script would block all
+// other pages.
 func (p *webKitPage) eval(ctx context.Context, expression string) ([]byte, error) {
 	p.mu.Lock()
 	p.evals++
@@ -301,7 +313,8 @@ func (p *webKitPage) eval(ctx context.Context, expression string) ([]byte, error
 		}
 		const done = arguments[0], wait = (turns) => state.done || turns === 0 ? done(null) : setTimeout(wait, 0, turns - 1);
 		Promise.resolve().then(() => wait(2));`, name, expression)
-	if err := p.command(ctx, http.MethodPost, "/execute/async", map[string]any{"script": start, "args": []any{}}, nil); err != nil {
+	if err := p.command(ctx, http.MethodPost, "/execute/async",
+		map[string]any{"script": start, "args": []any{}}, nil); err != nil {
 		return nil, err
 	}
 	for {
@@ -322,7 +335,8 @@ func (p *webKitPage) eval(ctx context.Context, expression string) ([]byte, error
 		}
 		if n := len(state.Console); n > 0 {
 			p.heard += n
-			look = strings.Replace(look, fmt.Sprintf("slice(%d)", p.heard-n), fmt.Sprintf("slice(%d)", p.heard), 1)
+			look = strings.Replace(look, fmt.Sprintf("slice(%d)", p.heard-n),
+				fmt.Sprintf("slice(%d)", p.heard), 1)
 		}
 		switch {
 		case state.Lost:
@@ -340,10 +354,13 @@ func (p *webKitPage) eval(ctx context.Context, expression string) ([]byte, error
 	}
 }
 
-// webKitKeys maps the DOM names of control keys to WebDriver's code points (WebDriver, section 17.4.2).
+// webKitKeys maps the DOM names of control keys to WebDriver's code points (WebDriver, section
+// 17.4.2).
 var webKitKeys = map[string]string{
-	"Backspace": "\ue003", "Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "PageUp": "\ue00e", "PageDown": "\ue00f",
-	"End": "\ue010", "Home": "\ue011", "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
+	"Backspace": "\ue003", "Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c",
+	"PageUp": "\ue00e", "PageDown": "\ue00f",
+	"End": "\ue010", "Home": "\ue011", "ArrowLeft": "\ue012", "ArrowUp": "\ue013",
+	"ArrowRight": "\ue014", "ArrowDown": "\ue015",
 }
 
 func (p *webKitPage) press(ctx context.Context, key string) error {
@@ -352,14 +369,17 @@ func (p *webKitPage) press(ctx context.Context, key string) error {
 	} else if len([]rune(key)) != 1 {
 		return errors.New("no key is called " + key)
 	}
-	return p.command(ctx, http.MethodPost, "/actions", map[string]any{"actions": []any{map[string]any{
-		"type": "key", "id": "keyboard",
-		"actions": []any{map[string]string{"type": "keyDown", "value": key}, map[string]string{"type": "keyUp", "value": key}},
-	}}}, nil)
+	return p.command(ctx, http.MethodPost, "/actions",
+		map[string]any{"actions": []any{map[string]any{
+			"type": "key", "id": "keyboard",
+			"actions": []any{map[string]string{"type": "keyDown", "value": key},
+				map[string]string{"type": "keyUp", "value": key}},
+		}}}, nil)
 }
 
 func (p *webKitPage) viewport(ctx context.Context, width, height int64) error {
-	return p.command(ctx, http.MethodPost, "/window/rect", map[string]int64{"width": width, "height": height}, nil)
+	return p.command(ctx, http.MethodPost, "/window/rect",
+		map[string]int64{"width": width, "height": height}, nil)
 }
 
 func (p *webKitPage) screenshot(ctx context.Context) ([]byte, error) {

@@ -18,57 +18,57 @@ type Lane struct {
 	Posts bool // a client sends each message in a request of its own
 	Polls bool // a client asks for messages at Dialing.Interval
 
-	// UDP says that the lane's server is Instance.ServeUDP.
+	// UDP means that the lane's server is Instance.ServeUDP.
 	UDP bool
 
-	// HTTP2 says that the lane's clients speak HTTP/2, over TLS.
+	// HTTP2 means that the lane's clients speak HTTP/2, over TLS.
 	HTTP2 bool
 
-	// Deflates says that the messages are compressed one by one, so that they are no text on the wire.
+	// Deflates means that each message is compressed, so it is not readable text on the wire.
 	Deflates bool
 
-	// Lossy says that messages may be lost on their way, and hold at most MaxDatagram bytes.
+	// Lossy means that messages may be lost on their way, and hold at most MaxDatagram bytes.
 	Lossy bool
 
-	// Unordered says that a message may overtake another.
+	// Unordered means that a message may overtake another.
 	Unordered bool
 
-	// Retry is how long the server tells a client to wait before it reconnects. It is 0 where the client
+	// Retry is the delay before a reconnect that the server announces. It is 0 if the client
 	// decides.
 	Retry time.Duration
 
-	// GoOnly says that the page of the demo compare has no client for the lane.
+	// GoOnly means that the page of the demo compare has no client for the lane.
 	GoOnly bool
 
-	// As is the lane's name as `lab compare --as` takes it: its clients can speak to a server of the
-	// user's. It is empty where they cannot.
+	// As is the lane's name as `lab compare --as` takes it: its clients can speak to a user's
+	// server. It is empty if they cannot.
 	As string
 
 	// Start starts the server. Nil means the demo's own.
 	Start func(Env) (*Instance, error)
 
-	// Recover starts the server with connection state recovery: a client that returns soon gets what it
-	// missed. Nil means that the lane has none.
+	// Recover starts the server with connection state recovery: a client that returns soon receives
+	// the messages that it missed. Nil means that the lane has no recovery.
 	Recover func(Env) (*Instance, error)
 
-	// Dial connects a client that sends messages and hears those of all clients.
+	// Dial connects a client that sends messages and receives the messages of all clients.
 	Dial Dial
 
 	// Publish connects a client that only sends. Nil means Dial.
 	Publish Dial
 
-	// Ask connects a client whose Send waits for the server's answer, which is the message. Nil means
-	// that the lane has no answers.
+	// Ask connects a client whose Send waits for the server's answer, which is the message. Nil
+	// means that the lane has no answers.
 	Ask Dial
 
 	// Answers starts the server for Ask. Nil means that of Dial.
 	Answers func(Env) (*Instance, error)
 
-	// AskApart says that Ask works with the server of Answers alone.
+	// AskApart means that Ask works only with the server of Answers.
 	AskApart bool
 
-	Rooms Way // clients hear only those in the same room
-	Bytes Way // messages are bytes, and no JSON
+	Rooms Way // clients receive only messages of their own room
+	Bytes Way // messages are bytes instead of JSON
 }
 
 // MaxDatagram bounds a message of a lane that is Lossy, in bytes: it fits one packet of QUIC.
@@ -113,16 +113,17 @@ type Dialing struct {
 	Header  http.Header // of each request, where the client does not set it
 	Upgrade http.Header // of a WebSocket's handshake, and of a request for a WebTransport session
 	TLS     *tls.Config // of https; nil is the default of crypto/tls
-	HTTP2   bool        // the client of HTTP speaks HTTP/2 alone, which needs https
+	HTTP2   bool        // the client of HTTP speaks only HTTP/2, which needs https
 
 	// Hear receives the text of each message, in order, on one goroutine.
 	Hear func(text string)
 }
 
-// HTTP returns a client with connections of its own, as each browser has. The caller closes its idle
-// connections.
+// HTTP returns a client with connections of its own, as each browser has. The caller closes its
+// idle connections.
 func (d Dialing) HTTP() *http.Client {
-	t := &http.Transport{DisableCompression: true, TLSClientConfig: d.TLS.Clone()} // a transport adds to its configuration
+	// a transport adds to its configuration
+	t := &http.Transport{DisableCompression: true, TLSClientConfig: d.TLS.Clone()}
 	if d.HTTP2 {
 		t.Protocols = &http.Protocols{}
 		t.Protocols.SetHTTP2(true)
@@ -176,7 +177,7 @@ func LaneNames(all []Lesson) []string {
 	return names
 }
 
-// FindAs finds the lane whose As is that name.
+// FindAs finds the lane with that As.
 func FindAs(all []Lesson, as string) (Lane, bool) {
 	for _, l := range Lanes(all) {
 		if as != "" && l.As == as {

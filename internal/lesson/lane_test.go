@@ -12,7 +12,8 @@ import (
 
 func TestFindLane(t *testing.T) {
 	all := []Lesson{
-		{Demos: []Demo{{Name: "quiet"}, {Name: "chat", Lanes: []Lane{{Name: "a"}, {Name: "b", Posts: true}}}}},
+		{Demos: []Demo{{Name: "quiet"},
+			{Name: "chat", Lanes: []Lane{{Name: "a"}, {Name: "b", Posts: true}}}}},
 		{Demos: []Demo{{Name: "other", Lanes: []Lane{{Name: "c"}}}}},
 	}
 	assert.Equal(t, []string{"a", "b", "c"}, LaneNames(all))
@@ -21,14 +22,15 @@ func TestFindLane(t *testing.T) {
 	assert.Equal(t, "chat", demo.Name)
 	assert.True(t, lane.Posts)
 	_, _, found = FindLane(all, "quiet")
-	assert.False(t, found, "a demo is no lane")
+	assert.False(t, found, "the name of a demo is not that of a lane")
 }
 
 func TestALaneStartsItsDemoOrItsOwnServer(t *testing.T) {
 	of := func(name string) func(Env) (*Instance, error) {
 		return func(Env) (*Instance, error) { return nil, errors.New(name) }
 	}
-	all := []Lesson{{Demos: []Demo{{Name: "chat", Start: of("demo"), Lanes: []Lane{{Name: "a"}, {Name: "b", Start: of("lane")}}}}}}
+	all := []Lesson{{Demos: []Demo{{Name: "chat", Start: of("demo"),
+		Lanes: []Lane{{Name: "a"}, {Name: "b", Start: of("lane")}}}}}}
 	for i, want := range []string{"demo", "lane"} {
 		lane := Lanes(all)[i]
 		_, found, _ := FindLane(all, lane.Name)
@@ -41,7 +43,9 @@ func TestALaneStartsItsDemoOrItsOwnServer(t *testing.T) {
 
 func TestHTTPCompletesHeaders(t *testing.T) {
 	var got http.Header
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = r.Header
+	}))
 	defer server.Close()
 	client := Dialing{Header: http.Header{"Accept": {"*/*"}, "User-Agent": {"a browser"}}}.HTTP()
 	req, err := http.NewRequest("GET", server.URL, nil)

@@ -4,6 +4,7 @@ package lesson
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -17,12 +18,14 @@ type Lesson struct {
 	Name           string
 	Title, Summary lang.Text
 	Body           lang.Text // Markdown, see Expand
-	Folder         string    // of the lesson's package in the repository; several lessons may share one
-	Source         fs.FS     // the Go files of the package
-	Pages          fs.FS     // the texts of the demos' pages: pages/DEMO.md and pages/DEMO.zh.md
-	Scripts        fs.FS     // the browser's files, as web.Pages; nil if the text shows none
-	Demos          []Demo
-	Exercises      fs.FS // the package's folder exercises; nil if it has none, or if an earlier lesson has them
+	// of the lesson's package in the repository; several lessons may share one
+	Folder  string
+	Source  fs.FS // the Go files of the package
+	Pages   fs.FS // the texts of the demos' pages: pages/DEMO.md and pages/DEMO.zh.md
+	Scripts fs.FS // the browser's files, as web.Pages; nil if the text shows none
+	Demos   []Demo
+	// the package's folder exercises; nil if it has none, or if an earlier lesson has them
+	Exercises fs.FS
 }
 
 // A Demo is one runnable program with one page, under web/pages/Name.
@@ -40,8 +43,13 @@ type Demo struct {
 	// Peer lets the page frame itself, as a second client beside the first.
 	Peer bool
 
-	// OwnNet says that the demo simulates the network of --net itself, and that none stands before it.
+	// OwnNet means that the demo itself puts the network of --net and the proxy of --proxy before
+	// its servers, and that its page has neither.
 	OwnNet bool
+
+	// Options lists the flags that the command gets for this demo. A name must not be that of
+	// another demo's flag or of the command's own.
+	Options []Option
 
 	// Lanes lists the demo's Go clients, which the comparison measures. Most demos have none.
 	Lanes []Lane
@@ -50,11 +58,44 @@ type Demo struct {
 	Start func(Env) (*Instance, error)
 }
 
+// An Option is a setting of a demo. The commands that run demos take it as a flag.
+type Option struct {
+	Name    string // of the flag, without dashes
+	Default string
+	Usage   string // a noun phrase in lower case, for the help
+
+	// Check returns an error that says what is wrong with a value and what to write instead. Nil
+	// takes every value.
+	Check func(value string) error
+}
+
+// Settings returns the values of the demo's options: those given, and the defaults of the others.
+// It returns an error for a value that its option refuses. Options of other demos are left out.
+func (d Demo) Settings(given map[string]string) (map[string]string, error) {
+	settings := map[string]string{}
+	for _, o := range d.Options {
+		value, found := given[o.Name]
+		if !found {
+			value = o.Default
+		}
+		if found && o.Check != nil {
+			if err := o.Check(value); err != nil {
+				return nil, fmt.Errorf("--%s %w", o.Name, err)
+			}
+		}
+		settings[o.Name] = value
+	}
+	return settings, nil
+}
+
 // An Env holds the lab's resources for a demo.
 type Env struct {
 	Log  *slog.Logger
 	Port int  // port of the demo's page; 0 if it has none
 	Lab  *Lab // nil if the demo runs outside the lab
+
+	// Options holds the values of Demo.Options by name.
+	Options map[string]string
 
 	// TLS has the certificate of a server over UDP. Nil without one.
 	TLS *tls.Config
@@ -75,6 +116,18 @@ type Instance struct {
 	// Frames lists the ports, on the same host, whose pages the demo's page may frame. Most demos
 	// have none.
 	Frames []int
+
+	// Uses lists the ports, on the same host, whose servers the page of a lane may send requests
+	// to, connect to and load scripts from. Most lanes have none. See Lab.Serve.
+	Uses []int
+
+	// BothNames includes Frames and Uses under this machine's other loopback name, localhost or
+	// 127.0.0.1: to a browser, another site.
+	BothNames bool
+
+	// OwnChecks lists paths of Handler, matched exactly, that check the host and the origin of a
+	// request themselves. The lab checks all others. They must not be the page or below /lab/.
+	OwnChecks []string
 
 	// Clients returns the number of connected clients.
 	Clients func() int

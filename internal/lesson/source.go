@@ -95,9 +95,11 @@ func receiver(d *ast.FuncDecl) string {
 
 var include = regexp.MustCompile(`(?m)^\{\{code "([^"]+)"\}\}$`)
 
-// Expand returns the lesson's text with the code that it names. A line {{code "file.go#decl"}} becomes
-// that Region of Source, {{code "pages/demo/demo.js#name"}} that ScriptRegion of Scripts, and
-// {{code "server.mjs"}}, for Node, that of Source. Each is a fenced block that names its place: "```go file.go#decl".
+// Expand returns the lesson's text with the code that it names. A line {{code "file.go#decl"}}
+// becomes that Region of Source, {{code "pages/demo/demo.js#name"}} that ScriptRegion of Scripts,
+// and {{code "server.mjs"}}, for Node, that of Source. A configuration, such as {{code
+// "nginx.conf"}}, is shown whole. Each becomes a fenced block that names its source: "```go
+// file.go#decl".
 func (l Lesson) Expand(language lang.Lang) (string, error) {
 	var failed error
 	text := include.ReplaceAllStringFunc(l.Body.In(language), func(line string) string {
@@ -108,6 +110,8 @@ func (l Lesson) Expand(language lang.Lang) (string, error) {
 			language, region, files = "js", ScriptRegion, l.Scripts
 		case ".mjs":
 			language, region = "js", ScriptRegion
+		case ".conf", ".cfg", "": // of nginx, HAProxy and Caddy
+			language = "conf"
 		}
 		code, err := region(files, ref)
 		if err != nil {

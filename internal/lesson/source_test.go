@@ -10,7 +10,8 @@ import (
 	"realtimelab/internal/lang"
 )
 
-var source = fstest.MapFS{"a.go": {Data: []byte("package a\n\n// f says f.\nfunc f() {}\n\ntype T int\n\nfunc (t *T) M() {}\n")}}
+var source = fstest.MapFS{"a.go": {
+	Data: []byte("package a\n\n// f says f.\nfunc f() {}\n\ntype T int\n\nfunc (t *T) M() {}\n")}}
 
 func TestRegionIsTheDeclarationWithItsComment(t *testing.T) {
 	for ref, want := range map[string]string{
@@ -30,7 +31,10 @@ func TestRegionIsTheDeclarationWithItsComment(t *testing.T) {
 }
 
 func TestScriptRegion(t *testing.T) {
-	page := fstest.MapFS{"a.js": {Data: []byte("before();\n\n// #region send\nsend();\n\n// why\nmore();\n// #endregion\nafter();\n\n// #region open\n")}}
+	page := fstest.MapFS{"a.js": {
+		Data: []byte(
+			"before();\n\n// #region send\nsend();\n\n// why\nmore();\n// " +
+				"#endregion\nafter();\n\n// #region open\n")}}
 	for ref, want := range map[string]string{
 		"a.js#send": "send();\n\n// why\nmore();",
 		"a.js":      string(page["a.js"].Data),
@@ -47,12 +51,17 @@ func TestScriptRegion(t *testing.T) {
 
 func TestExpandIncludesCode(t *testing.T) {
 	l := Lesson{
-		Body:   lang.Text{EN: "# t\n{{code \"a.go#f\"}}\nend\n{{code \"pages/a/a.js#g\"}}", ZH: "{{code \"a.go#gone\"}}"},
-		Source: source, Scripts: fstest.MapFS{"pages/a/a.js": {Data: []byte("\n// #region g\ng();\n// #endregion\n")}},
+		Body: lang.Text{EN: "# t\n{{code \"a.go#f\"}}\nend\n{{code \"pages/a/a.js#g\"}}",
+			ZH: "{{code \"a.go#gone\"}}"},
+		Source: source,
+		Scripts: fstest.MapFS{"pages/a/a.js": {
+			Data: []byte("\n// #region g\ng();\n// #endregion\n")}},
 	}
 	text, err := l.Expand(lang.English)
 	require.NoError(t, err)
-	assert.Equal(t, "# t\n```go a.go#f\n// f says f.\nfunc f() {}\n```\nend\n```js pages/a/a.js#g\ng();\n```", text)
+	assert.Equal(t,
+		"# t\n```go a.go#f\n// f says f.\nfunc f() {}\n```\nend\n```js pages/a/a.js#g\ng();\n```",
+		text)
 	_, err = l.Expand(lang.Chinese)
 	assert.Error(t, err)
 }

@@ -10,16 +10,16 @@ import (
 	"sync"
 )
 
-// A Way is how a lane carries messages that its demo alone does not: a server that stands beside the
-// demo, and its clients.
+// A Way carries messages that the lane's demo cannot carry. It has its own server beside the demo,
+// and clients.
 type Way struct {
 	Start func(Env) (*Instance, error) // nil means that of Lane.Dial
-	Dial  Dial                         // nil means that the lane cannot
+	Dial  Dial                         // nil means that the lane cannot carry them
 
-	// PerRoom says that the server is that of PerRoom.
+	// PerRoom means that the server comes from the function PerRoom.
 	PerRoom bool
 
-	// Base64 says that bytes travel as text.
+	// Base64 means that bytes travel as text.
 	Base64 bool
 }
 
@@ -44,14 +44,16 @@ type textClient struct{ Client }
 
 // Send sends bytes.
 func (c textClient) Send(ctx context.Context, data []byte) error {
-	message, err := json.Marshal(map[string]string{"from": "lab", "text": base64.StdEncoding.EncodeToString(data)})
+	message, err := json.Marshal(map[string]string{"from": "lab",
+		"text": base64.StdEncoding.EncodeToString(data)})
 	if err != nil {
 		return err
 	}
 	return c.Client.Send(ctx, message)
 }
 
-// RoomsByPath returns the Way of a demo without rooms: each room is a path of its own at the server.
+// RoomsByPath returns the Way of a demo without rooms: each room is a path of its own at the
+// server.
 func RoomsByPath(dial Dial) Way {
 	return Way{PerRoom: true, Dial: func(ctx context.Context, d Dialing) (Client, error) {
 		d.URL += "/rooms/" + url.PathEscape(d.Room)
@@ -95,8 +97,8 @@ func (r *rooms) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	http.StripPrefix("/rooms/"+name, room.Handler).ServeHTTP(w, req)
 }
 
-// room returns the instance of a room. It starts one for a new room. It returns nil if there may be no
-// more rooms.
+// room returns the instance of a room. It starts one for a new room. It returns nil if there may be
+// no more rooms.
 func (r *rooms) room(name string) *Instance {
 	r.mu.Lock()
 	room := r.open[name]

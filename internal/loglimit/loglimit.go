@@ -15,8 +15,9 @@ type Limit struct {
 	dropped int       // not reported yet
 }
 
-// Allow reports whether a line may be written now: no more than lines are in one window. If it may,
-// dropped is the number of lines since the last one that were not; the caller reports it.
+// Allow reports whether a line may be written now: at most lines of them in one window. If so,
+// dropped is the number of lines that were not allowed since the last report; the caller reports
+// it.
 func (l *Limit) Allow(lines int, window time.Duration) (dropped int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -32,8 +33,8 @@ func (l *Limit) Allow(lines int, window time.Duration) (dropped int, ok bool) {
 	return dropped, true
 }
 
-// TakeDropped returns the number of lines that were dropped and not reported yet. The caller reports
-// it, so it counts as reported.
+// TakeDropped returns the number of lines that were dropped and not reported yet. The caller
+// reports it, so it counts as reported.
 func (l *Limit) TakeDropped() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// details is a folded part of a text: the summary is in sight, and opening it shows the rest. It is
+// details is a folded part of a text: the summary is visible, and opening it shows the rest. It is
 // written as on a code host, with an empty line after the first line and before the last:
 //
 //	<details><summary>Question?</summary>
@@ -35,7 +35,8 @@ func (d *Document) fold() {
 			continue
 		}
 		summary := Parse(opening.FindStringSubmatch(d.html(n))[1])
-		if p := summary.root.FirstChild(); p == nil || p.Kind() != ast.KindParagraph || p.NextSibling() != nil {
+		if p := summary.root.FirstChild(); p == nil || p.Kind() != ast.KindParagraph ||
+			p.NextSibling() != nil {
 			continue
 		}
 		whole := &details{summary: summary}

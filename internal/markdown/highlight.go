@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A kind tells the pieces of code apart that have a colour of their own.
+// A kind is a kind of code with its own colour.
 type kind int
 
 const (
@@ -98,8 +98,8 @@ func appendPlain(all []piece, code string) []piece {
 	return append(all, piece{plain, code})
 }
 
-// caption returns the place of code for people: "conn.go, conn.serve" for "conn.go#conn.serve". Of a
-// path it is the last part, of a diagram the title.
+// caption returns the place of code for people: "conn.go, conn.serve" for "conn.go#conn.serve". Of
+// a path it is the last part, of a diagram the title.
 func caption(language, place string) string {
 	if language == "diagram" {
 		_, title, _ := strings.Cut(place, " ")

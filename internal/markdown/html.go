@@ -20,9 +20,9 @@ type HTML struct {
 	// AsText names the folded text below a diagram.
 	AsText string
 
-	// Link returns the destination of an inline code span that begins the item of a list or a cell of
-	// a table, as in a list of demos, or that stands in a quotation; "" means none. A nil Link links
-	// none.
+	// Link returns the destination of an inline code span that begins the item of a list or a cell
+	// of a table, as in a list of demos, or that stands in a quotation; "" means none. A nil Link
+	// links none.
 	Link func(code string) string
 }
 
@@ -62,7 +62,8 @@ func (w *htmlWriter) piece(p piece) {
 		w.escaped(p.text)
 		return
 	}
-	fmt.Fprintf(&w.b, `<span class="%s">%s</span>`, [...]string{keyword: "k", quoted: "s", comment: "c"}[p.kind], stdhtml.EscapeString(p.text))
+	fmt.Fprintf(&w.b, `<span class="%s">%s</span>`,
+		[...]string{keyword: "k", quoted: "s", comment: "c"}[p.kind], stdhtml.EscapeString(p.text))
 }
 
 type htmlWriter struct {
@@ -177,7 +178,8 @@ func mayLink(n ast.Node) bool {
 	if block.Kind() == extast.KindTableCell {
 		return true
 	}
-	return block.PreviousSibling() == nil && block.Parent() != nil && block.Parent().Kind() == ast.KindListItem
+	return block.PreviousSibling() == nil && block.Parent() != nil &&
+		block.Parent().Kind() == ast.KindListItem
 }
 
 func (w *htmlWriter) heading(n *ast.Heading) {
@@ -218,7 +220,8 @@ func (w *htmlWriter) codeBlock(n ast.Node) {
 		w.escaped(name)
 		w.b.WriteString("</figcaption>")
 	}
-	fmt.Fprintf(&w.b, `<pre tabindex="0" role="group" aria-label="%s"><code>`, stdhtml.EscapeString(name))
+	fmt.Fprintf(&w.b, `<pre tabindex="0" role="group" aria-label="%s"><code>`,
+		stdhtml.EscapeString(name))
 	for _, p := range highlight(language, w.d.code(n)) {
 		w.piece(p)
 	}
@@ -229,8 +232,8 @@ func (w *htmlWriter) codeBlock(n ast.Node) {
 	w.b.WriteString("\n")
 }
 
-// diagram draws the diagram in a code block whose info is "diagram KIND TITLE", with its text folded
-// below it. It reports whether the block is one.
+// diagram draws the diagram in a code block whose info is "diagram KIND TITLE", with its text
+// folded below it. It reports whether the block is one.
 func (w *htmlWriter) diagram(n ast.Node, info string) bool {
 	kind, title, _ := strings.Cut(info, " ")
 	text := w.d.code(n)
@@ -238,11 +241,14 @@ func (w *htmlWriter) diagram(n ast.Node, info string) bool {
 	if err != nil {
 		return false // it is shown as text
 	}
-	fmt.Fprintf(&w.b, `<figure class="diagram"><div tabindex="0" role="group" aria-label="%s">%s</div><figcaption>`, stdhtml.EscapeString(title), svg)
+	fmt.Fprintf(&w.b,
+		`<figure class="diagram"><div tabindex="0" role="group" aria-label="%s">%s</div><figcaption>`, stdhtml.EscapeString(title), svg)
 	w.escaped(title)
 	w.b.WriteString("</figcaption>")
 	if w.AsText != "" {
-		fmt.Fprintf(&w.b, `<details><summary>%s</summary><pre tabindex="0" role="group" aria-label="%[1]s">`, stdhtml.EscapeString(w.AsText))
+		fmt.Fprintf(&w.b,
+			`<details><summary>%s</summary><pre tabindex="0" role="group" aria-label="%[1]s">`,
+			stdhtml.EscapeString(w.AsText))
 		w.escaped(text)
 		w.b.WriteString("</pre></details>")
 	}
@@ -251,7 +257,8 @@ func (w *htmlWriter) diagram(n ast.Node, info string) bool {
 }
 
 func (w *htmlWriter) table(n *extast.Table) {
-	fmt.Fprintf(&w.b, `<div class="table" tabindex="0" role="group" aria-label="%s"><table>`, stdhtml.EscapeString(w.Table))
+	fmt.Fprintf(&w.b, `<div class="table" tabindex="0" role="group" aria-label="%s"><table>`,
+		stdhtml.EscapeString(w.Table))
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		_, head := row.(*extast.TableHeader)
 		open, end := "<tr>", "</tr>\n"

@@ -1,8 +1,9 @@
 // Package markdown renders the lab's texts: as HTML for pages, and as lines for terminals.
 //
-// Texts are CommonMark with tables, details and diagrams. Other raw HTML is shown as text, never passed on; its
-// comments are left out. A link may point to http, https, a path of the same server, or a place in the same text; any
-// other link becomes its text. An image becomes its alternative text.
+// Texts are CommonMark with tables, details and diagrams. Other raw HTML is shown as text, never
+// passed on; its comments are left out. A link may point to http, https, a path of the same server,
+// or a place in the same text; any other link becomes its text. An image becomes its alternative
+// text.
 package markdown
 
 import (
@@ -74,7 +75,9 @@ func Parse(source string) *Document {
 // slug turns a heading into a fragment: its letters and digits in lower case, with a hyphen for
 // each gap.
 func slug(heading string) string {
-	words := strings.FieldsFunc(strings.ToLower(heading), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(strings.ToLower(heading), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 	if len(words) == 0 {
 		return "section"
 	}
@@ -135,7 +138,8 @@ func (d *Document) info(n ast.Node) (language, rest string) {
 	if !ok || fenced.Info == nil {
 		return "", ""
 	}
-	language, rest, _ = strings.Cut(strings.TrimSpace(string(fenced.Info.Segment.Value(d.source))), " ")
+	language, rest, _ = strings.Cut(strings.TrimSpace(string(fenced.Info.Segment.Value(d.source))),
+		" ")
 	return language, strings.TrimSpace(rest)
 }
 

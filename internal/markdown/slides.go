@@ -18,7 +18,7 @@ type Slide struct {
 	HTML    string  // without the heading
 }
 
-// What fits a slide, in lines of text. A line of code is smaller.
+// The height of a slide, in lines of text. A line of code is smaller.
 const (
 	slideLines = 12.0
 	slideCells = 70 // of a line
@@ -37,9 +37,9 @@ type block struct {
 	leads bool // it ends in a colon, so the next block belongs to it
 }
 
-// Slides returns the document as slides. Each heading begins a new one. A section that is too long for
-// one slide goes on with the next; it is split between paragraphs, items of a list, and parts of code.
-// A folded answer is a slide of its own, after its question.
+// Slides returns the document as slides. Each heading begins a new one. A section that is too long
+// for one slide goes on with the next; it is split between paragraphs, items of a list, and parts
+// of code. A folded answer is a slide of its own, after its question.
 func (h HTML) Slides(d *Document) []Slide {
 	deck := slideDeck{}
 	headings := d.Headings
@@ -57,7 +57,8 @@ func (h HTML) Slides(d *Document) []Slide {
 				deck.add(b)
 			}
 		case *details:
-			summary := strings.TrimSuffix(strings.TrimPrefix(h.of(n.summary, n.summary.root.FirstChild()), "<p>"), "</p>\n")
+			summary := strings.TrimSuffix(strings.TrimPrefix(h.of(n.summary,
+				n.summary.root.FirstChild()), "<p>"), "</p>\n")
 			deck.flush()
 			deck.add(block{html: `<p class="question">` + summary + "</p>\n"})
 			deck.flush()
@@ -71,7 +72,8 @@ func (h HTML) Slides(d *Document) []Slide {
 		default:
 			html := h.of(d, n)
 			if strings.TrimSpace(html) != "" {
-				deck.add(block{lines: d.lines(n, slideCells), html: html, leads: n.Kind() == ast.KindParagraph && endsInColon(d.plain(n))})
+				deck.add(block{lines: d.lines(n, slideCells), html: html,
+					leads: n.Kind() == ast.KindParagraph && endsInColon(d.plain(n))})
 			}
 		}
 	}
@@ -88,7 +90,8 @@ func (h HTML) of(d *Document, n ast.Node) string {
 
 // item returns an item of a list as a block. i counts the items from 0.
 func (h HTML) item(d *Document, list *ast.List, item ast.Node, i int) block {
-	b := block{lines: d.lines(item, slideCells-4), html: h.of(d, item), list: list, open: "<ul>", close: "</ul>\n"}
+	b := block{lines: d.lines(item, slideCells-4), html: h.of(d, item), list: list, open: "<ul>",
+		close: "</ul>\n"}
 	if list.IsOrdered() {
 		b.open, b.close = fmt.Sprintf(`<ol start="%d">`, list.Start+i), "</ol>\n"
 	}
@@ -113,20 +116,22 @@ func (h HTML) code(d *Document, n ast.Node) (parts []block) {
 		w := &htmlWriter{HTML: h, d: d}
 		w.b.WriteString(`<figure class="code">`)
 		if len(names) > 0 {
-			fmt.Fprintf(&w.b, "<figcaption>%s</figcaption>", stdhtml.EscapeString(strings.Join(names, " ")))
+			fmt.Fprintf(&w.b, "<figcaption>%s</figcaption>",
+				stdhtml.EscapeString(strings.Join(names, " ")))
 		}
 		w.b.WriteString("<pre><code>")
 		for _, p := range highlight(language, code) {
 			w.piece(p)
 		}
 		w.b.WriteString("</code></pre></figure>\n")
-		parts = append(parts, block{lines: codeLine*float64(strings.Count(code, "\n")+1) + 1.5, html: w.b.String()})
+		parts = append(parts, block{lines: codeLine*float64(strings.Count(code, "\n")+1) + 1.5,
+			html: w.b.String()})
 	}
 	return parts
 }
 
-// splitCode splits code that is too long for a slide into parts of about the same length. A part ends
-// before an empty line if it can, else before a line with little indentation.
+// splitCode splits code that is too long for a slide into parts of about the same length. A part
+// ends before an empty line if it can, else before a line with little indentation.
 func splitCode(code string) (parts []string) {
 	lines := strings.Split(code, "\n")
 	count := (len(lines) + codeLines - 1) / codeLines
@@ -152,7 +157,8 @@ func splitCode(code string) (parts []string) {
 	return append(parts, strings.Join(lines, "\n"))
 }
 
-// indentation returns the depth of a line of code. A line that closes a block belongs to the lines above it.
+// indentation returns the depth of a line of code. A line that closes a block belongs to the lines
+// above it.
 func indentation(line string) int {
 	inner := strings.TrimLeft(line, "\t ")
 	depth := strings.Count(strings.ReplaceAll(line[:len(line)-len(inner)], "  ", "\t"), "\t")
@@ -213,8 +219,8 @@ func (s *slideDeck) begin(h Heading) {
 	s.heading, s.part = h, 0
 }
 
-// add adds a block to the slide at hand, or to a new one if it does not fit. The paragraph that leads to
-// the block goes with it.
+// add adds a block to the slide at hand, or to a new one if it does not fit. The paragraph that
+// leads to the block goes with it.
 func (s *slideDeck) add(b block) {
 	if len(s.blocks) > 0 && s.lines+b.lines > slideLines {
 		last := s.blocks[len(s.blocks)-1]

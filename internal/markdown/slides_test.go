@@ -12,12 +12,15 @@ import (
 func slidesOf(source string) []Slide { return HTML{Code: "Code"}.Slides(Parse(source)) }
 
 func TestSlides(t *testing.T) {
-	slides := slidesOf("# Talk\n\nOpening.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## Two\n\n## Three\n\nEnd.\n\n## Four\n")
+	slides := slidesOf(
+		"# Talk\n\nOpening.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## " +
+			"Two\n\n## Three\n\nEnd.\n\n## Four\n")
 	var got []string
 	for _, s := range slides {
 		got = append(got, fmt.Sprint(s.Heading.Text, s.Part, strings.TrimSpace(s.HTML)))
 	}
-	assert.Equal(t, []string{"Talk1<p>Opening.</p>", "One1<p>Text.</p>", "Deeper1<p>More.</p>", "Two1", "Three1<p>End.</p>", "Four1"}, got)
+	assert.Equal(t, []string{"Talk1<p>Opening.</p>", "One1<p>Text.</p>", "Deeper1<p>More.</p>",
+		"Two1", "Three1<p>End.</p>", "Four1"}, got)
 }
 
 func TestALongSectionIsSplit(t *testing.T) {
@@ -29,7 +32,8 @@ func TestALongSectionIsSplit(t *testing.T) {
 		assert.Equal(t, i+1, s.Part)
 		assert.LessOrEqual(t, strings.Count(s.HTML, "<p>"), 3)
 	}
-	assert.Equal(t, 7, strings.Count(slides[0].HTML+slides[1].HTML+slides[2].HTML, "<p>"), "nothing is lost")
+	assert.Equal(t, 7, strings.Count(slides[0].HTML+slides[1].HTML+slides[2].HTML, "<p>"),
+		"nothing is lost")
 }
 
 func TestAListIsSplitBetweenItems(t *testing.T) {
@@ -41,7 +45,8 @@ func TestAListIsSplitBetweenItems(t *testing.T) {
 	require.Greater(t, len(slides), 1)
 	next := 3
 	for _, s := range slides {
-		assert.True(t, strings.HasPrefix(s.HTML, fmt.Sprintf(`<ol start="%d"><li>item`, next)), s.HTML)
+		assert.True(t, strings.HasPrefix(s.HTML, fmt.Sprintf(`<ol start="%d"><li>item`, next)),
+			s.HTML)
 		assert.True(t, strings.HasSuffix(s.HTML, "</ol>\n"))
 		next += strings.Count(s.HTML, "<li>")
 	}
@@ -65,7 +70,8 @@ func TestCodeIsSplitAtAnEmptyLine(t *testing.T) {
 }
 
 func TestAQuestionComesBeforeItsAnswer(t *testing.T) {
-	slides := slidesOf("## One\n\n<details><summary>Why `so`?</summary>\n\nBecause.\n\n</details>\n\nOn.\n")
+	slides := slidesOf(
+		"## One\n\n<details><summary>Why `so`?</summary>\n\nBecause.\n\n</details>\n\nOn.\n")
 	require.Len(t, slides, 3)
 	assert.Equal(t, "<p class=\"question\">Why <code>so</code>?</p>\n", slides[0].HTML)
 	assert.True(t, slides[0].Asks)

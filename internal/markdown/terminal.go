@@ -45,7 +45,8 @@ func newTermWriter(r *lipgloss.Renderer) *termWriter {
 	}
 	return &termWriter{
 		r: r, marks: r.ColorProfile() == termenv.Ascii,
-		accent: colour("25", "75"), soft: colour("242", "246"), quoted: colour("28", "78"), code: colour("125", "216"),
+		accent: colour("25", "75"), soft: colour("242", "246"), quoted: colour("28", "78"),
+		code: colour("125", "216"),
 	}
 }
 
@@ -62,7 +63,8 @@ func (t *termWriter) blocks(n ast.Node, width int) (lines []string) {
 			continue
 		}
 		_, tight := c.(*ast.List) // below the text of its item
-		tight = tight && c.PreviousSibling() != nil && c.PreviousSibling().Kind() == ast.KindTextBlock
+		tight = tight && c.PreviousSibling() != nil &&
+			c.PreviousSibling().Kind() == ast.KindTextBlock
 		if len(lines) > 0 && !tight && (list == nil || !list.IsTight) {
 			lines = append(lines, "")
 		}
@@ -83,13 +85,15 @@ func (t *termWriter) blocks(n ast.Node, width int) (lines []string) {
 		}
 		indent := ansi.StringWidth(mark)
 		item := t.blocks(c, max(width-indent, minTerminal))
-		lines = append(lines, prefixed(item, t.accent.Render(mark[:len(mark)-1])+" ", strings.Repeat(" ", indent))...)
+		lines = append(lines, prefixed(item, t.accent.Render(mark[:len(mark)-1])+" ",
+			strings.Repeat(" ", indent))...)
 	}
 	return lines
 }
 
-// folded returns the lines of the details that stand next to each other, and the last of them: their
-// summaries, then what they fold below a heading. In the lab's texts these are questions and answers.
+// folded returns the lines of the details that stand next to each other, and the last of them:
+// their summaries, then what they fold below a heading. In the lab's texts these are questions and
+// answers.
 func (t *termWriter) folded(first *details, width int) (lines []string, last ast.Node) {
 	var answers []string
 	heading := "Answers"
@@ -100,9 +104,14 @@ func (t *termWriter) folded(first *details, width int) (lines []string, last ast
 		of.d = n.summary
 		mark := fmt.Sprintf("%d. ", number)
 		indent := strings.Repeat(" ", len(mark))
-		numbered := func(lines []string) []string { return prefixed(lines, t.accent.Render(mark[:len(mark)-1])+" ", indent) }
-		lines = append(lines, numbered(wrapped(of.inline(n.summary.root.FirstChild(), t.r.NewStyle()), max(width-len(mark), minTerminal)))...)
-		answers = append(append(answers, ""), numbered(t.blocks(n, max(width-len(mark), minTerminal)))...)
+		numbered := func(lines []string) []string {
+			return prefixed(lines, t.accent.Render(mark[:len(mark)-1])+" ", indent)
+		}
+		lines = append(lines,
+			numbered(wrapped(of.inline(n.summary.root.FirstChild(), t.r.NewStyle()),
+				max(width-len(mark), minTerminal)))...)
+		answers = append(append(answers, ""),
+			numbered(t.blocks(n, max(width-len(mark), minTerminal)))...)
 		if strings.ContainsFunc(n.summary.plain(n.summary.root), terminal.Wide) {
 			heading = "答案"
 		}
@@ -166,7 +175,9 @@ func (t *termWriter) block(n ast.Node, width int) []string {
 	return wrapped(t.inline(n, plain), width)
 }
 
-func wrapped(text string, width int) []string { return strings.Split(terminal.Wrap(text, width), "\n") }
+func wrapped(text string, width int) []string {
+	return strings.Split(terminal.Wrap(text, width), "\n")
+}
 
 // inline returns the text inside n in a style, with the styles of its own parts added.
 func (t *termWriter) inline(n ast.Node, style lipgloss.Style) string {
@@ -191,7 +202,7 @@ func (t *termWriter) inline(n ast.Node, style lipgloss.Style) string {
 			if to := destination(c.Destination); strings.HasPrefix(to, "http") {
 				b.WriteString(" " + t.soft.Render("<"+terminal.Clean(to)+">"))
 			}
-		default: // links by their address, images, raw HTML
+		default: // autolinks, images, raw HTML
 			b.WriteString(style.Render(terminal.Clean(t.d.plain(c))))
 		}
 	}
@@ -254,7 +265,8 @@ func (t *termWriter) table(n *extast.Table, width int) (lines []string) {
 			style = style.Bold(true)
 		}
 		cells := make([]string, columns)
-		for i, cell := 0, row.FirstChild(); cell != nil && i < columns; i, cell = i+1, cell.NextSibling() {
+		for i, cell := 0, row.FirstChild(); cell != nil && i < columns; i, cell = i+1,
+			cell.NextSibling() {
 			cells[i] = t.inline(cell, style)
 			natural[i] = max(natural[i], ansi.StringWidth(cells[i]))
 		}

@@ -33,12 +33,13 @@ func TestTerminalWithoutColours(t *testing.T) {
 		"<b>a</b>":                         "<b>a</b>",
 		"a\n\n<!-- b -->\n\nc":             "a\n\nc",
 		"a \x1b[31mb &#27;]0;c":            `a \x1b[31mb` + "\n" + `\x1b]0;c`,
-		"<details><summary>One `a`?</summary>\n\nYes.\n\nSo.\n\n</details>\n\n<details><summary>Two?</summary>\n\nNo.\n\n</details>\n\nb": "1. One `a`?\n2. Two?\n\n### Answers\n\n1. Yes.\n\n   So.\n\n2. No.\n\nb",
-		"<details><summary>为什么？</summary>\n\n因为。\n\n</details>":                                                                           "1. 为什么？\n\n### 答案\n\n1. 因为。",
-		"```\nlong lines stay whole\n\n\tx":  "  long lines stay whole\n\n      x",
-		"```diagram sequence Hi\nA | B\n```": "  Hi\n  A | B",
-		"```go a.go#f\nfunc f() {}\n```":     "  a.go, f\n  func f() {}",
-		"| a | b |\n|---|--:|\n| 1 | 22 |":   "a │  b\n──┼───\n1 │ 22",
+		"<details><summary>One `a`?</summary>\n\nYes.\n\nSo.\n\n</details>\n\n" +
+			"<details><summary>Two?</summary>\n\nNo.\n\n</details>\n\nb": "1. One `a`?\n2. Two?\n\n### Answers\n\n1. Yes.\n\n   So.\n\n2. No.\n\nb",
+		"<details><summary>为什么？</summary>\n\n因为。\n\n</details>":                "1. 为什么？\n\n### 答案\n\n1. 因为。",
+		"```\nlong lines stay whole\n\n\tx":                                    "  long lines stay whole\n\n      x",
+		"```diagram sequence Hi\nA | B\n```":                                   "  Hi\n  A | B",
+		"```go a.go#f\nfunc f() {}\n```":                                       "  a.go, f\n  func f() {}",
+		"| a | b |\n|---|--:|\n| 1 | 22 |":                                     "a │  b\n──┼───\n1 │ 22",
 		"| a | b |\n|---|---|\n| 1 | one two three four |\n| 长 | 字字字字字字字字字字 |": "a  │ b\n───┼──────────────\n1  │ one two three\n   │ four\n长 │ 字字字字字字\n   │ 字字字字",
 	} {
 		assert.Equal(t, want, Terminal(source, 18, output(termenv.Ascii)), source)
@@ -63,10 +64,12 @@ func TestStylesContinueOnTheNextLine(t *testing.T) {
 
 func TestTerminalCode(t *testing.T) {
 	const code = "// f\nfunc f() {\n\treturn \"\x1b\"\n}"
-	assert.Equal(t, "// f\nfunc f() {\n    return \"\\x1b\"\n}", TerminalCode("go", code, output(termenv.Ascii)))
+	assert.Equal(t, "// f\nfunc f() {\n    return \"\\x1b\"\n}",
+		TerminalCode("go", code, output(termenv.Ascii)))
 	got := TerminalCode("go", code, output(termenv.TrueColor))
 	assert.Contains(t, got, "func\x1b[0m f() {")
-	assert.Equal(t, got, strings.ReplaceAll(Terminal("```go\n"+code+"\n```", 80, output(termenv.TrueColor)), "\n  ", "\n")[2:])
+	assert.Equal(t, got, strings.ReplaceAll(Terminal("```go\n"+code+"\n```", 80,
+		output(termenv.TrueColor)), "\n  ", "\n")[2:])
 }
 
 func TestShare(t *testing.T) {
@@ -81,13 +84,16 @@ func FuzzTerminal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string, width int) {
 		got := Terminal(source, width&127, output(termenv.Ascii))
 		assert.NotContains(t, got, "\x1b")
-		assert.False(t, strings.ContainsFunc(got, func(r rune) bool { return r < ' ' && r != '\n' }), "%q", got)
+		assert.False(t, strings.ContainsFunc(got, func(r rune) bool {
+			return r < ' ' && r != '\n'
+		}), "%q", got)
 	})
 }
 
 func TestHighlightChangesNothing(t *testing.T) {
 	for _, code := range []string{
-		"package a\n\n// doc\nfunc f() string {\n\treturn `raw` + \"s\" + string('c') // end\n}\n", "func (", "\"open", "a\r\nb // c\r\n", "/* open", "",
+		"package a\n\n// doc\nfunc f() string {\n\treturn `raw` + \"s\" + string('c') // end\n}\n",
+		"func (", "\"open", "a\r\nb // c\r\n", "/* open", "",
 	} {
 		for _, language := range []string{"go", "js", ""} {
 			var b strings.Builder

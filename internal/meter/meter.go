@@ -1,4 +1,4 @@
-// Package meter counts what crosses the connections of a server, and can cut them.
+// Package meter counts the traffic of a server's connections, and can cut them.
 package meter
 
 import (
@@ -6,12 +6,12 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"realtimelab/internal/feed"
 	"realtimelab/internal/tap"
+	"realtimelab/internal/tcpreset"
 	"realtimelab/internal/xray"
 )
 
-// Counts is what has crossed so far.
+// Counts holds the traffic so far.
 type Counts struct {
 	In          int64 `json:"in"` // bytes
 	Out         int64 `json:"out"`
@@ -22,57 +22,60 @@ type Counts struct {
 	Writing     int64 `json:"writing"` // writes that have begun and are not counted yet
 }
 
-// Meter counts what crosses the connections of a listener, and can cut them.
+// Meter counts the traffic of a listener's connections, and can cut them.
 type Meter struct {
 	wire *tap.Tap
-	line *listener
+	line *meteredListener
 }
 
 // New counts the connections that l accepts through Listener.
 func New(l net.Listener) *Meter { return newMeter(l, tap.New(tap.Config{CountOnly: true})) }
 
 func newMeter(l net.Listener, wire *tap.Tap) *Meter {
-	return &Meter{wire, &listener{Listener: wire.Listener(l), open: map[*conn]struct{}{}}}
+	return &Meter{wire,
+		&meteredListener{Listener: wire.Listener(l), open: map[*meteredConn]struct{}{}}}
 }
 
-// Listener is the one to serve.
+// Listener returns the listener to serve.
 func (m *Meter) Listener() net.Listener { return m.line }
 
 // Tap returns the tap that counts, and that records for a Server of ServeRecorded.
 func (m *Meter) Tap() *tap.Tap { return m.wire }
 
-// Count returns what has crossed so far. A peer can have received the bytes of the Writing before
-// they are counted.
+// Count returns the traffic so far. A peer may receive the bytes of the Writing before they are
+// counted.
 func (m *Meter) Count() Counts {
-	writing := m.line.writing.Load() // first: what had begun by now is in the figures below, if this is zero
+	// first: if it is zero, the figures below include everything that has begun by now
+	writing := m.line.writing.Load()
 	n, line := m.wire.Counters(), m.line
 	return Counts{
 		In: n.In, Out: n.Out, Connections: n.Total,
-		HeadersIn: line.heads[tap.In].Load(), HeadersOut: line.heads[tap.Out].Load(), Requests: line.requests.Load(),
-		Writing: writing,
+		HeadersIn: line.heads[tap.In].Load(), HeadersOut: line.heads[tap.Out].Load(),
+		Requests: line.requests.Load(),
+		Writing:  writing,
 	}
 }
 
-// Cut resets every connection, and those that come until Mend.
-func (m *Meter) Cut() { m.line.cut() }
+// Down resets every connection, and every new one until Up.
+func (m *Meter) Down() { m.line.setDown() }
 
-// Mend ends a cut.
-func (m *Meter) Mend() { m.line.mend() }
+// Up accepts connections again.
+func (m *Meter) Up() { m.line.setUp() }
 
-// listener wraps connections that a Tap recorded to count their heads. It can cut
+// meteredListener wraps connections that a Tap recorded to count their heads. It can reset
 // them all.
-type listener struct {
+type meteredListener struct {
 	net.Listener
 	heads    [2]atomic.Int64 // bytes of HTTP heads, by tap.Direction
 	requests atomic.Int64
 	writing  atomic.Int64 // writes that are not counted yet
 
-	mu    sync.Mutex
-	isCut bool
-	open  map[*conn]struct{}
+	mu   sync.Mutex
+	down bool
+	open map[*meteredConn]struct{}
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+func (l *meteredListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
@@ -82,7 +85,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if !ok {
 			return c, nil
 		}
-		counted := &conn{Conn: recorded, from: l, heads: xray.NewHeadCounter()}
+		counted := &meteredConn{Conn: recorded, from: l, heads: xray.NewHeadCounter()}
 		if l.enter(counted) {
 			return counted, nil
 		}
@@ -90,21 +93,21 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// enter counts a connection as open, unless the line is cut.
-func (l *listener) enter(c *conn) bool {
+// enter counts a connection as open, unless the line is down.
+func (l *meteredListener) enter(c *meteredConn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.isCut {
+	if !l.down {
 		l.open[c] = struct{}{}
 	}
-	return !l.isCut
+	return !l.down
 }
 
-// cut resets every connection, and those that come until mend.
-func (l *listener) cut() {
+// setDown resets every connection, and every new one until setUp.
+func (l *meteredListener) setDown() {
 	l.mu.Lock()
-	l.isCut = true
-	var all []*conn
+	l.down = true
+	var all []*meteredConn
 	for c := range l.open {
 		all = append(all, c)
 	}
@@ -114,22 +117,22 @@ func (l *listener) cut() {
 	}
 }
 
-func (l *listener) mend() {
+func (l *meteredListener) setUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.isCut = false
+	l.down = false
 }
 
-// conn is a tap.Conn whose heads are counted.
-type conn struct {
+// meteredConn is a tap.Conn whose heads are counted.
+type meteredConn struct {
 	*tap.Conn
-	from *listener
+	from *meteredListener
 
 	mu    sync.Mutex
 	heads *xray.HeadCounter
 }
 
-func (c *conn) Close() error {
+func (c *meteredConn) Close() error {
 	c.from.mu.Lock()
 	delete(c.from.open, c)
 	c.from.mu.Unlock()
@@ -137,9 +140,9 @@ func (c *conn) Close() error {
 }
 
 // reset closes the connection so that the client's next read fails.
-func (c *conn) reset() { feed.Reset(c) }
+func (c *meteredConn) reset() { tcpreset.Close(c) }
 
-func (c *conn) feed(dir tap.Direction, p []byte) {
+func (c *meteredConn) feed(dir tap.Direction, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bytes, requests := c.heads.Bytes[dir], c.heads.Requests()
@@ -148,13 +151,13 @@ func (c *conn) feed(dir tap.Direction, p []byte) {
 	c.from.requests.Add(c.heads.Requests() - requests)
 }
 
-func (c *conn) Read(p []byte) (int, error) {
+func (c *meteredConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.feed(tap.In, p[:n])
 	return n, err
 }
 
-func (c *conn) Write(p []byte) (int, error) {
+func (c *meteredConn) Write(p []byte) (int, error) {
 	c.from.writing.Add(1)
 	defer c.from.writing.Add(-1)
 	n, err := c.Conn.Write(p)

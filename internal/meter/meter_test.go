@@ -22,8 +22,8 @@ type onePipe struct {
 
 func (l onePipe) Accept() (net.Conn, error) { return l.conn, nil }
 
-// A write that has begun is said to be under way until its bytes are counted: the peer may have them
-// before.
+// A write that has begun counts as Writing until its bytes are counted, because the peer may have
+// them earlier.
 func TestAMeterSaysWhatItHasNotCountedYet(t *testing.T) {
 	server, client := net.Pipe()
 	defer client.Close()
@@ -33,7 +33,9 @@ func TestAMeterSaysWhatItHasNotCountedYet(t *testing.T) {
 	defer conn.Close()
 	var writing sync.WaitGroup
 	writing.Go(func() { _, _ = conn.Write([]byte("hello")) })
-	require.Eventually(t, func() bool { return meter.Count().Writing == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return meter.Count().Writing == 1
+	}, time.Minute, time.Millisecond)
 	_, err = io.ReadFull(client, make([]byte, 5))
 	require.NoError(t, err)
 	writing.Wait()

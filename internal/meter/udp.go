@@ -11,15 +11,15 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// A UDPServer serves packets at two loopback addresses. It counts the packets of Addr, and can cut them
-// off; it does neither at Direct.
+// A UDPServer serves packets at two loopback addresses. It counts the packets of Addr, and can cut
+// them off. Direct is for a sender beside the clients: it is never cut, and Count leaves its
+// packets out.
 type UDPServer struct {
 	Addr, Direct string // HOST:PORT
 
-	counted *packetConn
-	direct  *net.UDPConn
-	reset   func(local net.Addr)
-	serving sync.WaitGroup
+	counted, direct *packetConn
+	reset           func(local net.Addr)
+	serving         sync.WaitGroup
 }
 
 // ServeUDP calls serve for a socket at each of two free ports. serve must return after the tell of
@@ -36,35 +36,38 @@ func ServeUDP(serve func(net.PacketConn) error, reset func(local net.Addr)) (*UD
 	}
 	s := &UDPServer{
 		Addr: counted.LocalAddr().String(), Direct: direct.LocalAddr().String(),
-		counted: &packetConn{UDPConn: counted, batches: ipv4.NewPacketConn(counted), peers: map[netip.AddrPort]struct{}{}},
-		direct:  direct,
-		reset:   reset,
+		counted: newPacketConn(counted), direct: newPacketConn(direct), reset: reset,
 	}
 	s.serving.Go(func() { _ = serve(s.counted) })
-	s.serving.Go(func() { _ = serve(direct) })
+	s.serving.Go(func() { _ = serve(s.direct) })
 	return s, nil
 }
 
-// Count returns what has crossed so far: the payloads of UDP. QUIC encrypts its content, so heads are
-// not told apart. An address of a client is a connection, which one request opens.
-func (s *UDPServer) Count() Counts {
-	c := s.counted
-	writing := c.writing.Load() // first: what had begun by now is in the figures below, if this is zero
+// Count returns the traffic so far: the payloads of UDP. QUIC encrypts its content, so heads are
+// not counted separately. Each client's address counts as a connection, opened by one request.
+func (s *UDPServer) Count() Counts { return s.counted.count() }
+
+// Beside is like Count, for Direct.
+func (s *UDPServer) Beside() Counts { return s.direct.count() }
+
+func (c *packetConn) count() Counts {
+	// first: if it is zero, the figures below include everything that has begun by now
+	writing := c.writing.Load()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := int64(len(c.peers))
 	return Counts{In: c.in.Load(), Out: c.out.Load(), Connections: n, Requests: n, Writing: writing}
 }
 
-// Cut resets every connection, and loses every packet, in both directions, until Mend.
-func (s *UDPServer) Cut() {
+// Down resets every connection, and loses every packet, in both directions, until Up.
+func (s *UDPServer) Down() {
 	s.counted.losesIn.Store(true) // first, so that no client comes back
 	s.reset(s.counted.LocalAddr())
 	s.counted.losesOut.Store(true)
 }
 
-// Mend ends a cut.
-func (s *UDPServer) Mend() {
+// Up lets packets through again.
+func (s *UDPServer) Up() {
 	s.counted.losesOut.Store(false)
 	s.counted.losesIn.Store(false)
 }
@@ -78,7 +81,7 @@ func (s *UDPServer) Close(ctx context.Context, tell func(context.Context) error)
 	return err
 }
 
-// packetConn is a socket that counts and can lose what crosses it. It has the methods by which
+// packetConn is a socket that counts its packets and can lose them. It has the methods by which
 // quic-go reads several packets and writes several in one call, so that counting changes neither.
 type packetConn struct {
 	*net.UDPConn
@@ -90,6 +93,11 @@ type packetConn struct {
 
 	mu    sync.Mutex
 	peers map[netip.AddrPort]struct{}
+}
+
+func newPacketConn(c *net.UDPConn) *packetConn {
+	return &packetConn{UDPConn: c, batches: ipv4.NewPacketConn(c),
+		peers: map[netip.AddrPort]struct{}{}}
 }
 
 // came counts a packet.
@@ -131,7 +139,7 @@ func (c *packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 }
 
-// write counts the bytes that do writes, unless they are lost.
+// write counts the bytes that do writes, unless a cut loses them.
 func (c *packetConn) write(size int, do func() (int, error)) (int, error) {
 	if c.losesOut.Load() {
 		return size, nil

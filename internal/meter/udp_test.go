@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// echoPackets serves an echo, which reads and writes in one of the ways of quic-go.
+// echoPackets serves an echo that reads and writes with one of quic-go's methods.
 func echoPackets(batches bool) func(net.PacketConn) error {
 	return func(c net.PacketConn) error {
 		counted, ok := c.(*packetConn)
@@ -35,11 +35,13 @@ func echoPackets(batches bool) func(net.PacketConn) error {
 	}
 }
 
-func TestAUDPServerCountsAndCuts(t *testing.T) {
+func TestAUDPServerCountsAndGoesDown(t *testing.T) {
 	for name, batches := range map[string]bool{"in batches": true, "one by one": false} {
 		t.Run(name, func(t *testing.T) {
 			var reset []string
-			s, err := ServeUDP(echoPackets(batches), func(local net.Addr) { reset = append(reset, local.String()) })
+			s, err := ServeUDP(echoPackets(batches), func(local net.Addr) {
+				reset = append(reset, local.String())
+			})
 			require.NoError(t, err)
 			dial := func(addr string) net.Conn {
 				c, err := net.Dial("udp", addr)
@@ -60,11 +62,18 @@ func TestAUDPServerCountsAndCuts(t *testing.T) {
 			trip(one, "12345")
 			trip(one, "123")
 			trip(two, "1")
-			trip(dial(s.Direct), "not counted")
+			trip(dial(s.Direct), "beside")
 			want := Counts{In: 9, Out: 9, Connections: 2, Requests: 2}
-			assert.Eventually(t, func() bool { return s.Count() == want }, time.Minute, time.Millisecond)
+			assert.Eventually(t, func() bool {
+				return s.Count() == want
+			}, time.Minute, time.Millisecond)
 
-			s.Cut()
+			beside := Counts{In: 6, Out: 6, Connections: 1, Requests: 1}
+			assert.Eventually(t, func() bool {
+				return s.Beside() == beside
+			}, time.Minute, time.Millisecond)
+
+			s.Down()
 			assert.Equal(t, []string{s.Addr}, reset, "not Direct")
 			_, err = one.Write([]byte("lost"))
 			require.NoError(t, err)
@@ -72,12 +81,14 @@ func TestAUDPServerCountsAndCuts(t *testing.T) {
 			_, err = one.Read(make([]byte, 100))
 			assert.Error(t, err)
 			assert.Equal(t, want, s.Count())
-			trip(dial(s.Direct), "not cut")
-			s.Mend()
+			trip(dial(s.Direct), "not down")
+			s.Up()
 			trip(one, "back")
 
 			told := errors.New("told")
-			assert.ErrorIs(t, s.Close(t.Context(), func(context.Context) error { return told }), told)
+			assert.ErrorIs(t, s.Close(t.Context(), func(context.Context) error {
+				return told
+			}), told)
 		})
 	}
 }

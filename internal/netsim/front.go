@@ -23,7 +23,8 @@ type Config struct {
 	// either direction. Default 2 min.
 	UDPIdle time.Duration
 
-	// MaxUDPClients bounds the clients of UDP at a time. Datagrams of more are refused. Default 4096.
+	// MaxUDPClients bounds the clients of UDP at a time. Datagrams of more are refused. Default
+	// 4096.
 	MaxUDPClients int
 
 	// Target is the server's HOST:PORT.
@@ -39,18 +40,18 @@ type Config struct {
 }
 
 // A Front is a simulated network in front of a server. All connections and datagrams of one host
-// share one link, like those of one laptop.
+// share one link, as they do on one laptop.
 type Front struct {
 	config Config
 	near   *relay.Relay // between the clients and the links; nil without TCP
 	udp    *datagrams   // nil without UDP
 	counts counts
 
-	mu     sync.Mutex // guards what follows; holders do not block
-	link   Link
-	cut    bool
-	opened uint64 // wires so far
-	wires  map[string]*hosted
+	mu       sync.Mutex // guards what follows; holders do not block
+	link     Link
+	blackout bool
+	opened   uint64 // wires so far
+	wires    map[string]*hosted
 }
 
 // hosted is the wire of one host, and the relay behind it.
@@ -69,7 +70,7 @@ var errCrowded = errors.New("netsim: too many hosts at a time")
 type Counters struct {
 	Packets int64 // passed to the links, including lost ones
 	Bytes   int64 // their bytes, including the headers of IP, TCP and UDP
-	Lost    int64 // those lost by chance, by a cut or by a full queue
+	Lost    int64 // those lost by chance, by a blackout or by a full queue
 
 	// Refused counts the datagrams that no link takes: of more than 1,472 bytes, which do not fit
 	// an IP packet of 1,500, and of clients above Config.MaxUDPClients.
@@ -103,18 +104,20 @@ func (f *Front) dial(ctx context.Context, client net.Conn) (net.Conn, error) {
 		f.leave(h)
 		return nil, err
 	}
-	return &conn{Conn: c, left: sync.OnceFunc(func() { f.leave(h) })}, nil
+	return &frontConn{Conn: c, left: sync.OnceFunc(func() { f.leave(h) })}, nil
 }
 
-// conn is a connection that reports when it is closed.
-type conn struct {
+// frontConn is a connection that reports when it is closed.
+type frontConn struct {
 	net.Conn
 	left func()
 }
 
-func (c *conn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+func (c *frontConn) CloseWrite() error {
+	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
+}
 
-func (c *conn) Close() error {
+func (c *frontConn) Close() error {
 	defer c.left()
 	return c.Conn.Close()
 }
@@ -173,8 +176,9 @@ func (f *Front) open(host string) (*hosted, error) {
 		return nil, err
 	}
 	f.opened++
-	h := &hosted{wire: w, far: relay.Start(relay.Config{Listener: l, Dial: relay.To(f.config.Target), Log: f.config.Log})}
-	h.apply(f.link, f.cut)
+	h := &hosted{wire: w, far: relay.Start(relay.Config{Listener: l,
+		Dial: relay.To(f.config.Target), Log: f.config.Log})}
+	h.apply(f.link, f.blackout)
 	f.wires[host] = h
 	return h, nil
 }
@@ -185,9 +189,9 @@ func (h *hosted) end() {
 	h.wire.close()
 }
 
-func (h *hosted) apply(l Link, cut bool) {
-	for _, d := range []*lane{h.up, h.down} {
-		d.change(func(p *path) { p.link, p.cut = l, cut })
+func (h *hosted) apply(l Link, blackout bool) {
+	for _, d := range []*direction{h.up, h.down} {
+		d.change(func(p *path) { p.link, p.blackout = l, blackout })
 	}
 }
 
@@ -203,10 +207,10 @@ func (f *Front) Set(l Link) {
 	f.change(func() { f.link = l })
 }
 
-// Cut starts or ends a cut, during which every packet is lost. Connections stay open until TCP
-// gives up on them.
-func (f *Front) Cut(cut bool) {
-	f.change(func() { f.cut = cut })
+// Blackout starts or ends a blackout, during which every packet is lost. Connections stay open
+// until TCP gives up on them.
+func (f *Front) Blackout(on bool) {
+	f.change(func() { f.blackout = on })
 }
 
 func (f *Front) change(do func()) {
@@ -214,11 +218,11 @@ func (f *Front) change(do func()) {
 	defer f.mu.Unlock()
 	do()
 	for _, h := range f.wires {
-		h.apply(f.link, f.cut)
+		h.apply(f.link, f.blackout)
 	}
 }
 
-// Addr returns the address for clients, of UDP if there is no listener.
+// Addr returns the address for clients: that of the listener, otherwise that of UDP.
 func (f *Front) Addr() net.Addr {
 	if f.config.Listener == nil {
 		return f.config.UDP.LocalAddr()
@@ -228,7 +232,8 @@ func (f *Front) Addr() net.Addr {
 
 // Counters returns the counts so far.
 func (f *Front) Counters() Counters {
-	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load(), f.counts.refused.Load()}
+	return Counters{f.counts.packets.Load(), f.counts.bytes.Load(), f.counts.lost.Load(),
+		f.counts.refused.Load()}
 }
 
 // Close closes the listener, the UDP socket and every connection, and waits for all goroutines to

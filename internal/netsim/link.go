@@ -1,13 +1,12 @@
-// Package netsim stands a simulated network in front of a server.
+// Package netsim puts a simulated network in front of a server.
 //
-// A Front takes real TCP connections and carries each over a simulated link to the
-// server: two userspace TCP/IP stacks, one at each end, exchange IP packets that
-// the link delays, drops and queues. What a lost packet costs is thus what TCP makes
-// of it: retransmission timers, duplicate acknowledgements, a congestion window.
-// It needs no privileges.
+// A Front takes real TCP connections and carries each over a simulated link to the server: two
+// userspace TCP/IP stacks, one at each end, exchange IP packets that the link delays, drops and
+// queues. So TCP itself reacts to a lost packet: with retransmission timers, duplicate
+// acknowledgements and a congestion window. The package needs no privileges.
 //
-// A UDP datagram crosses the same link as one IP packet, without a stack: UDP has no
-// state, and what a loss costs is up to the two programs, which may speak QUIC.
+// A UDP datagram crosses the same link as one IP packet, without a stack, because UDP has no state.
+// The two programs, which may speak QUIC, react to a loss themselves.
 package netsim
 
 import (
@@ -20,12 +19,13 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// A Link describes what a network does to packets. The zero value does nothing.
+// A Link describes the effects of a network on packets. The zero value has none.
 type Link struct {
-	RTT    time.Duration // round-trip time without queueing
-	Jitter time.Duration // the RTT varies evenly by up to this much either way; packets stay in order
-	Loss   float64       // fraction of packets lost, independently in each direction
-	Rate   float64       // bits of IP packets per second in each direction; 0 means unlimited
+	RTT time.Duration // round-trip time without queueing
+	// the RTT varies evenly by up to this much either way; packets stay in order
+	Jitter time.Duration
+	Loss   float64 // fraction of packets lost, independently in each direction
+	Rate   float64 // bits of IP packets per second in each direction; 0 means unlimited
 }
 
 // presets are typical values for the networks they are named after.
@@ -34,11 +34,16 @@ var presets = []struct {
 	link Link
 }{
 	{"none", Link{}},
-	{"wifi", Link{RTT: 5 * time.Millisecond, Jitter: 3 * time.Millisecond, Loss: 0.001, Rate: 50e6}},
-	{"4g", Link{RTT: 50 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.002, Rate: 20e6}},
-	{"3g", Link{RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6}},
-	{"satellite", Link{RTT: 600 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.002, Rate: 10e6}},
-	{"lossy", Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05, Rate: 10e6}},
+	{"wifi", Link{RTT: 5 * time.Millisecond, Jitter: 3 * time.Millisecond, Loss: 0.001,
+		Rate: 50e6}},
+	{"4g", Link{RTT: 50 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.002,
+		Rate: 20e6}},
+	{"3g", Link{RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005,
+		Rate: 1.6e6}},
+	{"satellite", Link{RTT: 600 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.002,
+		Rate: 10e6}},
+	{"lossy", Link{RTT: 60 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05,
+		Rate: 10e6}},
 }
 
 // Names returns the names of the presets.
@@ -71,13 +76,17 @@ func Parse(text string) (Link, error) {
 		key, value, setting := strings.Cut(strings.TrimSpace(field), "=")
 		key = strings.ToLower(key)
 		if seen[key] {
-			return Link{}, fmt.Errorf("network %q: %s is given twice", text, key)
+			return Link{}, lang.Errorf("network %q: %s is given twice",
+				"网络 %q：%s 写了两次", text, key)
 		}
 		seen[key] = true
 		if !setting {
 			at := slices.Index(Names(), key)
 			if at < 0 || i > 0 {
-				return Link{}, fmt.Errorf("network %q: want one of %s, or rtt=…,jitter=…,loss=…,rate=…", text, strings.Join(Names(), ", "))
+				return Link{},
+					lang.Errorf("network %q: want one of %s, or rtt=…,jitter=…,loss=…,rate=…",
+						"网络 %q：应为 %s 之一，或 rtt=…,jitter=…,loss=…,rate=…", text,
+						strings.Join(Names(), ", "))
 			}
 			l = presets[at].link
 			continue
@@ -93,20 +102,28 @@ func Parse(text string) (Link, error) {
 		case "rate":
 			l.Rate, err = parseRate(value)
 		default:
-			return Link{}, fmt.Errorf("network %q: no setting %q; there are rtt, jitter, loss and rate", text, key)
+			return Link{},
+				lang.Errorf("network %q: no setting %q; there are rtt, jitter, loss and rate",
+					"网络 %q：没有设置 %q；可用 rtt、jitter、loss 和 rate",
+					text, key)
 		}
 		if err != nil {
-			return Link{}, fmt.Errorf("network %q: %s=%s: want such as rtt=100ms, jitter=20ms, loss=2%%, rate=1mbit", text, key, value)
+			return Link{},
+				lang.Errorf("network %q: %s=%s: want such as rtt=100ms, "+
+					"jitter=20ms, loss=2%%, rate=1mbit",
+					"网络 %q：%s=%s：应如 rtt=100ms、jitter=20ms、loss=2%%、rate=1mbit", text,
+					key, value)
 		}
 	}
 	if err := l.check(); err != nil {
-		return Link{}, fmt.Errorf("network %q: %w", text, err)
+		return Link{}, lang.Errorf("network %q: %w",
+			"网络 %q：%w", text, err)
 	}
 	return l, nil
 }
 
-// ParseList reads networks between commas. A name begins the next network, and settings belong to the
-// network before them: none,3g,loss=2% is two networks.
+// ParseList reads networks between commas. A name begins the next network, and settings belong to
+// the network before them: none,3g,loss=2% is two networks.
 func ParseList(text string) ([]Link, error) {
 	var all []Link
 	var one []string
@@ -128,13 +145,17 @@ func ParseList(text string) ([]Link, error) {
 func (l Link) check() error {
 	switch {
 	case l.RTT < 0 || l.RTT > maxRTT:
-		return fmt.Errorf("rtt %s: want 0 to %s", l.RTT, maxRTT)
+		return lang.Errorf("rtt %s: want 0 to %s",
+			"rtt %s：应为 0 到 %s", l.RTT, maxRTT)
 	case l.Jitter < 0 || l.Jitter > l.RTT:
-		return fmt.Errorf("jitter %s: want at most the rtt, %s", l.Jitter, l.RTT)
+		return lang.Errorf("jitter %s: want at most the rtt, %s",
+			"jitter %s：不能超过 rtt（%s）", l.Jitter, l.RTT)
 	case !(l.Loss >= 0 && l.Loss <= maxLoss):
-		return fmt.Errorf("loss %g%%: want 0%% to %g%%", l.Loss*100, maxLoss*100)
+		return lang.Errorf("loss %g%%: want 0%% to %g%%",
+			"loss %g%%：应为 0%% 到 %g%%", l.Loss*100, maxLoss*100)
 	case l.Rate != 0 && !(l.Rate >= minRate && l.Rate <= maxRate):
-		return fmt.Errorf("rate %gbit: want 8kbit to 10gbit", l.Rate)
+		return lang.Errorf("rate %gbit: want 8kbit to 10gbit",
+			"rate %gbit：应为 8kbit 到 10gbit", l.Rate)
 	}
 	return nil
 }

@@ -24,10 +24,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestParseReadsWhatStringWrites(t *testing.T) {
 	for text, want := range map[string]Link{
-		"none":                     {},
-		"3g":                       {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6},
-		"3G":                       {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.005, Rate: 1.6e6},
-		"3g,loss=0%":               {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond, Rate: 1.6e6},
+		"none": {},
+		"3g": {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond,
+			Loss: 0.005, Rate: 1.6e6},
+		"3G": {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond,
+			Loss: 0.005, Rate: 1.6e6},
+		"3g,loss=0%": {RTT: 200 * time.Millisecond, Jitter: 40 * time.Millisecond,
+			Rate: 1.6e6},
 		"rtt=100ms":                {RTT: 100 * time.Millisecond},
 		"rtt=0s,rate=9600bit":      {Rate: 9600},
 		"rate=1.5Mbit, loss=0.02":  {Rate: 1.5e6, Loss: 0.02},
@@ -49,11 +52,12 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 
 func TestParseListSplitsBeforeNames(t *testing.T) {
 	for text, want := range map[string][]string{
-		"none":                           {"none"},
-		"none,3g":                        {"none", "3g"},
-		"3g,loss=0%,4G,rtt=1s,jitter=0s": {"rtt=200ms,jitter=40ms,rate=1.6mbit", "rtt=1s,loss=0.2%,rate=20mbit"},
-		"rtt=100ms,loss=1%":              {"rtt=100ms,loss=1%"},
-		"rtt=100ms,wifi":                 {"rtt=100ms", "wifi"},
+		"none":    {"none"},
+		"none,3g": {"none", "3g"},
+		"3g,loss=0%,4G,rtt=1s,jitter=0s": {"rtt=200ms,jitter=40ms,rate=1.6mbit",
+			"rtt=1s,loss=0.2%,rate=20mbit"},
+		"rtt=100ms,loss=1%": {"rtt=100ms,loss=1%"},
+		"rtt=100ms,wifi":    {"rtt=100ms", "wifi"},
 	} {
 		all, err := ParseList(text)
 		require.NoError(t, err, text)
@@ -94,7 +98,8 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	}
 }
 
-// fates are what becomes of packets of 1,000 bytes sent every millisecond.
+// fates sends packets of 1,000 bytes every millisecond. It returns the delays, and the number of
+// lost packets.
 func fates(p *path, n int) (delays []time.Duration, lost int) {
 	for i := range n {
 		now := time.Duration(i) * time.Millisecond
@@ -125,7 +130,7 @@ func TestDelayIsHalfTheRTTAndHalfTheJitterEitherWay(t *testing.T) {
 
 	path := newPath(Link{RTT: 100 * time.Millisecond, Jitter: 20 * time.Millisecond}, 1, 0)
 	var sum time.Duration
-	for i := range 1000 { // a second apart, so that order delays nobody
+	for i := range 1000 { // a second apart, so that no packet waits for another
 		now := time.Duration(i) * time.Second
 		arrives, _ := path.send(now, 1000)
 		assert.InDelta(t, 50, (arrives-now).Seconds()*1000, 10)
@@ -191,7 +196,8 @@ func echo(t *testing.T) net.Listener {
 func front(t *testing.T, target string, l Link) (*Front, string) {
 	in, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	f := Start(Config{Listener: in, Target: target, Link: l, Seed: 1, Log: slog.New(slog.DiscardHandler)})
+	f := Start(Config{Listener: in, Target: target, Link: l, Seed: 1,
+		Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { f.Close() })
 	return f, in.Addr().String()
 }
@@ -227,7 +233,8 @@ func TestRoundTripTakesTheRTT(t *testing.T) {
 	began := time.Now() // before dial, because the handshake on the link begins with it
 	c := dial(t, addr)
 	trips(t, c, 1)
-	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "the handshake takes one RTT, the echo another")
+	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond,
+		"the handshake takes one RTT, the echo another")
 	// A busy machine makes a trip longer, never shorter: one of many is close to the RTT.
 	quickest := time.Hour
 	for n := 0; quickest >= 150*time.Millisecond && n < 200; n++ {
@@ -237,7 +244,7 @@ func TestRoundTripTakesTheRTT(t *testing.T) {
 	assert.Less(t, quickest, 150*time.Millisecond)
 }
 
-// TCP repairs a loss: the median stays, the tail pays the retransmission timer.
+// TCP repairs a loss: the median stays the same, and the tail includes the retransmission timer.
 func TestLossLengthensTheTailAsTCPDoes(t *testing.T) {
 	need.Time(t)
 	const rto = 200 * time.Millisecond // the least that a retransmission timer waits
@@ -249,7 +256,8 @@ func TestLossLengthensTheTailAsTCPDoes(t *testing.T) {
 }
 
 func TestBulkPassesWholeThroughLossAndHalfClose(t *testing.T) {
-	_, addr := front(t, echo(t).Addr().String(), Link{RTT: 10 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01, Rate: 100e6})
+	_, addr := front(t, echo(t).Addr().String(),
+		Link{RTT: 10 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01, Rate: 100e6})
 	c := dial(t, addr)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 64<<10) // 1 MiB
 	go func() {
@@ -280,29 +288,32 @@ func TestCountersCountPackets(t *testing.T) {
 	c := dial(t, addr)
 	trips(t, c, 1)
 	before := f.Counters()
-	assert.GreaterOrEqual(t, before.Packets, int64(5), "three of the handshake, a question, an answer")
+	assert.GreaterOrEqual(t, before.Packets, int64(5),
+		"three of the handshake, a question, an answer")
 	assert.Greater(t, before.Bytes, 40*before.Packets-1, "IP and TCP headers are 40 bytes at least")
 	trips(t, c, 10)
 	assert.GreaterOrEqual(t, f.Counters().Packets-before.Packets, int64(20))
 	assert.Zero(t, f.Counters().Lost)
 }
 
-func TestCutHoldsAndMends(t *testing.T) {
+func TestBlackoutHoldsAndMends(t *testing.T) {
 	f, addr := front(t, echo(t).Addr().String(), Link{})
 	c := dial(t, addr)
 	trips(t, c, 1)
-	f.Cut(true)
+	f.Blackout(true)
 	_, err := io.WriteString(c, "held\n")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Lost > 0 }, time.Minute, time.Millisecond)
-	f.Cut(false)
+	require.Eventually(t, func() bool {
+		return f.Counters().Lost > 0
+	}, time.Minute, time.Millisecond)
+	f.Blackout(false)
 	line, err := bufio.NewReader(c).ReadString('\n')
 	require.NoError(t, err)
 	assert.Equal(t, "held\n", line, "TCP sent it again")
 }
 
-// A server that goes on sending into a cut is heard again after it.
-func TestAStreamSurvivesACut(t *testing.T) {
+// A client receives data again after a blackout into which the server kept sending.
+func TestAStreamSurvivesABlackout(t *testing.T) {
 	need.Time(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -334,9 +345,9 @@ func TestAStreamSurvivesACut(t *testing.T) {
 	for n < 10 {
 		read()
 	}
-	f.Cut(true)
+	f.Blackout(true)
 	time.Sleep(time.Second)
-	f.Cut(false)
+	f.Blackout(false)
 	for n < 100 {
 		read()
 	}
@@ -371,12 +382,13 @@ func TestCloseEndsOpenConnections(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// A wire whose connections end slowly holds up nobody but who ends it.
+// A wire whose connections end slowly delays only the caller that ends it.
 func TestTheFrontAnswersWhileAWireEnds(t *testing.T) {
 	for name, end := range map[string]func(f *Front){
 		"close": func(f *Front) { f.Close() },
 		"room for another host": func(f *Front) {
-			for i := range maxHosts { // the last one takes the place of the slow one, the only idle one
+			for i := range maxHosts {
+				// the last one takes the place of the slow one, the only idle one
 				_, err := f.enter(strconv.Itoa(i))
 				assert.NoError(t, err)
 			}

@@ -15,11 +15,11 @@ const (
 // path is one direction of a link. It does no I/O, and the caller passes the time. The same seed
 // and the same packets at the same times give the same results.
 type path struct {
-	link   Link
-	random *rand.Rand
-	cut    bool
-	free   time.Duration // when the bottleneck will have sent everything queued
-	last   time.Duration // when the newest packet arrives
+	link     Link
+	random   *rand.Rand
+	blackout bool
+	free     time.Duration // when the bottleneck will have sent everything queued
+	last     time.Duration // when the newest packet arrives
 }
 
 func newPath(l Link, seed, stream uint64) *path {
@@ -32,13 +32,14 @@ func (p *path) send(now time.Duration, size int) (arrives time.Duration, ok bool
 	// Both are drawn for each packet, so that a change of the link does not affect other packets'
 	// results.
 	lost, swing := p.random.Float64() < p.link.Loss, p.random.Float64()-0.5
-	if lost || p.cut {
+	if lost || p.blackout {
 		return 0, false
 	}
 	sent := now
 	if p.link.Rate > 0 {
 		begin := max(now, p.free)
-		if waiting := (begin - now).Seconds() * p.link.Rate / 8; waiting > max(queueFloor, queueTime.Seconds()*p.link.Rate/8) {
+		if waiting := (begin - now).Seconds() * p.link.Rate / 8; waiting > max(queueFloor,
+			queueTime.Seconds()*p.link.Rate/8) {
 			return 0, false
 		}
 		sent = begin + time.Duration(float64(size)*8/p.link.Rate*float64(time.Second))

@@ -22,11 +22,11 @@ const (
 	defaultUDPIdle       = 2 * time.Minute // RFC 4787, REQ-5
 	defaultMaxUDPClients = 4096
 
-	socketBuffer = 1 << 20 // bytes; what does not fit is lost without a count
+	socketBuffer = 1 << 20 // bytes; datagrams that do not fit are lost and not counted
 )
 
-// datagrams carries the datagrams of a Front as a NAT does: the server sees each client at a port of
-// its own, and answers to it.
+// datagrams carries the datagrams of a Front like a NAT: the server sees each client at a port of
+// its own, and answers to this port.
 type datagrams struct {
 	front   *Front
 	began   time.Time
@@ -128,13 +128,15 @@ func (d *datagrams) answer(c *udpClient) {
 			if time.Since(d.began) >= time.Duration(c.active.Load())+idle {
 				return
 			}
-		case err != nil: // the server's port was closed for a datagram before
+		case err != nil: // an earlier datagram found the server's port closed
 		case n > maxDatagram:
 			d.front.counts.refused.Add(1)
 		default:
 			c.active.Store(int64(time.Since(d.began)))
 			data := append([]byte(nil), buffer[:n]...)
-			c.host.down.send(n+datagramHeaders, flight{arrive: func() { _, _ = d.front.config.UDP.WriteToUDPAddrPort(data, c.addr) }})
+			c.host.down.send(n+datagramHeaders, flight{arrive: func() {
+				_, _ = d.front.config.UDP.WriteToUDPAddrPort(data, c.addr)
+			}})
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestADatagramCrossesTheLink(t *testing.T) {
 	assert.GreaterOrEqual(t, trip(t, c, "hello"), 100*time.Millisecond)
 }
 
-// The seed says which datagrams are lost: exactly these do not come back.
+// The seed decides which datagrams are lost: exactly these do not come back.
 func TestTheSeedLosesDatagrams(t *testing.T) {
 	const many = 500
 	link := Link{Loss: 0.1}
@@ -108,7 +108,9 @@ func TestTheSeedLosesDatagrams(t *testing.T) {
 			lost++
 			_, err := c.Write(data[:])
 			require.NoError(t, err)
-			require.Eventually(t, func() bool { return f.Counters().Lost == lost }, time.Minute, 100*time.Microsecond)
+			require.Eventually(t, func() bool {
+				return f.Counters().Lost == lost
+			}, time.Minute, 100*time.Microsecond)
 		}
 		assert.InDelta(t, 0.19*many, lost, 50, "of 10% each way")
 	}
@@ -119,10 +121,14 @@ func TestTooLargeDatagramsAreRefused(t *testing.T) {
 	f := udpFront(t, Config{Target: target})
 	c := dialUDP(t, f.Addr().String())
 	trip(t, c, string(make([]byte, 1472)))
-	for i, data := range []string{string(make([]byte, 1473)), string(make([]byte, 9000)), "\x01", "\xff"} { // the last two: from the server
+	for i, data := range []string{string(make([]byte, 1473)), string(make([]byte, 9000)), "\x01",
+		"\xff"} {
+		// the last two: from the server
 		_, err := io.WriteString(c, data)
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return f.Counters().Refused == int64(i+1) }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return f.Counters().Refused == int64(i+1)
+		}, time.Minute, time.Millisecond)
 	}
 	trip(t, c, "next")
 	assert.Zero(t, f.Counters().Lost)
@@ -130,7 +136,8 @@ func TestTooLargeDatagramsAreRefused(t *testing.T) {
 
 func TestDatagramsStayInOrder(t *testing.T) {
 	target, _ := echoUDP(t)
-	f := udpFront(t, Config{Target: target, Link: Link{RTT: 20 * time.Millisecond, Jitter: 20 * time.Millisecond}})
+	f := udpFront(t, Config{Target: target,
+		Link: Link{RTT: 20 * time.Millisecond, Jitter: 20 * time.Millisecond}})
 	c := dialUDP(t, f.Addr().String())
 	for i := range 100 {
 		_, err := c.Write([]byte{byte(i), 0})
@@ -152,19 +159,23 @@ func TestAFullQueueLosesDatagrams(t *testing.T) {
 		_, err := c.Write(make([]byte, 1400))
 		require.NoError(t, err)
 	}
-	assert.Eventually(t, func() bool { return f.Counters().Lost > 0 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return f.Counters().Lost > 0
+	}, time.Minute, time.Millisecond)
 }
 
-func TestACutLosesDatagramsUntilItIsMended(t *testing.T) {
+func TestABlackoutLosesDatagrams(t *testing.T) {
 	target, _ := echoUDP(t)
 	f := udpFront(t, Config{Target: target})
 	c := dialUDP(t, f.Addr().String())
 	trip(t, c, "before")
-	f.Cut(true)
+	f.Blackout(true)
 	_, err := io.WriteString(c, "lost")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Lost == 1 }, time.Minute, time.Millisecond)
-	f.Cut(false)
+	require.Eventually(t, func() bool {
+		return f.Counters().Lost == 1
+	}, time.Minute, time.Millisecond)
+	f.Blackout(false)
 	trip(t, c, "after")
 }
 
@@ -191,10 +202,13 @@ func TestTCPAndUDPOfAHostShareItsLink(t *testing.T) {
 	f := udpFront(t, Config{Listener: l, Target: target, Link: Link{RTT: 10 * time.Millisecond}})
 	trip(t, dialUDP(t, f.config.UDP.LocalAddr().String()), "one")
 	before := f.Counters().Packets
-	c, err := net.Dial("tcp", f.Addr().String()) // nothing listens behind; the handshake on the link counts
+	// nothing listens behind; the handshake on the link counts
+	c, err := net.Dial("tcp", f.Addr().String())
 	require.NoError(t, err)
 	defer c.Close()
-	require.Eventually(t, func() bool { return f.Counters().Packets >= before+3 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return f.Counters().Packets >= before+3
+	}, time.Minute, time.Millisecond)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	assert.Len(t, f.wires, 1)
@@ -222,7 +236,9 @@ func TestMoreClientsOfUDPThanFitAreRefused(t *testing.T) {
 	trip(t, one, "one")
 	_, err := io.WriteString(two, "two")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Refused == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return f.Counters().Refused == 1
+	}, time.Minute, time.Millisecond)
 	trip(t, one, "one")
 }
 
@@ -236,7 +252,9 @@ func TestAClosedServerPortEndsNothing(t *testing.T) {
 		_, err := io.WriteString(c, "nobody")
 		require.NoError(t, err)
 	}
-	require.Eventually(t, func() bool { return f.Counters().Packets == 3 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return f.Counters().Packets == 3
+	}, time.Minute, time.Millisecond)
 	f.udp.mu.Lock()
 	defer f.udp.mu.Unlock()
 	assert.Len(t, f.udp.clients, 1)
@@ -248,7 +266,9 @@ func TestCloseDropsDatagramsOnTheirWay(t *testing.T) {
 	c := dialUDP(t, f.Addr().String())
 	_, err := io.WriteString(c, "on its way")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Packets == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return f.Counters().Packets == 1
+	}, time.Minute, time.Millisecond)
 	require.NoError(t, f.Close())
 }
 
@@ -260,14 +280,17 @@ func quicPair(t *testing.T, link Link) (f *Front, client, server *quic.Conn) {
 	require.NoError(t, err)
 	roots := x509.NewCertPool()
 	roots.AddCert(leaf)
-	config := &quic.Config{EnableDatagrams: true, HandshakeIdleTimeout: time.Minute, MaxIdleTimeout: time.Minute}
-	l, err := quic.Listen(listenUDP(t), &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"lab"}}, config)
+	config := &quic.Config{EnableDatagrams: true, HandshakeIdleTimeout: time.Minute,
+		MaxIdleTimeout: time.Minute}
+	l, err := quic.Listen(listenUDP(t),
+		&tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"lab"}}, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	f = udpFront(t, Config{Target: l.Addr().String(), Link: link, Seed: 1})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	client, err = quic.Dial(ctx, listenUDP(t), f.Addr(), &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", NextProtos: []string{"lab"}}, config)
+	client, err = quic.Dial(ctx, listenUDP(t), f.Addr(),
+		&tls.Config{RootCAs: roots, ServerName: "127.0.0.1", NextProtos: []string{"lab"}}, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { client.CloseWithError(0, "") })
 	server, err = l.Accept(ctx)
@@ -309,7 +332,7 @@ func TestDatagramsOfQUICAreLostForGood(t *testing.T) {
 				return
 			}
 		}
-		s, err := client.OpenUniStream() // whose end says that all were sent
+		s, err := client.OpenUniStream() // its end shows that everything was sent
 		if assert.NoError(t, err) {
 			s.Close()
 		}
@@ -339,7 +362,7 @@ func TestDatagramsOfQUICAreLostForGood(t *testing.T) {
 	assert.Positive(t, f.Counters().Lost)
 }
 
-func TestAStreamOfQUICSurvivesACut(t *testing.T) {
+func TestAStreamOfQUICSurvivesABlackout(t *testing.T) {
 	f, client, server := quicPair(t, Link{RTT: 10 * time.Millisecond})
 	up, err := client.OpenStream()
 	require.NoError(t, err)
@@ -351,12 +374,14 @@ func TestAStreamOfQUICSurvivesACut(t *testing.T) {
 	var one [1]byte
 	_, err = down.Read(one[:])
 	require.NoError(t, err)
-	f.Cut(true)
+	f.Blackout(true)
 	lost := f.Counters().Lost
 	_, err = io.WriteString(up, "b")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return f.Counters().Lost > lost }, time.Minute, time.Millisecond)
-	f.Cut(false)
+	require.Eventually(t, func() bool {
+		return f.Counters().Lost > lost
+	}, time.Minute, time.Millisecond)
+	f.Blackout(false)
 	_, err = down.Read(one[:])
 	require.NoError(t, err)
 	assert.Equal(t, "b", string(one[:]))

@@ -39,7 +39,7 @@ type counts struct{ packets, bytes, lost, refused atomic.Int64 }
 // wire is a link with a TCP/IP stack at each end.
 type wire struct {
 	client, server *stack.Stack
-	up, down       *lane
+	up, down       *direction
 	conns          int // connections and clients of UDP; guarded by the Front's mu
 	close          func()
 }
@@ -55,11 +55,11 @@ func newWire(l Link, seed, stream uint64, n *counts) (*wire, error) {
 		return nil, err
 	}
 	w := &wire{client: client, server: server,
-		up:   newLane(newPath(l, seed, 2*stream), atClient, atServer, n),
-		down: newLane(newPath(l, seed, 2*stream+1), atServer, atClient, n)}
+		up:   newDirection(newPath(l, seed, 2*stream), atClient, atServer, n),
+		down: newDirection(newPath(l, seed, 2*stream+1), atServer, atClient, n)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, d := range []*lane{w.up, w.down} {
+	for _, d := range []*direction{w.up, w.down} {
 		running.Go(func() { d.take(ctx) })
 		running.Go(func() { d.deliver(ctx) })
 	}
@@ -76,7 +76,7 @@ func newWire(l Link, seed, stream uint64, n *counts) (*wire, error) {
 
 // newStack returns an IPv4 host whose TCP uses SACK and CUBIC, the defaults of Linux. It does not
 // use RACK: in this stack each sent segment restarts the probe timer, so a sender that keeps
-// sending during a cut never reaches its retransmission timeout.
+// sending during a blackout never reaches its retransmission timeout.
 func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
@@ -90,7 +90,8 @@ func newStack(addr tcpip.Address) (*stack.Stack, *channel.Endpoint, error) {
 		s.SetTransportProtocolOption(tcp.ProtocolNumber, &cubic),
 		s.SetTransportProtocolOption(tcp.ProtocolNumber, &noRACK),
 		s.CreateNIC(nic, end),
-		s.AddProtocolAddress(nic, tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: addr.WithPrefix()}, stack.AddressProperties{}),
+		s.AddProtocolAddress(nic, tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber,
+			AddressWithPrefix: addr.WithPrefix()}, stack.AddressProperties{}),
 	} {
 		if fail != nil {
 			s.Destroy()
@@ -112,23 +113,24 @@ func (w *wire) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listener{l}, nil
+	return tcpListener{l}, nil
 }
 
-// listener is a TCPListener whose Close ends a blocked Accept, as in package net.
-type listener struct{ *gonet.TCPListener }
+// tcpListener is a TCPListener whose Close ends a blocked Accept, as in package net.
+type tcpListener struct{ *gonet.TCPListener }
 
-func (l listener) Close() error {
+func (l tcpListener) Close() error {
 	l.Shutdown()
 	return l.TCPListener.Close()
 }
 
-// lane carries the packets of one direction according to its path.
-type lane struct {
+// direction carries the packets of one direction according to its path.
+type direction struct {
 	from, to *channel.Endpoint
 	counts   *counts
 	began    time.Time
 	flying   chan flight
+	syns     resentSYN // of take's goroutine
 
 	mu   sync.Mutex
 	path *path
@@ -138,7 +140,8 @@ type lane struct {
 type flight struct {
 	arrives time.Duration
 	packet  *stack.PacketBuffer
-	arrive  func() // passes a datagram on, which has no packet
+	age     time.Duration // of a SYN that is sent again; see resentSYN
+	arrive  func()        // passes a datagram on, which has no packet
 }
 
 // release frees a packet that does not arrive.
@@ -148,30 +151,31 @@ func (f flight) release() {
 	}
 }
 
-func newLane(p *path, from, to *channel.Endpoint, n *counts) *lane {
-	return &lane{path: p, from: from, to: to, counts: n, began: time.Now(), flying: make(chan flight, flying)}
+func newDirection(p *path, from, to *channel.Endpoint, n *counts) *direction {
+	return &direction{path: p, from: from, to: to, counts: n, began: time.Now(),
+		flying: make(chan flight, flying)}
 }
 
 // change changes the path of later packets.
-func (d *lane) change(f func(*path)) {
+func (d *direction) change(f func(*path)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f(d.path)
 }
 
 // take passes each packet of the stack to the path.
-func (d *lane) take(ctx context.Context) {
+func (d *direction) take(ctx context.Context) {
 	for {
 		packet := d.from.ReadContext(ctx)
 		if packet == nil {
 			return
 		}
-		d.send(packet.Size(), flight{packet: packet})
+		d.send(packet.Size(), flight{packet: packet, age: d.syns.age(time.Since(d.began), packet)})
 	}
 }
 
 // send passes an IP packet of size bytes to the path. It does not block.
-func (d *lane) send(size int, f flight) {
+func (d *direction) send(size int, f flight) {
 	d.counts.packets.Add(1)
 	d.counts.bytes.Add(int64(size))
 	d.mu.Lock()
@@ -189,7 +193,7 @@ func (d *lane) send(size int, f flight) {
 }
 
 // deliver passes packets to the other end when they arrive.
-func (d *lane) deliver(ctx context.Context) {
+func (d *direction) deliver(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -207,7 +211,7 @@ func (d *lane) deliver(ctx context.Context) {
 			if f.packet == nil {
 				f.arrive()
 			} else {
-				d.inject(f.packet)
+				d.inject(f.packet, f.age)
 			}
 		case <-ctx.Done():
 			return
@@ -215,18 +219,21 @@ func (d *lane) deliver(ctx context.Context) {
 	}
 }
 
-// inject gives the other end a fresh packet with the same bytes, because a stack's own notes on a
-// packet do not cross a wire.
-func (d *lane) inject(sent *stack.PacketBuffer) {
+// inject gives the other end a fresh packet with the same bytes, because a stack's metadata of a
+// packet does not cross a wire.
+func (d *direction) inject(sent *stack.PacketBuffer, age time.Duration) {
 	view := sent.ToView()
 	sent.DecRef()
+	if age > 0 {
+		advance(view.AsSlice(), age)
+	}
 	received := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithView(view)})
 	defer received.DecRef()
 	d.to.InjectInbound(ipv4.ProtocolNumber, received)
 }
 
 // drain releases the packets in transit when the wire closes.
-func (d *lane) drain() {
+func (d *direction) drain() {
 	for {
 		select {
 		case f := <-d.flying:

@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// ownGroup puts the command into a process group of its own. The end of its context kills the group.
+// ownGroup puts the command into a process group of its own. The end of its context kills the
+// group.
 func ownGroup(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error {

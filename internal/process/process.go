@@ -20,11 +20,12 @@ const familyVariable = "LAB_CHECK"
 // memoryInterval is the time between two measurements of a program's memory.
 const memoryInterval = 20 * time.Millisecond
 
-// A Program is a command and its family: every process that it starts. The family ends when the command ends or its context
-// does:
+// A Program is a command and its family: every process that it starts. The family ends when the
+// command ends or its context does:
 //
-//   - on Unix all of its process group;
-//   - on Linux also processes that left the group, such as daemons: they are known by familyVariable;
+//   - on Unix its whole process group;
+//   - on Linux also processes that left the group, such as daemons: they are known by
+//     familyVariable;
 //   - elsewhere only the command itself.
 type Program struct {
 	*exec.Cmd
@@ -58,7 +59,7 @@ func (p *Program) Start() error {
 	return nil
 }
 
-// Wait waits for the end of the program, then ends what is left of its family.
+// Wait waits for the end of the program, then ends the rest of its family.
 func (p *Program) Wait() error {
 	err := p.Cmd.Wait()
 	p.stop()
@@ -66,7 +67,7 @@ func (p *Program) Wait() error {
 	return err
 }
 
-// Run is Start and Wait.
+// Run calls Start and Wait.
 func (p *Program) Run() error {
 	if err := p.Start(); err != nil {
 		return err

@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// rounds bounds how often endStrays looks: a family may start new members while its old ones are killed.
+// rounds bounds the passes of endStrays: a family may start new members while its old ones are
+// killed.
 const rounds = 20
 
 // endStrays kills every process of the family that left its process group.
@@ -34,7 +35,7 @@ func endStrays(family string) {
 	}
 }
 
-// resident returns how many bytes of memory a process uses, 0 if it is gone.
+// resident returns the memory that a process uses, in bytes, and 0 if the process has ended.
 func resident(pid int) uint64 {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	fields := strings.Fields(string(data))

@@ -2,8 +2,8 @@
 
 package process
 
-// endStrays has no way here to find processes that left their group.
+// endStrays does nothing: this system has no way to find processes that left their group.
 func endStrays(string) {}
 
-// resident is unknown here.
+// resident returns 0: this system does not say it.
 func resident(int) uint64 { return 0 }

@@ -43,8 +43,10 @@ func SVG(text string) (string, error) {
 		}
 	}
 	size := code.Size + 2*quiet
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges" aria-hidden="true">`+
-		`<path fill="#fff" d="M0 0h%[1]dv%[1]dh-%[1]dz"/><path d="%[3]s"/></svg>`, size, size, dark.String()), nil
+	return fmt.Sprintf(
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges" aria-hidden="true">`+
+			`<path fill="#fff" d="M0 0h%[1]dv%[1]dh-%[1]dz"/><path d="%[3]s"/></svg>`, size, size,
+		dark.String()), nil
 }
 
 func cell(code *qr.Code, x, y int) int {

@@ -21,7 +21,8 @@ func TestSVGHasTheModulesOfTheTerminal(t *testing.T) {
 	require.NoError(t, xml.Unmarshal([]byte(svg), new(struct{})))
 	assert.Contains(t, svg, `viewBox="0 0 29 29"`)
 	assert.Equal(t, 29, width)
-	// The terminal draws two rows in a line: the last line of an odd height has a light row too many.
+	// The terminal draws two rows in a line: the last line of an odd height has a light row too
+	// many.
 	assert.Equal(t, width*(len(lines)*2)-light, strings.Count(svg, "h1v1h-1z"))
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
-// A Set holds the open connections of a server. The zero value is ready. Its methods may be called from
-// any goroutine.
+// A Set holds the open connections of a server. The zero value is ready. Its methods may be called
+// from any goroutine.
 type Set struct {
 	mu    sync.Mutex
 	conns map[*quic.Conn]struct{}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slow is a connection that takes its time to close, as one with TLS may.
+// slow is a connection whose Close takes time, as with TLS.
 type slow struct {
 	net.Conn
 	closing, resume chan struct{}
@@ -31,7 +31,10 @@ func TestASlowCloseHoldsNoLock(t *testing.T) {
 	far, near := net.Pipe()
 	defer far.Close()
 	server := &slow{near, make(chan struct{}), make(chan struct{})}
-	p := Start(Config{Listener: l, Log: slog.New(slog.DiscardHandler), Dial: func(context.Context, net.Conn) (net.Conn, error) { return server, nil }})
+	p := Start(Config{Listener: l, Log: slog.New(slog.DiscardHandler),
+		Dial: func(context.Context, net.Conn) (net.Conn, error) {
+			return server, nil
+		}})
 	client, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	defer client.Close()

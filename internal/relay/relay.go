@@ -56,7 +56,9 @@ const warnEvery = 10 * time.Second
 // To returns a Dial that connects to a HOST:PORT.
 func To(addr string) func(ctx context.Context, client net.Conn) (net.Conn, error) {
 	var d net.Dialer
-	return func(ctx context.Context, _ net.Conn) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	return func(ctx context.Context, _ net.Conn) (net.Conn, error) {
+		return d.DialContext(ctx, "tcp", addr)
+	}
 }
 
 // Start copies connections until Close is called.
@@ -75,15 +77,22 @@ func Start(c Config) *Relay {
 func (r *Relay) Close() error {
 	r.mu.Lock()
 	r.carrying.Refuse()
+	r.mu.Unlock()
+	r.Reset()
+	r.cancel()
+	err := r.config.Listener.Close()
+	_ = r.carrying.Wait(context.Background()) // which never ends
+	return err
+}
+
+// Reset closes every open connection. Clients may connect again at once.
+func (r *Relay) Reset() {
+	r.mu.Lock()
 	open := slices.Collect(maps.Keys(r.open))
 	r.mu.Unlock()
 	for _, c := range open {
 		c.Close()
 	}
-	r.cancel()
-	err := r.config.Listener.Close()
-	_ = r.carrying.Wait(context.Background()) // which never ends
-	return err
 }
 
 func (r *Relay) accept() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -24,12 +25,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func start(t *testing.T, server string) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r := relay.Start(relay.Config{Listener: l, Dial: relay.To(server), Log: slog.New(slog.DiscardHandler)})
+	r := relay.Start(relay.Config{Listener: l, Dial: relay.To(server),
+		Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return l.Addr().String()
 }
 
-// echoServer answers with what it got, once its client has ended its half.
+// echoServer sends everything back once its client has ended its half.
 func echoServer(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -65,8 +67,8 @@ func TestBytesPassUnchangedAndHalvesCloseAlone(t *testing.T) {
 	assert.Equal(t, sent, got)
 }
 
-// TestClientThatNeverEnds: a server ends a silent client's connection, as its deadlines say, and the
-// client keeps its half open.
+// TestClientThatNeverEnds: a server ends a silent client's connection, as its deadlines say, and
+// the client keeps its half open.
 func TestClientThatNeverEnds(t *testing.T) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -80,7 +82,9 @@ func TestClientThatNeverEnds(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan struct{})
-	r := relay.Start(relay.Config{Listener: closeListener{l, ended}, Dial: relay.To(server.Addr().String()), Linger: 100 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	r := relay.Start(relay.Config{Listener: closeListener{l, ended},
+		Dial: relay.To(server.Addr().String()), Linger: 100 * time.Millisecond,
+		Log: slog.New(slog.DiscardHandler)})
 	defer r.Close()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
@@ -95,7 +99,7 @@ func TestClientThatNeverEnds(t *testing.T) {
 	}
 }
 
-// closeListener tells when its first connection is closed.
+// closeListener signals when its first connection is closed.
 type closeListener struct {
 	net.Listener
 	closed chan struct{}
@@ -119,12 +123,14 @@ func (c *closeConn) Close() error {
 	return c.TCPConn.Close()
 }
 
-// TestManyClientsWithoutAServer: a client that tries again and again is closed each time, and the log has one line.
+// TestManyClientsWithoutAServer: a client that tries again and again is closed each time, and the
+// log has one line.
 func TestManyClientsWithoutAServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	var log bytes.Buffer
-	r := relay.Start(relay.Config{Listener: l, Dial: relay.To("127.0.0.1:1"), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	r := relay.Start(relay.Config{Listener: l, Dial: relay.To("127.0.0.1:1"),
+		Log: slog.New(slog.NewTextHandler(&log, nil))})
 	for range 20 {
 		conn, err := net.Dial("tcp", l.Addr().String())
 		require.NoError(t, err)
@@ -137,11 +143,44 @@ func TestManyClientsWithoutAServer(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "cannot reach the server"), log.String())
 }
 
+// TestResetEndsOpenConnections: the relay still accepts new connections.
+func TestResetEndsOpenConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	r := relay.Start(relay.Config{Listener: l, Dial: relay.To(echoServer(t)),
+		Log: slog.New(slog.DiscardHandler)})
+	defer r.Close()
+	for range 2 {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		_, err = conn.Write([]byte("x"))
+		require.NoError(t, err)
+		conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		ended := make(chan error)
+		go func() {
+			_, err := conn.Read(make([]byte, 1))
+			ended <- err
+		}()
+		for end := false; !end; { // the relay may not have accepted it yet
+			r.Reset()
+			select {
+			case err := <-ended:
+				assert.Error(t, err)
+				assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+				end = true
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+		conn.Close()
+	}
+}
+
 func TestCloseEndsWhatIsOpen(t *testing.T) {
 	server := echoServer(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r := relay.Start(relay.Config{Listener: l, Dial: relay.To(server), Log: slog.New(slog.DiscardHandler)})
+	r := relay.Start(relay.Config{Listener: l, Dial: relay.To(server),
+		Log: slog.New(slog.DiscardHandler)})
 	conn, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	defer conn.Close()

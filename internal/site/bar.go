@@ -29,8 +29,9 @@ type frame struct {
 	Lesson         *lessonLink // the page's lesson; nil on the home page
 	AtText         bool        // the page is the text of its lesson
 	Previous, Next *link
+	Line           bool // the bar shows the network and the proxy between clients and the demo
 
-	query string // what links on this server carry on
+	query string // the query that links on this server keep
 }
 
 // A link leads to another page.
@@ -40,7 +41,7 @@ type link struct {
 	Kind        linkKind
 }
 
-// A linkKind says what a link leads to.
+// A linkKind is the kind of a link's destination.
 type linkKind int
 
 const (
@@ -49,9 +50,10 @@ const (
 	toExercise
 )
 
-// Which names the link's place in the order of its kind, as "Next lesson: ".
+// Which describes the link's place in the order of its kind, such as "Next lesson: ".
 func (f frame) Which(l link, next bool) string {
-	en, zh := [...]string{"demo", "lesson", "exercise"}[l.Kind], [...]string{"个演示", "课", "道练习"}[l.Kind]
+	en, zh := [...]string{"demo", "lesson", "exercise"}[l.Kind],
+		[...]string{"个演示", "课", "道练习"}[l.Kind]
 	if next {
 		return f.Say("Next "+en+": ", "下一"+zh+"：")
 	}
@@ -67,7 +69,8 @@ type lessonLink struct {
 	Demos                []demoLink
 }
 
-// Place returns the link to the paragraph about the page's demo, or to the text on a page without one.
+// Place returns the link to the paragraph about the page's demo, or to the text on a page without
+// one.
 func (l lessonLink) Place() string {
 	for _, d := range l.Demos {
 		if d.Here {
@@ -94,12 +97,24 @@ func (d demoLink) Best() link {
 	return link{Title: d.Title, Href: d.Href, ToDemo: true}
 }
 
+// demoHref returns a function from the name of a demo to the link to its page, "" if the lab does
+// not serve it now.
+func (f frame) demoHref() func(name string) string {
+	links := map[string]string{}
+	for _, l := range f.Course {
+		for _, d := range l.Demos {
+			links[d.Name] = d.Href
+		}
+	}
+	return func(name string) string { return links[name] }
+}
+
 // Say returns the text in the page's language.
 func (f frame) Say(en, zh string) string { return f.Lang.Say(en, zh) }
 
 // frame returns the frame of the page that the request is for, with the links between the pages.
 func (c Config) frame(r *http.Request) frame {
-	f := frame{Lang: c.readerLang(r)}
+	f := frame{Lang: c.readerLang(r), Line: c.Line}
 	other := lang.Chinese
 	if f.Lang == lang.Chinese {
 		other = lang.English
@@ -118,17 +133,22 @@ func (c Config) frame(r *http.Request) frame {
 	exercises := map[string]string{} // by the folder of the lessons that share them
 	for _, l := range c.Course {
 		text := lessonPath + url.PathEscape(l.Name) + query
-		to := lessonLink{Name: l.Name, Title: l.Title.In(f.Lang), Summary: l.Summary.In(f.Lang), Href: text}
+		to := lessonLink{Name: l.Name, Title: l.Title.In(f.Lang), Summary: l.Summary.In(f.Lang),
+			Href: text}
 		folder := cmp.Or(l.Folder, l.Name)
 		if l.Exercises != nil {
 			f.AllExercises = exercisesPath + query
 			exercises[folder] = f.AllExercises + "#" + url.PathEscape(l.Name)
 		}
-		if to.Exercises = exercises[folder]; slices.ContainsFunc(all, func(e exercise.Exercise) bool { return e.Topic == l.Name }) {
+		if to.Exercises = exercises[folder]; slices.ContainsFunc(all,
+			func(e exercise.Exercise) bool {
+				return e.Topic == l.Name
+			}) {
 			to.Exercises = f.AllExercises + "#" + url.PathEscape(l.Name)
 		}
 		for _, d := range l.Demos {
-			demo := demoLink{Name: d.Name, Title: d.Title.In(f.Lang), Summary: d.Summary.In(f.Lang), Text: text + "#" + d.Name}
+			demo := demoLink{Name: d.Name, Title: d.Title.In(f.Lang), Summary: d.Summary.In(f.Lang),
+				Text: text + "#" + d.Name}
 			if at, ok := served[d.Name]; ok {
 				demo.Href, demo.Clients = at.Href+"?lang="+string(f.Lang), at.Clients
 			}
@@ -192,7 +212,8 @@ func (c Config) served(r *http.Request) map[string]servedDemo {
 		case name == c.Demo.Name:
 			all[name] = servedDemo{"/", demo.clients()}
 		case !proxied:
-			all[name] = servedDemo{httpserver.Scheme(r) + "://" + net.JoinHostPort(hostname, strconv.Itoa(demo.port)) + "/", demo.clients()}
+			all[name] = servedDemo{httpserver.Scheme(r) + "://" +
+				net.JoinHostPort(hostname, strconv.Itoa(demo.port)) + "/", demo.clients()}
 		}
 	}
 	return all

@@ -54,8 +54,8 @@ type exercisePage struct {
 	Slots  []predict.Slot // to predict
 	Code   string         // the starter of a page to fix
 	Steps  []string       // of its check
-	After  *exerciseItem  // the next exercise that needs only a browser
-	Laptop *exerciseItem  // the exercise that follows, if it needs more
+	After  *exerciseItem  // the first other one that is not solved and needs only a browser
+	Laptop *exerciseItem  // the first other one that is not solved, if it needs more
 	Onward *link          // the lesson that follows
 	Info   template.JS    // JSON for the page's module
 }
@@ -65,26 +65,28 @@ func (p exercisePage) Is(kind string) bool { return string(p.kind) == kind }
 
 // serveExercises serves the list of exercises, the page of each, and what a page needs to check it.
 func (c Config) serveExercises(mux *http.ServeMux) {
-	mux.Handle("GET "+exercisesPath, httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := c.exercisesPage(r)
-		if err != nil {
-			c.fail(w, "cannot list the exercises", err)
-			return
-		}
-		c.write(w, c.templates, "exercises.html", p)
-	})))
-	mux.Handle("GET "+exercisePath+"{name}", httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		all, at, ok := c.findExercise(w, r)
-		if !ok {
-			return
-		}
-		p, err := c.exercisePage(r, all, at)
-		if err != nil {
-			c.fail(w, "cannot show an exercise", err, slog.String("exercise", all[at].Name))
-			return
-		}
-		c.write(w, c.templates, "exercise.html", p)
-	})))
+	mux.Handle("GET "+exercisesPath,
+		httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			p, err := c.exercisesPage(r)
+			if err != nil {
+				c.fail(w, "cannot list the exercises", err)
+				return
+			}
+			c.write(w, c.templates, "exercises.html", p)
+		})))
+	mux.Handle("GET "+exercisePath+"{name}",
+		httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			all, at, ok := c.findExercise(w, r)
+			if !ok {
+				return
+			}
+			p, err := c.exercisePage(r, all, at)
+			if err != nil {
+				c.fail(w, "cannot show an exercise", err, slog.String("exercise", all[at].Name))
+				return
+			}
+			c.write(w, c.templates, "exercise.html", p)
+		})))
 	mux.HandleFunc("GET "+exercisePath+"{name}/check.json", c.serveTask)
 	mux.HandleFunc("GET "+exercisePath+"{name}/"+exercise.CaptureFile, c.serveCapture)
 	mux.HandleFunc("POST "+exercisePath+"{name}/check", c.checkPrediction)
@@ -98,16 +100,21 @@ func (c Config) serveExercises(mux *http.ServeMux) {
 	})
 }
 
-// findExercise returns the catalogue and the index of the exercise that the path names, or answers 404.
-func (c Config) findExercise(w http.ResponseWriter, r *http.Request) (all []exercise.Exercise, at int, ok bool) {
+// findExercise returns the catalogue and the index of the exercise that the path names, or answers
+// 404.
+func (c Config) findExercise(w http.ResponseWriter, r *http.Request) (all []exercise.Exercise,
+	at int, ok bool) {
 	all, err := c.catalogue()
 	if err != nil {
 		c.fail(w, "cannot read the exercises", err)
 		return nil, 0, false
 	}
-	at = slices.IndexFunc(all, func(e exercise.Exercise) bool { return e.Name == r.PathValue("name") })
+	at = slices.IndexFunc(all, func(e exercise.Exercise) bool {
+		return e.Name == r.PathValue("name")
+	})
 	if at < 0 {
-		http.Error(w, "Unknown exercise. The page "+exercisesPath+" lists them.", http.StatusNotFound)
+		http.Error(w, "Unknown exercise. The page "+exercisesPath+" lists them.",
+			http.StatusNotFound)
 		return nil, 0, false
 	}
 	return all, at, true
@@ -134,8 +141,8 @@ func (c Config) serveCapture(w http.ResponseWriter, r *http.Request) {
 	w.Write(capture)
 }
 
-// serveTask serves what the frame needs to check a page: the harness, the Socket.IO client, and the
-// exercise's check.
+// serveTask serves the parts that the frame needs to check a page: the harness, the Socket.IO
+// client, and the exercise's check.
 func (c Config) serveTask(w http.ResponseWriter, r *http.Request) {
 	all, at, ok := c.findExercise(w, r)
 	if !ok {
@@ -152,7 +159,8 @@ func (c Config) serveTask(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-cache")
-	json.NewEncoder(w).Encode(map[string]string{"harness": fixpage.Harness(), "library": fixpage.Library(), "check": script})
+	json.NewEncoder(w).Encode(map[string]string{"harness": fixpage.Harness(),
+		"library": fixpage.Library(), "check": script})
 }
 
 func (c Config) exercisesPage(r *http.Request) (p exercisesPage, err error) {
@@ -188,26 +196,36 @@ func (c Config) exercisesPage(r *http.Request) (p exercisesPage, err error) {
 	if err != nil {
 		return p, err
 	}
-	for _, e := range all { // in the order of the course, which goes through the lessons more than once
-		item := p.item(e, done)
-		switch {
-		case item.Solved():
-		case item.Anywhere():
-			p.First = &item
-			return p, nil
-		case p.Laptop == nil:
-			p.Laptop = &item
-		}
-	}
+	p.Laptop, p.First = p.upcoming(all, done)
 	return p, nil
 }
 
-func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (p exercisePage, err error) {
+// upcoming returns the first exercise of the course that is not solved and needs only a browser,
+// and the first one before it that needs more. The course goes through the lessons more than once.
+func (f frame) upcoming(all []exercise.Exercise,
+	done map[string]exercise.State) (laptop, anywhere *exerciseItem) {
+	for _, e := range all {
+		item := f.item(e, done)
+		switch {
+		case item.Solved():
+		case item.Anywhere():
+			return laptop, &item
+		case laptop == nil:
+			laptop = &item
+		}
+	}
+	return laptop, nil
+}
+
+func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (p exercisePage,
+	err error) {
 	e := all[at]
 	p.frame = c.frame(r)
 	done := progressOf(r)
 	p.exerciseItem = p.frame.item(e, done)
-	html := markdown.HTML{Code: p.Say("Code", "代码"), Table: p.Say("Table", "表格")}
+	html := markdown.HTML{
+		Code: p.Say("Code", "代码"), Table: p.Say("Table", "表格"), Link: p.demoHref(),
+	}
 	p.Text = block(e.Text.In(p.Lang), html)
 	for _, hint := range e.Hints {
 		p.Hints = append(p.Hints, block(hint.In(p.Lang), html))
@@ -219,16 +237,9 @@ func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (
 	if at < len(all)-1 {
 		next := p.frame.item(all[at+1], done)
 		p.Next = &link{Kind: toExercise, Title: next.Title, Href: next.Href}
-		if !next.Anywhere() {
-			p.Laptop = &next
-		}
-		for _, e := range all[at+1:] {
-			if item := p.frame.item(e, done); item.Anywhere() {
-				p.After = &item
-				break
-			}
-		}
 	}
+	others := slices.Delete(slices.Clone(all), at, at+1) // the page shows it when this is solved
+	p.Laptop, p.After = p.upcoming(others, done)
 	for i := range p.Course {
 		if p.Course[i].Name != e.Topic {
 			continue
@@ -253,7 +264,7 @@ func (c Config) exercisePage(r *http.Request, all []exercise.Exercise, at int) (
 	return p, err
 }
 
-// pageToFix returns the names of the check's steps and the page as the student gets it.
+// pageToFix returns the names of the check's steps, and the page that the student gets.
 func pageToFix(e exercise.Exercise, language lang.Lang) (steps []string, code string, err error) {
 	names, err := fixpage.Steps(e)
 	if err != nil {
@@ -270,12 +281,16 @@ func pageToFix(e exercise.Exercise, language lang.Lang) (steps []string, code st
 func (f frame) item(e exercise.Exercise, done map[string]exercise.State) exerciseItem {
 	_, missing := fs.Stat(e.Files(), exercise.CaptureFile)
 	return exerciseItem{
-		Capture: missing == nil, Name: e.Name, Title: e.Title.In(f.Lang), Kind: e.Kind.Title().In(f.Lang), Level: e.Level, Href: exercisePath + url.PathEscape(e.Name) + f.query,
-		Set: setTitle(e.Set, f.Lang), State: done[e.Name], InBrowser: e.Kind == exercise.Predict || e.Kind == exercise.FixPage, kind: e.Kind,
+		Capture: missing == nil, Name: e.Name, Title: e.Title.In(f.Lang),
+		Kind: e.Kind.Title().In(f.Lang), Level: e.Level,
+		Href: exercisePath + url.PathEscape(e.Name) + f.query,
+		Set:  setTitle(e.Set, f.Lang), State: done[e.Name],
+		InBrowser: e.Kind == exercise.Predict || e.Kind == exercise.FixPage, kind: e.Kind,
 	}
 }
 
-// setTitle returns the part of the course that an exercise belongs to, or "" for the part that everybody does.
+// setTitle returns the part of the course that an exercise belongs to, or "" for the part that
+// everyone does.
 func setTitle(set exercise.Set, language lang.Lang) string {
 	if set == exercise.Core || set == "" {
 		return ""
@@ -283,9 +298,9 @@ func setTitle(set exercise.Set, language lang.Lang) string {
 	return set.Title().In(language)
 }
 
-// progressCookie is the browser's memory of the exercises, see web/shared/progress.js: names joined
-// by dots, with a ~ before those that were begun and are not solved. A cookie, because the demos of
-// the lab are on different ports, and a browser's storage belongs to one.
+// progressCookie stores the exercises that the reader has solved or begun: their names joined by
+// dots, with a ~ before an unsolved one (see web/shared/progress.js). It is a cookie because the
+// demos of the lab are on different ports, and a browser's storage belongs to one port.
 const progressCookie = "lab-progress"
 
 // progressOf returns the reader's progress. Names of other exercises do no harm.

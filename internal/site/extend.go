@@ -12,8 +12,8 @@ import (
 	"realtimelab/internal/markdown"
 )
 
-// Templates returns the templates "meta" and "bar", and adds the templates in another package's files.
-// The values of such a page embed a Frame.
+// Templates returns the templates "meta" and "bar", and adds the templates in another package's
+// files. The values of such a page embed a Frame.
 func Templates(files fs.FS, patterns ...string) (*template.Template, error) {
 	t, err := parsed().Clone()
 	if err != nil {
@@ -59,8 +59,8 @@ type Prediction struct {
 	Why     lang.Text
 }
 
-// Predictions returns the questions of all demos of the course, in order. A demo without guided steps
-// has none.
+// Predictions returns the questions of all demos of the course, in order. A demo without guided
+// steps has none.
 func (c Config) Predictions() (all []Prediction, err error) {
 	for _, l := range c.Course {
 		for _, d := range l.Demos {
@@ -96,9 +96,12 @@ func (c Config) predictionsOf(l lesson.Lesson, d lesson.Demo) (all []Prediction,
 	}
 	for i, s := range steps {
 		en, zh := texts[lang.English].Steps[i], texts[lang.Chinese].Steps[i]
-		p := Prediction{Lesson: l.Name, Demo: d, Step: s.Name, Answer: s.Answer, Ask: both(en.Ask, zh.Ask), Why: both(en.Why, zh.Why)}
+		p := Prediction{Lesson: l.Name, Demo: d, Step: s.Name, Answer: s.Answer,
+			Ask: both(en.Ask, zh.Ask), Why: both(en.Why, zh.Why)}
 		if len(en.Guesses) != len(zh.Guesses) {
-			return nil, fmt.Errorf("page of %s, step %s: the languages differ in the number of guesses", d.Name, s.Name)
+			return nil, fmt.Errorf(
+				"page of %s, step %s: the languages differ in the number of guesses",
+				d.Name, s.Name)
 		}
 		for j := range en.Guesses {
 			p.Guesses = append(p.Guesses, both(en.Guesses[j], zh.Guesses[j]))

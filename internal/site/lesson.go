@@ -22,10 +22,11 @@ type lessonPage struct {
 	Title, Summary string
 	Sections       []markdown.Heading
 	Text           template.HTML
-	Open           demoLink        // the demo of the lesson that the page opens; its Href is empty if none runs
-	Listed         map[string]bool // demos that the text has no section for
-	Exercises      []exerciseItem
-	Slides         string // link to the lesson as slides
+	// the demo of the lesson that the page opens; its Href is empty if none runs
+	Open      demoLink
+	Listed    map[string]bool // demos that the text has no section for
+	Exercises []exerciseItem
+	Slides    string // link to the lesson as slides
 }
 
 // An exerciseList holds the values of the template "exercises".
@@ -41,10 +42,12 @@ func (f frame) List(items []exerciseItem) exerciseList { return exerciseList{f, 
 type exerciseItem struct {
 	Name, Title, Kind, Href string
 	Level                   int
-	Set                     string         // the part of the course; "" for the part that everybody does
-	State                   exercise.State // of the reader; "" if not begun
-	InBrowser               bool           // it can be done on its page
-	Capture                 bool           // it asks about a capture, for which the reader needs Wireshark
+	// the part of the course; "" for the part that everyone does
+	Set       string
+	State     exercise.State // of the reader; "" if not begun
+	InBrowser bool           // it can be done on its page
+	// it asks about a capture, for which the reader needs Wireshark
+	Capture bool
 
 	kind exercise.Kind
 }
@@ -64,7 +67,8 @@ func (e exerciseItem) Stars() string {
 }
 
 // exercises returns the exercises that belong to a lesson, with the reader's progress.
-func (c Config) exercises(l string, f frame, done map[string]exercise.State) (items []exerciseItem, err error) {
+func (c Config) exercises(l string, f frame, done map[string]exercise.State) (items []exerciseItem,
+	err error) {
 	all, err := c.catalogue()
 	for _, e := range all {
 		if e.Topic == l {
@@ -84,8 +88,8 @@ func solved(items []exerciseItem) (n int) {
 	return n
 }
 
-// serveLessons serves the page of each lesson in the course. A text is parsed when it is first asked
-// for.
+// serveLessons serves the page of each lesson in the course. A text is parsed when it is first
+// asked for.
 func (c Config) serveLessons(mux *http.ServeMux) {
 	type key struct {
 		lesson string
@@ -94,34 +98,40 @@ func (c Config) serveLessons(mux *http.ServeMux) {
 	texts := map[key]func() (*markdown.Document, error){}
 	for _, l := range c.Course {
 		for _, language := range lang.All {
-			texts[key{l.Name, language}] = sync.OnceValues(func() (*markdown.Document, error) { return parseLesson(l, language) })
+			texts[key{l.Name, language}] = sync.OnceValues(func() (*markdown.Document, error) {
+				return parseLesson(l, language)
+			})
 		}
 	}
-	mux.Handle("GET "+lessonPath+"{name}", httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at := slices.IndexFunc(c.Course, func(l lesson.Lesson) bool { return l.Name == r.PathValue("name") })
-		if at < 0 {
-			http.Error(w, "Unknown lesson. This command lists the lessons: lab lesson", http.StatusNotFound)
-			return
-		}
-		f := c.frame(r)
-		f.atLesson(at)
-		text, err := texts[key{f.Lesson.Name, f.Lang}]()
-		if err == nil && r.URL.Query().Get("view") == slidesView {
-			var page slidesPage
-			if page, err = c.slidesPage(f, text); err == nil {
-				c.write(w, c.templates, "slides.html", page)
+	mux.Handle("GET "+lessonPath+"{name}",
+		httpserver.Policy{}.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			at := slices.IndexFunc(c.Course, func(l lesson.Lesson) bool {
+				return l.Name == r.PathValue("name")
+			})
+			if at < 0 {
+				http.Error(w, "Unknown lesson. This command lists the lessons: lab lesson",
+					http.StatusNotFound)
 				return
 			}
-		}
-		if err == nil {
-			var page lessonPage
-			if page, err = c.lessonPage(f, text, progressOf(r)); err == nil {
-				c.write(w, c.templates, "lesson.html", page)
-				return
+			f := c.frame(r)
+			f.atLesson(at)
+			text, err := texts[key{f.Lesson.Name, f.Lang}]()
+			if err == nil && r.URL.Query().Get("view") == slidesView {
+				var page slidesPage
+				if page, err = c.slidesPage(f, text); err == nil {
+					c.write(w, c.templates, "slides.html", page)
+					return
+				}
 			}
-		}
-		c.fail(w, "cannot show a lesson", err, slog.String("lesson", f.Lesson.Name))
-	})))
+			if err == nil {
+				var page lessonPage
+				if page, err = c.lessonPage(f, text, progressOf(r)); err == nil {
+					c.write(w, c.templates, "lesson.html", page)
+					return
+				}
+			}
+			c.fail(w, "cannot show a lesson", err, slog.String("lesson", f.Lesson.Name))
+		})))
 }
 
 // parseLesson parses a lesson's text. Its sections have the IDs of the English text in both
@@ -141,8 +151,10 @@ func parseLesson(l lesson.Lesson, language lang.Lang) (*markdown.Document, error
 }
 
 // lessonPage returns the page of the frame's lesson.
-func (c Config) lessonPage(f frame, text *markdown.Document, done map[string]exercise.State) (p lessonPage, err error) {
-	p = lessonPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary, Listed: map[string]bool{}, Slides: "?view=" + slidesView + "&lang=" + string(f.Lang)}
+func (c Config) lessonPage(f frame, text *markdown.Document,
+	done map[string]exercise.State) (p lessonPage, err error) {
+	p = lessonPage{frame: f, Title: f.Lesson.Title, Summary: f.Lesson.Summary,
+		Listed: map[string]bool{}, Slides: "?view=" + slidesView + "&lang=" + string(f.Lang)}
 	if p.Exercises, err = c.exercises(f.Lesson.Name, f, done); err != nil {
 		return p, err
 	}
@@ -154,15 +166,10 @@ func (c Config) lessonPage(f frame, text *markdown.Document, done map[string]exe
 			p.Sections = append(p.Sections, h)
 		}
 	}
-	ours := map[string]string{} // demos of the lab, with their links
-	for _, l := range f.Course {
-		for _, d := range l.Demos {
-			ours[d.Name] = d.Href
-		}
-	}
 	html := markdown.HTML{
-		Code: p.Say("Code", "代码"), Table: p.Say("Table", "表格"), AsText: p.Say("As text", "文字版"),
-		Link: func(code string) string { return ours[code] },
+		Code: p.Say("Code", "代码"), Table: p.Say("Table", "表格"),
+		AsText: p.Say("As text", "文字版"),
+		Link:   f.demoHref(),
 	}.Render(text)
 	for _, d := range f.Lesson.Demos {
 		if d.Name == c.Demo.Name || p.Open.Name == "" || p.Open.Href == "" && d.Href != "" {

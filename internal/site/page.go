@@ -14,11 +14,12 @@ import (
 // A pageText is the text of a demo's page in one language.
 //
 // Its Markdown has up to four sections. Each step is a heading of level 3 with the step's name, a
-// colon and the question; a bullet list of the answers to choose from; a numbered list of the labels
-// of the step's button, one for each press; and the explanation.
+// colon and the question; a bullet list of the answers to choose from; a numbered list of the
+// labels of the step's button, one for each press; and the explanation.
 type pageText struct {
-	Steps   []stepText
-	Lecture template.HTML // the lecture's code for the same subject, with what differs; may be empty
+	Steps []stepText
+	// the lecture's code for the same subject, with the differences; may be empty
+	Lecture template.HTML
 	Traps   template.HTML
 	Links   template.HTML
 }
@@ -42,7 +43,8 @@ var sections = map[string]string{
 var stepHeading = regexp.MustCompile(`^### ([a-z][a-z-]*): (.+)$`)
 
 // readPageText reads the text of a demo's page, pages/DEMO.md or pages/DEMO.zh.md.
-func readPageText(pages fs.FS, demo string, language lang.Lang, html markdown.HTML) (pageText, error) {
+func readPageText(pages fs.FS, demo string, language lang.Lang,
+	html markdown.HTML) (pageText, error) {
 	name := "pages/" + demo + ".md"
 	if language == lang.Chinese {
 		name = "pages/" + demo + ".zh.md"
@@ -102,7 +104,9 @@ func parseSteps(source string, html markdown.HTML) (steps []stepText, err error)
 		}
 		step.Why = block(strings.Join(why, "\n"), html)
 		if len(step.Guesses) < 2 || len(step.Acts) == 0 || step.Why == "" {
-			return nil, fmt.Errorf("step %s: want at least two answers, a label for its button, and an explanation", step.Name)
+			return nil, fmt.Errorf(
+				"step %s: want at least two answers, a label for its button, and an explanation",
+				step.Name)
 		}
 		steps = append(steps, step)
 	}

@@ -11,13 +11,16 @@ import (
 )
 
 func TestPageTexts(t *testing.T) {
-	text, err := parsePageText("## 步骤\n\n### first: Is `<b>` bold?\n- yes\n- *no*\n\n1. Do it\n2. Again. Now\n\nIt is text.\n\n- really\n\n## Traps\n\n- a\n", markdown.HTML{})
+	text, err := parsePageText(
+		"## 步骤\n\n### first: Is `<b>` bold?\n- yes\n- *no*\n\n1. Do it\n2. Again. Now\n\nIt is "+
+			"text.\n\n- really\n\n## Traps\n\n- a\n", markdown.HTML{})
 	require.NoError(t, err)
 	require.Len(t, text.Steps, 1)
 	step := text.Steps[0]
 	assert.Equal(t, "first", step.Name)
 	assert.EqualValues(t, "Is <code>&lt;b&gt;</code> bold?", step.Ask)
-	assert.EqualValues(t, []string{"yes", "<em>no</em>"}, []string{string(step.Guesses[0]), string(step.Guesses[1])})
+	assert.EqualValues(t, []string{"yes", "<em>no</em>"},
+		[]string{string(step.Guesses[0]), string(step.Guesses[1])})
 	assert.Equal(t, []string{"Do it", "Again. Now"}, step.Acts)
 	assert.Contains(t, step.Why, "<p>It is text.</p>")
 	assert.Contains(t, step.Why, "<li>really</li>")
@@ -42,10 +45,10 @@ func TestStepsMatchTheirTexts(t *testing.T) {
 	assert.NoError(t, matches([]step{right}, texts))
 	assert.ErrorContains(t, matches(nil, texts), "0 steps, but texts for 1")
 	for want, change := range map[string]func(*step){
-		"its text is of a": func(s *step) { s.Name = "b" },
-		"not among":        func(s *step) { s.Answer = 2 },
-		"labels for 1":     func(s *step) { s.Acts = nil },
-		"nothing ends it":  func(s *step) { s.Until = nil },
+		"its text is of a":  func(s *step) { s.Name = "b" },
+		"not among":         func(s *step) { s.Answer = 2 },
+		"labels for 1":      func(s *step) { s.Acts = nil },
+		"no condition ends": func(s *step) { s.Until = nil },
 	} {
 		wrong := right
 		change(&wrong)

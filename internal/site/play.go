@@ -7,10 +7,11 @@ import (
 	"net/http"
 )
 
-// playPolicy is the policy of the frame that runs the reader's own client. The frame has an origin of
-// its own, even when it is opened by itself, and may load nothing and connect to nothing: the page
-// around it does that for it, see web/shared/play.js.
-const playPolicy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; " +
+// playPolicy is the policy of the frame that runs the reader's own client. The frame has an origin
+// of its own, even when it is opened by itself, and may load nothing and connect to nothing: the
+// page around it does so on its behalf, see web/shared/play.js.
+const playPolicy = "sandbox allow-scripts; default-src 'none'; script-src " +
+	"'unsafe-inline' 'unsafe-eval'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // servePlay serves the frame of the reader's own client.
@@ -22,7 +23,9 @@ func (c Config) servePlay(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	document := fmt.Sprintf("<!doctype html>\n<meta charset=\"utf-8\">\n<title>Client</title>\n<script>\n%s</script>\n", script)
+	document := fmt.Sprintf(
+		"<!doctype html>\n<meta charset=\"utf-8\">\n<title>Client</title>\n<script>\n%s</script>\n",
+		script)
 	mux.HandleFunc("GET "+labPath+"play", func(w http.ResponseWriter, _ *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", playPolicy)

@@ -24,14 +24,18 @@ type prediction struct {
 
 // A verdict is the answer to a prediction.
 type verdict struct {
-	Passed  bool          `json:"passed"`
-	Passing int           `json:"passing"`           // slots that are right, before the first that is not
-	Slot    string        `json:"slot,omitempty"`    // the first slot that is not right
-	Message string        `json:"message,omitempty"` // in the reader's language
-	Text    lang.Text     `json:"text,omitzero"`     // the message in both languages, for a class's board
-	Fields  []check.Field `json:"fields,omitempty"`  // without the right values until they are revealed
-	Answer  string        `json:"answer,omitempty"`  // the right bytes, when they are revealed
-	Counts  bool          `json:"counts"`            // this was a wrong answer, not a missing or an unreadable one
+	Passed bool `json:"passed"`
+	// number of right slots before the first wrong one
+	Passing int    `json:"passing"`
+	Slot    string `json:"slot,omitempty"`    // the first slot that is not right
+	Message string `json:"message,omitempty"` // in the reader's language
+	// the message in both languages, for a class's board
+	Text lang.Text `json:"text,omitzero"`
+	// without the right values until they are revealed
+	Fields []check.Field `json:"fields,omitempty"`
+	Answer string        `json:"answer,omitempty"` // the right bytes, when they are revealed
+	// this was a wrong answer, not a missing or an unreadable one
+	Counts bool `json:"counts"`
 }
 
 // checkPrediction checks the answers to an exercise of the kind "predict". The content type keeps
@@ -42,7 +46,8 @@ func (c Config) checkPrediction(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		json.NewEncoder(w).Encode(map[string]string{"error": message})
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil ||
+		kind != "application/json" {
 		refuse(http.StatusUnsupportedMediaType, "want Content-Type: application/json")
 		return
 	}
@@ -56,23 +61,30 @@ func (c Config) checkPrediction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var p prediction
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPrediction)).Decode(&p); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPrediction)).
+		Decode(&p); err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			refuse(http.StatusRequestEntityTooLarge, "the answers are too long")
 		} else {
-			refuse(http.StatusBadRequest, "want JSON: {\"answers\": {\"SLOT\": \"…\"}, \"tries\": {\"SLOT\": 0}}")
+			refuse(http.StatusBadRequest,
+				"want JSON: {\"answers\": {\"SLOT\": \"…\"}, \"tries\": {\"SLOT\": 0}}")
 		}
 		return
 	}
-	report, err := predict.CheckAnswers(e, p.Answers, func(slot string) int { return p.Tries[slot] })
+	report, err := predict.CheckAnswers(e, p.Answers, func(slot string) int {
+		return p.Tries[slot]
+	})
 	if err != nil {
-		c.Log.Error("cannot check a prediction", slog.String("exercise", e.Name), slog.Any("error", err))
-		refuse(http.StatusInternalServerError, "the exercise cannot be checked; the lab's log says why")
+		c.Log.Error("cannot check a prediction", slog.String("exercise", e.Name),
+			slog.Any("error", err))
+		refuse(http.StatusInternalServerError,
+			"the exercise cannot be checked; the lab's log says why")
 		return
 	}
 	v := verdict{Passed: report.Passed, Passing: report.Passing}
 	if problem := report.Problem; problem != nil {
-		v.Slot, v.Text, v.Message, v.Fields, v.Answer, v.Counts = problem.Slot, problem.Text, problem.Text.In(c.readerLang(r)), problem.Fields, problem.Answer, problem.Counts
+		v.Slot, v.Text, v.Message, v.Fields, v.Answer, v.Counts = problem.Slot, problem.Text,
+			problem.Text.In(c.readerLang(r)), problem.Fields, problem.Answer, problem.Counts
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

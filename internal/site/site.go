@@ -1,5 +1,5 @@
-// Package site serves the pages of the lab: the home page, the lessons, and a demo's own page. A page
-// arrives whole, in the reader's language.
+// Package site serves the pages of the lab: the home page, the lessons, and a demo's own page. The
+// server renders each page completely, in the reader's language.
 package site
 
 import (
@@ -22,9 +22,13 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// parsed are the templates of all pages. A template that was executed cannot be cloned, so these never are.
+// parsed holds the templates of all pages. A template that was executed cannot be cloned, so these
+// never are.
 var parsed = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{"solved": solved, "add": func(a, b int) int { return a + b }}).ParseFS(files, "*.html"))
+	return template.Must(template.New("").
+		Funcs(template.FuncMap{"solved": solved, "add": func(a, b int) int {
+			return a + b
+		}}).ParseFS(files, "*.html"))
 })
 
 // Paths of the pages and of what they load.
@@ -39,7 +43,8 @@ const (
 
 // A Config describes the site of one server.
 type Config struct {
-	// Lesson and Demo are what the server runs. A server without a demo has the home page at its root.
+	// Lesson and Demo describe the demo that the server runs. A server without a demo has the home
+	// page at its root.
 	Lesson lesson.Lesson
 	Demo   lesson.Demo
 
@@ -52,25 +57,30 @@ type Config struct {
 	// Directory lists the lab's running demos.
 	Directory *Directory
 
-	// Join lists the server's addresses for others on the local network. Empty means that it answers to
-	// this machine only.
+	// Join lists the server's addresses for others on the local network. Empty means that it
+	// answers to this machine only.
 	Join []string
 
-	Web    fs.FS     // pages/<demo>/ and shared/
-	Lang   lang.Lang // of every page; empty lets the browser choose
-	Xray   bool      // the server has an x-ray
-	Frames []int     // ports whose pages the demo's page may frame
-	Log    *slog.Logger
+	Web  fs.FS     // pages/<demo>/ and shared/
+	Lang lang.Lang // of every page; empty lets the browser choose
+	Xray bool      // the server has an x-ray
+	// the server has /lab/line, which describes the network and the proxy before the demo
+	Line   bool
+	Frames []int // ports whose pages the demo's page may frame
 
-	// Class says that the server runs a class: it serves the class page at /lab/class/ and its module
-	// for every page, files/strip.js. The root is then free for the class.
+	BothNames bool // it may frame them under the other loopback name, too
+
+	Log *slog.Logger
+
+	// Class says that the server runs a class: it serves the class page at /lab/class/ and its
+	// module for every page, files/strip.js. The root is then free for the class.
 	Class bool
 
 	catalogue func() ([]exercise.Exercise, error) // the course's exercises
 	templates *template.Template                  // of the home page and the lessons
 }
 
-// Routes adds the site to mux. It reports what is wrong with the demo's page.
+// Routes adds the site to mux. The error says what is wrong with the demo's page.
 func (c Config) Routes(mux *http.ServeMux) error {
 	if len(c.Course) == 0 {
 		c.Course = []lesson.Lesson{c.Lesson}
@@ -78,7 +88,9 @@ func (c Config) Routes(mux *http.ServeMux) error {
 	if c.Directory == nil {
 		c.Directory = &Directory{}
 	}
-	c.catalogue = sync.OnceValues(func() ([]exercise.Exercise, error) { return exercise.Catalogue(c.Course) })
+	c.catalogue = sync.OnceValues(func() ([]exercise.Exercise, error) {
+		return exercise.Catalogue(c.Course)
+	})
 	var err error
 	if c.templates, err = parsed().Clone(); err != nil {
 		return err
@@ -87,7 +99,8 @@ func (c Config) Routes(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle("GET "+sharedPath, httpserver.Policy{}.Page(http.StripPrefix(sharedPath, http.FileServerFS(shared))))
+	mux.Handle("GET "+sharedPath, httpserver.Policy{}.Page(http.StripPrefix(sharedPath,
+		http.FileServerFS(shared))))
 	c.serveHome(mux)
 	c.serveExercises(mux)
 	if err := c.servePlay(mux); err != nil {
@@ -100,7 +113,8 @@ func (c Config) Routes(mux *http.ServeMux) error {
 	return c.serveDemo(mux)
 }
 
-// exercisesOfCourse returns the course's exercises, or none on a page outside the routes, such as the class page.
+// exercisesOfCourse returns the course's exercises, or none on a page outside the routes, such as
+// the class page.
 func (c Config) exercisesOfCourse() ([]exercise.Exercise, error) {
 	if c.catalogue == nil {
 		return nil, nil
@@ -123,7 +137,8 @@ func (c Config) write(w http.ResponseWriter, t *template.Template, name string, 
 // fail answers that a page cannot be shown, and logs why.
 func (c Config) fail(w http.ResponseWriter, message string, err error, attrs ...any) {
 	c.Log.Error(message, append(attrs, slog.Any("error", err))...)
-	http.Error(w, "The page cannot be shown. The lab's log says why.", http.StatusInternalServerError)
+	http.Error(w, "The page cannot be shown. The lab's log says why.",
+		http.StatusInternalServerError)
 }
 
 // readerLang returns the language for a reader: that of the URL's ?lang=, else the lab's --lang,
@@ -152,7 +167,8 @@ func preferred(header string) lang.Lang {
 			}
 		}
 		name, _, _ = strings.Cut(strings.ToLower(name), "-")
-		if language := lang.Lang(name); (language == lang.English || language == lang.Chinese) && q > weight {
+		if language := lang.Lang(name); (language == lang.English || language == lang.Chinese) &&
+			q > weight {
 			best, weight = language, q
 		}
 	}

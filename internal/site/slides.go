@@ -46,7 +46,8 @@ func (c Config) slidesPage(f frame, text *markdown.Document) (p slidesPage, err 
 	html := markdown.HTML{Code: p.Say("Code", "代码"), Table: p.Say("Table", "表格")}
 	for _, s := range html.Slides(text) {
 		p.Slides = append(p.Slides, slide{
-			Number: len(p.Slides) + 2, Section: s.Heading.Text, Part: s.Part, Ask: s.Asks, Text: template.HTML(s.HTML),
+			Number: len(p.Slides) + 2, Section: s.Heading.Text, Part: s.Part, Ask: s.Asks,
+			Text: template.HTML(s.HTML),
 		})
 	}
 	return p, nil

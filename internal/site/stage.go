@@ -16,8 +16,8 @@ import (
 	"realtimelab/internal/markdown"
 )
 
-// A step is what a page observes of a guided step: the language-independent half of a stepText. A
-// demo's steps are in pages/DEMO/steps.json.
+// A step holds the conditions that a page observes for a guided step: the language-independent half
+// of a stepText. A demo's steps are in pages/DEMO/steps.json.
 type step struct {
 	Name   string     `json:"name"`
 	Answer int        `json:"answer"` // index of the right answer
@@ -45,7 +45,7 @@ type code struct {
 	Lines template.HTML
 }
 
-// stage is a demo's page in all its parts that do not depend on the request.
+// stage holds the parts of a demo's page that do not depend on the request.
 type stage struct {
 	name           string // of the template: stage.html, or plain.html for a page without steps
 	template       *template.Template
@@ -73,7 +73,8 @@ func (c Config) newStage(page fs.FS) (*stage, error) {
 		return s, nil
 	}
 	for _, language := range lang.All {
-		html := markdown.HTML{Code: lang.Text{EN: "Code", ZH: "代码"}.In(language), Table: lang.Text{EN: "Table", ZH: "表格"}.In(language)}
+		html := markdown.HTML{Code: lang.Text{EN: "Code", ZH: "代码"}.In(language),
+			Table: lang.Text{EN: "Table", ZH: "表格"}.In(language)}
 		text, err := readPageText(c.Lesson.Pages, c.Demo.Name, language, html)
 		if err == nil {
 			err = matches(s.steps, text.Steps)
@@ -83,7 +84,9 @@ func (c Config) newStage(page fs.FS) (*stage, error) {
 		}
 		s.texts[language] = text
 	}
-	if s.client, err = codes("js", c.Demo.Client, func(ref string) (string, error) { return lesson.ScriptRegion(page, ref) }); err != nil {
+	if s.client, err = codes("js", c.Demo.Client, func(ref string) (string, error) {
+		return lesson.ScriptRegion(page, ref)
+	}); err != nil {
 		return nil, err
 	}
 	play, err := fs.ReadFile(page, "play.js")
@@ -91,7 +94,9 @@ func (c Config) newStage(page fs.FS) (*stage, error) {
 		return nil, err
 	}
 	s.play = string(play)
-	s.server, err = codes("go", c.Demo.Source, func(ref string) (string, error) { return lesson.Region(c.Lesson.Source, ref) })
+	s.server, err = codes("go", c.Demo.Source, func(ref string) (string, error) {
+		return lesson.Region(c.Lesson.Source, ref)
+	})
 	return s, err
 }
 
@@ -107,7 +112,7 @@ func readSteps(page fs.FS) (steps []step, err error) {
 	return steps, json.Unmarshal(data, &steps)
 }
 
-// matches reports how the steps of a text differ from what the page observes.
+// matches returns an error if the steps of a text differ from the steps that the page observes.
 func matches(steps []step, texts []stepText) error {
 	if len(steps) != len(texts) {
 		return fmt.Errorf("%d steps, but texts for %d", len(steps), len(texts))
@@ -119,16 +124,18 @@ func matches(steps []step, texts []stepText) error {
 		case s.Answer < 0 || s.Answer >= len(text.Guesses):
 			return fmt.Errorf("step %s: the right answer is not among the answers", s.Name)
 		case len(s.Acts) != len(text.Acts):
-			return fmt.Errorf("step %s: %d acts, but labels for %d", s.Name, len(s.Acts), len(text.Acts))
+			return fmt.Errorf("step %s: %d acts, but labels for %d", s.Name, len(s.Acts),
+				len(text.Acts))
 		case len(s.Until) == 0:
-			return fmt.Errorf("step %s: nothing ends it", s.Name)
+			return fmt.Errorf("step %s: no condition ends it", s.Name)
 		}
 	}
 	return nil
 }
 
-// codes returns the regions, those of one file together.
-func codes(language string, refs []string, region func(ref string) (string, error)) (all []code, err error) {
+// codes returns the regions, grouped by file.
+func codes(language string, refs []string, region func(ref string) (string, error)) (all []code,
+	err error) {
 	texts := map[string][]string{}
 	var files []string
 	for _, ref := range refs {
@@ -143,7 +150,8 @@ func codes(language string, refs []string, region func(ref string) (string, erro
 		texts[file] = append(texts[file], strings.TrimRight(text, "\n"))
 	}
 	for _, file := range files {
-		all = append(all, code{file, template.HTML(markdown.Lines(language, strings.Join(texts[file], "\n\n")))})
+		all = append(all,
+			code{file, template.HTML(markdown.Lines(language, strings.Join(texts[file], "\n\n")))})
 	}
 	return all, nil
 }
@@ -154,7 +162,7 @@ func (c Config) serveDemo(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	policy := httpserver.Policy{Frames: c.Frames, FramesItself: c.Demo.Peer}
+	policy := httpserver.Policy{Frames: c.Frames, BothNames: c.BothNames, FramesItself: c.Demo.Peer}
 	mux.Handle("GET "+pagePath, policy.Page(http.StripPrefix(pagePath, http.FileServerFS(page))))
 	if _, err := fs.Stat(page, "page.html"); errors.Is(err, fs.ErrNotExist) {
 		mux.Handle("GET /{$}", policy.Page(http.FileServerFS(page)))
@@ -172,13 +180,16 @@ func (c Config) serveDemo(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle("GET /{$}", policy.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := c.frame(r)
-		f.atDemo(c.Demo.Name)
-		c.write(w, s.template, s.name, stagePage{
-			frame: f, Demo: c.Demo, Title: c.Demo.Title.In(f.Lang), Summary: c.Demo.Summary.In(f.Lang),
-			Text: s.texts[f.Lang], Client: s.client, Server: s.server, Play: s.play, Info: template.JS(info), Xray: c.Xray,
-		})
-	})))
+	mux.Handle("GET /{$}",
+		policy.Page(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f := c.frame(r)
+			f.atDemo(c.Demo.Name)
+			c.write(w, s.template, s.name, stagePage{
+				frame: f, Demo: c.Demo, Title: c.Demo.Title.In(f.Lang),
+				Summary: c.Demo.Summary.In(f.Lang),
+				Text:    s.texts[f.Lang], Client: s.client, Server: s.server, Play: s.play,
+				Info: template.JS(info), Xray: c.Xray,
+			})
+		})))
 	return nil
 }

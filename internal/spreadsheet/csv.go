@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// WriteCSV writes rows as CSV. A cell that a spreadsheet would read as a formula gets an apostrophe before it.
+// WriteCSV writes rows as CSV. A cell that a spreadsheet would read as a formula gets an apostrophe
+// before it.
 func WriteCSV(w io.Writer, rows [][]string) error {
 	table := csv.NewWriter(w)
 	for _, row := range rows {
@@ -24,11 +25,12 @@ func WriteCSV(w io.Writer, rows [][]string) error {
 	return table.Error()
 }
 
-// starts are the characters that begin a formula, among them those of East Asian keyboards. Spreadsheets pass over white space
-// before them.
+// starts are the characters that begin a formula, including the full-width ones of East Asian
+// keyboards. Spreadsheets pass over white space before them.
 const starts = "=+-@＝＋－＠"
 
-// harmless puts an apostrophe before a cell that is a formula. Numbers and a lone dash stay as they are.
+// harmless puts an apostrophe before a cell that is a formula. Numbers and a lone dash stay as they
+// are.
 func harmless(cell string) string {
 	text := strings.TrimLeft(cell, " \t\r\n\v\f\u00a0\u3000")
 	if len([]rune(text)) < 2 || !strings.ContainsRune(starts, []rune(text)[0]) {

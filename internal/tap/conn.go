@@ -11,19 +11,27 @@ import (
 )
 
 // Listener returns l with every accepted connection recorded.
-func (t *Tap) Listener(l net.Listener) net.Listener { return &listener{l, t} }
+func (t *Tap) Listener(l net.Listener) net.Listener { return &tapListener{l, t, ""} }
 
-type listener struct {
-	net.Listener
-	tap *Tap
+// SideListener is like Listener, for one side of a proxy. The connections of ServerSide are
+// recorded like all others, but no Counters and no Tally counts them, because their traffic is
+// already counted on the other side.
+func (t *Tap) SideListener(l net.Listener, side Side) net.Listener {
+	return &tapListener{l, t, side}
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+type tapListener struct {
+	net.Listener
+	tap  *Tap
+	side Side
+}
+
+func (l *tapListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return l.tap.Conn(c), nil
+	return l.tap.conn(c, l.side), nil
 }
 
 // A Conn is a recorded connection. Otherwise it behaves like the connection it wraps.
@@ -32,6 +40,8 @@ type Conn struct {
 	tap    *Tap
 	peer   *Peer
 	socket socket
+
+	reads, writes Direction // of what Read returns, and of what Write takes
 
 	writing sync.Mutex // held during a write and while recording it
 	runs    []run      // of the write under way; guarded by writing
@@ -63,9 +73,27 @@ type piece struct {
 }
 
 // Conn returns c wrapped so that it is recorded.
-func (t *Tap) Conn(c net.Conn) *Conn {
-	wrapped := &Conn{Conn: c, tap: t, socket: newSocket(c)}
-	wrapped.peer = &Peer{Local: c.LocalAddr(), Remote: c.RemoteAddr(), Opened: time.Now()}
+func (t *Tap) Conn(c net.Conn) *Conn { return t.conn(c, "") }
+
+// Dialed returns a connection that this program opened as the client, wrapped so that it is
+// recorded. Its writes are In and its reads are Out, as a server would record them. In its Peer,
+// Local is the server and Remote the client.
+func (t *Tap) Dialed(c net.Conn) *Conn {
+	wrapped := &Conn{Conn: c, tap: t, socket: newSocket(c), reads: Out, writes: In}
+	wrapped.peer = &Peer{Local: c.RemoteAddr(), Remote: c.LocalAddr(), Opened: time.Now(),
+		Dialed: true}
+	return t.begin(wrapped)
+}
+
+func (t *Tap) conn(c net.Conn, side Side) *Conn {
+	wrapped := &Conn{Conn: c, tap: t, socket: newSocket(c), reads: In, writes: Out}
+	wrapped.peer = &Peer{Local: c.LocalAddr(), Remote: c.RemoteAddr(), Opened: time.Now(),
+		Side: side}
+	return t.begin(wrapped)
+}
+
+// begin records that the connection was opened, or leaves that to its Omitter.
+func (t *Tap) begin(wrapped *Conn) *Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.omit != nil {
@@ -82,11 +110,22 @@ func (c *Conn) show() {
 	if c.shown {
 		return
 	}
-	c.shown = true
-	c.tap.counters.Total++
-	c.peer.ID = uint64(c.tap.counters.Total)
-	c.tap.open[c] = struct{}{}
+	c.number()
 	c.tap.add(c, entry{time: c.peer.Opened, kind: Opened}, nil)
+}
+
+// number gives the connection its ID, unless it comes from a file, and counts it. The caller holds
+// tap.mu.
+func (c *Conn) number() {
+	c.shown = true
+	if c.peer.ID == 0 {
+		c.peer.ID = c.tap.shown + 1
+	}
+	c.tap.shown = max(c.tap.shown, c.peer.ID)
+	if c.counts() {
+		c.tap.counters.Total++
+	}
+	c.tap.open[c] = struct{}{}
 }
 
 // Peer returns the Peer that identifies the connection in its events.
@@ -106,11 +145,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 			return
 		}
 		if n > 0 {
-			c.cross(now, In, p[:n])
+			c.cross(now, c.reads, p[:n])
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			c.end(now, In)
+			c.end(now, c.reads)
 		case err != nil:
 			c.failed(now, err)
 		}
@@ -118,7 +157,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write records p before it writes it, so that the client's answer cannot come before p in the
+// Write records p before it writes it, so that the other side's answer cannot come before p in the
 // ring. If some bytes are not written, an Unsent event takes them back.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writing.Lock()
@@ -126,7 +165,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	c.locked(func(now time.Time) {
 		c.runs = c.runs[:0]
 		if !c.closed {
-			c.cross(now, Out, p)
+			c.cross(now, c.writes, p)
 		}
 	})
 	n, err := c.Conn.Write(p)
@@ -139,13 +178,13 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// CloseWrite closes the server's half of the connection.
+// CloseWrite closes this side's half of the connection.
 func (c *Conn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
 		return errors.ErrUnsupported
 	}
-	c.locked(func(now time.Time) { c.end(now, Out) })
+	c.locked(func(now time.Time) { c.end(now, c.writes) })
 	return half.CloseWrite()
 }
 
@@ -159,7 +198,7 @@ func (c *Conn) Close() error {
 		c.closed = true
 		c.releaseAll()
 		c.endAs(now, fate)
-		c.note(entry{time: now, kind: Closed, dir: Out})
+		c.note(entry{time: now, kind: Closed, dir: c.writes})
 		if c.shown {
 			delete(c.tap.open, c)
 			c.tap.settle(c)
@@ -173,18 +212,18 @@ func (c *Conn) endAs(now time.Time, f fate) {
 	switch {
 	case c.aborted || !f.known:
 	case f.reset:
-		c.reset(now, In)
+		c.reset(now, c.reads)
 	default:
 		if f.ended {
-			c.end(now, In)
+			c.end(now, c.reads)
 		}
 		if c.ended[In] && c.ended[Out] {
 			return
 		}
 		if f.unread || f.abort {
-			c.reset(now, Out)
+			c.reset(now, c.writes)
 		} else {
-			c.end(now, Out)
+			c.end(now, c.writes)
 		}
 	}
 }
@@ -213,8 +252,9 @@ func (c *Conn) failed(now time.Time, err error) {
 		return
 	}
 	switch {
-	case isReset(errno), isBrokenPipe(errno) && c.ended[In] && !c.ended[Out]: // the client had closed and answered data with RST
-		c.reset(now, In)
+	// the other side had closed and answered data with RST
+	case isReset(errno), isBrokenPipe(errno) && c.ended[c.reads] && !c.ended[c.writes]:
+		c.reset(now, c.reads)
 	case !isBrokenPipe(errno): // such as a kernel timeout, which no packet shows
 		c.aborted = true
 	}
@@ -235,7 +275,7 @@ func (c *Conn) locked(do func(now time.Time)) {
 	do(time.Now()) // taken with the lock held, so that a connection's times do not decrease
 }
 
-// cross splits p into pieces and records those that are not omitted.
+// cross splits p into pieces and records the pieces that are not omitted.
 func (c *Conn) cross(now time.Time, dir Direction, p []byte) {
 	if dir == Out && c.waits {
 		c.release(In) // the response has begun, so the request will not become clearer
@@ -257,7 +297,7 @@ func (c *Conn) take(now time.Time, dir Direction, p []byte, v Verdict) {
 	if v == Wait || v == Hold {
 		c.held[dir] = append(c.held[dir], piece{now, append([]byte(nil), p...)})
 		c.waits = v == Wait
-		if dir == Out {
+		if dir == c.writes {
 			c.runs = append(c.runs, run{len(p), false})
 		}
 		return
@@ -275,7 +315,7 @@ func (c *Conn) take(now time.Time, dir Direction, p []byte, v Verdict) {
 }
 
 func (c *Conn) put(now time.Time, dir Direction, p []byte, recorded bool) {
-	if dir == Out {
+	if dir == c.writes {
 		c.runs = append(c.runs, run{len(p), recorded})
 	}
 	if recorded {
@@ -307,8 +347,14 @@ func (c *Conn) record(e entry, p []byte) {
 	c.count(e.dir, len(p))
 }
 
+// counts reports whether the connection is in the counters.
+func (c *Conn) counts() bool { return c.peer.Side != ServerSide }
+
 func (c *Conn) count(dir Direction, n int) {
 	c.passed[dir] += int64(n)
+	if !c.counts() {
+		return
+	}
 	if dir == In {
 		c.tap.counters.In += int64(n)
 	} else {
@@ -316,9 +362,9 @@ func (c *Conn) count(dir Direction, n int) {
 	}
 }
 
-// unsend takes back the last n bytes of the current write, except those that were not recorded.
+// unsend takes back the last n bytes of the current write, as far as they were recorded.
 func (c *Conn) unsend(now time.Time, n int) {
-	c.held[Out] = nil // part of this write, or of one just before it
+	c.held[c.writes] = nil // part of this write, or of one just before it
 	back := 0
 	for i := len(c.runs) - 1; i >= 0 && n > 0; i-- {
 		part := min(n, c.runs[i].size)
@@ -328,8 +374,9 @@ func (c *Conn) unsend(now time.Time, n int) {
 		n -= part
 	}
 	if back > 0 {
-		c.count(Out, -back)
-		c.note(entry{time: now, kind: Unsent, dir: Out, offset: c.passed[Out], size: back})
+		c.count(c.writes, -back)
+		c.note(entry{time: now, kind: Unsent, dir: c.writes, offset: c.passed[c.writes],
+			size: back})
 	}
 }
 

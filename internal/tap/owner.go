@@ -70,7 +70,7 @@ func (t *Tally) Counters() OwnCounters {
 	defer t.tap.mu.Unlock()
 	sum := t.closed
 	for c := range t.tap.open {
-		if owner, _ := c.peer.Owner(); owner == t.owner {
+		if owner, _ := c.peer.Owner(); owner == t.owner && c.counts() {
 			sum.add(c)
 			sum.Open++
 		}
@@ -97,7 +97,7 @@ func (n *OwnCounters) add(c *Conn) {
 // settle adds a closed connection to its owner's tally. The caller holds t.mu.
 func (t *Tap) settle(c *Conn) {
 	owner, _ := c.peer.Owner()
-	if tally := t.tallies[owner]; tally != nil {
+	if tally := t.tallies[owner]; tally != nil && c.counts() {
 		tally.closed.add(c)
 	}
 }

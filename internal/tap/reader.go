@@ -92,8 +92,8 @@ func (r *Reader) wake() {
 // lock.
 const readBytes = 64 << 10
 
-// Read fills dst with the next events and returns their number, 0 if there are none. It does not
-// block. The events' bytes are valid until the next Read.
+// Read fills dst with the next events and returns their number, which may be 0. It does not block.
+// The events' bytes are valid until the next Read.
 func (r *Reader) Read(dst []Event) int {
 	r.tap.mu.Lock()
 	defer r.tap.mu.Unlock()
@@ -108,7 +108,8 @@ func (r *Reader) Read(dst []Event) int {
 		e := ring.at(r.next)
 		start := len(r.bytes)
 		r.bytes = ring.appendBytes(r.bytes, e)
-		dst[n] = Event{r.next, e.peer, e.time, e.kind, e.dir, e.offset, e.size, r.bytes[start:len(r.bytes):len(r.bytes)]}
+		dst[n] = Event{r.next, e.peer, e.time, e.kind, e.dir, e.offset, e.size,
+			r.bytes[start:len(r.bytes):len(r.bytes)]}
 		n++
 	}
 	return n

@@ -42,7 +42,8 @@ func powerOfTwo(n int) int { return 1 << bits.Len(uint(max(n, 2)-1)) }
 // add appends an event and returns the number of bytes of p that were kept.
 func (r *ring) add(e entry, p []byte) (kept int) {
 	p = p[:min(len(p), r.maxBytes/2)]
-	for r.next-r.first >= uint64(r.maxEntries) || r.head-r.tail+uint64(len(p)) > uint64(r.maxBytes) {
+	for r.next-r.first >= uint64(r.maxEntries) ||
+		r.head-r.tail+uint64(len(p)) > uint64(r.maxBytes) {
 		r.drop()
 	}
 	r.grow(len(p))

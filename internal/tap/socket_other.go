@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// socket tells nothing, because this system has no suitable call.
+// socket has no information, because this system has no suitable call.
 type socket struct{}
 
 func newSocket(net.Conn) socket { return socket{} }

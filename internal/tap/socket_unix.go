@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket tells how the kernel will close a connection.
+// socket finds out how the kernel will close a connection.
 type socket struct {
 	raw syscall.RawConn
 }

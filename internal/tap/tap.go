@@ -1,4 +1,4 @@
-// Package tap records what crosses connections: every byte with its direction, its time and its
+// Package tap records the traffic of connections: every byte with its direction, its time and its
 // place in the stream. It does not interpret protocols.
 //
 // A Tap wraps a net.Listener and records what its connections read and write in one ring of bounded
@@ -26,13 +26,13 @@ type Config struct {
 	Omit func() Omitter
 }
 
-// A Direction is seen from the server, whose listener is tapped.
+// A Direction is seen from the server: its listener is tapped, or its client's connections are.
 type Direction uint8
 
 // The directions.
 const (
-	In  Direction = iota // client → server: what the server read
-	Out                  // server → client: what the server wrote
+	In  Direction = iota // client → server
+	Out                  // server → client
 )
 
 // String returns "in" or "out".
@@ -48,16 +48,28 @@ type Peer struct {
 	ID            uint64 // counts from 1, in the order of the Opened events
 	Local, Remote net.Addr
 	Opened        time.Time
+	Side          Side
+	Dialed        bool // recorded by the client, see Tap.Dialed
 
 	owner atomic.Pointer[string] // nil until an owner claims it
 }
+
+// A Side says which side of a proxy a connection is on. It is empty without a proxy.
+type Side string
+
+// The sides of a proxy.
+const (
+	ClientSide Side = "client" // between a client and the proxy
+	ServerSide Side = "server" // between the proxy and the server
+)
 
 // Counters counts bytes and connections so far.
 type Counters struct {
 	In, Out int64 // bytes read, and bytes written
 	Open    int   // connections open now
 	Total   int64 // connections so far
-	Dropped int64 // bytes that were not kept, because they came in a piece larger than half the ring
+	// bytes that were not kept, because they came in a piece larger than half the ring
+	Dropped int64
 }
 
 // A Tap records its connections.
@@ -69,7 +81,8 @@ type Tap struct {
 	mu       sync.Mutex // guards the fields below; holders do not block
 	ring     ring
 	readers  []*Reader
-	open     map[*Conn]struct{} // only those that are shown
+	open     map[*Conn]struct{} // shown connections only
+	shown    uint64             // connections so far
 	tallies  map[string]*Tally
 	counters Counters
 }
@@ -93,7 +106,11 @@ func (t *Tap) Counters() Counters {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.counters
-	c.Open = len(t.open)
+	for conn := range t.open {
+		if conn.counts() {
+			c.Open++
+		}
+	}
 	return c
 }
 

@@ -42,7 +42,7 @@ func pair(t testing.TB, tap *Tap) (*Conn, net.Conn) {
 	return server, client
 }
 
-// all reads what there is, with bytes copied.
+// all reads the available events and copies their bytes.
 func all(r *Reader) (events []Event) {
 	batch := make([]Event, 7)
 	for n := r.Read(batch); n > 0; n = r.Read(batch) {
@@ -91,7 +91,8 @@ func TestWhatCrossesIsRecordedInOrder(t *testing.T) {
 	require.Error(t, server.Close())
 
 	events := all(r)
-	assert.Equal(t, []string{"opened in ", "data in question", "data out answer", "data out , and more", "ended out ", "ended in ", "closed out "}, kinds(events))
+	assert.Equal(t, []string{"opened in ", "data in question", "data out answer",
+		"data out , and more", "ended out ", "ended in ", "closed out "}, kinds(events))
 	assert.Equal(t, []int64{0, 0, 0, 6, 16, 8, 0}, offsets(events))
 	assert.Equal(t, client.LocalAddr().String(), events[0].Peer.Remote.String())
 	assert.Empty(t, tap.Conns())
@@ -105,7 +106,7 @@ func offsets(events []Event) (all []int64) {
 	return all
 }
 
-// The ring is a queue whose content a slice of everything ever added predicts.
+// The ring always holds the end of all entries ever added.
 func TestRingKeepsTheNewest(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	r := newRing(1<<10, 16)
@@ -214,7 +215,8 @@ func TestHTTPServer(t *testing.T) {
 	r := tap.NewReader()
 	defer r.Close()
 	var upgrader websocket.Upgrader
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
+		req *http.Request) {
 		if FromContext(req.Context()) == nil {
 			http.Error(w, "no label", 500)
 			return
@@ -234,7 +236,9 @@ func TestHTTPServer(t *testing.T) {
 		}
 	}))
 	s.Listener = tap.Listener(s.Listener)
-	s.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return ConnContext(ctx, c) }
+	s.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return ConnContext(ctx, c)
+	}
 	s.Start()
 	defer s.Close()
 	res, err := s.Client().Get(s.URL)
@@ -349,7 +353,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord is what the tap alone costs a write.
+// BenchmarkRecord measures the cost of the tap per write.
 func BenchmarkRecord(b *testing.B) {
 	c := New(Config{}).Conn(nowhere{})
 	p := bytes.Repeat([]byte("x"), 128)

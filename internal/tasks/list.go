@@ -41,7 +41,7 @@ func (l *List[T]) work() {
 	}
 }
 
-// take removes all values, or ends the work. It keeps the slice that is done with.
+// take removes all values, or ends the work. It keeps the finished slice for later values.
 func (l *List[T]) take(done []T) []T {
 	l.mu.Lock()
 	defer l.mu.Unlock()

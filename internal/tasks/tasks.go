@@ -1,5 +1,5 @@
-// Package tasks counts what a server has under way, so that its Close can refuse more and wait for
-// the rest.
+// Package tasks counts the running tasks of a server, so that its Close can refuse new ones and
+// wait for the others.
 package tasks
 
 import (
@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// A Group counts tasks. Unlike a sync.WaitGroup it may grow from zero while somebody waits, and it
-// can refuse more. The zero value is ready. Its methods may be called from any goroutine and do not
-// block, except Wait.
+// A Group counts tasks. Unlike a sync.WaitGroup it may grow from zero during a Wait, and it can
+// refuse new tasks. The zero value is ready. Its methods may be called from any goroutine and do
+// not block, except Wait.
 type Group struct {
 	mu     sync.Mutex
 	refuse bool
 	n      int
-	idle   chan struct{} // closed when n falls to zero; nil if nobody waits
+	idle   chan struct{} // closed when n falls to zero; nil without a waiting caller
 }
 
 // Enter counts a task, which ends with Leave. It reports false and counts nothing after Refuse.
@@ -51,8 +51,8 @@ func (g *Group) Go(f func()) {
 	}()
 }
 
-// AfterFunc is time.AfterFunc, and counts f as a task while it runs. It does not count the time before
-// that.
+// AfterFunc is time.AfterFunc, and counts f as a task while it runs. It does not count the time
+// before that.
 func (g *Group) AfterFunc(d time.Duration, f func()) *time.Timer {
 	return time.AfterFunc(d, func() {
 		g.Add()

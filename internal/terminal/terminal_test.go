@@ -9,13 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hostile is what a client may put where a name belongs: a colour, OSC 52 (the clipboard),
-// a carriage return, a backspace, DEL, the C1 form of CSI, a bidi override and isolate, a
-// zero-width space, a tag character beyond 16 bits, and invalid UTF-8.
+// hostile is a name that a hostile client may send: a colour, OSC 52 (the clipboard), a carriage
+// return, a backspace, DEL, the C1 form of CSI, a bidi override and isolate, a zero-width space, a
+// tag character beyond 16 bits, and invalid UTF-8.
 const hostile = "a\x1b[31mb\x1b]52;c;aGk=\x07\rc\bd\x7fe\u009b2Jf\u202eg\u2066h\u200bi\U000e0041j\xffk"
 
 func TestClean(t *testing.T) {
-	assert.Equal(t, `a\x1b[31mb\x1b]52;c;aGk=\a\rc\bd\x7fe\u009b2Jf\u202eg\u2066h\u200bi\U000e0041j\xffk`, Clean(hostile))
+	assert.Equal(t,
+		`a\x1b[31mb\x1b]52;c;aGk=\a\rc\bd\x7fe\u009b2Jf\u202eg\u2066h\u200bi\U000e0041j\xffk`,
+		Clean(hostile))
 	assert.Equal(t, "plain 你好 ✓ \uFFFD", Clean("plain 你好 ✓ \uFFFD"))
 	assert.Equal(t, `a    b\nc`, Clean("a\tb\nc"))
 	assert.Equal(t, "a    b\nc\\r", CleanLines("a\tb\nc\r"))

@@ -118,7 +118,8 @@ func hanging(line string) int {
 	rest := strings.TrimLeft(plain, " ")
 	n := len(plain) - len(rest)
 	mark, _, found := strings.Cut(rest, " ")
-	if found && (mark == "•" || mark == "■" || mark == "│" || mark == "//" || strings.HasSuffix(mark, ".") && strings.Trim(mark, "0123456789.") == "") {
+	if found && (mark == "•" || mark == "■" || mark == "│" || mark == "//" ||
+		strings.HasSuffix(mark, ".") && strings.Trim(mark, "0123456789.") == "") {
 		n += ansi.StringWidth(mark) + 1
 	}
 	return n

@@ -9,10 +9,10 @@ import (
 	"realtimelab/internal/gotest"
 )
 
-// findingLines bounds what is shown of one failure.
+// findingLines bounds the lines shown of one failure.
 const findingLines = 25
 
-// finding is the first thing that went wrong in a test.
+// finding is the first failure in a test's output.
 type finding struct {
 	where   string   // file:line below the module's root; empty if no line of ours is named
 	text    []string // nil if the output names no failure
@@ -38,7 +38,8 @@ func (s *summary) find(r *gotest.Result) finding {
 			return finding{s.firstFrame(rest), until(rest, "=================="), true, true}
 		case strings.HasPrefix(line, "panic: "), strings.HasPrefix(line, "fatal error: "):
 			return finding{s.firstFrame(rest), until(rest, ""), true, true}
-		case strings.HasPrefix(line, "goleak: "), strings.Contains(line, "found unexpected goroutines"):
+		case strings.HasPrefix(line, "goleak: "),
+			strings.Contains(line, "found unexpected goroutines"):
 			return finding{s.firstFrame(rest), rest[:min(len(rest), findingLines)], true, true}
 		case trace.MatchString(line):
 			return finding{s.below(r, traced(rest)), assertion(rest[1:]), true, false}
@@ -60,7 +61,7 @@ func (s *summary) find(r *gotest.Result) finding {
 	return finding{}
 }
 
-// traced is the line of the test in testify's trace, which begins with the helper that failed.
+// traced returns the line of the test in testify's trace, which begins with the helper that failed.
 func traced(lines []string) string {
 	first := trace.FindStringSubmatch(lines[0])[1]
 	at := first
@@ -68,14 +69,15 @@ func traced(lines []string) string {
 		if strings.Contains(at, "_test.go:") {
 			return at
 		}
-		if at = strings.TrimSpace(line); !strings.Contains(at, ".go:") || strings.HasPrefix(at, "Error:") {
+		if at = strings.TrimSpace(line); !strings.Contains(at, ".go:") ||
+			strings.HasPrefix(at, "Error:") {
 			break
 		}
 	}
 	return first
 }
 
-// assertion is testify's block after its trace, without the line with the test's name.
+// assertion returns testify's block after its trace, without the line with the test's name.
 func assertion(lines []string) []string {
 	var text []string
 	for _, line := range lines {
@@ -96,7 +98,7 @@ func assertion(lines []string) []string {
 	return text
 }
 
-// until returns the lines before the one that is equal to end.
+// until returns the lines before the first line equal to end.
 func until(lines []string, end string) []string {
 	for i, line := range lines {
 		if i > 0 && line == end || i == findingLines {
@@ -106,7 +108,7 @@ func until(lines []string, end string) []string {
 	return lines
 }
 
-// firstFrame is the first line of this module's source in a stack trace.
+// firstFrame returns the first line of this module's source in a stack trace.
 func (s *summary) firstFrame(lines []string) string {
 	for _, line := range lines {
 		if m := frame.FindStringSubmatch(line); m != nil {
@@ -118,7 +120,7 @@ func (s *summary) firstFrame(lines []string) string {
 	return ""
 }
 
-// below is a place in the source, relative to the module's root.
+// below returns a place in the source, relative to the module's root.
 func (s *summary) below(r *gotest.Result, where string) string {
 	if filepath.IsAbs(where) {
 		if rel, err := filepath.Rel(s.root, where); err == nil && filepath.IsLocal(rel) {

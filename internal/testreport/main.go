@@ -1,12 +1,12 @@
-// Command testreport runs go test and prints a short report: one line and the slowest
-// tests when all is green, and for each failure the test, its first assertion, the line
-// it stands in, and the command that runs it again.
+// Command testreport runs go test and prints a short report: one line and the slowest tests and
+// packages if all tests pass, and for each failure the test, its first assertion, the line of the
+// assertion, and the command that runs the test again.
 //
 //	go run ./internal/testreport [-retry] [flags and packages of go test]
 //
 // With -retry, a few failed tests run a second time, each by itself. A test that passes then counts
-// as passed, and the report names it as flaky. A data race, a panic, a leak, and a test that did not
-// finish never get a second try.
+// as passed, and the report names it as flaky. A data race, a panic, a leak, and a test that did
+// not finish never get a second try.
 //
 // The last line has the form "12 passed, 0 failed, 1 skipped".
 package main
@@ -49,9 +49,10 @@ func main() {
 	}
 }
 
-// run runs `go test args` in root, prints each failure as soon as its package has ended,
-// and reports whether all is green.
-func run(ctx context.Context, root string, args []string, retry bool, out, progress io.Writer) bool {
+// run runs `go test args` in root, prints each failure as soon as its package has ended, and
+// reports whether all tests passed.
+func run(ctx context.Context, root string, args []string, retry bool,
+	out, progress io.Writer) bool {
 	began := time.Now()
 	log, err := os.CreateTemp("", "lab-test-*.log")
 	if err != nil {
@@ -66,7 +67,8 @@ func run(ctx context.Context, root string, args []string, retry bool, out, progr
 		s.add(e)
 		if time.Since(lastShown) > 200*time.Millisecond {
 			lastShown = time.Now()
-			fmt.Fprintf(progress, "\r\x1b[K%s  %s  %s", s.counts(), time.Since(began).Round(time.Second), strings.TrimPrefix(e.Package, module))
+			fmt.Fprintf(progress, "\r\x1b[K%s  %s  %s", s.counts(),
+				time.Since(began).Round(time.Second), strings.TrimPrefix(e.Package, module))
 		}
 	})
 	fmt.Fprint(progress, "\r\x1b[K")

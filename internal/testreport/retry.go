@@ -12,8 +12,8 @@ import (
 // mostRetries bounds how many failed tests run again. More failures than that have a common cause.
 const mostRetries = 5
 
-// retry runs the failed tests a second time, one after the other, and writes what they print to log.
-// It reports whether every test of the run has now passed.
+// retry runs the failed tests a second time, one after the other, and writes what they print to
+// log. It reports whether every test of the run has now passed.
 func (s *summary) retry(ctx context.Context, log io.Writer) bool {
 	if s.failed != len(s.doubtful) || s.failed > mostRetries {
 		return false
@@ -30,7 +30,8 @@ func (s *summary) retry(ctx context.Context, log io.Writer) bool {
 		}
 		s.failed--
 		s.passed += second.passed
-		fmt.Fprintf(s.out, "flaky: %s %s failed, then passed\n", strings.TrimPrefix(r.Path, module), r.Test)
+		fmt.Fprintf(s.out, "flaky: %s %s failed, then passed\n",
+			strings.TrimPrefix(r.Path, module), r.Test)
 	}
 	return true
 }

@@ -16,39 +16,65 @@ import (
 
 const module = "realtimelab/"
 
-// slowest is how many of the slowest tests a report names.
+// slowest is the number of slowest tests, and of slowest packages, that a report names.
 const slowest = 5
+
+// span is the time during which the tests of a package ran, without their compiling.
+type span struct {
+	pkg         string
+	start, stop time.Time
+}
+
+// took returns the length of the span, 0 if the tests never started.
+func (s span) took() time.Duration {
+	if s.start.IsZero() {
+		return 0
+	}
+	return s.stop.Sub(s.start)
+}
 
 // summary follows a run and prints its report.
 type summary struct {
-	root string
-	args []string // of go test
-	out  io.Writer
+	root  string
+	args  []string // of go test
+	out   io.Writer
+	began time.Time
 
 	run     gotest.Report
 	printed map[*gotest.Result]bool
 
 	passed, failed, skipped int
-	packages                int
+	packages                []span
+	starts                  map[string]time.Time
 	doubtful                []*gotest.Result  // failures that a second try may clear
 	noise                   map[string]string // test → the first line it printed past t.Log
 }
 
 func newSummary(root string, args []string, out io.Writer) *summary {
-	return &summary{root: root, args: args, out: out, printed: map[*gotest.Result]bool{}, noise: map[string]string{}}
+	return &summary{
+		root: root, args: args, out: out, began: time.Now(),
+		printed: map[*gotest.Result]bool{}, noise: map[string]string{},
+		starts: map[string]time.Time{},
+	}
 }
 
-// counts is the line that ends a report.
+// counts returns the last line of a report.
 func (s *summary) counts() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", s.passed, s.failed, s.skipped)
 }
 
 func (s *summary) add(e gotest.Event) {
 	s.run.Add(e)
-	if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
-		if e.Action != "skip" {
-			s.packages++
-		}
+	if e.Test != "" {
+		return
+	}
+	switch e.Action {
+	case "start":
+		s.starts[e.Package] = time.Now()
+	case "pass", "fail":
+		s.packages = append(s.packages, span{e.Package, s.starts[e.Package], time.Now()})
+		s.ended(e.Package)
+	case "skip":
 		s.ended(e.Package)
 	}
 }
@@ -79,7 +105,7 @@ func (s *summary) ended(pkg string) {
 		case r.State == gotest.Failed && f.certain:
 			s.fail(r, f)
 		case r.State == gotest.Failed && (anyFailed(results, r.Test) || explained(found, r.Test)):
-			// It failed with a subtest, or by what ended the test around it.
+			// It failed because of a subtest, or because the test around it ended.
 		case r.State == gotest.Failed && r.Unfinished:
 			s.failed++
 			unfinished = append(unfinished, r.Test)
@@ -94,7 +120,8 @@ func (s *summary) ended(pkg string) {
 		}
 	}
 	if len(unfinished) > 0 {
-		fmt.Fprintf(s.out, "did not finish in %s: %s\n\n", strings.TrimPrefix(pkg, module), strings.Join(unfinished, ", "))
+		fmt.Fprintf(s.out, "did not finish in %s: %s\n\n", strings.TrimPrefix(pkg, module),
+			strings.Join(unfinished, ", "))
 	}
 }
 
@@ -114,8 +141,8 @@ func anyFailed(results []*gotest.Result, test string) bool {
 	})
 }
 
-// explained reports whether a test around this one panicked with its panic: go test writes
-// the panic of a subtest to the outermost test.
+// explained reports whether the panic of a test around this one explains its failure: go test
+// reports the panic of a subtest on the outermost test.
 func explained(found map[string]finding, test string) bool {
 	for i := strings.LastIndexByte(test, '/'); i >= 0; i = strings.LastIndexByte(test[:i], '/') {
 		if f := found[test[:i]]; f.certain && strings.Contains(f.text[0], "repanicked]") {
@@ -125,8 +152,8 @@ func explained(found map[string]finding, test string) bool {
 	return false
 }
 
-// listen notes a test that passed and printed: a green run is silent. What tests say with
-// t.Log and t.Output is indented, and printed by go test only when they fail.
+// listen records a passed test that printed something: a passing run must be silent. Text of t.Log
+// and t.Output is indented, and go test prints it only for failed tests.
 func (s *summary) listen(r *gotest.Result) {
 	for _, line := range r.Output {
 		if line != "" && !strings.HasPrefix(line, "    ") {
@@ -151,7 +178,8 @@ func (s *summary) print(r *gotest.Result, f finding) {
 		fmt.Fprintln(s.out, "    "+terminal.Clean(strings.TrimPrefix(line, "    ")))
 	}
 	fmt.Fprintf(s.out, "  again: %s\n\n", s.again(r))
-	if os.Getenv("CI") == "true" && len(r.Output) > len(text) { // the log file does not outlive the machine
+	if os.Getenv("CI") == "true" && len(r.Output) > len(text) {
+		// the log file does not outlive the machine
 		fmt.Fprintf(s.out, "  all that %s printed:\n", r.Name())
 		for _, line := range r.Output {
 			fmt.Fprintln(s.out, "    "+terminal.Clean(line))
@@ -160,8 +188,7 @@ func (s *summary) print(r *gotest.Result, f finding) {
 	}
 }
 
-// again is the command that runs a test again, with the flags of this run that change
-// what it does.
+// again returns the command that runs a test again, with the flags of this run that matter for it.
 func (s *summary) again(r *gotest.Result) string {
 	words := []string{"go test"}
 	for _, arg := range s.only(r) {
@@ -191,7 +218,7 @@ func (s *summary) only(r *gotest.Result) []string {
 	return append(args, "./"+strings.TrimPrefix(r.Path, module))
 }
 
-// quoteMeta escapes what a regular expression or a single-quoted shell word would read.
+// quoteMeta escapes the special characters of regular expressions and of single-quoted shell words.
 func quoteMeta(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -214,7 +241,9 @@ func (s *summary) end(took time.Duration) {
 	}
 	s.printSkips()
 	s.printSlowest()
-	fmt.Fprintf(s.out, "%d tests in %d packages, %s\n", s.passed+s.failed+s.skipped, s.packages, took.Round(100*time.Millisecond))
+	s.printPackages()
+	fmt.Fprintf(s.out, "%d tests in %d packages, %s\n", s.passed+s.failed+s.skipped,
+		len(s.packages), took.Round(100*time.Millisecond))
 }
 
 // printSkips prints each reason for skipping once.
@@ -245,12 +274,33 @@ func (s *summary) printSlowest() {
 			tests = append(tests, r)
 		}
 	}
-	slices.SortStableFunc(tests, func(a, b *gotest.Result) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	slices.SortStableFunc(tests, func(a, b *gotest.Result) int {
+		return cmp.Compare(b.Elapsed, a.Elapsed)
+	})
 	var names []string
 	for _, r := range tests[:min(slowest, len(tests))] {
-		names = append(names, fmt.Sprintf("%s %s %.1fs", strings.TrimPrefix(r.Path, module), r.Test, r.Elapsed.Seconds()))
+		names = append(names, fmt.Sprintf("%s %s %.1fs", strings.TrimPrefix(r.Path, module), r.Test,
+			r.Elapsed.Seconds()))
 	}
 	if len(names) > 0 {
 		fmt.Fprintln(s.out, "slowest: "+strings.Join(names, ", "))
+	}
+}
+
+// printPackages prints the packages whose tests ran longest, with their times in the run: a long
+// package that begins late leaves the other cores idle at the end.
+func (s *summary) printPackages() {
+	spans := slices.Clone(s.packages)
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(b.took(), a.took()) })
+	var names []string
+	for _, p := range spans[:min(slowest, len(spans))] {
+		if p.took() > 0 {
+			at := func(t time.Time) float64 { return t.Sub(s.began).Seconds() }
+			names = append(names, fmt.Sprintf("%s %.1fs (%.0fs to %.0fs)",
+				strings.TrimPrefix(p.pkg, module), p.took().Seconds(), at(p.start), at(p.stop)))
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintln(s.out, "slowest packages: "+strings.Join(names, ", "))
 	}
 }

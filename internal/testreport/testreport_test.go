@@ -18,13 +18,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// report runs the tests of a module made of files, and returns what is printed, without times.
+// report runs the tests of a module with these files, and returns the output without times.
 func report(t *testing.T, files map[string]string, args ...string) (text string, green bool) {
 	t.Helper()
 	return reportWith(t, false, files, args...)
 }
 
-func reportWith(t *testing.T, retry bool, files map[string]string, args ...string) (text string, green bool) {
+func reportWith(t *testing.T, retry bool, files map[string]string, args ...string) (text string,
+	green bool) {
 	t.Helper()
 	root := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
@@ -64,15 +65,16 @@ func TestOutput(t *testing.T) { fmt.Fprintln(t.Output(), "WARN a log line", stri
 `})
 	assert.True(t, green)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	require.Len(t, lines, 5, text)
+	require.Len(t, lines, 6, text)
 	assert.Equal(t, `not silent: loud TestLoud printed "WARN a log line"`, lines[0])
 	assert.Equal(t, "skipped 1: not today", lines[1])
 	assert.Regexp(t, `^slowest: (\w+ Test\w+ TIME(, |$)){5}$`, lines[2])
-	assert.Equal(t, "6 tests in 2 packages, TIME", lines[3])
-	assert.Equal(t, "5 passed, 0 failed, 1 skipped", lines[4])
+	assert.Regexp(t, `^slowest packages: (\w+ TIME \(TIME to TIME\)(, |$)){2}$`, lines[3])
+	assert.Equal(t, "6 tests in 2 packages, TIME", lines[4])
+	assert.Equal(t, "5 passed, 0 failed, 1 skipped", lines[5])
 }
 
-// One run holds every way to fail: each run compiles, which is what takes the time.
+// One run holds every way to fail: each run compiles, which takes most of the time.
 func TestRedNamesTheTestTheLineAndTheCommand(t *testing.T) {
 	need.Time(t)
 	text, green := report(t, map[string]string{"talk/talk_test.go": `package talk
@@ -122,10 +124,12 @@ func TestMain(m *testing.M) {
 
 func TestFine(t *testing.T) {}
 `,
-		"broken/broken.go":        "package broken\n\nvar X = undefinedName\n",
-		"broken/broken_test.go":   "package broken\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) {}\n",
-		"imports/imports_test.go": "package imports\n\nimport (\"realtimelab/broken\"; \"testing\")\n\nfunc TestX(t *testing.T) { _ = broken.X }\n",
-		"notests/empty.go":        "package notests\n",
+		"broken/broken.go": "package broken\n\nvar X = undefinedName\n",
+		"broken/broken_test.go": "package broken\n\nimport \"testing\"\n\nfunc " +
+			"TestX(t *testing.T) {}\n",
+		"imports/imports_test.go": "package imports\n\nimport (\"realtimelab/broken\"; " +
+			"\"testing\")\n\nfunc TestX(t *testing.T) { _ = broken.X }\n",
+		"notests/empty.go": "package notests\n",
 	}, "-short", "-timeout", "4s")
 	assert.False(t, green)
 	assert.Contains(t, text, `FAIL TestBad/it's_(in)_there  (talk, TIME)
@@ -136,12 +140,16 @@ func TestFine(t *testing.T) {}
   again: go test -count=1 -short -run '^TestBad$/^it.s_\(in\)_there$' ./talk
 `)
 	assert.NotContains(t, text, "FAIL TestBad  ", "its subtest says it")
-	assert.Contains(t, text, "FAIL TestLikeTestify  (talk, TIME)\n  /elsewhere/talk_test.go:9\n    Not equal\n    expected: 1\n    Messages:       the sum\n  again: ")
+	assert.Contains(t, text,
+		"FAIL TestLikeTestify  (talk, TIME)\n  /elsewhere/talk_test.go:9\n    Not equal\n    "+
+			"expected: 1\n    Messages:       the sum\n  again: ")
 	assert.Contains(t, text, "FAIL TestBoom  (dies, TIME)\n  dies/dies_test.go:7\n    panic: boom")
 	assert.NotContains(t, text, "FAIL TestBoom/inner")
 	assert.Contains(t, text, "did not finish in dies: TestCutOff\n")
-	assert.Contains(t, text, "FAIL TestHangs  (hangs, TIME)\n  hangs/hangs_test.go:5\n    panic: test timed out")
-	assert.Contains(t, text, "FAIL package leaks  (leaks, TIME)\n    goleak: Errors on successful test run")
+	assert.Contains(t, text,
+		"FAIL TestHangs  (hangs, TIME)\n  hangs/hangs_test.go:5\n    panic: test timed out")
+	assert.Contains(t, text,
+		"FAIL package leaks  (leaks, TIME)\n    goleak: Errors on successful test run")
 	assert.Contains(t, text, "FAIL package broken  (broken, TIME)\n  broken/broken.go:3\n")
 	assert.Contains(t, text, "undefined: undefinedName")
 	assert.Contains(t, text, "FAIL package imports  (imports, TIME)\n  broken/broken.go:3\n")
@@ -150,7 +158,10 @@ func TestFine(t *testing.T) {}
 
 func TestNoTestIsNotGreen(t *testing.T) {
 	need.Time(t)
-	text, green := report(t, map[string]string{"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skip(\"today\") }\n"})
+	text, green := report(t,
+		map[string]string{
+			"talk/talk_test.go": "package talk\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) " +
+				"{ t.Skip(\"today\") }\n"})
 	assert.False(t, green)
 	assert.Contains(t, text, "testreport: no test ran\n")
 
@@ -173,18 +184,24 @@ func TestOnce(t *testing.T) {
 func TestASecondTryClearsAFlakyTest(t *testing.T) {
 	need.Time(t)
 	header := "package talk\n\nimport (\"os\"; \"testing\")\n"
-	text, green := reportWith(t, true, map[string]string{"talk/talk_test.go": header + onceRed + "\nfunc TestGood(t *testing.T) {}\n"})
+	text, green := reportWith(t, true,
+		map[string]string{"talk/talk_test.go": header + onceRed +
+			"\nfunc TestGood(t *testing.T) {}\n"})
 	assert.True(t, green, text)
 	assert.Contains(t, text, "the first run")
 	assert.Contains(t, text, "\nflaky: talk TestOnce failed, then passed\n")
 	assert.True(t, strings.HasSuffix(text, "\n2 passed, 0 failed, 0 skipped\n"), text)
 
-	text, green = reportWith(t, true, map[string]string{"talk/talk_test.go": header + onceRed + "\nfunc TestBad(t *testing.T) { t.Error(\"always\") }\n"})
+	text, green = reportWith(t, true,
+		map[string]string{"talk/talk_test.go": header + onceRed +
+			"\nfunc TestBad(t *testing.T) { t.Error(\"always\") }\n"})
 	assert.False(t, green)
 	assert.Contains(t, text, "failed again: talk TestBad\n")
 	assert.True(t, strings.HasSuffix(text, "\n1 passed, 1 failed, 0 skipped\n"), text)
 
-	text, green = reportWith(t, true, map[string]string{"talk/talk_test.go": header + strings.Replace(onceRed, `t.Fatal("the first run")`, `panic("boom")`, 1)})
+	text, green = reportWith(t, true,
+		map[string]string{"talk/talk_test.go": header + strings.Replace(onceRed,
+			`t.Fatal("the first run")`, `panic("boom")`, 1)})
 	assert.False(t, green)
 	assert.NotContains(t, text, "flaky", "a panic proves a fault")
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
 	"realtimelab/internal/lang"
@@ -23,15 +22,9 @@ type anatomy struct {
 	width int       // of text
 }
 
-// newAnatomy returns nil for no row.
-func newAnatomy(row *xray.Row) *anatomy {
-	if row == nil {
-		return nil
-	}
-	return &anatomy{row: row, text: newPager(false)}
+func newAnatomy(u *ui, row *xray.Row) *anatomy {
+	return &anatomy{row: row, text: newPager(u, false)}
 }
-
-func (a *anatomy) update(msg tea.Msg) tea.Cmd { return a.text.update(msg) }
 
 func (a *anatomy) view(u *ui, width, height int) string {
 	if a.width != width || a.lang != u.lang {
@@ -46,19 +39,25 @@ func (a *anatomy) draw(u *ui, width int) string {
 	var b strings.Builder
 	b.WriteString(bold.Render(terminal.Wrap(terminal.Clean(row.Summary.In(u.lang)), width)) + "\n")
 	if row.Problem != nil {
-		b.WriteString(bad.Render(terminal.Wrap("! "+terminal.Clean(row.Problem.In(u.lang)), width)) + "\n")
+		b.WriteString(bad.Render(terminal.Wrap("! "+terminal.Clean(row.Problem.In(u.lang)),
+			width)) + "\n")
 	}
-	b.WriteString(soft.Render(fmt.Sprintf(u.say("%s · %d bytes on the wire, from byte %d of connection %d", "%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer, row.Size, row.Offset, row.Conn)) + "\n\n")
+	b.WriteString(
+		soft.Render(fmt.Sprintf(u.say("%s · %d bytes on the wire, from byte %d of connection %d",
+			"%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer, row.Size,
+			row.Offset, row.Conn)) + "\n\n")
 	b.WriteString(dump(u, row.Data, fields, width))
 	for i, f := range fields {
 		describe(&b, u, f, hues[i%len(hues)], 0, width)
 	}
 	for _, s := range row.Steps {
-		b.WriteString(terminal.Wrap("= "+s.What.In(u.lang)+": "+terminal.Clean(s.Value), width) + "\n")
+		b.WriteString(terminal.Wrap("= "+s.What.In(u.lang)+": "+terminal.Clean(s.Value),
+			width) + "\n")
 	}
 	for _, v := range row.Views {
 		b.WriteString("\n" + bold.Render(v.Name.In(u.lang)) + "\n")
-		b.WriteString(terminal.Wrap(terminal.Clean(string(v.Data[:min(len(v.Data), anatomyBytes)])), width) + "\n")
+		b.WriteString(terminal.Wrap(terminal.Clean(string(v.Data[:min(len(v.Data), anatomyBytes)])),
+			width) + "\n")
 	}
 	return b.String()
 }
@@ -66,7 +65,8 @@ func (a *anatomy) draw(u *ui, width int) string {
 // describe writes a field and its parts, a level further in.
 func describe(b *strings.Builder, u *ui, f xray.Field, hue lipgloss.Style, level, width int) {
 	indent := strings.Repeat("  ", level)
-	head := hue.Render(indent+"■ "+terminal.Clean(f.Name)) + soft.Render(fmt.Sprintf(" %d–%d ", f.Start, max(f.End-1, f.Start)))
+	head := hue.Render(indent+"■ "+terminal.Clean(f.Name)) + soft.Render(fmt.Sprintf(" %d–%d ",
+		f.Start, max(f.End-1, f.Start)))
 	if f.Value != "" {
 		head += terminal.Clean(f.Value)
 	}
@@ -112,7 +112,8 @@ func dump(u *ui, data []byte, fields []xray.Field, width int) string {
 		b.WriteString(soft.Render(fmt.Sprintf("%04x  ", at)) + fit(hex, wide*3) + " " + text + "\n")
 	}
 	if more := len(data) - anatomyBytes; more > 0 {
-		b.WriteString(soft.Render(fmt.Sprintf(u.say("and %d bytes more", "另有 %d 字节"), more)) + "\n")
+		b.WriteString(soft.Render(fmt.Sprintf(u.say("and %d bytes more", "另有 %d 字节"), more)) +
+			"\n")
 	}
 	if len(data) > 0 {
 		b.WriteByte('\n')

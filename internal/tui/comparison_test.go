@@ -1,70 +1,96 @@
 package tui
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/host"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/netsim"
 )
 
 func TestComparisonRunsUntilItIsStopped(t *testing.T) {
-	d := newDesk(t, lang.English, 80, 24)
-	d.press("m")
+	d := newFixture(t, lang.English, 80, 24)
+	d.press("3")
 	c := d.measures
 	require.Equal(t, screen(c), d.at)
-	begun := d.send(pressed("r")).(comparisonNews) // the run
-	said := d.send(begun).(comparisonNews)         // what it says first
+	begun := d.send(pressed("r")).(comparisonTold) // the run
+	said := d.send(begun).(comparisonTold)         // what it says first
 	wait, _ := d.Update(said)
 	assert.Contains(t, wait.View(), "1 of 21 · run 1 · short-polling")
-	d.press("w")
-	assert.Equal(t, compare.Feed, c.config.Workload, "nothing changes while it runs")
-	d.send(pressed("r"))
-	d.send(c.next(c.run)())
+	d.press("enter", "w")
+	assert.Nil(t, d.over, "nothing changes while it runs")
+	d.press("q")
+	assert.Contains(t, d.View(), "a measurement is running. Quit?")
+	d.press("esc", "1")
+	assert.Contains(t, d.View(), "Comparison … 0/21", "it goes on in another tab")
+	d.press("3")
+	d.send(pressed("s"))
+	d.send(c.job.next(c)())
 	assert.False(t, c.running)
 	assert.NoError(t, c.err)
 	assert.Contains(t, d.View(), "Interrupted")
 	assert.Contains(t, d.View(), "Lowest latency p50: websocket, 1.30 ms.")
-	d.press("esc")
-	assert.Contains(t, d.View(), "fewest bytes: websocket")
-	require.NoError(t, d.stage.close())
+	assert.IsType(t, tea.QuitMsg{}, d.press("q"), "nothing is lost now")
+	require.NoError(t, d.background.close())
 }
 
-func TestComparisonEndsWithTheStage(t *testing.T) {
-	d := newDesk(t, lang.English, 80, 24)
-	d.press("m")
-	begun := d.send(pressed("r")).(comparisonNews)
-	require.NoError(t, d.stage.close())
-	for n := range begun.run.news {
+func TestComparisonEndsWithTheLab(t *testing.T) {
+	d := newFixture(t, lang.English, 80, 24)
+	d.press("3")
+	begun := d.send(pressed("r")).(comparisonTold)
+	require.NoError(t, d.background.close())
+	for n := range begun.job.news {
 		assert.NotNil(t, n.Report)
 	}
-	assert.Error(t, (<-begun.run.done).err)
-	late := d.stage.startComparison(d.measures.config)
-	assert.ErrorIs(t, (<-late.done).err, errClosing)
+	assert.Error(t, (<-begun.job.done).err)
+	late := d.background.startComparison(d.measures.config)
+	assert.ErrorIs(t, (<-late.done).err, host.ErrClosing)
+}
+
+// pick opens the chooser of the i-th setting and takes its j-th entry.
+func (d *fixture) pick(i, j int) {
+	d.measures.setting = i
+	d.press("enter")
+	require.IsType(d.t, &chooser{}, d.over)
+	d.press("home")
+	for range j {
+		d.press("down")
+	}
+	d.press("enter")
+	require.Nil(d.t, d.over)
 }
 
 func TestComparisonSettings(t *testing.T) {
-	d := newDesk(t, lang.English, 120, 40)
-	d.press("m")
+	d := newFixture(t, lang.English, 120, 40)
+	d.press("3")
 	c := d.measures
-	d.press("c", "d")
+	d.pick(1, 2)
+	d.pick(3, 2)
 	assert.Equal(t, 50, c.config.Clients)
 	assert.Equal(t, 10*time.Second, c.config.Duration)
-	for range compare.Workloads() {
-		d.press("w")
+	for i, name := range compare.Workloads() {
+		d.pick(0, i)
+		assert.Equal(t, name, c.config.Workload)
+		if name == compare.HeadOfLine {
+			assert.Contains(t, c.networks(), c.config.Net.String(),
+				"the workload brings its networks")
+			assert.NotContains(t, netsim.Names(), c.config.Net.String())
+		}
 		for range c.figures() {
-			d.press("tab")
+			d.press("right")
 			assert.NotEmpty(t, d.View())
 		}
 	}
-	assert.Equal(t, compare.Feed, c.config.Workload)
-	d.press("n", "n", "n")
+	d.pick(0, slices.Index(compare.Workloads(), compare.Chat))
+	d.pick(4, slices.Index(netsim.Names(), "3g"))
 	assert.Equal(t, "3g", c.config.Net.String())
-	d.press("w")
-	assert.Equal(t, compare.Chat, c.config.Workload)
 	assert.Contains(t, d.View(), "at an RTT of", "an impossible mix is one line")
 	assert.Nil(t, d.send(pressed("r")), "and is not begun")
 	assert.False(t, c.running)

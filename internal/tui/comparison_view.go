@@ -12,33 +12,42 @@ import (
 	"realtimelab/internal/terminal"
 )
 
-// The widths of the longest name of a transport, and of the longest title of one, which stands beside
-// its name on a screen of titledComparison columns.
+// The widths of the longest name of a transport, and of the longest title of one, which stands
+// beside its name on a screen of titledComparison columns.
 const (
 	nameWidth        = 19
 	titleWidth       = 25
 	titledComparison = 100
 )
 
-// roomyComparison is the height from which the transports have empty lines between them.
-const roomyComparison = 30
+// Heights from which the transports have empty lines between them, and from which there are rules.
+const (
+	roomyComparison = 30
+	ruledComparison = 16
+)
 
 func (c *comparisonScreen) view(width, height int) string {
 	f := c.figures()[c.shown]
 	var b strings.Builder
-	b.WriteString(cut(" "+c.settings(), width) + "\n")
-	b.WriteString(cut(" "+c.status(width), width) + "\n")
-	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
-	b.WriteString(ends(" "+bold.Render(c.heading(f)), soft.Render(c.say("latency over time ", "延迟随时间的变化 ")), width) + "\n")
+	line := ""
+	if height >= ruledComparison {
+		line = rule(width, "") + "\n"
+	}
+	b.WriteString(cut(" "+c.whatIsMeasured(), width) + "\n")
+	b.WriteString(cut(" "+c.status(width), width) + "\n" + line)
+	figure := fmt.Sprintf(" %s%s", bold.Render(c.heading(f)),
+		soft.Render(fmt.Sprintf("  ← %d/%d →", c.shown+1, len(c.figures()))))
+	b.WriteString(ends(figure, soft.Render(c.say("latency over time ", "延迟随时间的变化 ")),
+		width) + "\n")
 	for _, t := range c.measured().Transports {
 		b.WriteString(c.line(f, t, width) + "\n")
 		if height >= roomyComparison {
 			b.WriteByte('\n')
 		}
 	}
-	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
-	for _, line := range c.remarks() {
-		b.WriteString(terminal.Wrap(" "+line, width-1) + "\n")
+	b.WriteString(line)
+	for _, remark := range c.remarks() {
+		b.WriteString(terminal.Wrap(" "+remark, width-1) + "\n")
 	}
 	return block(b.String(), width, height)
 }
@@ -51,18 +60,30 @@ func (c *comparisonScreen) heading(f compare.Figure) string {
 	return f.Title(c.lang)
 }
 
-// settings is what is measured, or will be.
-func (c *comparisonScreen) settings() string {
-	m := c.measured()
-	if !c.running {
-		m = c.config
+// whatIsMeasured names the settings of the run under way, or of the next one. Brackets mark the
+// setting that enter changes.
+func (c *comparisonScreen) whatIsMeasured() string {
+	if c.running {
+		m := c.measuring
+		return accent.Render(fmt.Sprintf(
+			c.say("%s · %d clients · %g/s · %d bytes · %s × %d · network %s",
+				"%s · %d 个客户端 · %g/秒 · %d 字节 · %s × %d · 网络 %s"),
+			m.Workload, m.Clients, m.Rate, m.Size, m.Duration, m.Runs, m.Net))
 	}
-	text := fmt.Sprintf(c.say("%s · %d clients · %g/s · %d bytes · %s × %d · network %s", "%s · %d 个客户端 · %g/秒 · %d 字节 · %s × %d · 网络 %s"),
-		m.Workload, m.Clients, m.Rate, m.Size, m.Duration, m.Runs, m.Net)
-	return accent.Render(text)
+	var parts []string
+	for i, s := range c.settings() {
+		if i == c.setting {
+			parts = append(parts, chosen.Render("["+s.text+"]"))
+			continue
+		}
+		parts = append(parts, accent.Render(s.text))
+	}
+	parts = append(parts, soft.Render(fmt.Sprintf(c.say("%d bytes × %d runs", "%d 字节 × %d 轮"),
+		c.config.Size, c.config.Runs)))
+	return strings.Join(parts, " · ")
 }
 
-// status is how far the run is.
+// status tells the progress of the run.
 func (c *comparisonScreen) status(width int) string {
 	switch {
 	case c.err != nil:
@@ -70,19 +91,23 @@ func (c *comparisonScreen) status(width int) string {
 	case c.running && c.now.Of > 0:
 		done := float64(c.now.Done)
 		if l := c.now.Live; l != nil {
-			done += min(l.Elapsed.Seconds()/c.run.config.Duration.Seconds(), 1)
+			done += min(l.Elapsed.Seconds()/c.measuring.Duration.Seconds(), 1)
 		}
-		text := fmt.Sprintf(c.say(" %d of %d · run %d · %s · about %s left", " %d/%d · 第 %d 轮 · %s · 大约还要 %s"),
-			c.now.Done+1, c.now.Of, c.now.Run+1, c.now.Transport, max(c.now.Left, 0).Round(time.Second))
+		text := fmt.Sprintf(c.say(" %d of %d · run %d · %s · about %s left",
+			" %d/%d · 第 %d 轮 · %s · 大约还要 %s"),
+			c.now.Done+1, c.now.Of, c.now.Run+1, c.now.Transport,
+			max(c.now.Left, 0).Round(time.Second))
 		return busy.Render(bar(done/float64(c.now.Of), max(width-60, 8))) + soft.Render(text)
 	case c.running:
 		return busy.Render(c.say("… starting", "… 启动中"))
 	case c.report != nil && c.stopped:
-		return busy.Render(c.say("Interrupted: results cover the completed runs only.", "已中断：结果只含完整的轮次。"))
+		return busy.Render(c.say("Interrupted: results cover the completed runs only.",
+			"已中断：结果只含完整的轮次。"))
 	case c.report != nil:
 		return good.Render(c.say("✓ measured", "✓ 测量完毕"))
 	}
-	return soft.Render(c.say("Press r to measure. Nothing else should run meanwhile.", "按 r 开始测量。期间最好不要运行别的程序。"))
+	return soft.Render(c.say("Press r to measure. Nothing else should run meanwhile.",
+		"按 r 开始测量。期间最好不要运行别的程序。"))
 }
 
 // line is a transport with its figure, a bar, and its latencies as they went.
@@ -98,7 +123,7 @@ func (c *comparisonScreen) line(f compare.Figure, transport string, width int) s
 	text := " " + mark + " " + fit(transport, nameWidth)
 	room := width - nameWidth - 3 - 10 - 3
 	if width >= titledComparison {
-		_, lane, _ := lesson.FindLane(c.stage.config.Lessons, transport)
+		_, lane, _ := lesson.FindLane(c.background.config.Lessons, transport)
 		text += soft.Render(fit(lane.Title.In(c.lang), titleWidth))
 		room -= titleWidth
 	}
@@ -109,7 +134,9 @@ func (c *comparisonScreen) line(f compare.Figure, transport string, width int) s
 	if f.Live == nil && len(c.latencies[transport]) == 0 {
 		sparks = 0
 	}
-	return text + fmt.Sprintf("%10s", value) + " " + accent.Render(fit(bar(c.share(f, v), room-sparks), room-sparks)) + " " + soft.Render(spark(c.latencies[transport], sparks))
+	return text + fmt.Sprintf("%10s", value) + " " +
+		accent.Render(fit(bar(c.share(f, v), room-sparks), room-sparks)) + " " +
+		soft.Render(spark(c.latencies[transport], sparks))
 }
 
 // share is how long a figure's bar is, of the longest's 1.
@@ -130,11 +157,12 @@ func (c *comparisonScreen) share(f compare.Figure, v float64) float64 {
 	return max(v, 0) / top
 }
 
-// least is where logarithmic scales begin, ms.
+// least is the beginning of logarithmic scales, in ms.
 const least = 0.1
 
 func logShare(v, top float64) float64 {
-	return min(max(math.Log10(max(v, least)/least), 0)/max(math.Log10(max(top, 10*least)/least), 1), 1)
+	return min(max(math.Log10(max(v, least)/least), 0)/max(math.Log10(max(top, 10*least)/least), 1),
+		1)
 }
 
 var eighths = []rune(" ▏▎▍▌▋▊▉")
@@ -163,36 +191,37 @@ func spark(latencies []float64, cells int) string {
 	return b.String()
 }
 
-// remarks are what the figures allow to say.
+// remarks draws conclusions from the figures.
 func (c *comparisonScreen) remarks() []string {
 	var all []string
 	if c.err != nil {
-		all = append(all, bad.Render(terminal.Clean(c.err.Error())))
+		all = append(all, c.failure(c.err))
 	}
 	if c.report == nil || c.running || len(c.report.Results) == 0 {
 		return all
 	}
-	for _, r := range c.report.Remarks(c.lang) {
+	remarks := c.report.Remarks(c.lang)
+	shown := c.figures()[c.shown]
+	if !slices.ContainsFunc(c.report.Results, func(r compare.Result) bool {
+		_, ok := shown.Of(r)
+		return ok
+	}) {
+		remarks = append(c.report.Notes(c.lang, true), remarks...) // why the figure is missing
+	}
+	for _, r := range remarks {
 		all = append(all, soft.Render(r))
 	}
 	return all
 }
 
-// label, summary and detail are for the home screen.
-func (c *comparisonScreen) label() (name, key string) { return c.say("Comparison", "比较"), "m" }
-
-func (c *comparisonScreen) summary() string {
+// label is the name of the tab, with how far a run is.
+func (c *comparisonScreen) label() string {
+	name := c.say("Comparison", "比较")
 	switch {
 	case c.running:
-		return busy.Render(fmt.Sprintf(c.say("… %d of %d", "… %d/%d"), c.now.Done, c.now.Of))
+		return fmt.Sprintf("%s … %d/%d", name, c.now.Done, c.now.Of)
 	case c.report != nil && len(c.report.Results) > 0:
-		best := slices.MinFunc(c.report.Results, func(a, b compare.Result) int { return int(math.Copysign(1, a.BytesPerMessage-b.BytesPerMessage)) })
-		return good.Render("✓ ") + soft.Render(fmt.Sprintf(c.say("fewest bytes: %s", "字节最少：%s"), best.Transport))
+		return name + " ✓"
 	}
-	return ""
-}
-
-func (c *comparisonScreen) detail() string {
-	return c.say("Measures all transports side by side: latency, bytes, requests, CPU, memory, recovery, over a network of your choice. To watch them in the browser, run the demo compare.",
-		"把各种传输并排测量：延迟、字节、请求、CPU、内存、恢复时间，网络可选。想在浏览器里看，就运行演示 compare。")
+	return name
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,21 +16,22 @@ import (
 
 	"realtimelab/internal/exercise"
 	"realtimelab/internal/exercise/workspace"
+	"realtimelab/internal/host"
 	"realtimelab/internal/lang"
 )
 
-// workDone is what work on the student's folder led to.
+// workDone is the result of work on the student's folder.
 type workDone struct {
-	to     *exerciseScreen
-	all    []exercise.Exercise  // when they were loaded
-	desk   *workspace.Workspace // nil while there is no folder
-	states map[string]exercise.State
-	next   string // the exercise to do next, "" if all are solved
+	to        *exerciseScreen
+	all       []exercise.Exercise  // when they were loaded
+	workspace *workspace.Workspace // nil without a folder
+	states    map[string]exercise.State
+	next      string // the exercise to do next, "" if all are solved
 
-	sheet  *sheet // to show
-	sure   *confirmation
-	notice string
-	err    error
+	document *document // to show
+	question *question
+	notice   string
+	err      error
 }
 
 func (d workDone) recipient() screen { return d.to }
@@ -38,28 +40,29 @@ func (d workDone) recipient() screen { return d.to }
 // since a Workspace is for one goroutine.
 func (x *exerciseScreen) work(doing lang.Text, do func(context.Context, *workDone)) tea.Cmd {
 	if x.cancel != nil {
-		return ask(noticed{x.say("one thing at a time: esc ends what is under way", "一次只做一件事：按 esc 结束正在进行的操作")})
+		return ask(noticed{x.say("one thing at a time: s stops what is under way",
+			"一次只做一件事：按 s 停止正在进行的操作")})
 	}
-	ctx, cancel := context.WithCancel(x.stage.ctx)
+	ctx, cancel := context.WithCancel(x.background.ctx)
 	x.doing, x.cancel, x.err = doing, cancel, nil
-	d := workDone{to: x, desk: x.desk}
+	d := workDone{to: x, workspace: x.workspace}
 	return func() tea.Msg {
 		defer cancel()
-		if !x.stage.working.Enter() {
-			d.err = errClosing
+		if !x.background.jobs.Enter() {
+			d.err = host.ErrClosing
 			return d
 		}
-		defer x.stage.working.Leave()
+		defer x.background.jobs.Leave()
 		do(ctx, &d)
 		if ctx.Err() != nil {
-			d.sheet, d.notice, d.err = nil, "", context.Canceled
+			d.document, d.notice, d.err = nil, "", context.Canceled
 		}
-		if d.desk != nil {
+		if d.workspace != nil {
 			d.states = map[string]exercise.State{}
-			for _, e := range d.desk.Catalogue {
-				d.states[e.Name] = d.desk.State(e)
+			for _, e := range d.workspace.Catalogue {
+				d.states[e.Name] = d.workspace.State(e)
 			}
-			next, _ := d.desk.Next(exercise.Filter{})
+			next, _ := d.workspace.Next(exercise.Filter{})
 			d.next = next.Name
 		}
 		return d
@@ -68,119 +71,127 @@ func (x *exerciseScreen) work(doing lang.Text, do func(context.Context, *workDon
 
 // load finds the exercises, and how far the student is if there is a folder.
 func (x *exerciseScreen) load() tea.Cmd {
-	config, language := x.stage.config, x.lang
-	return x.work(lang.Text{EN: "looking for your exercises", ZH: "正在查找你的练习"}, func(ctx context.Context, d *workDone) {
-		if d.all, d.err = exercise.Catalogue(config.Lessons); d.err != nil {
-			return
-		}
-		if _, err := os.Stat(filepath.Join(config.ExerciseFolder, "go.mod")); err == nil {
-			openFolder(ctx, d, config.ExerciseFolder, d.all, language)
-		}
-	})
+	config, language := x.background.config, x.lang
+	return x.work(lang.Text{EN: "looking for your exercises", ZH: "正在查找你的练习"},
+		func(ctx context.Context, d *workDone) {
+			if d.all, d.err = exercise.Catalogue(config.Lessons); d.err != nil {
+				return
+			}
+			if _, err := os.Stat(filepath.Join(config.ExerciseFolder, "go.mod")); err == nil {
+				openFolder(ctx, d, config.ExerciseFolder, d.all, language)
+			}
+		})
 }
 
 // openFolder prepares the student's folder, and finds out their progress again if
 // it was lost.
-func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.Exercise, language lang.Lang) {
-	desk, err := workspace.Open(folder, all)
+func openFolder(ctx context.Context, d *workDone, folder string, all []exercise.Exercise,
+	language lang.Lang) {
+	opened, err := workspace.Open(folder, all)
 	if err != nil {
 		d.err = err
 		return
 	}
-	d.desk = desk
-	for _, note := range desk.Notes {
+	d.workspace = opened
+	for _, note := range opened.Notes {
 		d.notice = note.In(language)
 	}
-	if desk.NeedsRebuild() {
-		d.err = desk.Rebuild(ctx, func(exercise.Report) {})
+	if opened.NeedsRebuild() {
+		d.err = opened.Rebuild(ctx, func(exercise.Report) {})
 	}
 }
 
-// open shows an exercise, and writes the folder if there is none yet.
+// open shows an exercise, and writes the folder first if it is missing.
 func (x *exerciseScreen) open(i int) tea.Cmd {
 	x.selected = i
 	task := instructions(x.all[i])
-	if x.desk != nil {
+	if x.workspace != nil {
 		x.look(i)
 		x.turnTo(task)
 		return x.lay()
 	}
-	folder, all, language := x.stage.config.ExerciseFolder, x.all, x.lang
-	return x.work(lang.Text{EN: "writing your exercises", ZH: "正在写入你的练习"}, func(ctx context.Context, d *workDone) {
-		openFolder(ctx, d, folder, all, language)
-		if d.desk != nil {
-			d.sheet = &task
-		}
-	})
+	folder, all, language := x.background.config.ExerciseFolder, x.all, x.lang
+	return x.work(lang.Text{EN: "writing your exercises", ZH: "正在写入你的练习"},
+		func(ctx context.Context, d *workDone) {
+			openFolder(ctx, d, folder, all, language)
+			if d.workspace != nil {
+				d.document = &task
+			}
+		})
 }
 
 // check runs an exercise's check and shows its report.
 func (x *exerciseScreen) check(name string) tea.Cmd {
 	e := x.all[x.index(name)]
-	doing := lang.Text{EN: "checking " + name + " (the first time takes a minute)", ZH: "正在检查 " + name + "（第一次要一分钟左右）"}
+	doing := lang.Text{EN: "checking " + name + " (the first time takes a minute)",
+		ZH: "正在检查 " + name + "（第一次要一分钟左右）"}
 	return x.work(doing, func(ctx context.Context, d *workDone) {
-		report, err := d.desk.Check(ctx, e, workspace.Options{})
+		report, err := d.workspace.Check(ctx, e, workspace.Options{})
 		if err != nil {
 			d.err = err
 			return
 		}
-		d.sheet = result(report, d.desk.Advise(report, exercise.Filter{}))
+		d.document = result(report, d.workspace.Advise(report, exercise.Filter{}))
 	})
 }
 
 // checkAll checks what the student has edited.
 func (x *exerciseScreen) checkAll() tea.Cmd {
-	if x.desk == nil {
+	if x.workspace == nil {
 		return ask(noticed{x.say("there is nothing of yours to check yet", "还没有可检查的内容")})
 	}
 	say := x.say("checked %d, solved %d", "检查了 %d 个，通过 %d 个")
-	return x.work(lang.Text{EN: "checking what you have edited", ZH: "正在检查你改过的练习"}, func(ctx context.Context, d *workDone) {
-		checked, passed := 0, 0
-		d.err = d.desk.CheckAll(ctx, exercise.Filter{}, workspace.Options{}, func(r exercise.Report, done bool) {
-			if done {
-				checked++
-			}
-			if r.Passed {
-				passed++
+	return x.work(lang.Text{EN: "checking what you have edited", ZH: "正在检查你改过的练习"},
+		func(ctx context.Context, d *workDone) {
+			checked, passed := 0, 0
+			d.err = d.workspace.CheckAll(ctx, exercise.Filter{}, workspace.Options{},
+				func(r exercise.Report, done bool) {
+					if done {
+						checked++
+					}
+					if r.Passed {
+						passed++
+					}
+				})
+			if d.err == nil {
+				d.notice = fmt.Sprintf(say, checked, passed)
 			}
 		})
-		if d.err == nil {
-			d.notice = fmt.Sprintf(say, checked, passed)
-		}
-	})
 }
 
 func (x *exerciseScreen) hint(e exercise.Exercise) tea.Cmd {
 	return x.work(lang.Text{EN: "a hint", ZH: "提示"}, func(_ context.Context, d *workDone) {
-		_, number, err := d.desk.Hint(e)
+		_, number, err := d.workspace.Hint(e)
 		if err != nil {
 			d.err = err
 			return
 		}
 		s := hintsSoFar(e, number)
-		d.sheet = &s
+		d.document = &s
 	})
 }
 
 func (x *exerciseScreen) diff(e exercise.Exercise) tea.Cmd {
 	same := x.say("you have changed nothing yet", "你还没有改动")
 	return x.work(lang.Text{EN: "comparing", ZH: "正在比较"}, func(_ context.Context, d *workDone) {
-		text, err := d.desk.Diff(e)
+		text, err := d.workspace.Diff(e)
 		d.err = err
 		if text == "" {
 			d.notice = same
 			return
 		}
-		d.sheet = &sheet{of: e.Name, kind: theDiff, body: lang.Same(text)}
+		d.document = &document{of: e.Name, kind: theDiff, body: lang.Same(text)}
 	})
 }
 
 // solution shows ours, and asks first if the student has none.
 func (x *exerciseScreen) solution(e exercise.Exercise, force bool) tea.Cmd {
+	anyway := x.say("Not solved yet. See the solution all the same?",
+		"还没有通过。仍然要看答案吗？")
 	return x.work(lang.Text{EN: "the solution", ZH: "答案"}, func(_ context.Context, d *workDone) {
-		files, err := d.desk.ShowSolution(e, force)
+		files, err := d.workspace.ShowSolution(e, force)
 		if errors.Is(err, workspace.ErrUnsolved) {
-			d.sure = &confirmation{lang.Text{EN: "Not solved yet. See the solution all the same?", ZH: "还没有通过。仍然要看答案吗？"}, func() tea.Cmd { return x.solution(e, true) }}
+			d.question = &question{text: anyway, yes: func() tea.Cmd { return x.solution(e, true) }}
 			return
 		}
 		if err != nil {
@@ -191,20 +202,20 @@ func (x *exerciseScreen) solution(e exercise.Exercise, force bool) tea.Cmd {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			fmt.Fprintf(&b, "// %s\n%s\n", name, files[name])
 		}
-		d.sheet = &sheet{of: e.Name, kind: theSolution, body: lang.Same(b.String())}
+		d.document = &document{of: e.Name, kind: theSolution, body: lang.Same(b.String())}
 	})
 }
 
 func (x *exerciseScreen) reset(e exercise.Exercise) tea.Cmd {
 	say := x.say("reset; what you had is in %s", "已重置。你原来的文件在 %s")
 	return x.work(lang.Text{EN: "resetting", ZH: "正在重置"}, func(_ context.Context, d *workDone) {
-		backup, err := d.desk.Reset(e)
+		backup, err := d.workspace.Reset(e)
 		if err != nil {
 			d.err = err
 			return
 		}
 		task := instructions(e)
-		d.sheet, d.notice = &task, fmt.Sprintf(say, backup)
+		d.document, d.notice = &task, fmt.Sprintf(say, backup)
 	})
 }
 
@@ -212,10 +223,10 @@ func (x *exerciseScreen) reset(e exercise.Exercise) tea.Cmd {
 func (x *exerciseScreen) files(e exercise.Exercise) (paths []string) {
 	starter, err := e.Starter()
 	if err != nil || len(starter) == 0 {
-		return []string{x.stage.config.ExerciseFolder}
+		return []string{x.background.config.ExerciseFolder}
 	}
 	for _, name := range slices.Sorted(maps.Keys(starter)) {
-		paths = append(paths, filepath.Join(x.desk.Folder(e), name))
+		paths = append(paths, filepath.Join(x.workspace.Folder(e), name))
 	}
 	return paths
 }
@@ -231,9 +242,10 @@ func (e edited) recipient() screen { return e.to }
 
 // edit opens the student's editor in the terminal.
 func (x *exerciseScreen) edit(e exercise.Exercise) tea.Cmd {
-	editor := x.stage.config.Editor
+	editor := x.background.config.Editor
 	if len(editor) == 0 {
-		return ask(noticed{x.say("no editor was found; set EDITOR, or edit ", "没有找到编辑器；请设置 EDITOR，或者自己编辑 ") + x.paths[0]})
+		return ask(noticed{x.say("no editor was found; set EDITOR, or edit ",
+			"没有找到编辑器；请设置 EDITOR，或者自己编辑 ") + x.paths[0]})
 	}
 	c := exec.Command(editor[0], append(slices.Clone(editor[1:]), x.paths...)...)
 	return tea.ExecProcess(c, func(err error) tea.Msg { return edited{x, e.Name, err} })
@@ -244,86 +256,72 @@ func (x *exerciseScreen) edited(msg edited) tea.Cmd {
 	case msg.err != nil:
 		x.err = fmt.Errorf("the editor: %w", msg.err)
 		return nil
-	case x.watch != nil:
+	case x.watching:
 		return nil // it is checked already
 	}
 	return x.check(msg.name)
 }
 
-// watch tells which exercises were saved.
-type watch struct {
-	saved  chan string
-	cancel context.CancelFunc
-}
-
-// saved is one that was.
-type saved struct {
-	to    *exerciseScreen
-	watch *watch
-	name  string
-	ended bool
-	err   error
-}
-
-func (s saved) recipient() screen { return s.to }
+type (
+	watchJob  = job[string, struct{}] // its news are the names of saved exercises
+	watchTold = told[string, struct{}]
+)
 
 // toggleWatch begins or ends to check what is saved.
 func (x *exerciseScreen) toggleWatch() tea.Cmd {
-	if x.watch != nil {
-		x.watch.cancel()
-		x.watch = nil
+	switch {
+	case x.watching:
+		x.watching = false
+		if x.watch != nil {
+			x.watch.cancel()
+		}
 		return nil
-	}
-	if x.desk == nil {
+	case x.workspace == nil:
 		return ask(noticed{x.say("open an exercise first", "请先打开一个练习")})
 	}
-	ctx, cancel := context.WithCancel(x.stage.ctx)
-	w, desk := &watch{make(chan string), cancel}, x.desk
-	x.watch = w
-	return func() tea.Msg {
-		if !x.stage.working.Enter() {
-			cancel()
-			return saved{to: x, watch: w, ended: true, err: errClosing}
-		}
-		events, err := desk.Watch(ctx, 0)
-		if err != nil {
-			x.stage.working.Leave()
-			cancel()
-			return saved{to: x, watch: w, ended: true, err: fmt.Errorf("no file events here: %w (lab exercise watch --poll does without)", err)}
-		}
-		go func() {
-			defer x.stage.working.Leave()
-			defer close(w.saved)
-			for e := range events {
-				select {
-				case w.saved <- e.Name:
-				case <-ctx.Done():
-				}
+	x.watching, x.watch = true, nil
+	folder := x.workspace
+	return begin(x, func() *watchJob {
+		return startJob(x.background, func(ctx context.Context, tell func(string)) (struct{},
+			error) {
+			events, err := folder.Watch(ctx, 0)
+			if err != nil {
+				return struct{}{},
+					fmt.Errorf("no file events here: %w (lab exercise watch --poll does without)",
+						err)
 			}
-		}()
-		return x.awaitSave(w)()
-	}
+			for e := range events {
+				tell(e.Name)
+			}
+			return struct{}{}, nil
+		})
+	})
 }
 
-func (x *exerciseScreen) awaitSave(w *watch) tea.Cmd {
-	return func() tea.Msg {
-		name, open := <-w.saved
-		return saved{to: x, watch: w, name: name, ended: !open}
-	}
-}
-
-func (x *exerciseScreen) saved(msg saved) tea.Cmd {
+// saved checks what was saved.
+func (x *exerciseScreen) saved(said watchTold) tea.Cmd {
 	switch {
-	case msg.ended && msg.watch == x.watch:
-		x.watch, x.err = nil, msg.err
-		return nil
-	case msg.ended:
-		return nil
-	case x.cancel != nil:
-		if !slices.Contains(x.pending, msg.name) {
-			x.pending = append(x.pending, msg.name)
+	case said.end != nil:
+		if said.job == x.watch {
+			x.watching, x.watch = false, nil
+			x.err = cmp.Or(said.end.err, x.err)
 		}
-		return x.awaitSave(msg.watch)
+		return nil
+	case x.watching && x.watch == nil:
+		x.watch = said.job
+	case !x.watching || said.job != x.watch: // it was ended before it had begun
+		said.job.cancel()
+		return said.job.next(x)
 	}
-	return tea.Batch(x.awaitSave(msg.watch), x.check(msg.name))
+	for _, name := range said.news {
+		if !slices.Contains(x.pending, name) {
+			x.pending = append(x.pending, name)
+		}
+	}
+	if x.cancel != nil || len(x.pending) == 0 {
+		return said.job.next(x)
+	}
+	name := x.pending[0]
+	x.pending = x.pending[1:]
+	return tea.Batch(said.job.next(x), x.check(name))
 }

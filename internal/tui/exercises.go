@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/exercise"
@@ -12,42 +11,41 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// exerciseScreen is where a student works: the list, and one exercise at a time.
+// exerciseScreen shows the list of exercises, and one open exercise at a time.
 // Nothing is written before an exercise is opened.
 type exerciseScreen struct {
 	*ui
-	stage *stage
+	background *background
 
-	loading bool // or loaded
-	all     []exercise.Exercise
-	desk    *workspace.Workspace // nil until the student's folder is there; used by work alone
-	states  map[string]exercise.State
-	nextUp  string // the exercise to do next, "" if all are solved
+	loading   bool // or loaded
+	all       []exercise.Exercise
+	workspace *workspace.Workspace // nil until the student's folder is there; used by work alone
+	states    map[string]exercise.State
+	nextUp    string // the exercise to do next, "" if all are solved
 
-	cancel  context.CancelFunc // ends the work under way; nil if there is none
-	doing   lang.Text          // what it is
-	err     error              // of the last one
-	watch   *watch             // nil while saving checks nothing
-	pending []string           // were saved while there was work under way
+	cancel context.CancelFunc // ends the work under way; nil without any
+	doing  lang.Text          // what it is
+	err    error              // of the last one
+
+	watching bool      // what is saved is checked
+	watch    *watchJob // nil before it has begun
+	pending  []string  // were saved and wait for their check
 
 	selected int // in all
-	first    int // line of the list at the top
+	cursor   cursor
+	filter   *prompt
+
 	opened   bool
-	paths    []string      // the student's files of the open exercise
-	sure     *confirmation // is asked just now
-	sheet    sheet
-	shown    layout // of sheet, in pager
+	paths    []string // the student's files of the open exercise
+	document document
+	shown    layout // of document, in pager
 	pager    *pager
 }
 
-// confirmation is a question that y answers.
-type confirmation struct {
-	text lang.Text
-	yes  func() tea.Cmd
-}
-
-func newExercises(u *ui, s *stage) *exerciseScreen {
-	return &exerciseScreen{ui: u, stage: s, pager: newPager(false)}
+func newExercises(u *ui, b *background) *exerciseScreen {
+	x := &exerciseScreen{ui: u, background: b, pager: newPager(u, false)}
+	x.filter = newPrompt(func() { x.move(0) })
+	return x
 }
 
 func (x *exerciseScreen) title() string {
@@ -57,26 +55,62 @@ func (x *exerciseScreen) title() string {
 	return x.say("Exercises", "练习")
 }
 
-func (x *exerciseScreen) typing() bool { return x.sure != nil }
-
-func (x *exerciseScreen) bindings() []key.Binding {
-	watch := x.bind("w", "check when saved", "保存时检查")
-	if x.watch != nil {
-		watch = x.bind("w", "stop watching", "停止监视")
+func (x *exerciseScreen) search() *prompt {
+	if x.opened {
+		return x.pager.find
 	}
-	switch {
-	case x.sure != nil:
-		return []key.Binding{x.bind("y", "yes", "是"), x.bind("n", "no", "否")}
-	case !x.opened:
-		return []key.Binding{x.bind("enter", "open", "打开"), x.bind("n", "next", "下一个"), x.bind("a", "check all", "全部检查"), watch, x.bind("↑/↓", "choose", "选择")}
-	}
-	return []key.Binding{
-		x.bind("c", "check", "检查"), x.bind("h", "hint", "提示"), x.bind("e", "edit", "编辑"), watch, x.bind("d", "diff", "差异"), x.bind("s", "solution", "答案"),
-		x.bind("i", "instructions", "题目"), x.bind("r", "reset", "重置"), x.bind("n", "next", "下一个"), x.bind("y", "copy the path", "复制路径"),
-	}
+	return x.filter
 }
 
-// resized loads the exercises when they are first shown, and lays out the sheet.
+func (x *exerciseScreen) commands() []command {
+	if len(x.all) == 0 {
+		return nil
+	}
+	watch := actWatch.on(x.toggleWatch)
+	if x.watching {
+		watch = watch.as("stop watching", "停止监视")
+	}
+	next := actUpNext.on(x.goToNext)
+	var all []command
+	if x.cancel != nil {
+		all = append(all, actStop.then(x.cancel))
+	}
+	if !x.opened {
+		if len(x.lines()) > 0 {
+			all = append(all, actOpen.on(func() tea.Cmd { return x.open(x.selected) }))
+		}
+		all = append(all, next, actCheckAll.on(x.checkAll), watch)
+		all = append(all, x.filter.filters(x.move)...)
+		return append(all, moving(x.move, x.cursor.page)...)
+	}
+	e := x.all[x.selected]
+	all = append(all,
+		actRun.on(func() tea.Cmd { return x.check(e.Name) }).as("check", "检查"),
+		actHint.on(func() tea.Cmd { return x.hint(e) }),
+		actEdit.on(func() tea.Cmd { return x.edit(e) }),
+		watch,
+		actDiff.on(func() tea.Cmd { return x.diff(e) }),
+		actSolution.on(func() tea.Cmd { return x.solution(e, false) }),
+		actText.on(func() tea.Cmd {
+			x.turnTo(instructions(e))
+			return x.lay()
+		}).as("instructions", "题目"),
+		actReset.then(func() { x.askReset(e) }),
+		next,
+		actCopy.on(func() tea.Cmd {
+			return ask(copyText{text: x.paths[0]})
+		}).as("copy the path", "复制路径"))
+	return append(all, x.pager.commands()...)
+}
+
+func (x *exerciseScreen) askReset(e exercise.Exercise) {
+	x.confirm(x.say("Start again? Your files are kept in a backup.",
+		"从头开始？你现有的内容会备份。"), func() tea.Cmd {
+		return x.reset(e)
+	})
+}
+
+// resized loads the exercises when they are first shown, and lays out the document.
 func (x *exerciseScreen) resized() tea.Cmd {
 	if !x.loading {
 		x.loading = true
@@ -90,16 +124,14 @@ func (x *exerciseScreen) update(msg tea.Msg) tea.Cmd {
 	case workDone:
 		return x.take(msg)
 	case laid:
-		if msg.sheet == x.sheet && msg.as == x.layout() {
+		if msg.document == x.document && msg.as == x.layout() {
 			x.shown = msg.as
 			x.pager.set(msg.text)
 		}
-	case saved:
+	case watchTold:
 		return x.saved(msg)
 	case edited:
 		return x.edited(msg)
-	case tea.KeyMsg:
-		return x.key(msg)
 	case tea.MouseMsg:
 		return x.mouse(msg)
 	}
@@ -112,20 +144,22 @@ func (x *exerciseScreen) take(d workDone) tea.Cmd {
 	if d.all != nil {
 		x.all = d.all
 	}
-	if d.desk != nil {
-		x.desk, x.states, x.nextUp = d.desk, d.states, d.next
+	if d.workspace != nil {
+		x.workspace, x.states, x.nextUp = d.workspace, d.states, d.next
 	}
-	x.sure = d.sure
+	if d.question != nil {
+		x.question = d.question
+	}
 	if d.notice != "" {
 		x.notice = d.notice
 	}
-	if d.sheet != nil {
-		if i := x.index(d.sheet.of); !x.opened || i != x.selected {
+	if d.document != nil {
+		if i := x.index(d.document.of); !x.opened || i != x.selected {
 			x.look(i)
 		}
-		x.turnTo(*d.sheet)
+		x.turnTo(*d.document)
 	}
-	if len(x.pending) > 0 && d.err == nil && x.sure == nil {
+	if len(x.pending) > 0 && d.err == nil && d.question == nil {
 		name := x.pending[0]
 		x.pending = x.pending[1:]
 		return tea.Batch(x.lay(), x.check(name))
@@ -134,7 +168,7 @@ func (x *exerciseScreen) take(d workDone) tea.Cmd {
 	return x.lay()
 }
 
-// index is where an exercise is in all, -1 if it is not there.
+// index returns the place of an exercise in all, -1 if it is not there.
 func (x *exerciseScreen) index(name string) int {
 	return slices.IndexFunc(x.all, func(e exercise.Exercise) bool { return e.Name == name })
 }
@@ -144,90 +178,33 @@ func (x *exerciseScreen) look(i int) {
 	x.selected, x.opened, x.paths = i, true, x.files(x.all[i])
 }
 
-// turnTo shows a sheet from its beginning.
-func (x *exerciseScreen) turnTo(s sheet) {
-	x.sheet, x.shown = s, layout{}
+// turnTo shows a document from its beginning.
+func (x *exerciseScreen) turnTo(d document) {
+	x.document, x.shown = d, layout{}
 	x.pager.set("")
-	x.pager.port.GotoTop()
+	x.pager.top()
 }
 
-func (x *exerciseScreen) key(k tea.KeyMsg) tea.Cmd {
-	s := k.String()
-	switch {
-	case x.sure != nil:
-		sure := x.sure
-		x.sure = nil
-		if s == "y" || s == "Y" || s == "enter" {
-			return sure.yes()
-		}
-		return nil
-	case s == "esc" || s == "left" || s == "backspace":
-		return x.back()
-	case len(x.all) == 0:
-		return nil
-	case s == "w":
-		return x.toggleWatch()
-	case s == "n":
-		return x.goToNext()
-	case x.opened:
-		return x.openedKey(k)
-	}
-	switch s {
-	case "enter", " ", "right":
-		return x.open(x.selected)
-	case "a":
-		return x.checkAll()
-	default:
-		x.selected = choose(x.selected, step(k, x.height/2, len(x.all)), len(x.all))
-	}
-	return nil
-}
-
-func (x *exerciseScreen) openedKey(k tea.KeyMsg) tea.Cmd {
-	e := x.all[x.selected]
-	switch k.String() {
-	case "c", "enter":
-		return x.check(e.Name)
-	case "h":
-		return x.hint(e)
-	case "e":
-		return x.edit(e)
-	case "i":
-		x.turnTo(instructions(e))
-		return x.lay()
-	case "d":
-		return x.diff(e)
-	case "s":
-		return x.solution(e, false)
-	case "r":
-		x.sure = &confirmation{lang.Text{EN: "Start again? Your files are kept in a backup.", ZH: "从头开始？你现有的内容会备份。"}, func() tea.Cmd { return x.reset(e) }}
-	case "y":
-		return ask(copyText{x.paths[0]})
-	default:
-		return x.pager.update(k)
-	}
-	return nil
-}
-
-// back ends a check under way, else leaves the sheet, the exercise, the screen.
-func (x *exerciseScreen) back() tea.Cmd {
+// back ends a check under way, else leaves the document, and the exercise.
+func (x *exerciseScreen) back() (tea.Cmd, bool) {
 	switch {
 	case x.cancel != nil:
 		x.cancel()
-		return nil
-	case x.opened && x.sheet.kind != theTask:
+		return nil, true
+	case x.opened && x.document.kind != theTask:
 		x.turnTo(instructions(x.all[x.selected]))
-		return x.lay()
+		return x.lay(), true
 	case x.opened:
 		x.opened = false
-		return nil
+		return nil, true
 	}
-	return ask(goBack{})
+	return nil, false
 }
 
-// next returns where the exercise to do next is in all: the first without a folder, -1 if all are solved.
+// next returns where the exercise to do next is in all: the first without a folder, -1 if all are
+// solved.
 func (x *exerciseScreen) next() int {
-	if x.desk == nil {
+	if x.workspace == nil {
 		return 0
 	}
 	return x.index(x.nextUp)
@@ -243,21 +220,22 @@ func (x *exerciseScreen) goToNext() tea.Cmd {
 
 func (x *exerciseScreen) mouse(m tea.MouseMsg) tea.Cmd {
 	switch {
-	case x.sure != nil || len(x.all) == 0:
+	case len(x.all) == 0:
+		return nil
 	case x.opened:
-		return x.pager.update(m)
+		return x.pager.mouse(m)
 	case wheel(m) != 0:
-		x.selected = choose(x.selected, wheel(m), len(x.all))
-	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
-		lines := x.lines()
-		i := x.first + m.Y - exerciseHead
-		if m.Y < exerciseHead || i >= len(lines) || lines[i].heading != "" {
-			return nil
-		}
-		if lines[i].index == x.selected {
-			return x.open(x.selected)
-		}
-		x.selected = lines[i].index
+		x.move(wheel(m))
+		return nil
 	}
+	lines := x.lines()
+	i := x.cursor.mouse(m, exerciseHead, len(lines))
+	switch {
+	case i < 0 || lines[i].index < 0:
+		return nil
+	case lines[i].index == x.selected:
+		return x.open(x.selected)
+	}
+	x.selected = lines[i].index
 	return nil
 }

@@ -15,25 +15,25 @@ import (
 	"realtimelab/lessons"
 )
 
-// student is a desk with the lab's own lessons, and a folder for the exercises.
-func student(t *testing.T) (*desk, string) {
+// student is a fixture with the lab's own lessons, and a folder for the exercises.
+func student(t *testing.T) (*fixture, string) {
 	folder := filepath.Join(t.TempDir(), "work")
 	return studentIn(t, folder), folder
 }
 
-func studentIn(t *testing.T, folder string) *desk {
+func studentIn(t *testing.T, folder string) *fixture {
 	c := configured()
 	c.Lessons, c.ExerciseFolder = lessons.All(), folder
-	s := newStage(c)
+	s := newBackground(c)
 	t.Cleanup(func() { assert.NoError(t, s.close()) })
-	d := &desk{newModel(c, s), t}
+	d := &fixture{newModel(c, s), t}
 	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
-	d.type_("e")
+	d.type_("2")
 	return d
 }
 
-// choose opens the first exercise of a kind.
-func (d *desk) choose(kind exercise.Kind) exercise.Exercise {
+// openFirst opens the first exercise of a kind.
+func (d *fixture) openFirst(kind exercise.Kind) exercise.Exercise {
 	for i, e := range d.exercises.all {
 		if e.Kind == kind {
 			d.exercises.selected = i
@@ -46,11 +46,12 @@ func (d *desk) choose(kind exercise.Kind) exercise.Exercise {
 }
 
 // solve puts our solution in the place of the student's files.
-func (d *desk) solve(e exercise.Exercise) {
+func (d *fixture) solve(e exercise.Exercise) {
 	files, err := e.Solution()
 	require.NoError(d.t, err)
 	for name, data := range files {
-		require.NoError(d.t, os.WriteFile(filepath.Join(d.exercises.desk.Folder(e), name), data, 0o644))
+		require.NoError(d.t, os.WriteFile(filepath.Join(d.exercises.workspace.Folder(e), name),
+			data, 0o644))
 	}
 }
 
@@ -65,60 +66,61 @@ func TestNothingIsWrittenBeforeAnExerciseIsOpened(t *testing.T) {
 
 func TestAnExerciseFromItsTaskToItsSolution(t *testing.T) {
 	d, _ := student(t)
-	e := d.choose(exercise.Predict)
-	d.type_("s")
+	e := d.openFirst(exercise.Predict)
+	d.type_("S")
 	assert.Contains(t, d.View(), "See the solution all the same?")
 	d.type_("n")
-	assert.Equal(t, theTask, d.exercises.sheet.kind)
-	d.type_("c")
+	assert.Equal(t, theTask, d.exercises.document.kind)
+	d.type_("r")
 	assert.Contains(t, d.View(), "✗ "+e.Name)
 	assert.Contains(t, d.View(), "Stuck?")
-	d.type_("h")
+	d.type_("H")
 	assert.Contains(t, d.View(), "Hint 1 of 3")
-	d.type_("h")
+	d.type_("H")
 	assert.Contains(t, d.View(), "Hint 2 of 3")
 	d.type_("d")
 	assert.Contains(t, d.View(), "you have changed nothing yet")
 
 	d.solve(e)
 	d.type_("d")
-	assert.Equal(t, theDiff, d.exercises.sheet.kind)
-	d.type_("c")
+	assert.Equal(t, theDiff, d.exercises.document.kind)
+	d.type_("r")
 	assert.Contains(t, d.View(), "solved")
 	assert.Equal(t, exercise.Done, d.exercises.states[e.Name])
 	assert.NotEqual(t, d.exercises.index(e.Name), d.exercises.next())
 	d.type_("L")
 	assert.Contains(t, d.View(), "通过")
 	d.type_("L")
-	d.type_("s")
-	assert.Equal(t, theSolution, d.exercises.sheet.kind)
+	d.type_("S")
+	assert.Equal(t, theSolution, d.exercises.document.kind)
 
-	d.type_("r")
+	d.type_("R")
 	d.type_("y")
 	assert.Contains(t, d.View(), "what you had is in")
 	assert.Equal(t, exercise.New, d.exercises.states[e.Name])
 	d.type_("esc")
-	d.type_("n")
+	d.type_("u")
 	assert.True(t, d.exercises.opened)
 	assert.Equal(t, d.exercises.next(), d.exercises.selected)
 }
 
 func TestEditedExercisesAreCheckedTogether(t *testing.T) {
 	d, _ := student(t)
-	d.solve(d.choose(exercise.Predict))
+	d.solve(d.openFirst(exercise.Predict))
 	d.type_("esc")
-	d.type_("a")
+	d.type_("A")
 	assert.Contains(t, d.View(), "checked 1, solved 1")
 	d.type_("esc")
-	assert.Contains(t, d.View(), fmt.Sprintf("1 of %d solved", len(d.exercises.all)))
+	assert.Contains(t, d.View(), fmt.Sprintf("Exercises 1/%d", len(d.exercises.all)), "in the tab")
 }
 
 func TestASavedExerciseIsChecked(t *testing.T) {
 	d, _ := student(t)
-	e := d.choose(exercise.Predict)
-	_, cmd := d.Update(pressed("w"))
+	e := d.openFirst(exercise.Predict)
+	_, cmd := d.Update(pressed("W"))
 	said := make(chan tea.Msg, 1)
 	begun := make(chan struct{})
+	_, cmd = d.Update(cmd()) // it has begun
 	go func() { close(begun); said <- cmd() }()
 	<-begun
 	// The watch begins on that goroutine: the file is saved until it has been seen,
@@ -132,17 +134,17 @@ func TestASavedExerciseIsChecked(t *testing.T) {
 			require.Less(t, i, 30, "not seen")
 		}
 	}
-	assert.Equal(t, e.Name, msg.(saved).name)
+	assert.Equal(t, e.Name, msg.(watchTold).news[0])
 	d.exercises.turnTo(instructions(e))
 	_, cmd = d.Update(msg)
 	batch, ok := cmd().(tea.BatchMsg)
 	require.True(t, ok)
 	d.follow(batch[1])
-	assert.Equal(t, theResult, d.exercises.sheet.kind)
-	d.type_("w")
-	assert.Nil(t, d.exercises.watch)
+	assert.Equal(t, theResult, d.exercises.document.kind)
+	d.type_("W")
+	assert.False(t, d.exercises.watching)
 	for { // what was saved meanwhile, then the end
-		if last := batch[0]().(saved); last.ended {
+		if last := batch[0]().(watchTold); last.end != nil {
 			d.send(last)
 			break
 		}
@@ -152,10 +154,10 @@ func TestASavedExerciseIsChecked(t *testing.T) {
 
 func TestEscapeEndsACheck(t *testing.T) {
 	d, _ := student(t)
-	d.choose(exercise.FillIn)
-	_, check := d.Update(pressed("c"))
+	d.openFirst(exercise.FillIn)
+	_, check := d.Update(pressed("r"))
 	assert.Contains(t, d.View(), "checking")
-	d.type_("h")
+	d.type_("H")
 	assert.Contains(t, d.View(), "one thing at a time")
 	d.type_("esc")
 	d.follow(check)
@@ -165,7 +167,8 @@ func TestEscapeEndsACheck(t *testing.T) {
 
 func TestABrokenFolderIsOneLine(t *testing.T) {
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), []byte("module else\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"),
+		[]byte("module else\n"), 0o644))
 	d := studentIn(t, folder)
 	assert.Contains(t, d.View(), "is a Go module of its own")
 	d.type_("enter")

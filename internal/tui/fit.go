@@ -79,5 +79,5 @@ func window(first, selected, total, height int) int {
 	return max(min(first, total-height), 0)
 }
 
-// width is how many cells s takes.
-func width(s string) int { return ansi.StringWidth(s) }
+// cells returns how many cells s takes.
+func cells(s string) int { return ansi.StringWidth(s) }

@@ -52,3 +52,13 @@ func (g *gauge) spark(width int) string {
 	}
 	return string(b)
 }
+
+// scale is the highest of the last seconds that spark draws, a second; empty if nothing was
+// counted.
+func (g *gauge) scale(width int) string {
+	rises := g.rises[max(len(g.rises)-width, 0):]
+	if len(rises) == 0 {
+		return ""
+	}
+	return " ≤ " + size(slices.Max(rises)) + "/s"
+}

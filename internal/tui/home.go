@@ -1,212 +1,209 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"realtimelab/internal/terminal"
 )
 
-// item is a line of the home screen: a lesson, one of its demos, or another screen.
+// item is a line of the home screen: a lesson, or one of its demos.
 type item struct {
-	course *course
-	demo   *demo // nil: the lesson itself
-	place  place // with neither
+	entry *entry
+	demo  *demo // nil: the lesson itself
 }
 
-// place is a screen with a line on the home screen.
-type place interface {
-	screen
-	label() (name, key string)
-	summary() string // where it stands, in a few words
-	detail() string  // what it is for
-}
-
-// home lists the lessons and demos with their state, and the other screens.
+// home lists the lessons and demos with their state.
 type home struct {
 	*ui
-	items    []item
-	selected int
-	first    int // item in the first line
+	items  []item
+	shown  []item // items that pass the filter
+	cursor cursor
+	filter *prompt
+	server string // the URL that was given last for an x-ray
 }
 
-func newHome(u *ui, courses []*course, places ...place) *home {
+func newHome(u *ui, entries []*entry) *home {
 	h := &home{ui: u}
-	for _, c := range courses {
-		h.items = append(h.items, item{course: c})
-		for _, d := range c.demos {
-			h.items = append(h.items, item{course: c, demo: d})
+	for _, e := range entries {
+		h.items = append(h.items, item{entry: e})
+		for _, d := range e.demos {
+			h.items = append(h.items, item{e, d})
 		}
 	}
-	for _, p := range places {
-		h.items = append(h.items, item{place: p})
-	}
-	if len(h.items) > 2 {
-		h.selected = 1 // the first demo
-	}
+	h.shown = h.items
+	h.filter = newPrompt(h.refilter)
+	h.cursor.at = min(1, max(len(h.items)-1, 0)) // the first demo
 	return h
 }
 
 func (h *home) title() string { return "" }
 
-func (h *home) typing() bool { return false }
+func (h *home) label() string { return h.say("Lessons", "课程") }
 
-func (h *home) bindings() []key.Binding {
-	all := []key.Binding{h.bind("enter", "run / stop", "运行/停止"), h.bind("v", "view the run", "查看运行"), h.bind("t", "tests", "测试"), h.bind("l", "lesson", "课文"), h.bind("e", "exercises", "练习"), h.bind("m", "comparison", "比较"), h.bind("o", "browser", "浏览器"), h.bind("c", "copy URL", "复制网址")}
-	switch at := h.items[h.selected]; {
-	case at.place != nil:
-		all = []key.Binding{h.bind("enter", "open", "打开")}
-	case at.demo == nil:
-		all = []key.Binding{h.bind("enter", "read", "阅读"), all[2], all[4]}
+func (h *home) search() *prompt { return h.filter }
+
+func (h *home) back() (tea.Cmd, bool) { return nil, false }
+
+func (h *home) count() int { return len(h.shown) }
+
+// selected returns the item under the cursor, false if none passes the filter.
+func (h *home) selected() (item, bool) {
+	if h.cursor.at >= len(h.shown) {
+		return item{}, false
 	}
-	return append(all, h.bind("↑/↓", "choose", "选择"))
+	return h.shown[h.cursor.at], true
+}
+
+// selectDemo moves the cursor to a demo.
+func (h *home) selectDemo(d *demo) {
+	h.filter.clear()
+	for i, it := range h.items {
+		if it.demo == d {
+			h.cursor.at = i
+		}
+	}
+}
+
+// refilter keeps the selected item selected if it passes.
+func (h *home) refilter() {
+	before, _ := h.selected()
+	h.shown, h.cursor.at = nil, 0
+	for _, it := range h.items {
+		if !matches(it.text(h.ui), h.filter.value()) {
+			continue
+		}
+		if it == before {
+			h.cursor.at = len(h.shown)
+		}
+		h.shown = append(h.shown, it)
+	}
+}
+
+// text returns the text that the filter searches.
+func (it item) text(u *ui) string {
+	if it.demo == nil {
+		return it.entry.Name + " " + it.entry.Title.In(u.lang)
+	}
+	return it.demo.Name + " " + it.demo.Title.In(u.lang) + " " + it.entry.Name
+}
+
+func (h *home) commands() []command {
+	all := append(h.filter.filters(func(by int) {
+		h.cursor.move(by, h.count())
+	}), h.cursor.commands(h.count)...)
+	all = append([]command{actXray.then(h.askServer)}, all...)
+	at, found := h.selected()
+	if !found {
+		return all
+	}
+	text := actText.on(func() tea.Cmd { return h.visit(at.entry.text) })
+	tests := actTests.on(func() tea.Cmd { return h.visit(at.entry.tests) })
+	own := []command{actOpen.on(func() tea.Cmd {
+		return h.open(at)
+	}).as("read", "阅读"), text, tests}
+	if d := at.demo; d != nil {
+		own = []command{actOpen.on(func() tea.Cmd { return h.open(at) })}
+		if d.state == idle {
+			own[0] = own[0].as("run and open", "运行并打开")
+		}
+		own = append(append(own, d.screen.life()...), text, tests)
+		own = append(own, d.screen.address()...)
+	}
+	return append(own, all...)
+}
+
+// open reads a lesson, or shows a demo's screen and starts it if it does not serve.
+func (h *home) open(it item) tea.Cmd {
+	if it.demo == nil {
+		return h.visit(it.entry.text)
+	}
+	return tea.Batch(h.visit(it.demo.screen), ask(startIt{it.demo}))
 }
 
 func (h *home) update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case tea.KeyMsg:
-		return h.key(msg)
-	case tea.MouseMsg:
-		return h.mouse(msg)
-	}
-	return nil
-}
-
-func (h *home) key(k tea.KeyMsg) tea.Cmd {
-	at := h.items[h.selected]
-	switch k.String() {
-	case "enter", " ":
-		return h.enter()
-	}
-	for _, it := range h.items {
-		if it.place == nil {
-			continue
-		}
-		if _, key := it.place.label(); key == k.String() {
-			return ask(goTo{it.place})
-		}
-	}
-	h.move(step(k, len(h.items), len(h.items)))
-	if at.place != nil {
+	m, ok := msg.(tea.MouseMsg)
+	if !ok {
 		return nil
 	}
-	switch k.String() {
-	case "l":
-		return ask(goTo{at.course.text})
-	case "t":
-		return ask(goTo{at.course.tests})
-	}
-	if at.demo == nil {
-		return nil
-	}
-	switch k.String() {
-	case "v", "right":
-		return ask(goTo{at.demo.screen})
-	case "o":
-		return at.demo.screen.openIt()
-	case "c":
-		return at.demo.screen.copyIt()
-	}
-	return nil
-}
-
-func (h *home) enter() tea.Cmd {
-	switch at := h.items[h.selected]; {
-	case at.place != nil:
-		return ask(goTo{at.place})
-	case at.demo == nil:
-		return ask(goTo{at.course.text})
-	default:
-		return ask(toggle{at.demo})
-	}
-}
-
-func (h *home) move(by int) {
-	h.selected = choose(h.selected, by, len(h.items))
-}
-
-func (h *home) mouse(m tea.MouseMsg) tea.Cmd {
+	i := h.cursor.mouse(m, 0, h.count())
 	switch {
-	case wheel(m) != 0:
-		h.move(wheel(m))
-	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
-		i := h.first + m.Y - 1
-		if m.Y < 1 || m.Y > h.lines() || i >= len(h.items) {
-			return nil
-		}
-		if i == h.selected {
-			return h.enter()
-		}
-		h.selected = i
+	case i < 0:
+		return nil
+	case i == h.cursor.at:
+		return h.open(h.shown[i])
 	}
+	h.cursor.at = i
 	return nil
 }
 
-// homeDetail are the lines under the list.
-const homeDetail = 4
-
-// lines are there for the list.
-func (h *home) lines() int { return h.height - 1 - homeDetail }
+// roomyHome is the height from which the selected item's summary has four lines.
+const roomyHome = 20
 
 func (h *home) view(width, height int) string {
-	h.first = window(h.first, h.selected, len(h.items), h.lines())
-	var b strings.Builder
-	b.WriteByte('\n')
-	for i := h.first; i < h.first+h.lines(); i++ {
-		if i < len(h.items) {
-			b.WriteString(h.line(i, width))
-		}
-		b.WriteByte('\n')
+	detail := 2
+	if height >= roomyHome {
+		detail = 4
 	}
-	b.WriteString(soft.Render(strings.Repeat("─", width)) + "\n")
-	b.WriteString(terminal.Wrap(h.detail(), width-2))
-	return b.String()
+	lines := height - 1 - detail
+	from, to := h.cursor.span(h.count(), lines)
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		b.WriteString(h.line(i, width) + "\n")
+	}
+	if len(h.shown) == 0 {
+		b.WriteString("\n " +
+			soft.Render(h.say("No lesson or demo passes the filter. esc clears it.",
+				"没有符合筛选条件的课程或演示。按 esc 清除。")))
+	}
+	remark := h.more(h.cursor.hidden(h.count()))
+	if filter := h.filter.view(); filter != "" {
+		remark = strings.TrimSpace(filter + "  " + remark)
+	}
+	return block(b.String(), width, lines) + "\n" + rule(width, remark) + "\n" +
+		terminal.Wrap(h.detail(), width-2)
 }
 
 func (h *home) line(i, width int) string {
-	it := h.items[i]
+	it := h.shown[i]
 	mark := "  "
-	if i == h.selected {
+	if i == h.cursor.at {
 		mark = accent.Render("▸ ")
 	}
-	if it.place != nil {
-		name, key := it.place.label()
-		return ends(mark+h.heading(name, i)+soft.Render("  "+key), it.place.summary()+" ", width)
-	}
 	if it.demo == nil {
-		return ends(mark+h.heading(it.course.Title.In(h.lang), i)+soft.Render("  "+it.course.Name), it.course.tests.summary()+" ", width)
+		return ends(mark+h.heading(it.entry.Title.In(h.lang), i)+soft.Render("  "+it.entry.Name),
+			it.entry.tests.summary()+" ", width)
 	}
 	name := fit(it.demo.Name, 14)
-	if i == h.selected {
+	if i == h.cursor.at {
 		name = chosen.Render(name)
 	}
 	right := h.state(it.demo) + " "
 	left, title := mark+"  "+name, "  "+it.demo.Title.In(h.lang)
-	if ansi.StringWidth(left+title+right) < width {
+	if cells(left+title+right) < width {
 		left += soft.Render(title)
 	}
 	return ends(left, "  "+right, width)
 }
 
-// heading is the name of a group of items.
+// heading is the title of a lesson.
 func (h *home) heading(name string, i int) string {
-	if i == h.selected {
+	if i == h.cursor.at {
 		return chosen.Render(" " + name + " ")
 	}
 	return bold.Render(name)
 }
 
-// state is where a demo stands, with a mark for those who see no colours.
+// state names the state of a demo, with a mark for readers without colours.
 func (h *home) state(d *demo) string {
 	switch {
 	case d.state == starting:
 		return busy.Render(h.say("… starting", "… 启动中"))
 	case d.state == stopping:
 		return busy.Render(h.say("… stopping", "… 停止中"))
+	case d.state == running && h.width < roomyHeader:
+		return good.Render("● ") + soft.Render(h.clients(d.clients))
 	case d.state == running:
 		return good.Render("● "+d.url()) + soft.Render("  "+h.clients(d.clients))
 	case d.err != nil:
@@ -215,24 +212,16 @@ func (h *home) state(d *demo) string {
 	return soft.Render(h.say("○ not running", "○ 未运行"))
 }
 
-// clients is a number of clients in words.
-func (u *ui) clients(n int) string {
-	if n == 1 {
-		return u.say("1 client", "1 个客户端")
-	}
-	return fmt.Sprintf(u.say("%d clients", "%d 个客户端"), n)
-}
-
 // detail says more of the selected item.
 func (h *home) detail() string {
-	at := h.items[h.selected]
+	at, found := h.selected()
 	switch {
-	case at.place != nil:
-		return " " + at.place.detail()
+	case !found:
+		return ""
 	case at.demo == nil:
-		return " " + at.course.Summary.In(h.lang)
+		return " " + at.entry.Summary.In(h.lang)
 	case at.demo.err != nil:
-		return " " + bad.Render(terminal.Clean(at.demo.err.Error()))
+		return " " + h.failure(at.demo.err)
 	}
 	return " " + at.demo.Summary.In(h.lang)
 }

@@ -1,113 +1,75 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/lang"
 )
 
-// The smallest terminal that the screens fit in.
+// The smallest terminal that the screens fit in. They show one pane at a time there.
 const (
-	minWidth  = 50
-	minHeight = 18
+	minWidth  = 40
+	minHeight = 12
 )
-
-// screen is one of the things that fill the window. Its messages are its own: the
-// model hands it keys, the mouse, and what its commands answered.
-type screen interface {
-	title() string
-	update(tea.Msg) tea.Cmd
-
-	// view fills so many lines; the first line's mouse events have Y = 0.
-	view(width, height int) string
-
-	bindings() []key.Binding
-
-	// typing reports whether keys are text just now.
-	typing() bool
-}
-
-// reply is what a screen's command answered. It goes to that screen, whichever is
-// shown.
-type reply interface{ recipient() screen }
-
-// ui is what all screens share.
-type ui struct {
-	lang   lang.Lang
-	width  int // of a screen
-	height int
-	notice string // what just happened; until the next key
-}
-
-// say picks the text in the reader's language.
-func (u *ui) say(en, zh string) string { return u.lang.Say(en, zh) }
-
-// bind is a key with its help.
-func (u *ui) bind(keys, en, zh string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys), key.WithHelp(keys, u.say(en, zh)))
-}
-
-// What screens ask of the model.
-type (
-	goBack   struct{}
-	goTo     struct{ to screen }
-	openPage struct{ url string }
-	copyText struct{ text string }
-	noticed  struct{ text string }
-	toggle   struct{ demo *demo } // run it, or stop it
-)
-
-func ask(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
 // model is all that is shown.
 type model struct {
-	config Config
-	stage  *stage
+	config     Config
+	background *background
 	*ui
 
-	courses   []*course
-	exercises *exerciseScreen
-	measures  *comparisonScreen
+	entries   []*entry
 	demos     []*demo
 	home      *home
-	at        screen
-	help      bool
+	exercises *exerciseScreen
+	measures  *comparisonScreen
+
+	places []place  // the tabs of the lab
+	root   screen   // the way back ends there
+	at     screen   // the one that is shown
+	from   []screen // the way back, the last one first; the first of them is a place
 }
 
-func newModel(c Config, s *stage) *model {
-	m := &model{config: c, stage: s, ui: &ui{lang: c.Lang}}
+func newModel(c Config, b *background) *model {
+	m := &model{config: c, background: b, ui: &ui{lang: c.Lang}}
+	m.visit = m.enter
 	for _, l := range c.Lessons {
-		course := newCourse(m.ui, s, l)
-		for _, d := range l.Demos {
-			course.demos = append(course.demos, newDemo(m.ui, l, d))
-		}
-		m.courses = append(m.courses, course)
-		m.demos = append(m.demos, course.demos...)
+		e := newEntry(m.ui, b, l)
+		m.entries = append(m.entries, e)
+		m.demos = append(m.demos, e.demos...)
 	}
-	m.exercises = newExercises(m.ui, s)
-	m.measures = newComparison(m.ui, s)
-	m.home = newHome(m.ui, m.courses, m.exercises, m.measures)
-	m.at = m.home
+	m.home = newHome(m.ui, m.entries)
+	m.exercises = newExercises(m.ui, b)
+	m.measures = newComparison(m.ui, b)
+	m.places = []place{m.home, m.exercises, m.measures}
+	m.root = m.home
+	if c.Xray != nil {
+		d := newXray(m.ui, *c.Xray)
+		m.demos, m.places, m.root = []*demo{d}, nil, d.screen
+	}
+	m.at = m.root
 	return m
 }
 
-// Init starts the demos that were named.
+// Init starts the demos that were named, or the x-ray.
 func (m *model) Init() tea.Cmd {
+	if m.config.Xray != nil {
+		return m.start(m.demos[0])
+	}
 	var all []tea.Cmd
 	for i, name := range m.config.Run {
-		for _, d := range m.demos {
-			if d.Name != name {
-				continue
-			}
-			all = append(all, m.toggle(d))
-			if i == 0 {
-				m.at = d.screen
-				m.home.selected = slices.IndexFunc(m.home.items, func(it item) bool { return it.demo == d })
-			}
+		at := slices.IndexFunc(m.demos, func(d *demo) bool { return d.Name == name })
+		if at < 0 {
+			continue
+		}
+		all = append(all, m.start(m.demos[at]))
+		if i == 0 {
+			m.home.selectDemo(m.demos[at])
+			m.enter(m.demos[at].screen)
 		}
 	}
 	return tea.Sequence(all...) // so that their ports follow each other
@@ -121,11 +83,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		return m, m.keys(msg)
 	case tea.MouseMsg:
-		msg.Y--
-		if m.help || m.small() {
-			return m, nil
-		}
-		return m, m.at.update(tea.MouseMsg(msg))
+		return m, m.mouse(msg)
 	}
 	return m, m.message(msg)
 }
@@ -140,73 +98,71 @@ func (m *model) resized() tea.Cmd {
 	return nil
 }
 
-// keys parts keys that were pressed so fast that they came as one. What is pasted
-// is text, and no command.
-func (m *model) keys(k tea.KeyMsg) tea.Cmd {
+func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
+	msg.Y-- // the header
 	switch {
-	case k.Paste && !m.at.typing():
+	case m.small() || m.question != nil:
 		return nil
-	case k.Type == tea.KeyEsc && k.Alt: // Escape twice, as terminals send it
-		k.Alt = false
-		return tea.Sequence(m.key(k), m.key(k))
-	case k.Type != tea.KeyRunes || len(k.Runes) < 2 || k.Paste:
-		return m.key(k)
+	case m.over != nil:
+		return m.over.mouse(msg)
+	case clicked(msg) && msg.Y == -1:
+		if tabs, left := m.tabs(); tabs.shown >= 0 {
+			if i := tabs.hit(msg.X - left); i >= 0 {
+				return m.enter(m.places[i])
+			}
+		}
+		return nil
 	}
-	var all []tea.Cmd
-	for _, r := range k.Runes {
-		all = append(all, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
-	}
-	return tea.Sequence(all...)
+	return m.at.update(msg)
 }
 
-func (m *model) key(k tea.KeyMsg) tea.Cmd {
-	m.notice = ""
-	switch k.String() {
-	case "ctrl+c":
-		return tea.Quit
-	case "ctrl+z":
-		return tea.Suspend
+// enter shows a screen. Back leads to the one before, except from a place.
+func (m *model) enter(to screen) tea.Cmd {
+	before := slices.Index(m.from, to)
+	switch {
+	case m.place(to) >= 0:
+		m.from = nil
+	case before >= 0:
+		m.from = m.from[:before]
+	case to != m.at:
+		m.from = append(m.from, m.at)
 	}
-	if m.at.typing() {
-		return m.at.update(k)
-	}
-	switch k.String() {
-	case "q":
-		return tea.Quit
-	case "?":
-		m.help = !m.help
-		return nil
-	case "L":
-		m.lang = map[lang.Lang]lang.Lang{lang.English: lang.Chinese, lang.Chinese: lang.English}[m.lang]
-		return m.resized()
-	}
-	if m.help {
-		m.help = false
-		return nil
-	}
-	return m.at.update(k)
+	m.at = to
+	return m.resized()
+}
+
+// place returns the tab of a screen, -1 if it has none.
+func (m *model) place(s screen) int {
+	return slices.IndexFunc(m.places, func(p place) bool { return screen(p) == s })
 }
 
 // message handles what commands answered.
 func (m *model) message(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case goBack:
-		m.at = m.home
-	case goTo:
-		m.at = msg.to
-		return m.resized()
 	case noticed:
 		m.notice = msg.text
 	case openPage:
 		return m.open(msg.url)
 	case copyText:
-		return m.copy(msg.text)
-	case toggle:
-		return m.toggle(msg.demo)
+		return m.copy(msg)
+	case startIt:
+		return m.start(msg.demo)
+	case stopIt:
+		return m.stop(msg.demo)
+	case xrayIt:
+		return m.xray(msg)
+	case xrayed:
+		return m.xrayed(msg)
+	case saveIt:
+		return m.save(msg)
+	case saved:
+		m.saved(msg)
+	case lineOf:
+		return m.changeLine(msg.demo, msg.to)
 	case started:
 		return m.started(msg)
 	case stopped:
-		return msg.demo.stopped(msg)
+		return m.stopped(msg)
 	case sample:
 		return m.sampled(msg)
 	case reply:
@@ -218,7 +174,8 @@ func (m *model) message(msg tea.Msg) tea.Cmd {
 }
 
 func (m *model) open(url string) tea.Cmd {
-	failed, done := m.say("cannot open a browser (%v): open %s", "无法打开浏览器（%v）：请打开 %s"), m.say("opened %s", "已打开 %s")
+	failed, done := m.say("cannot open a browser (%v): open %s", "无法打开浏览器（%v）：请打开 %s"),
+		m.say("opened %s", "已打开 %s")
 	return func() tea.Msg {
 		if err := m.config.Open(url); err != nil {
 			return noticed{fmt.Sprintf(failed, err, url)}
@@ -227,12 +184,20 @@ func (m *model) open(url string) tea.Cmd {
 	}
 }
 
-func (m *model) copy(text string) tea.Cmd {
+func (m *model) copy(c copyText) tea.Cmd {
 	failed, done := m.say("cannot copy: %v", "无法复制：%v"), m.say("copied %s", "已复制 %s")
 	return func() tea.Msg {
-		if err := m.config.Copy(text); err != nil {
+		if err := m.config.Copy(c.text); err != nil {
 			return noticed{fmt.Sprintf(failed, err)}
 		}
-		return noticed{fmt.Sprintf(done, text)}
+		return noticed{fmt.Sprintf(done, cmp.Or(c.what, c.text))}
 	}
+}
+
+// otherLang returns the language to switch to.
+func (m *model) otherLang() lang.Lang {
+	if m.lang == lang.Chinese {
+		return lang.English
+	}
+	return lang.Chinese
 }

@@ -30,16 +30,20 @@ func TestAPanicLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 	shows := func(text string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return strings.Contains(tmux("capture-pane", "-p", "-S", "-"), text) }, 30*time.Second, 20*time.Millisecond, text)
+		require.Eventually(t, func() bool {
+			return strings.Contains(tmux("capture-pane", "-p", "-S", "-"), text)
+		}, 30*time.Second, 20*time.Millisecond, text)
 	}
-	tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "env", "LC_ALL=C.UTF-8", panics+"="+addr,
+	tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "env", "LC_ALL=C.UTF-8",
+		panics+"="+addr,
 		"sh", "-c", os.Args[0]+"; echo ended with $?; exec sleep 60")
 	t.Cleanup(func() { exec.Command("tmux", "-L", name, "kill-server").Run() })
 	shows("● running")
-	tmux("send-keys", "Tab", "Tab") // the source
+	tmux("send-keys", "4") // the source
 	shows("provoked in a screen")
 	shows("ended with 1")
-	assert.Equal(t, "0 1 0\n", tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"), "alternate screen, cursor, mouse")
+	assert.Equal(t, "0 1 0\n", tmux("display-message", "-p",
+		"#{alternate_on} #{cursor_flag} #{mouse_any_flag}"), "alternate screen, cursor, mouse")
 	again, err := net.Listen("tcp", addr)
 	require.NoError(t, err, "the demo was stopped, its port is free")
 	again.Close()

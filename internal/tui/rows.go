@@ -1,18 +1,18 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/cursor"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/tap"
 	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
+	"realtimelab/internal/xray/filter"
 )
 
 // Rows that the list holds, and how many it drops at once when there are more.
@@ -28,43 +28,49 @@ var quiet = []xray.Layer{xray.TCP, xray.Body}
 type rowList struct {
 	*ui
 	all     []*xray.Row // their ids rise
-	shown   []*xray.Row // those of all that pass the filter
+	shown   []*xray.Row // rows of all that pass the filter
 	waiting []*xray.Row // that came while paused
 	depth   map[uint64]int
 	lastID  uint64
-	dropped uint64
+	missed  uint64 // rows that came too fast to be shown
+	cut     uint64 // old rows that were dropped for newer ones
 	paused  bool
 	loud    bool // the quiet layers too
+	sides   bool // a row is of a side of a proxy
 
-	filter   textinput.Model
+	filter   *prompt
+	wanted   filter.Filter // of the last text that could be read
+	wrong    *filter.Error // why the text cannot be read; nil if it can
+	seen     filter.Seen
 	selected uint64 // a row's id; 0 follows the newest
-	first    int    // row in the first line
-	height   int    // lines of the last view
+	cursor   cursor
+	top      int // lines above the rows in the last view
 }
 
 func newRowList(u *ui) *rowList {
-	input := textinput.New()
-	input.Prompt = "/"
-	input.CharLimit = 200
-	input.Cursor.SetMode(cursor.CursorStatic)
-	l := &rowList{ui: u, filter: input}
+	l := &rowList{ui: u}
+	l.filter = newPrompt(l.refilter)
+	l.filter.suggest = l.complete
 	l.reset()
 	return l
 }
 
-// reset forgets all rows; the next may begin at 1 again.
+// reset forgets all rows and the filter; the next row may begin at 1 again.
 func (l *rowList) reset() {
 	l.clear()
-	l.lastID, l.dropped, l.paused = 0, 0, false
+	l.lastID, l.paused, l.sides, l.seen = 0, false, false, filter.Seen{}
+	l.filter.clear()
 }
 
+// clear forgets the rows so far.
 func (l *rowList) clear() {
-	l.all, l.shown, l.waiting, l.depth, l.selected, l.first = nil, nil, nil, map[uint64]int{}, 0, 0
+	l.all, l.shown, l.waiting, l.depth = nil, nil, nil, map[uint64]int{}
+	l.selected, l.cursor.first, l.missed, l.cut = 0, 0, 0, 0
 }
 
 // add takes rows that came, and how many did not.
-func (l *rowList) add(rows []*xray.Row, dropped uint64) {
-	l.dropped += dropped
+func (l *rowList) add(rows []*xray.Row, missed uint64) {
+	l.missed += missed
 	for _, row := range rows {
 		if row.ID <= l.lastID {
 			continue // it was read before the screen was left
@@ -78,7 +84,7 @@ func (l *rowList) add(rows []*xray.Row, dropped uint64) {
 	}
 	if more := len(l.waiting) - maxRows; more > 0 {
 		l.waiting = slices.Delete(l.waiting, 0, more)
-		l.dropped += uint64(more)
+		l.cut += uint64(more)
 	}
 	l.trim()
 }
@@ -89,7 +95,9 @@ func (l *rowList) put(row *xray.Row) {
 	} else {
 		l.depth[row.ID] = 0
 	}
+	l.sides = l.sides || row.Side != ""
 	l.all = append(l.all, row)
+	l.seen.Note(row)
 	if l.passes(row) {
 		l.shown = append(l.shown, row)
 	}
@@ -104,35 +112,37 @@ func (l *rowList) trim() {
 		delete(l.depth, row.ID)
 	}
 	l.all = slices.Clone(l.all[cut:])
+	l.cut += uint64(cut)
 	gone := 0
 	for gone < len(l.shown) && l.shown[gone].ID < l.all[0].ID {
 		gone++
 	}
 	l.shown = slices.Clone(l.shown[gone:])
-	l.first = max(l.first-gone, 0)
+	l.cursor.first = max(l.cursor.first-gone, 0)
 }
 
-// passes reports whether a row has every word of the filter: in its layer, its
-// connection (#3), or what it says. A word after a minus must not be there.
+// passes reports whether the filter lets a row pass. Quiet layers are shown when asked for.
 func (l *rowList) passes(row *xray.Row) bool {
-	if !l.loud && slices.Contains(quiet, row.Layer) {
-		return false
-	}
-	words := strings.Fields(strings.ToLower(l.filter.Value()))
-	if len(words) == 0 {
-		return true
-	}
-	text := strings.ToLower(fmt.Sprintf("%s #%d %s", row.Layer, row.Conn, row.Summary.In(l.lang)))
-	for _, word := range words {
-		bare, not := strings.CutPrefix(word, "-")
-		if bare != "" && strings.Contains(text, bare) == not {
-			return false
-		}
-	}
-	return true
+	return (l.loud || !slices.Contains(quiet, row.Layer)) && l.wanted.Match(row, l.lang)
 }
 
+// complete returns the filter with its last term completed.
+func (l *rowList) complete(text string) (all []string) {
+	start, terms := filter.Complete(text, l.seen)
+	for _, term := range terms {
+		all = append(all, string([]rune(text)[:start])+term)
+	}
+	return all
+}
+
+// refilter reads the filter. One that cannot be read leaves the one before in force.
 func (l *rowList) refilter() {
+	l.wrong = nil
+	if wanted, err := filter.Parse(l.filter.value()); err == nil {
+		l.wanted = wanted
+	} else {
+		errors.As(err, &l.wrong)
+	}
 	l.shown = nil
 	for _, row := range l.all {
 		if l.passes(row) {
@@ -140,8 +150,6 @@ func (l *rowList) refilter() {
 		}
 	}
 }
-
-func (l *rowList) typing() bool { return l.filter.Focused() }
 
 func (l *rowList) pause() {
 	l.paused = !l.paused
@@ -165,7 +173,7 @@ func (l *rowList) index() int {
 	return min(i, len(l.shown)-1)
 }
 
-// current is the selected row, nil if there is none.
+// current returns the selected row, nil for an empty list.
 func (l *rowList) current() *xray.Row {
 	if i := l.index(); i >= 0 {
 		return l.shown[i]
@@ -173,99 +181,73 @@ func (l *rowList) current() *xray.Row {
 	return nil
 }
 
-// choose selects the i-th row that is shown; the last one follows the newest.
-func (l *rowList) choose(i int) {
-	i = max(min(i, len(l.shown)-1), 0)
+// move moves the selection. At the last row it follows the newest.
+func (l *rowList) move(by int) {
+	i := max(min(l.index()+by, len(l.shown)-1), 0)
 	l.selected = 0
 	if i < len(l.shown)-1 {
 		l.selected = l.shown[i].ID
 	}
 }
 
-func (l *rowList) key(k tea.KeyMsg) tea.Cmd {
-	if l.typing() {
-		return l.typed(k)
+// commands returns the keys of the list, except the moving ones.
+func (l *rowList) commands(move func(by int)) []command {
+	pause, layers := actPause.then(l.pause), actLayers.then(l.toggleLayers)
+	if l.paused {
+		pause = pause.as("go on", "继续")
 	}
-	page := max(l.height-1, 1)
-	switch k.String() {
-	case "up", "k":
-		l.choose(l.index() - 1)
-	case "down", "j":
-		l.choose(l.index() + 1)
-	case "pgup":
-		l.choose(l.index() - page)
-	case "pgdown":
-		l.choose(l.index() + page)
-	case "home", "g":
-		l.choose(0)
-	case "end", "G":
-		l.selected = 0
-	case "enter":
-		if row := l.current(); row != nil {
-			l.selected = row.ID // it stays while the reader looks at it
-		}
-	case "p":
-		l.pause()
-	case "a":
-		l.loud = !l.loud
-		l.refilter()
-	case "x":
-		l.clear()
-	case "/":
-		return l.filter.Focus()
+	if l.loud {
+		layers = layers.as("without TCP and bodies", "不显示 TCP 与正文")
 	}
-	return nil
+	return append(l.filter.filters(move), pause, layers, actClear.then(l.clear))
 }
 
-// typed edits the filter, which holds as it is typed.
-func (l *rowList) typed(k tea.KeyMsg) tea.Cmd {
-	switch k.String() {
-	case "esc":
-		l.filter.Reset()
-		l.filter.Blur()
-	case "enter":
-		l.filter.Blur()
-	default:
-		var cmd tea.Cmd
-		l.filter, cmd = l.filter.Update(k)
-		l.refilter()
-		return cmd
-	}
+func (l *rowList) toggleLayers() {
+	l.loud = !l.loud
 	l.refilter()
-	return nil
 }
 
 // mouse scrolls and chooses. It reports whether a row was clicked.
 func (l *rowList) mouse(m tea.MouseMsg) bool {
-	switch {
-	case m.Button == tea.MouseButtonWheelUp:
-		l.choose(l.index() - 3)
-	case m.Button == tea.MouseButtonWheelDown:
-		l.choose(l.index() + 3)
-	case m.Button == tea.MouseButtonLeft && m.Action == tea.MouseActionPress:
-		if i := l.first + m.Y; m.Y >= 0 && m.Y < l.height && i < len(l.shown) {
-			l.selected = l.shown[i].ID
-			return true
-		}
+	if by := wheel(m); by != 0 {
+		l.move(3 * by)
+		return false
 	}
-	return false
+	l.cursor.at = l.index()
+	i := l.cursor.mouse(m, l.top, len(l.shown))
+	if i >= 0 {
+		l.selected = l.shown[i].ID
+	}
+	return i >= 0
 }
 
 // status says what is shown and what is not.
 func (l *rowList) status() string {
 	var parts []string
-	switch {
-	case l.typing():
-		return l.filter.View()
-	case l.filter.Value() != "":
-		parts = append(parts, busy.Render("/"+terminal.Clean(l.filter.Value())))
+	if l.wrong != nil {
+		parts = append(parts, bad.Render(l.wrong.In(l.lang)))
 	}
-	if l.dropped > 0 {
-		parts = append(parts, bad.Render(fmt.Sprintf(l.say("%d rows too fast to show", "%d 行来得太快，未显示"), l.dropped)))
+	if l.filter.typing() {
+		return strings.Join(append(parts, l.filter.view()), "  ")
+	}
+	if l.filter.value() != "" {
+		parts = append(parts, l.filter.view()+soft.Render(fmt.Sprintf(l.say(" %d of %d", " %d/%d"),
+			len(l.shown), len(l.all))))
+	}
+	if l.missed > 0 {
+		parts = append(parts,
+			bad.Render(fmt.Sprintf(l.say("%d rows too fast to show", "%d 行来得太快，未显示"),
+				l.missed)))
+	}
+	if l.cut > 0 {
+		parts = append(parts,
+			busy.Render(fmt.Sprintf(l.say("%d old rows were cut", "已丢弃 %d 行旧数据"), l.cut)))
 	}
 	switch {
 	case l.paused:
-		parts = append(parts, busy.Render(fmt.Sprintf(l.say("paused, %d rows wait", "已暂停，%d 行等待"), len(l.waiting))))
+		parts = append(parts,
+			busy.Render(fmt.Sprintf(l.say("paused, %d rows wait", "已暂停，%d 行等待"),
+				len(l.waiting))))
 	case l.selected == 0:
 		parts = append(parts, good.Render(l.say("live", "实时")))
 	default:
@@ -274,23 +256,53 @@ func (l *rowList) status() string {
 	return strings.Join(parts, "  ")
 }
 
+// headedList is the height from which the columns have names.
+const headedList = 5
+
 func (l *rowList) view(width, height int) string {
-	l.height = height
 	if len(l.shown) == 0 {
-		text := l.say("Nothing has crossed the wire yet. Press o to open the page.", "线路上还没有任何数据。按 o 打开页面。")
-		if len(l.all) > 0 {
-			text = l.say("No row passes the filter.", "没有符合筛选条件的行。")
-		}
-		return "\n " + soft.Render(text)
+		return "\n " + soft.Render(l.say("No row passes the filter. esc clears it.",
+			"没有符合筛选条件的行。按 esc 清除。"))
 	}
-	at := l.index()
-	l.first = window(l.first, at, len(l.shown), height)
 	var b strings.Builder
-	for i := l.first; i < min(l.first+height, len(l.shown)); i++ {
-		b.WriteString(l.line(l.shown[i], i == at, width) + "\n")
+	l.top = 0
+	if height >= headedList {
+		l.top = 1
+		b.WriteString(l.columns(width) + "\n")
+	}
+	l.cursor.at = l.index()
+	from, to := l.cursor.span(len(l.shown), height-l.top)
+	for i := from; i < to; i++ {
+		b.WriteString(l.line(l.shown[i], i == l.cursor.at, width) + "\n")
 	}
 	return b.String()
 }
+
+// Widths from which a row has its time, and its size.
+const (
+	timedRow = 70
+	sizedRow = 100
+)
+
+// columns names the columns of line.
+func (l *rowList) columns(width int) string {
+	side := 0
+	if l.sides {
+		side = 2
+	}
+	head := fit(l.say("conn", "连接"), 4+side+2) + fit(l.say("layer", "层"), 8)
+	if width >= timedRow {
+		head = fit(l.say("time", "时间"), 13) + head
+	}
+	if width >= sizedRow {
+		head += fit(l.say(" bytes", "  字节"), 7)
+	}
+	return cut(" "+soft.Render(head+l.say("→ to the server, ← to the client",
+		"→ 发往服务器，← 发往客户端")), width)
+}
+
+// sideMark marks the side of a proxy that a row is of.
+var sideMark = map[tap.Side]string{tap.ClientSide: "c ", tap.ServerSide: "s "}
 
 // line is a row: time, connection, direction, layer, and what it says.
 func (l *rowList) line(row *xray.Row, selected bool, width int) string {
@@ -298,11 +310,15 @@ func (l *rowList) line(row *xray.Row, selected bool, width int) string {
 	if row.Dir == tap.Out {
 		arrow = "←"
 	}
-	head := fmt.Sprintf("#%-3d%s %-7s ", row.Conn, arrow, row.Layer)
-	if width >= 70 {
+	side := sideMark[row.Side]
+	if l.sides {
+		side = fit(side, 2)
+	}
+	head := fmt.Sprintf("#%-3d%s%s %-7s ", row.Conn, side, arrow, row.Layer)
+	if width >= timedRow {
 		head = row.Time.Format("15:04:05.000 ") + head
 	}
-	if width >= 100 {
+	if width >= sizedRow {
 		head += fmt.Sprintf("%6s ", strconv.Itoa(row.Size))
 	}
 	text := strings.Repeat("  ", l.depth[row.ID]) + terminal.Clean(row.Summary.In(l.lang))

@@ -1,16 +1,19 @@
 package tui
 
-import "github.com/charmbracelet/lipgloss"
+import (
+	"github.com/charmbracelet/lipgloss"
 
-// The colours say nothing that a mark or a word does not say too: they vanish
-// with NO_COLOR.
+	"realtimelab/internal/terminal/style"
+)
+
+// The styles of the screens. Some are shared with the screens of other commands.
 var (
-	accent = lipgloss.NewStyle().Bold(true).Foreground(lipgloss.AdaptiveColor{Light: "25", Dark: "75"})
-	soft   = lipgloss.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: "242", Dark: "246"})
-	good   = lipgloss.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: "28", Dark: "78"})
-	bad    = lipgloss.NewStyle().Bold(true).Foreground(lipgloss.AdaptiveColor{Light: "160", Dark: "203"})
+	accent = style.Accent
+	soft   = style.Soft
+	good   = style.Good
+	bad    = style.Bad
 	busy   = lipgloss.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: "130", Dark: "214"})
-	bold   = lipgloss.NewStyle().Bold(true)
+	bold   = style.Bold
 	chosen = lipgloss.NewStyle().Reverse(true)
 	paper  = lipgloss.NewStyle().Foreground(lipgloss.Color("15")).Background(lipgloss.Color("0"))
 )

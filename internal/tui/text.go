@@ -1,10 +1,8 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
@@ -19,9 +17,9 @@ const textWidth = 100
 // textScreen shows a lesson's text, with the code that it explains.
 type textScreen struct {
 	*ui
-	course *course
-	pager  *pager
-	shown  layout // of the text in pager
+	entry *entry
+	pager *pager
+	shown layout // of the text in pager
 }
 
 // layout holds the settings that a rendering depends on.
@@ -39,12 +37,15 @@ type rendered struct {
 
 func (r rendered) recipient() screen { return r.to }
 
-func (t *textScreen) title() string { return t.course.Title.In(t.lang) }
+func (t *textScreen) title() string { return t.entry.Title.In(t.lang) }
 
-func (t *textScreen) typing() bool { return false }
+func (t *textScreen) search() *prompt { return t.pager.find }
 
-func (t *textScreen) bindings() []key.Binding {
-	return []key.Binding{t.bind("↑/↓", "scroll", "滚动"), t.bind("space", "page", "翻页"), t.bind("t", "tests", "测试"), t.bind("L", "中文", "English")}
+func (t *textScreen) back() (tea.Cmd, bool) { return nil, false }
+
+func (t *textScreen) commands() []command {
+	tests := actTests.on(func() tea.Cmd { return t.visit(t.entry.tests) })
+	return append([]command{tests}, t.pager.commands()...)
 }
 
 func (t *textScreen) layout() layout { return layout{t.lang, min(t.width-2, textWidth)} }
@@ -55,7 +56,7 @@ func (t *textScreen) resized() tea.Cmd {
 	if as == t.shown || as.width < 1 {
 		return nil
 	}
-	l := t.course.Lesson
+	l := t.entry.Lesson
 	return func() tea.Msg {
 		text, err := render(l, as)
 		if err != nil {
@@ -72,16 +73,8 @@ func (t *textScreen) update(msg tea.Msg) tea.Cmd {
 			t.shown = msg.as
 			t.pager.set(msg.text)
 		}
-	case tea.KeyMsg:
-		switch msg.String() {
-		case "esc", "left", "backspace":
-			return ask(goBack{})
-		case "t":
-			return ask(goTo{t.course.tests})
-		}
-		return t.pager.update(msg)
 	case tea.MouseMsg:
-		return t.pager.update(msg)
+		return t.pager.mouse(msg)
 	}
 	return nil
 }
@@ -91,7 +84,7 @@ func (t *textScreen) view(width, height int) string {
 		return "\n " + soft.Render(t.say("Setting the text…", "正在排版……"))
 	}
 	text := t.pager.view(width, height-1)
-	return text + "\n" + ends("", soft.Render(fmt.Sprintf("%d%% ", t.pager.percent())), width)
+	return text + "\n" + ends("", t.pager.status()+" ", width)
 }
 
 // render returns a lesson's text in a layout.
@@ -109,7 +102,8 @@ const textMargin = 2
 // setMarkdown renders a Markdown text for the terminal, with a margin.
 func setMarkdown(text string, width int) string {
 	var b strings.Builder
-	for line := range splitLines(markdown.Terminal(text, width-textMargin, lipgloss.DefaultRenderer())) {
+	for line := range splitLines(markdown.Terminal(text, width-textMargin,
+		lipgloss.DefaultRenderer())) {
 		if line != "" {
 			b.WriteString(strings.Repeat(" ", textMargin) + line)
 		}

@@ -22,7 +22,7 @@ import (
 // forget a UDP client.
 const keepAlive = 15 * time.Second
 
-// A RefusedError is a server's HTTP answer that opens no session.
+// A RefusedError is a server's HTTP answer other than one that opens a session.
 type RefusedError struct {
 	Status int
 	Body   []byte // its beginning
@@ -40,9 +40,10 @@ type Session struct {
 	closing sync.Once
 }
 
-// Dial opens a session at an https URL. A nil config is the default of crypto/tls. ctx bounds the
-// dialing alone. The error is a *RefusedError, ctx's cause, or one of the network or of TLS.
-func Dial(ctx context.Context, url string, header http.Header, config *tls.Config) (*Session, error) {
+// Dial opens a session at an https URL. A nil config is the default of crypto/tls. ctx bounds only
+// the dialing. The error is a *RefusedError, ctx's cause, or an error of the network or of TLS.
+func Dial(ctx context.Context, url string, header http.Header, config *tls.Config) (*Session,
+	error) {
 	s := &Session{}
 	if err := s.dial(ctx, url, header, config); err != nil {
 		s.Close()
@@ -54,7 +55,8 @@ func Dial(ctx context.Context, url string, header http.Header, config *tls.Confi
 	return s, nil
 }
 
-func (s *Session) dial(ctx context.Context, address string, header http.Header, config *tls.Config) (err error) {
+func (s *Session) dial(ctx context.Context, address string, header http.Header,
+	config *tls.Config) (err error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return err
@@ -82,8 +84,10 @@ func (s *Session) dial(ctx context.Context, address string, header http.Header, 
 	if err != nil {
 		return err
 	}
-	// The wait for the server's answer does not end with ctx.
-	stop := context.AfterFunc(ctx, func() { _ = s.quic.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeRequestCanceled), "") })
+	// ctx does not end the wait for the server's answer.
+	stop := context.AfterFunc(ctx, func() {
+		_ = s.quic.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeRequestCanceled), "")
+	})
 	defer stop()
 	client, err := (&webtransport.Transport{}).NewClientConn(s.quic)
 	if err != nil {

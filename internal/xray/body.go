@@ -20,12 +20,14 @@ func (b *body) held() int {
 	return b.content.held()
 }
 
-// startBody continues after a head: with its body, or with the step after it if there is none.
+// startBody continues after a head: with its body or, if the head announces no body, with the step
+// after.
 func startBody(s *stream, h head, row *Row, response bool, after step) bool {
 	length, err := h.contentLength()
 	chunked := h.has("Transfer-Encoding", "chunked")
 	if err != nil && !chunked {
-		return s.fail(say("the length of the body is unknown: %s", "无法得知正文在哪里结束：%s", err.Error()))
+		return s.fail(say("the length of the body is unknown: %s", "无法得知正文在哪里结束：%s",
+			err.Error()))
 	}
 	s.body = body{after: after, head: row}
 	switch {

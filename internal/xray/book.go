@@ -1,6 +1,10 @@
 package xray
 
-import "sync"
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
 
 // rowCost is roughly the memory of a row, not counting its data.
 const rowCost = 400
@@ -10,7 +14,7 @@ type book struct {
 	maxRows, maxBytes int
 
 	mu       sync.Mutex // guards the fields below
-	rows     []*Row     // their ids are consecutive
+	rows     []*Row     // their ids rise, and are consecutive unless they come from a file
 	bytes    int
 	lastID   uint64
 	watchers map[*Watcher]struct{}
@@ -28,7 +32,7 @@ func (r *Row) cost() int {
 	return n
 }
 
-// add appends rows, whose ids continue those in the book, and drops the oldest.
+// add appends rows, whose ids are higher than those in the book, and drops the oldest.
 func (b *book) add(rows []*Row) {
 	if len(rows) == 0 {
 		return
@@ -67,10 +71,23 @@ func (b *book) all() []*Row {
 func (b *book) row(id uint64) *Row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.rows) == 0 || id < b.rows[0].ID || id > b.lastID {
-		return nil
+	if i := b.index(id); i < len(b.rows) && b.rows[i].ID == id {
+		return b.rows[i]
 	}
-	return b.rows[id-b.rows[0].ID]
+	return nil
+}
+
+// index returns the index of the first row whose id is at least id. The caller holds b.mu.
+func (b *book) index(id uint64) int {
+	if len(b.rows) > 0 && id >= b.rows[0].ID {
+		if i := id - b.rows[0].ID; i < uint64(len(b.rows)) && b.rows[i].ID == id {
+			return int(i)
+		}
+	}
+	i, _ := slices.BinarySearchFunc(b.rows, id, func(r *Row, id uint64) int {
+		return cmp.Compare(r.ID, id)
+	})
+	return i
 }
 
 func (b *book) watched() bool {
@@ -83,7 +100,7 @@ func (b *book) watch() *Watcher {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := make(chan struct{}, 1)
-	w := &Watcher{C: c, c: c, book: b}
+	w := &Watcher{C: c, c: c, book: b, next: b.lastID + 1}
 	b.watchers[w] = struct{}{}
 	if len(b.rows) > 0 {
 		w.next = b.rows[0].ID
@@ -117,8 +134,8 @@ func (w *Watcher) wake() {
 	}
 }
 
-// Read fills dst with the next rows and returns their number, 0 if there are none. It does not
-// block.
+// Read fills dst with the next rows and returns their number. It does not block: it returns 0 when
+// all rows were read.
 func (w *Watcher) Read(dst []*Row) int {
 	w.book.mu.Lock()
 	defer w.book.mu.Unlock()
@@ -127,15 +144,14 @@ func (w *Watcher) Read(dst []*Row) int {
 		return 0
 	}
 	if first := rows[0].ID; w.next < first {
-		if w.next > 0 {
-			w.lost += first - w.next
-		}
+		w.lost += first - w.next
 		w.next = first
 	}
 	n := 0
-	for ; n < len(dst) && w.next <= w.book.lastID; w.next++ {
-		if r := rows[w.next-rows[0].ID]; !r.hidden {
-			dst[n] = r
+	for i := w.book.index(w.next); n < len(dst) && i < len(rows); i++ {
+		w.next = rows[i].ID + 1
+		if !rows[i].hidden {
+			dst[n] = rows[i]
 			n++
 		}
 	}

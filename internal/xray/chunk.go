@@ -21,7 +21,8 @@ func readChunk(s *stream) bool {
 	size, ok := chunkSize(s.buf[:line])
 	switch {
 	case !ok || line > maxChunkLine:
-		return s.fail(say("this is no chunk: its size is not a number in hexadecimal", "这不是分块：它的长度不是十六进制数"))
+		return s.fail(say("not a chunk: its size is not a hexadecimal number",
+			"这不是分块：它的长度不是十六进制数"))
 	case size == 0:
 		return readLastChunk(s, line)
 	case s.quiet():
@@ -39,12 +40,14 @@ func readChunk(s *stream) bool {
 		return false
 	}
 	if int64(piece) == size && string(s.buf[n-2:n]) != "\r\n" {
-		return s.fail(say("this is no chunk: no line end stands where its size of %d says", "这不是分块：按它声明的长度 %d，后面没有换行", size))
+		return s.fail(say("not a chunk: no line end after the %d bytes that it announces",
+			"这不是分块：按它声明的长度 %d，后面没有换行", size))
 	}
 	row := s.unit(Chunk, n)
 	row.fields = chunkFields
 	data := row.Data[line : line+piece]
-	row.Summary = say("chunk of %d bytes · %s", "%d 字节的分块 · %s", size, s.body.content.preview(data))
+	row.Summary = say("chunk of %s · %s", "%d 字节的分块 · %s", inBytes(size),
+		s.body.content.preview(data))
 	s.emit(row)
 	s.body.content.write(s, row, data)
 	if left := size - int64(piece); left > 0 {
@@ -75,7 +78,7 @@ func readChunkPiece(s *stream) bool {
 		b.chunkPieces = false
 		s.next = readChunk
 	}
-	row.Summary = say("%d more bytes of the chunk", "该分块的另外 %d 字节", len(data))
+	row.Summary = say("%s of the chunk", "该分块的另外 %d 字节", moreBytes(len(data)))
 	row.fields = func(r *Row) []Field {
 		var l fieldList
 		l.add(len(data), "data", "", chunkData, "RFC 9112 §7.1")
@@ -119,8 +122,11 @@ func chunkFields(r *Row) []Field {
 	text := strings.TrimRight(string(r.Data[:line]), "\r\n")
 	digits, extension, _ := strings.Cut(text, ";")
 	size, _ := chunkSize(r.Data[:line])
-	l.add(len(digits), "size", strconv.FormatInt(size, 10), say("how many bytes of data follow, in hexadecimal", "后面有多少字节数据，十六进制"), "RFC 9112 §7.1")
-	l.add(len(text)-len(digits), "extension", printable(extension, shown), say("extensions, which are not used in practice", "扩展，实际没有人用"), "RFC 9112 §7.1.1")
+	l.add(len(digits), "size", strconv.FormatInt(size, 10),
+		say("how many bytes of data follow, in hexadecimal", "后面有多少字节数据，十六进制"),
+		"RFC 9112 §7.1")
+	l.add(len(text)-len(digits), "extension", printable(extension, shown),
+		say("extensions, which are not used in practice", "扩展，实际没有人用"), "RFC 9112 §7.1.1")
 	l.add(line-l.at, "line end", "", lineEnd, "RFC 9112 §7.1")
 	if size > 0 {
 		data := min(int(min(size, int64(len(r.Data)))), len(r.Data)-line)
@@ -133,7 +139,8 @@ func chunkFields(r *Row) []Field {
 		end := bytes.IndexByte(rest, '\n') + 1
 		if line := strings.TrimRight(string(rest[:end]), "\r\n"); line != "" {
 			name, value, _ := strings.Cut(line, ":")
-			l.add(end, "trailer "+printable(name, 40), printable(strings.TrimSpace(value), shown), say("a field that came after the body", "正文之后的字段"), "RFC 9112 §7.1.2")
+			l.add(end, "trailer "+printable(name, 40), printable(strings.TrimSpace(value), shown),
+				say("a field that came after the body", "正文之后的字段"), "RFC 9112 §7.1.2")
 			continue
 		}
 		l.add(end, "empty line", "", say("the body ends here", "正文到此结束"), "RFC 9112 §7.1")

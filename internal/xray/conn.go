@@ -6,8 +6,8 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// conn is one connection: its two streams and their shared state.
-type conn struct {
+// connDecoder is one connection: its two streams and their shared state.
+type connDecoder struct {
 	d       *decoder
 	peer    *tap.Peer
 	now     time.Time
@@ -16,6 +16,8 @@ type conn struct {
 
 	http2 *http2Conn // nil unless the connection began with the preface of HTTP/2
 
+	redis *redisConn // nil unless the connection began with a command of Redis
+
 	exchanges []*exchange // requests without a complete response, in order
 	cut       bool        // it ended while something was unfinished, and a row said so
 }
@@ -23,15 +25,30 @@ type conn struct {
 // maxExchanges bounds the unanswered requests of one connection.
 const maxExchanges = 1000
 
-func newConn(d *decoder, peer *tap.Peer) *conn {
-	c := &conn{d: d, peer: peer}
+func newConnDecoder(d *decoder, peer *tap.Peer) *connDecoder {
+	c := &connDecoder{d: d, peer: peer}
 	c.streams[tap.In] = &stream{conn: c, dir: tap.In, next: readRequest}
 	c.streams[tap.Out] = &stream{conn: c, dir: tap.Out, next: readResponse}
 	return c
 }
 
+// side returns the side of a proxy that the connection is on.
+func (c *connDecoder) side() tap.Side {
+	if c.peer == nil { // a HeadCounter's connection
+		return ""
+	}
+	return c.peer.Side
+}
+
+// countRequest counts a request, unless it was counted on the proxy's other side.
+func (c *connDecoder) countRequest() {
+	if c.side() != tap.ServerSide {
+		c.d.requests++
+	}
+}
+
 // held returns the number of bytes in the connection's unfinished units.
-func (c *conn) held() int {
+func (c *connDecoder) held() int {
 	n := c.streams[tap.In].held() + c.streams[tap.Out].held()
 	if c.http2 != nil {
 		n += c.http2.held()
@@ -40,16 +57,16 @@ func (c *conn) held() int {
 }
 
 // row completes a row of the connection and emits it, unless the decoder is skimming.
-func (c *conn) row(r *Row) {
-	if c.d.quiet {
+func (c *connDecoder) row(r *Row) {
+	if c.d.quiet || c.d.rebuilt && r.Layer == TCP {
 		return
 	}
-	r.Conn, r.Time, r.peer = c.peer.ID, c.now, c.peer
+	r.Conn, r.Time, r.peer, r.Side = c.peer.ID, c.now, c.peer, c.peer.Side
 	r.Message = r.Message || r.Layer == Bytes && r.Size > 0 // a body without an end has no bytes
 	c.d.emit(r)
 }
 
-func (c *conn) data(e tap.Event) {
+func (c *connDecoder) data(e tap.Event) {
 	s := c.streams[e.Dir]
 	if e.Offset > s.end {
 		s.lose(e.Offset - s.end)

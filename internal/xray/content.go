@@ -56,7 +56,8 @@ func newContent(s *stream, h head, response bool) *content {
 		c.kind = lineContent
 	case media == "application/json", strings.HasSuffix(media, "+json"):
 		c.kind = jsonContent
-	case polling && response && x.method == "GET" && h.status() == 200, polling && !response && x.method == "POST":
+	case polling && response && x.method == "GET" && h.status() == 200,
+		polling && !response && x.method == "POST":
 		c.kind = packetPayload
 	}
 	return c
@@ -66,14 +67,16 @@ func newContent(s *stream, h head, response bool) *content {
 // message of its own.
 func carriesPackets(s *stream, h head, response bool) bool {
 	length, err := h.contentLength()
-	return newContent(s, h, response).kind == packetPayload && (err == nil && length > 0 || h.has("Transfer-Encoding", "chunked"))
+	return newContent(s, h, response).kind == packetPayload &&
+		(err == nil && length > 0 || h.has("Transfer-Encoding", "chunked"))
 }
 
 func (c *content) held() int { return cap(c.pending) }
 
 // stream reports whether the content is read unit by unit as it arrives.
 func (c *content) stream() bool {
-	return (c.kind == eventStream || c.kind == lineContent) && (c.coding == "" || c.coding == "identity")
+	return (c.kind == eventStream || c.kind == lineContent) &&
+		(c.coding == "" || c.coding == "identity")
 }
 
 // whole reports whether the content is read once it is complete.
@@ -95,7 +98,8 @@ func (c *content) write(s *stream, row *Row, p []byte) {
 	case c.whole() && c.broken == nil && !c.missed:
 		c.pending = append(c.pending, p...)
 		if len(c.pending) > maxWhole {
-			why := say("not read: the body has more than %d bytes", "没有解读：正文超过 %d 字节", maxWhole)
+			why := say("not read: the body has more than %d bytes", "没有解读：正文超过 %d 字节",
+				maxWhole)
 			c.pending, c.broken = nil, &why
 		}
 	}
@@ -133,7 +137,8 @@ func (c *content) readWhole(s *stream) {
 			return
 		}
 		row := s.derive(Message, c.last, plain)
-		row.Summary = say("inflated from %d to %d bytes (%s) · %s", "解压：%d → %d 字节（%s）· %s", len(data), len(plain), c.coding, preview(plain))
+		row.Summary = say("inflated from %d to %s (%s) · %s", "解压：%d → %d 字节（%s）· %s",
+			len(data), inBytes(len(plain)), c.coding, preview(plain))
 		row.fields = textFields
 		c.coding = ""
 		c.dress(row)
@@ -158,7 +163,7 @@ func (c *content) readWhole(s *stream) {
 // bodySummary returns the summary of a body, or of a piece of it.
 func (c *content) bodySummary(data []byte) Text {
 	p := c.preview(data)
-	return say("body of %d bytes · %s", "正文 %d 字节 · %s", len(data), p)
+	return say("body of %s · %s", "正文 %d 字节 · %s", inBytes(len(data)), p)
 }
 
 func (c *content) preview(data []byte) string {
@@ -235,10 +240,14 @@ func gzipFields(r *Row) []Field {
 	}
 	var l fieldList
 	l.add(2, "magic", "1f 8b", say("this is gzip", "表示 gzip 格式"), "RFC 1952 §2.3.1")
-	l.add(1, "method", fmt.Sprint(r.Data[2]), say("8 is DEFLATE", "8 表示 DEFLATE"), "RFC 1952 §2.3.1")
-	l.add(7, "flags, time, system", "", say("flags, time of change, effort, system", "标志、修改时间、压缩级别、系统"), "RFC 1952 §2.3.1")
-	l.add(len(r.Data)-18, "compressed", "", say("the content, compressed", "压缩后的内容"), "RFC 1951")
+	l.add(1, "method", fmt.Sprint(r.Data[2]), say("8 is DEFLATE", "8 表示 DEFLATE"),
+		"RFC 1952 §2.3.1")
+	l.add(7, "flags, time, system", "", say("flags, time of change, effort, system",
+		"标志、修改时间、压缩级别、系统"), "RFC 1952 §2.3.1")
+	l.add(len(r.Data)-18, "compressed", "", say("the content, compressed", "压缩后的内容"),
+		"RFC 1951")
 	l.add(4, "CRC-32", "", say("checksum of the content", "内容的校验和"), "RFC 1952 §2.3.1")
-	l.add(4, "size", "", say("bytes of content, lowest byte first", "内容的字节数，低位在前"), "RFC 1952 §2.3.1")
+	l.add(4, "size", "", say("bytes of content, lowest byte first", "内容的字节数，低位在前"),
+		"RFC 1952 §2.3.1")
 	return l.all
 }

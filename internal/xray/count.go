@@ -2,13 +2,14 @@ package xray
 
 import "realtimelab/internal/tap"
 
-// A HeadCounter counts the HTTP heads of one connection, without making rows: requests, responses, and
-// the trailers of HTTP/2. A head counts when it is complete. After a switch to another protocol, and
-// after bytes that are not HTTP, nothing is counted. Its methods must not be called concurrently.
+// A HeadCounter counts the HTTP heads of one connection, without making rows: requests, responses,
+// and the trailers of HTTP/2. A head counts when it is complete. After a switch to another
+// protocol, and after bytes that are not HTTP, nothing is counted. Its methods must not be called
+// concurrently.
 type HeadCounter struct {
 	Bytes [2]int64 // of heads, by tap.Direction; in HTTP/2 with their frames' headers
 
-	conn *conn
+	conn *connDecoder
 }
 
 // Requests returns the number of requests.
@@ -17,7 +18,7 @@ func (h *HeadCounter) Requests() int64 { return h.conn.d.requests }
 // NewHeadCounter returns a counter for a new connection.
 func NewHeadCounter() *HeadCounter {
 	h := &HeadCounter{}
-	h.conn = newConn(&decoder{quiet: true, counter: h}, nil)
+	h.conn = newConnDecoder(&decoder{quiet: true, counter: h}, nil)
 	return h
 }
 
@@ -28,7 +29,7 @@ func (h *HeadCounter) Feed(dir tap.Direction, p []byte) {
 	s.feed(p)
 }
 
-// countHead counts a head of n bytes, if somebody counts.
+// countHead counts a head of n bytes if the connection has a counter.
 func (s *stream) countHead(n int) {
 	if h := s.conn.d.counter; h != nil {
 		h.Bytes[s.dir] += int64(n)

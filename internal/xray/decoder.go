@@ -8,14 +8,15 @@ import (
 
 // decoder turns events into rows. It does no I/O.
 type decoder struct {
-	conns    map[uint64]*conn
+	conns    map[uint64]*connDecoder
 	sessions sessions
 	rows     []*Row
 	lastID   uint64
 	lab      string // prefix of the lab's own paths, if any
 	omitted  string // prefix of the paths whose rows are hidden, if any
 
-	counter  *HeadCounter // counts heads, and wants nothing else; usually nil
+	rebuilt  bool         // the bytes were rebuilt from messages, so there are no TCP rows
+	counter  *HeadCounter // if set, the decoder only counts heads
 	quiet    bool         // follow the framing but make no rows
 	requests int64
 	skimmed  int64
@@ -25,7 +26,8 @@ type decoder struct {
 }
 
 func newDecoder(maxPending, maxSessions int) *decoder {
-	return &decoder{conns: map[uint64]*conn{}, sessions: newSessions(maxSessions), maxPending: maxPending}
+	return &decoder{conns: map[uint64]*connDecoder{}, sessions: newSessions(maxSessions),
+		maxPending: maxPending}
 }
 
 // take returns the rows made since the last call.
@@ -44,7 +46,9 @@ func (d *decoder) event(e tap.Event) {
 	c.now = e.Time
 	switch e.Kind {
 	case tap.Opened:
-		c.row(&Row{Layer: TCP, Dir: tap.In, Summary: say("connection %d opened from %v", "连接 %d 已建立，来自 %v", c.peer.ID, c.peer.Remote)})
+		c.row(&Row{Layer: TCP, tap: e.Kind.String(), Dir: tap.In,
+			Summary: say("connection %d opened from %v", "连接 %d 已建立，来自 %v", c.peer.ID,
+				c.peer.Remote)})
 	case tap.Data:
 		c.data(e)
 	case tap.Unsent:
@@ -59,24 +63,25 @@ func (d *decoder) event(e tap.Event) {
 	d.account(c, e.Kind)
 }
 
-// conn finds the event's connection. If its beginning was not recorded, its traffic is shown as
+// conn finds the event's connection. If its first bytes were not recorded, its traffic is shown as
 // bytes.
-func (d *decoder) conn(e tap.Event) *conn {
+func (d *decoder) conn(e tap.Event) *connDecoder {
 	c := d.conns[e.Peer.ID]
 	if c == nil {
-		c = newConn(d, e.Peer)
+		c = newConnDecoder(d, e.Peer)
 		d.conns[e.Peer.ID] = c
-		if e.Kind != tap.Opened {
+		if first := e.Kind == tap.Data && e.Offset == 0; e.Kind != tap.Opened && !first {
 			for _, s := range c.streams {
 				s.at, s.end = e.Offset, e.Offset
-				s.giveUp(say("the beginning of this connection was not recorded", "这个连接的开头没有被记录下来"))
+				s.giveUp(say("the beginning of this connection was not recorded",
+					"这个连接的开头没有被记录下来"))
 			}
 		}
 	}
 	return c
 }
 
-func (d *decoder) forget(c *conn) {
+func (d *decoder) forget(c *connDecoder) {
 	d.pending -= c.pending
 	c.pending = 0
 	delete(d.conns, c.peer.ID)
@@ -84,7 +89,7 @@ func (d *decoder) forget(c *conn) {
 
 // account limits the memory of unfinished units. It stops reading the connection that exceeds the
 // limit.
-func (d *decoder) account(c *conn, kind tap.Kind) {
+func (d *decoder) account(c *connDecoder, kind tap.Kind) {
 	if kind == tap.Closed {
 		d.forget(c)
 		return
@@ -93,7 +98,8 @@ func (d *decoder) account(c *conn, kind tap.Kind) {
 	c.pending = c.held()
 	if d.pending+c.pending > d.maxPending && c.pending > 0 {
 		for _, s := range c.streams {
-			s.giveUp(say("too many unfinished messages are being held", "未完成的消息占用的内存太多"))
+			s.giveUp(say("too many unfinished messages are being held",
+				"未完成的消息占用的内存太多"))
 		}
 		c.pending = c.held()
 	}

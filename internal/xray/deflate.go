@@ -44,26 +44,31 @@ func newDeflate(extensions string, dir tap.Direction) *deflate {
 }
 
 // inflate returns the message's content, or the reason why it is not available.
-func (w *websocket) inflate(m message) ([]byte, *Text) {
+func (w *websocket) inflate(m partialMessage) ([]byte, *Text) {
 	if !m.compressed {
 		return m.data, nil
 	}
 	d := w.deflate
 	switch {
 	case d == nil || m.wrong != nil:
-		why := say("compressed, though no compression was agreed on", "内容经过压缩，但并没有约定过压缩")
+		why := say("compressed, although no compression was negotiated",
+			"内容经过压缩，但并没有约定过压缩")
 		return nil, &why
 	case d.broken != nil:
 		return nil, d.broken
 	case m.tooLarge || m.missed && d.takeover && m.data == nil:
-		return nil, d.lose(say("a compressed message before this one was too large to read, and this one refers to it", "之前有一条压缩消息太大而没有解读，这一条又引用了它"))
+		return nil, d.lose(
+			say("an earlier compressed message was too large to "+
+				"read, and this one refers to it",
+				"之前有一条压缩消息太大而没有解读，这一条又引用了它"))
 	}
 	out, err := d.inflate(m.data)
 	if err == nil {
 		return out, nil
 	}
 	why := say("not inflated: %s", "无法解压：%s", err.Error())
-	d.lose(say("a compressed message before could not be inflated, and this one may refer to it", "之前有一条压缩消息无法解压，而这一条可能引用了它"))
+	d.lose(say("an earlier compressed message could not be inflated, and this one may refer to it",
+		"之前有一条压缩消息无法解压，而这一条可能引用了它"))
 	return nil, &why
 }
 
@@ -84,7 +89,8 @@ var flaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 func (d *deflate) inflate(data []byte) ([]byte, error) {
 	r := flaters.Get().(io.Reader)
 	defer flaters.Put(r)
-	if err := r.(flate.Resetter).Reset(io.MultiReader(bytes.NewReader(data), bytes.NewReader(tail)), d.window); err != nil {
+	if err := r.(flate.Resetter).Reset(io.MultiReader(bytes.NewReader(data), bytes.NewReader(tail)),
+		d.window); err != nil {
 		return nil, err
 	}
 	out, err := io.ReadAll(io.LimitReader(r, maxInflated+1))

@@ -126,7 +126,9 @@ func (h head) contentLength() (int64, error) {
 // headFields splits a head into fields.
 func headFields(raw []byte, start func(*fieldList, string)) []Field {
 	var l fieldList
-	l.add(leadingLines(raw), "empty line", "", say("an empty line before the start line, which is ignored", "起始行之前的空行，会被忽略"), "RFC 9112 §2.2")
+	l.add(leadingLines(raw), "empty line", "",
+		say("an empty line before the start line, which is ignored", "起始行之前的空行，会被忽略"),
+		"RFC 9112 §2.2")
 	h := parseHead(raw)
 	start(&l, h.start)
 	if len(h.lines) > 0 {
@@ -134,7 +136,8 @@ func headFields(raw []byte, start func(*fieldList, string)) []Field {
 	}
 	for _, line := range h.lines {
 		meaning, spec := headerMeaning(line.name)
-		l.add(line.end-line.start, cmp.Or(line.name, "nameless header"), printable(line.value, 4*shown), meaning, spec)
+		l.add(line.end-line.start, cmp.Or(line.name, "nameless header"),
+			printable(line.value, 4*shown), meaning, spec)
 	}
 	if len(h.lines) == 0 {
 		rest := len(raw) - l.at
@@ -144,7 +147,8 @@ func headFields(raw []byte, start func(*fieldList, string)) []Field {
 		}
 		l.add(rest-blank, "line end", "", lineEnd, "RFC 9112 §2.1")
 	}
-	l.add(len(raw)-l.at, "empty line", "", say("the head ends here", "头部到此结束"), "RFC 9112 §2.1")
+	l.add(len(raw)-l.at, "empty line", "", say("the head ends here", "头部到此结束"),
+		"RFC 9112 §2.1")
 	return l.all
 }
 
@@ -154,8 +158,11 @@ func requestFields(r *Row) []Field {
 	return headFields(r.Data, func(l *fieldList, line string) {
 		method, rest, _ := strings.Cut(line, " ")
 		target, version, _ := strings.Cut(rest, " ")
-		l.add(len(method)+1, "method", method, lookUp(methodMeanings, method, say("what to do", "要做什么")), "RFC 9110 §9")
-		l.add(len(target)+1, "target", printable(target, 4*shown), say("what is asked for: the path and the query", "请求的目标：路径和查询参数"), "RFC 9112 §3.2")
+		l.add(len(method)+1, "method", method,
+			lookUp(methodMeanings, method, say("what to do", "要做什么")), "RFC 9110 §9")
+		l.add(len(target)+1, "target", printable(target, 4*shown),
+			say("what is asked for: the path and the query", "请求的目标：路径和查询参数"),
+			"RFC 9112 §3.2")
 		l.add(len(version), "version", version, httpVersion, "RFC 9112 §2.3")
 	})
 }
@@ -171,7 +178,8 @@ func responseFields(r *Row) []Field {
 			n++
 		}
 		l.add(n, "status", code, statusMeaning(status), "RFC 9110 §15")
-		l.add(len(reason), "reason", printable(reason, shown), say("for people; programs go by the number", "给人看的；程序只看数字"), "RFC 9112 §4")
+		l.add(len(reason), "reason", printable(reason, shown),
+			say("for people; programs go by the number", "给人看的；程序只看数字"), "RFC 9112 §4")
 	})
 }
 

@@ -45,7 +45,8 @@ func TestNothingIsHeldOfThousandsOfConnections(t *testing.T) {
 	wire := tap.New(tap.Config{MaxBytes: 1 << 20, MaxEvents: 1024})
 	x := xray.New(wire, xray.Config{MaxRows: 500, MaxBytes: 1 << 20})
 	defer x.Close()
-	half := "POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("4x\x1e", 500)
+	half := "POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1\r\nHost: " +
+		"x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("4x\x1e", 500)
 	pour(t, wire, 200, half, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\nhalf")
 	require.NoError(t, x.Sync(t.Context()))
 	before := heap()
@@ -99,12 +100,21 @@ func TestGapsAreSaid(t *testing.T) {
 	assert.NotZero(t, x.Counters().Dropped)
 }
 
-// FuzzXray feeds what a fuzzer makes up, in pieces, to both directions.
+// FuzzXray feeds random bytes, in pieces, to both directions.
 func FuzzXray(f *testing.F) {
-	f.Add("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", uint8(7), false)
-	f.Add("GET /events HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\nid: 1\ndata: x\n\n", uint8(3), false)
-	f.Add(frame("2probe")+frame("5")+frame(`420["q",{"_placeholder":true,"num":0}]`), rawFrame(0x81, `451-["b",{"_placeholder":true,"num":0}]`, false)+rawFrame(0x82, "abc", false), uint8(50), true)
-	f.Add(rawFrame(0x01, "4", true)+rawFrame(0x80, `2["x"]`, true)+rawFrame(0x88, "\x03\xe8", true), rawFrame(0xc1, "\xca\xcf\x48\x05\x00", false), uint8(1), true)
+	f.Add("GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+		uint8(7), false)
+	f.Add("GET /events HTTP/1.1\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"+
+			"Content-Length: 99\r\n\r\nid: 1\ndata: x\n\n", uint8(3), false)
+	f.Add(frame("2probe")+frame("5")+frame(`420["q",{"_placeholder":true,"num":0}]`),
+		rawFrame(0x81, `451-["b",{"_placeholder":true,"num":0}]`, false)+rawFrame(0x82, "abc",
+			false), uint8(50), true)
+	f.Add(rawFrame(0x01, "4", true)+rawFrame(0x80, `2["x"]`, true)+rawFrame(0x88, "\x03\xe8", true),
+		rawFrame(0xc1, "\xca\xcf\x48\x05\x00", false), uint8(1), true)
+	f.Add(command("PUBLISH", "socket.io#/#", broadcast)+command("SUBSCRIBE", "a"),
+		":1\r\n"+respArray('>', "message", "a", broadcast)+"%1\r\n+a\r\n*-1\r\n", uint8(5), false)
 	phases, _ := omittedTalk()
 	f.Add(phases[0][tap.In]+phases[1][tap.In], phases[1][tap.Out][:200], uint8(9), false)
 	f.Fuzz(func(t *testing.T, in, out string, size uint8, socket bool) {
@@ -113,7 +123,8 @@ func FuzzXray(f *testing.F) {
 		}
 		w := omitting(t)
 		if socket {
-			w.in(strings.Replace(upgrade, "/ws", engine+"websocket", 1) + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+			w.in(strings.Replace(upgrade, "/ws", engine+"websocket", 1) +
+				"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 			w.out(switching + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 		}
 		n := max(int(size), 1+max(len(in), len(out))/64)

@@ -18,9 +18,10 @@ type exchange struct {
 	client         string // ?client= of the target
 	upgrade        bool   // it asks to switch protocols
 	key            string // Sec-WebSocket-Key
-	then           step   // how the connection continues after the request; nil until the response decides
-	query          url.Values
-	session        *session // the session in the query
+	// how the connection continues after the request; nil until the response decides
+	then    step
+	query   url.Values
+	session *session // the session in the query
 }
 
 // name returns the request in short form.
@@ -31,6 +32,12 @@ func readRequest(s *stream) bool {
 	if opensHTTP2(s) {
 		return readPreface(s)
 	}
+	if s.at == 0 && opensTLS(s) {
+		return startTLS(s)
+	}
+	if opensRedis(s) {
+		return readRedis(s)
+	}
 	raw, ok := readHead(s, isRequestLine)
 	if raw == 0 {
 		return ok
@@ -38,10 +45,11 @@ func readRequest(s *stream) bool {
 	s.countHead(raw)
 	h := parseHead(s.buf[:raw])
 	x := newExchange(s.conn, h)
-	s.conn.d.requests++
+	s.conn.countRequest()
 	s.exchange = x
 	if len(s.conn.exchanges) >= maxExchanges {
-		return s.fail(say("more than %d requests are waiting for a response", "等待响应的请求超过 %d 个", maxExchanges))
+		return s.fail(say("more than %d requests are waiting for a response",
+			"等待响应的请求超过 %d 个", maxExchanges))
 	}
 	s.conn.exchanges = append(s.conn.exchanges, x)
 	row := s.unit(HTTP, raw)
@@ -62,7 +70,7 @@ func readRequest(s *stream) bool {
 	return startBody(s, h, row, false, after)
 }
 
-func newExchange(c *conn, h head) *exchange {
+func newExchange(c *connDecoder, h head) *exchange {
 	method, rest, _ := strings.Cut(h.start, " ")
 	target, _, _ := strings.Cut(rest, " ")
 	x := &exchange{method: method, target: target, time: c.now}
@@ -77,7 +85,7 @@ func newExchange(c *conn, h head) *exchange {
 		x.client = clientOf(u)
 		if strings.Contains(u.RawQuery, "EIO=") {
 			x.query = u.Query()
-			x.session = c.d.sessions.find(x.query.Get("sid"), u.Path, x.query.Get("EIO"))
+			x.session = c.d.sessions.find(c.side(), x.query.Get("sid"), u.Path, x.query.Get("EIO"))
 		}
 	}
 	return x
@@ -99,7 +107,8 @@ func waitForAnswer(s *stream) bool {
 		return true
 	}
 	if len(s.buf) > maxWhole {
-		return s.fail(say("too many bytes before the response to a request to switch protocols", "在协议切换请求得到响应之前来了太多字节"))
+		return s.fail(say("too many bytes before the response to a request to switch protocols",
+			"在协议切换请求得到响应之前来了太多字节"))
 	}
 	return false
 }
@@ -117,7 +126,7 @@ func readResponse(s *stream) bool {
 	row := s.unit(HTTP, n)
 	if row != nil {
 		row.fields = responseFields
-		row.Summary = responseSummary(h, x, s.conn.now)
+		row.Summary, row.Kind = responseSummary(h, x, s.conn.now), responseKind(h)
 		row.Message = !carriesPackets(s, h, true)
 		if unasked {
 			row.explain(say("this response has no request", "没有请求在等待这个响应"))
@@ -128,7 +137,7 @@ func readResponse(s *stream) bool {
 
 // answered returns the request that a response belongs to. A final response removes the request
 // from the queue.
-func (c *conn) answered(h head) (x *exchange, unasked bool) {
+func (c *connDecoder) answered(h head) (x *exchange, unasked bool) {
 	if len(c.exchanges) == 0 {
 		return &exchange{time: c.now}, true
 	}
@@ -154,11 +163,19 @@ func (s *stream) answer(h head, x *exchange, row *Row) bool {
 		}
 		startWebSocket(s.conn, x, h)
 		return true
+	case x.method == "CONNECT" && code/100 == 2 && s.conn.d.counter == nil:
+		if row != nil {
+			s.emit(row)
+		}
+		x.then = readTunnel
+		in.resume()
+		return true
 	case code == 101, x.method == "CONNECT" && code/100 == 2:
 		if row != nil {
 			s.emit(row)
 		}
-		why := say("the connection switched to a protocol that is not read here: %s", "连接切换到了这里不解读的协议：%s", printable(h.get("Upgrade"), shown))
+		why := say("the connection switched to a protocol that is not read here: %s",
+			"连接切换到了这里不解读的协议：%s", printable(h.get("Upgrade"), shown))
 		in.giveUp(why)
 		return s.fail(why)
 	}
@@ -187,11 +204,20 @@ func responseSummary(h head, x *exchange, now time.Time) Text {
 	if x.method == "" {
 		return same(printable(status, 60) + content)
 	}
-	return say("%s%s · answers %s after %s", "%s%s · 响应 %s，用时 %s", printable(status, 60), content, x.name(), since(x.time, now))
+	return say("%s%s · answers %s after %s", "%s%s · 响应 %s，用时 %s", printable(status, 60),
+		content, x.name(), since(x.time, now))
 }
 
-// readHead returns the length of the head at the start of the buffer. If n is 0 there is no head,
-// and the step must return ok.
+// responseKind returns the kind of a response by its status.
+func responseKind(h head) Kind {
+	if h.status() >= 400 {
+		return Failure
+	}
+	return ""
+}
+
+// readHead returns the length of the head at the start of the buffer. n is 0 without a complete
+// head; the step must then return ok.
 func readHead(s *stream, valid func(string) *Text) (n int, ok bool) {
 	line, complete := startLine(s.buf)
 	if s.scanned == 0 || complete {
@@ -217,9 +243,11 @@ func notHTTP(line string, complete bool, valid func(string) *Text) *Text {
 	var why Text
 	switch {
 	case line[0] == 0x16:
-		why = say("not HTTP: the first byte is that of a TLS handshake", "不是 HTTP：第一个字节属于 TLS 握手")
+		why = say("not HTTP: the first byte is that of a TLS handshake",
+			"不是 HTTP：第一个字节属于 TLS 握手")
 	case !isToken(line[0]):
-		why = say("not HTTP: a start line does not begin with byte 0x%02x", "不是 HTTP：起始行不会以字节 0x%02x 开头", line[0])
+		why = say("not HTTP: a start line does not begin with byte 0x%02x",
+			"不是 HTTP：起始行不会以字节 0x%02x 开头", line[0])
 	case complete:
 		return valid(line)
 	default:
@@ -234,10 +262,12 @@ func isToken(c byte) bool {
 
 func isRequestLine(line string) *Text {
 	parts := strings.Split(line, " ")
-	if len(parts) == 3 && strings.HasPrefix(parts[2], "HTTP/1.") && parts[0] != "" && parts[1] != "" {
+	if len(parts) == 3 && strings.HasPrefix(parts[2], "HTTP/1.") && parts[0] != "" &&
+		parts[1] != "" {
 		return nil
 	}
-	why := say("not an HTTP/1 request: the line %q is not METHOD TARGET VERSION", "不是 HTTP/1 请求：%q 不是“方法 目标 版本”的形式", printable(line, 60))
+	why := say("not an HTTP/1 request: the line %q is not METHOD TARGET VERSION",
+		"不是 HTTP/1 请求：%q 不是“方法 目标 版本”的形式", printable(line, 60))
 	return &why
 }
 
@@ -246,7 +276,8 @@ func isStatusLine(line string) *Text {
 	if strings.HasPrefix(version, "HTTP/1.") && statusCode(rest) > 0 {
 		return nil
 	}
-	why := say("not an HTTP/1 response: the line %q is not VERSION STATUS REASON", "不是 HTTP/1 响应：%q 不是“版本 状态码 原因”的形式", printable(line, 60))
+	why := say("not an HTTP/1 response: the line %q is not VERSION STATUS REASON",
+		"不是 HTTP/1 响应：%q 不是“版本 状态码 原因”的形式", printable(line, 60))
 	return &why
 }
 

@@ -38,7 +38,7 @@ type http2Stream struct {
 	ended    [2]bool     // that direction has ended
 }
 
-// preface is the first thing that a client of HTTP/2 sends (RFC 9113 §3.4).
+// preface is the fixed text that an HTTP/2 client sends first (RFC 9113 §3.4).
 const preface = http2.ClientPreface
 
 // frameHead is the size of a frame's header (RFC 9113 §4.1).
@@ -56,9 +56,11 @@ func readPreface(s *stream) bool {
 		return false
 	}
 	if row := s.unit(H2, len(preface)); row != nil {
-		row.Summary = say("preface: this connection carries HTTP/2", "连接前言：这条连接承载 HTTP/2")
+		row.Summary = say("preface: this connection carries HTTP/2",
+			"连接前言：这条连接承载 HTTP/2")
 		row.fields = func(r *Row) []Field {
-			meaning := say("24 fixed bytes: a request that a server without HTTP/2 refuses", "固定的 24 字节：不支持 HTTP/2 的服务器会把它当作请求并拒绝")
+			meaning := say("24 fixed bytes: a request that a server without HTTP/2 refuses",
+				"固定的 24 字节：不支持 HTTP/2 的服务器会把它当作请求并拒绝")
 			return whole(len(r.Data), "preface", printable(r.Data, shown), meaning, "RFC 9113 §3.4")
 		}
 		s.emit(row)
@@ -116,7 +118,8 @@ func readHTTP2(s *stream) bool {
 	case h.Type == http2.FrameData:
 		return readData(s, h)
 	case h.Length > maxPiece:
-		return s.fail(say("a frame of %d bytes that is not DATA", "一个 %d 字节的帧，却不是 DATA 帧", h.Length))
+		return s.fail(say("a frame of %d bytes that is not DATA",
+			"一个 %d 字节的帧，却不是 DATA 帧", h.Length))
 	case len(s.buf) < frameHead+int(h.Length):
 		return false
 	}
@@ -151,16 +154,17 @@ func (s *stream) frame(h http2.FrameHeader, size int) *Row {
 	row := s.unit(H2, frameHead+size)
 	if row != nil {
 		row.Stream, row.fields = h.StreamID, http2Fields
-		row.Summary = http2Summary(h, say("%d bytes", "%d 字节", h.Length))
+		row.Summary = http2Summary(h, say("%s", "%d 字节", inBytes(h.Length)))
 	}
 	return row
 }
 
-// control reads a frame that belongs to the connection, or one that concerns only how a stream is
-// sent.
+// control reads a frame that concerns the whole connection, or the flow or priority of a stream.
 func (s *stream) control(h http2.FrameHeader, frame http2.Frame, err error) {
-	if err != nil && (h.Type == http2.FrameHeaders || h.Type == http2.FrameContinuation || h.Type == http2.FramePushPromise) {
-		s.http2Side().breakOff(say("an earlier frame of headers could not be read", "之前有一个头部帧无法解读"))
+	if err != nil && (h.Type == http2.FrameHeaders || h.Type == http2.FrameContinuation ||
+		h.Type == http2.FramePushPromise) {
+		s.http2Side().breakOff(say("an earlier frame of headers could not be read",
+			"之前有一个头部帧无法解读"))
 	}
 	row := s.frame(h, int(h.Length))
 	if row == nil {
@@ -175,12 +179,14 @@ func (s *stream) control(h http2.FrameHeader, frame http2.Frame, err error) {
 	case *http2.SettingsFrame:
 		row.Summary = settingsSummary(h, frame)
 	case *http2.WindowUpdateFrame:
-		row.Summary = http2Summary(h, say("%d more bytes may be sent", "还可以再发送 %d 字节", frame.Increment))
+		row.Summary = http2Summary(h, say("%s may be sent", "还可以再发送 %d 字节",
+			moreBytes(frame.Increment)))
 	case *http2.PingFrame:
 		row.Kind = Heartbeat
 	case *http2.GoAwayFrame:
 		row.Kind, row.Message = Close, true
-		row.Summary = http2Summary(h, say("%v, no request after stream %d is served", "%v，流 %d 之后的请求不再处理", frame.ErrCode, frame.LastStreamID))
+		row.Summary = http2Summary(h, say("%v, no request after stream %d is served",
+			"%v，流 %d 之后的请求不再处理", frame.ErrCode, frame.LastStreamID))
 	}
 	s.emit(row)
 }
@@ -195,7 +201,8 @@ func brokenFrame(h http2.FrameHeader, err error) Text {
 	case errors.As(err, &stream):
 		code = stream.Code
 	}
-	return say("this %s frame breaks the rules: %s", "这个 %s 帧不合规则：%s", frameName(h.Type), code.String())
+	return say("this %s frame breaks the rules: %s", "这个 %s 帧不合规则：%s", frameName(h.Type),
+		code.String())
 }
 
 // resetStream reads RST_STREAM, which ends a request and its response at once.
@@ -210,7 +217,8 @@ func (s *stream) resetStream(h http2.FrameHeader, code http2.ErrCode) {
 	row.Summary = http2Summary(h, same(code.String()))
 	if st != nil {
 		row.Kind, row.Message = Cut, true
-		row.Summary = http2Summary(h, say("%s, ends %s", "%s，中止 %s", code.String(), st.exchange.name()))
+		row.Summary = http2Summary(h, say("%s, ends %s", "%s，中止 %s", code.String(),
+			st.exchange.name()))
 	}
 	s.emit(row)
 }
@@ -227,14 +235,15 @@ func readData(s *stream, h http2.FrameHeader) bool {
 		wrong = pad >= int(h.Length)
 	}
 	side := s.http2Side()
-	side.stream, side.left, side.pad, side.last = h.StreamID, int(h.Length)-size, pad, h.Flags.Has(http2.FlagDataEndStream)
+	side.stream, side.left, side.pad, side.last = h.StreamID, int(h.Length)-size, pad,
+		h.Flags.Has(http2.FlagDataEndStream)
 	if wrong {
 		side.pad, payload = 0, nil
 	}
 	payload = payload[:len(payload)-max(0, side.pad-side.left)]
 	row := s.frame(h, size)
 	if row != nil {
-		row.Summary = http2Summary(h, say("%d bytes", "%d 字节", len(payload)))
+		row.Summary = http2Summary(h, say("%s", "%d 字节", inBytes(len(payload))))
 		if side.last && side.left == 0 {
 			row.Kind = End
 		}
@@ -268,7 +277,8 @@ func readDataRest(s *stream) bool {
 		if side.last && side.left == 0 {
 			row.Kind = End
 		}
-		row.Summary = say("%d more bytes of the DATA frame", "该 DATA 帧的另外 %d 字节", n)
+		row.Summary = say("%s of the DATA frame", "该 DATA 帧的另外 %d 字节",
+			moreBytes(n))
 		row.fields = func(r *Row) []Field {
 			var l fieldList
 			l.add(len(payload), "data", "", dataMeaning, "RFC 9113 §6.1")
@@ -335,9 +345,11 @@ func (s *stream) unfinished() {
 			continue
 		}
 		st.contents[s.dir] = nil
-		r := &Row{Layer: Bytes, Dir: s.dir, Offset: s.at, Stream: id, Lab: st.exchange.lab, Request: st.exchange.row, Client: st.exchange.client}
+		r := &Row{Layer: Bytes, Dir: s.dir, Offset: s.at, Stream: id, Lab: st.exchange.lab,
+			Request: st.exchange.row, Client: st.exchange.client}
 		r.Summary = say("a body that was not finished", "没有结束的正文")
-		r.explain(say("the connection ended before this body was complete", "连接在正文完整之前就结束了"))
+		r.explain(say("the connection ended before this body was complete",
+			"连接在正文完整之前就结束了"))
 		s.emit(r)
 	}
 }

@@ -52,7 +52,8 @@ func (w *h2writer) fields(pairs ...string) []byte {
 }
 
 func (w *h2writer) head(id uint32, end bool, pairs ...string) {
-	w.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: w.fields(pairs...), EndStream: end, EndHeaders: true})
+	w.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: w.fields(pairs...),
+		EndStream: end, EndHeaders: true})
 }
 
 func newH2Wire(w *wire) *h2wire {
@@ -77,7 +78,8 @@ func (w *h2wire) send(dir tap.Direction, size int, write func(*h2writer)) {
 
 func get(id uint32, path string) func(*h2writer) {
 	return func(w *h2writer) {
-		w.head(id, true, ":method", "GET", ":scheme", "https", ":authority", "lab.example", ":path", path, "cookie", "lab=1")
+		w.head(id, true, ":method", "GET", ":scheme", "https", ":authority", "lab.example", ":path",
+			path, "cookie", "lab=1")
 	}
 }
 
@@ -107,15 +109,20 @@ func TestHTTP2Frames(t *testing.T) {
 			f.WriteGoAway(1, http2.ErrCodeEnhanceYourCalm, []byte("calm"))
 		})
 		assertSaid(t, w.wire, []xray.Layer{xray.H2, xray.HTTP, xray.Bytes},
-			"→ preface", "→ SETTINGS · MAX_CONCURRENT_STREAMS 100", "→ WINDOW_UPDATE · 1000 more bytes", "→ PING", "→ PRIORITY · stream 3", "→ 0x42 · stream 5",
+			"→ preface", "→ SETTINGS · MAX_CONCURRENT_STREAMS 100",
+			"→ WINDOW_UPDATE · 1000 more bytes", "→ PING", "→ PRIORITY · stream 3",
+			"→ 0x42 · stream 5",
 			"→ HEADERS · stream 1 · END_STREAM END_HEADERS", "→ GET /a?b=c",
-			"← SETTINGS · the defaults", "← SETTINGS · ACK", "← PING · ACK", "← HEADERS · stream 1", "← 204 · answers GET /a?b=c",
+			"← SETTINGS · the defaults", "← SETTINGS · ACK", "← PING · ACK", "← HEADERS · stream 1",
+			"← 204 · answers GET /a?b=c",
 			"← GOAWAY · ENHANCE_YOUR_CALM, no request after stream 1")
 		for _, row := range w.rows() {
 			require.Nil(t, row.Problem)
 			switch {
 			case row.Layer == xray.HTTP && row.Dir == tap.In:
-				assert.Equal(t, ":method: GET\n:scheme: https\n:authority: lab.example\n:path: /a?b=c\ncookie: lab=1\n", string(row.Data))
+				assert.Equal(t,
+					":method: GET\n:scheme: https\n:authority: lab.example\n"+
+						":path: /a?b=c\ncookie: lab=1\n", string(row.Data))
 				assert.Equal(t, "/a?b=c", field(t, row, ":path").Value)
 				assert.Contains(t, field(t, row, "cookie").Spec, "RFC 6265")
 				assert.EqualValues(t, 1, row.Stream)
@@ -129,13 +136,14 @@ func TestHTTP2Frames(t *testing.T) {
 	})
 }
 
-// TestHTTP2Bodies: what bodies carry is read as over HTTP/1.1, although two streams take turns.
+// TestHTTP2Bodies: the content of bodies is read as over HTTP/1.1, although two streams take turns.
 func TestHTTP2Bodies(t *testing.T) {
 	however(func(size int) {
 		w := newH2Wire(newWire(t))
 		w.send(tap.In, size, func(f *h2writer) {
 			get(1, "/events")(f)
-			f.head(3, false, ":method", "POST", ":scheme", "https", ":path", "/messages?client=page-1", "content-type", "application/json")
+			f.head(3, false, ":method", "POST", ":scheme", "https", ":path",
+				"/messages?client=page-1", "content-type", "application/json")
 			f.WriteDataPadded(3, false, []byte(`{"text":`), make([]byte, 7))
 			f.WriteDataPadded(3, true, []byte(`"hi"}`), nil)
 			get(5, "/socket.io/?EIO=4&transport=polling")(f)
@@ -150,8 +158,10 @@ func TestHTTP2Bodies(t *testing.T) {
 			f.WriteData(5, true, []byte(`0{"sid":"abc"}`))
 		})
 		assertSaid(t, w.wire, []xray.Layer{xray.Body, xray.SSE, xray.EIO, xray.Bytes},
-			`→ body of 8 bytes · {"text":`, `→ body of 5 bytes · "hi"}`, "← body of 8 bytes · id: 7", `← body of 8 bytes · {"id":8}`,
-			"← body of 19 bytes", "← event 7: hello", "← comment", `← body of 14 bytes · 0{"sid":"abc"}`, `← open: the handshake {"sid":"abc"}`)
+			`→ body of 8 bytes · {"text":`, `→ body of 5 bytes · "hi"}`,
+			"← body of 8 bytes · id: 7", `← body of 8 bytes · {"id":8}`,
+			"← body of 19 bytes", "← event 7: hello", "← comment",
+			`← body of 14 bytes · 0{"sid":"abc"}`, `← open: the handshake {"sid":"abc"}`)
 		heads := map[uint64]string{}
 		for _, row := range w.rows() {
 			if row.Layer == xray.HTTP && row.Dir == tap.In {
@@ -211,7 +221,8 @@ func TestHTTP2HeadInSeveralFrames(t *testing.T) {
 	w := newH2Wire(newWire(t))
 	w.send(tap.In, 1<<20, func(f *h2writer) {
 		block := f.fields(":method", "GET", ":path", "/split", "x", "y")
-		f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:3], EndStream: true, PadLength: 4, Priority: http2.PriorityParam{Weight: 9}})
+		f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:3],
+			EndStream: true, PadLength: 4, Priority: http2.PriorityParam{Weight: 9}})
 		f.WriteContinuation(1, false, block[3:5])
 		f.WriteContinuation(1, true, block[5:])
 	})
@@ -220,10 +231,12 @@ func TestHTTP2HeadInSeveralFrames(t *testing.T) {
 		f.head(1, false, ":status", "200")
 		f.WriteData(1, false, []byte("x"))
 		f.head(1, true, "checksum", "1")
-		f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2, BlockFragment: f.fields(":method", "GET", ":path", "/pushed"), EndHeaders: true})
+		f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2,
+			BlockFragment: f.fields(":method", "GET", ":path", "/pushed"), EndHeaders: true})
 	})
 	assertSaid(t, w.wire, []xray.Layer{xray.H2, xray.HTTP, xray.Body},
-		"preface", "HEADERS", "CONTINUATION", "CONTINUATION", "→ GET /split", "HEADERS", "← 103", "HEADERS", "← 200", "DATA", "body of 1 bytes",
+		"preface", "HEADERS", "CONTINUATION", "CONTINUATION", "→ GET /split", "HEADERS", "← 103",
+		"HEADERS", "← 200", "DATA", "body of 1 byte",
 		"HEADERS", "← trailers", "PUSH_PROMISE", "← promises")
 	for _, row := range w.rows() {
 		if row.Summary.EN == "GET /split" {
@@ -238,12 +251,15 @@ func TestHTTP2HeadInSeveralFrames(t *testing.T) {
 func TestHTTP2Resets(t *testing.T) {
 	w := newH2Wire(newWire(t))
 	w.send(tap.In, 1<<20, get(1, "/events"))
-	w.send(tap.Out, 1<<20, func(f *h2writer) { f.head(1, false, ":status", "200", "content-type", "text/event-stream") })
+	w.send(tap.Out, 1<<20, func(f *h2writer) {
+		f.head(1, false, ":status", "200", "content-type", "text/event-stream")
+	})
 	w.send(tap.In, 1<<20, func(f *h2writer) {
 		f.WriteRSTStream(1, http2.ErrCodeCancel)
 		f.WriteRSTStream(9, http2.ErrCodeCancel)
 	})
-	assertSaid(t, w.wire, []xray.Layer{xray.H2, xray.Bytes}, "preface", "HEADERS", "HEADERS", "RST_STREAM · stream 1 · CANCEL, ends GET /events", "RST_STREAM · stream 9 · CANCEL")
+	assertSaid(t, w.wire, []xray.Layer{xray.H2, xray.Bytes}, "preface", "HEADERS", "HEADERS",
+		"RST_STREAM · stream 1 · CANCEL, ends GET /events", "RST_STREAM · stream 9 · CANCEL")
 	w.server.Close()
 	assert.Equal(t, 1, w.kinds()[xray.Cut], "the reset, not the end of the connection")
 }
@@ -264,7 +280,8 @@ func TestHTTP2TableOutlivesRows(t *testing.T) {
 		for batch := range uint32(batches) {
 			w.send(tap.In, 1<<20, func(f *h2writer) {
 				for i := size * batch; i < size*(batch+1); i++ {
-					f.head(2*i+1, false, ":method", "POST", ":path", fmt.Sprint("/", i%20), "cookie", strings.Repeat("c", 300), fmt.Sprint("x-", i%30), "v")
+					f.head(2*i+1, false, ":method", "POST", ":path", fmt.Sprint("/", i%20),
+						"cookie", strings.Repeat("c", 300), fmt.Sprint("x-", i%30), "v")
 					f.WriteData(2*i+1, true, make([]byte, 1500))
 				}
 			})
@@ -274,7 +291,9 @@ func TestHTTP2TableOutlivesRows(t *testing.T) {
 				}
 			})
 			if watcher == nil { // two batches fill the tap, and are skimmed
-				require.Eventually(t, func() bool { return int64(size*(batch+1))-x.Counters().Requests <= size }, time.Minute, time.Millisecond)
+				require.Eventually(t, func() bool {
+					return int64(size*(batch+1))-x.Counters().Requests <= size
+				}, time.Minute, time.Millisecond)
 			} else {
 				require.NoError(t, x.Sync(t.Context()))
 			}
@@ -300,10 +319,11 @@ func TestHTTP2TableOutlivesRows(t *testing.T) {
 	}
 }
 
-// TestHTTP2BrokenFrames: what breaks the rules gets a row that says so, and the frames after it are
+// TestHTTP2BrokenFrames: an invalid frame gets a row that says so, and the frames after it are
 // read.
 func TestHTTP2BrokenFrames(t *testing.T) {
-	raw := func(kind http2.FrameType, flags http2.Flags, id uint32, payload string) func(*h2writer) {
+	raw := func(kind http2.FrameType, flags http2.Flags, id uint32,
+		payload string) func(*h2writer) {
 		return func(f *h2writer) { f.WriteRawFrame(kind, flags, id, []byte(payload)) }
 	}
 	for name, broken := range map[string]func(*h2writer){
@@ -333,12 +353,20 @@ func TestHTTP2BrokenFrames(t *testing.T) {
 		assert.Contains(t, w.said(xray.HTTP), "→ GET /after", name)
 	}
 	for name, broken := range map[string]func(*h2writer){
-		"headers with an impossible index": raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 3, "\xff\xff\xff\x00"),
-		"headers without a stream":         raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 0, "\x82"),
-		"padded headers":                   raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders|http2.FlagHeadersPadded, 3, "\x09\x82"),
-		"a continuation of nothing":        raw(http2.FrameContinuation, http2.FlagContinuationEndHeaders, 3, "\x82"),
-		"an interrupted block":             func(f *h2writer) { raw(http2.FrameHeaders, 0, 3, "\x82")(f); raw(http2.FrameHeaders, 0, 5, "\x82")(f) },
-		"half a field":                     raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 3, "\x40\x0aabc"),
+		"headers with an impossible index": raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 3,
+			"\xff\xff\xff\x00"),
+		"headers without a stream": raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 0,
+			"\x82"),
+		"padded headers": raw(http2.FrameHeaders,
+			http2.FlagHeadersEndHeaders|http2.FlagHeadersPadded, 3, "\x09\x82"),
+		"a continuation of nothing": raw(http2.FrameContinuation,
+			http2.FlagContinuationEndHeaders, 3, "\x82"),
+		"an interrupted block": func(f *h2writer) {
+			raw(http2.FrameHeaders, 0, 3, "\x82")(f)
+			raw(http2.FrameHeaders, 0, 5, "\x82")(f)
+		},
+		"half a field": raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 3,
+			"\x40\x0aabc"),
 	} {
 		w := newH2Wire(newWire(t))
 		w.send(tap.In, 1<<20, func(f *h2writer) {
@@ -350,7 +378,10 @@ func TestHTTP2BrokenFrames(t *testing.T) {
 		said := w.said(xray.H2)
 		assert.Contains(t, said[len(said)-2], " ! ", name)
 		assert.Contains(t, said[len(said)-1], "PING", name)
-		w.send(tap.Out, 1<<20, func(f *h2writer) { f.head(5, false, ":status", "200"); f.WriteData(5, true, []byte("x")) })
+		w.send(tap.Out, 1<<20, func(f *h2writer) {
+			f.head(5, false, ":status", "200")
+			f.WriteData(5, true, []byte("x"))
+		})
 		assert.Len(t, w.said(xray.HTTP), 1, "the other direction has a table of its own")
 	}
 	w := newH2Wire(newWire(t))
@@ -369,7 +400,8 @@ func TestHTTP2IsBounded(t *testing.T) {
 	before := heap()
 	w.send(tap.In, 1<<20, func(f *h2writer) { // a header block that expands 1000-fold
 		f.head(1, true, ":method", "GET", ":path", "/", "x", strings.Repeat("x", 3900))
-		f.WriteHeaders(http2.HeadersFrameParam{StreamID: 3, BlockFragment: bytes.Repeat([]byte{0xbe}, 60_000), EndStream: true, EndHeaders: false})
+		f.WriteHeaders(http2.HeadersFrameParam{StreamID: 3,
+			BlockFragment: bytes.Repeat([]byte{0xbe}, 60_000), EndStream: true, EndHeaders: false})
 		for range 200 {
 			f.WriteContinuation(3, false, bytes.Repeat([]byte{0xbe}, 60_000))
 		}
@@ -377,7 +409,8 @@ func TestHTTP2IsBounded(t *testing.T) {
 	})
 	w.send(tap.In, 1<<20, func(f *h2writer) { // many bodies that do not end
 		for i := range uint32(900) {
-			f.head(2*i+5, false, ":method", "POST", ":path", "/socket.io/?EIO=4&transport=polling&sid=x")
+			f.head(2*i+5, false, ":method", "POST", ":path",
+				"/socket.io/?EIO=4&transport=polling&sid=x")
 			f.WriteData(2*i+5, false, bytes.Repeat([]byte("x"), 16<<10))
 		}
 	})
@@ -401,11 +434,12 @@ func TestHTTP2OfNetHTTP(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	big := strings.Repeat("a line of it\n", 20_000)
-	server := &http.Server{Protocols: &http.Protocols{}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n, _ := io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "text/plain")
-		fmt.Fprintf(w, "%s %d %s", r.URL.Path, n, big)
-	})}
+	server := &http.Server{Protocols: &http.Protocols{},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, _ := io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "text/plain")
+			fmt.Fprintf(w, "%s %d %s", r.URL.Path, n, big)
+		})}
 	server.Protocols.SetUnencryptedHTTP2(true)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(wire_.Listener(l)) }()
@@ -422,7 +456,8 @@ func TestHTTP2OfNetHTTP(t *testing.T) {
 	results := make(chan error)
 	for i := range 8 {
 		go func() {
-			res, err := client.Post(fmt.Sprintf("http://%s/%d", l.Addr(), i), "text/plain", strings.NewReader(big))
+			res, err := client.Post(fmt.Sprintf("http://%s/%d", l.Addr(), i), "text/plain",
+				strings.NewReader(big))
 			if err == nil {
 				_, err = io.Copy(io.Discard, res.Body)
 				res.Body.Close()

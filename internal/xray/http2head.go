@@ -11,8 +11,8 @@ import (
 	"realtimelab/internal/tap"
 )
 
-// headerBlock reads the header blocks of one direction (RFC 9113 §4.3). Each depends on those
-// before it, because HPACK keeps a table of fields (RFC 7541), so none is skipped.
+// headerBlock reads the header blocks of one direction (RFC 9113 §4.3). Each block depends on the
+// earlier ones, because HPACK keeps a table of fields (RFC 7541), so no block can be skipped.
 type headerBlock struct {
 	hpack  *hpack.Decoder
 	broken *Text // why blocks can no longer be read
@@ -27,8 +27,8 @@ type headerBlock struct {
 	length   *int // bytes of the fields
 }
 
-// Sizes of HPACK's table, in bytes: at first, and at most. An encoder that uses another size says
-// so in a header block (RFC 7541 §4.2), so the settings that permit it need not be known.
+// Sizes of HPACK's table in bytes: the initial one and the maximum. An encoder that uses another
+// size says so in a header block (RFC 7541 §4.2), so the settings that permit it need not be known.
 const (
 	firstTable = 4 << 10
 	maxTable   = 64 << 10
@@ -68,7 +68,8 @@ func (b *headerBlock) begin(stream uint32, promised, ends bool) {
 }
 
 // write decodes a fragment of the block. It returns the fields once the block is complete.
-func (b *headerBlock) write(fragment []byte, last bool) (fields []hpack.HeaderField, complete bool) {
+func (b *headerBlock) write(fragment []byte, last bool) (fields []hpack.HeaderField,
+	complete bool) {
 	if b.broken != nil || !b.open {
 		return nil, false
 	}
@@ -77,7 +78,8 @@ func (b *headerBlock) write(fragment []byte, last bool) (fields []hpack.HeaderFi
 		err = b.hpack.Close()
 	}
 	if err != nil {
-		b.breakOff(say("this header block, and those after it, cannot be decoded: %s", "这个头部块以及之后的都无法解码：%s", err.Error()))
+		b.breakOff(say("this header block and all later ones cannot be decoded: %s",
+			"这个头部块以及之后的都无法解码：%s", err.Error()))
 		return nil, false
 	}
 	if !last {
@@ -94,7 +96,10 @@ func (s *stream) headers(h http2.FrameHeader, fragment []byte, ends bool) {
 	side := s.http2Side()
 	first := h.Type != http2.FrameContinuation
 	if first == side.open || !first && side.headerBlock.stream != h.StreamID {
-		side.breakOff(say("the fragments of a header block are out of order, so it cannot be decoded, nor can those after it", "头部块的片段次序不对，它以及之后的都无法解码"))
+		side.breakOff(
+			say("the fragments of a header block are out of order: this block and "+
+				"all later ones cannot be decoded",
+				"头部块的片段次序不对，它以及之后的都无法解码"))
 	} else if first {
 		side.begin(h.StreamID, h.Type == http2.FramePushPromise, ends)
 	}
@@ -118,7 +123,8 @@ func (s *stream) headers(h http2.FrameHeader, fragment []byte, ends bool) {
 	}
 	switch {
 	case complete && side.promised:
-		s.emitHead(row, fields, say("promises the response to a request that was not sent", "预告一个尚未发出的请求的响应"))
+		s.emitHead(row, fields, say("promises the response to a request that was not sent",
+			"预告一个尚未发出的请求的响应"))
 	case complete:
 		s.head(row, st, head, fields)
 	}
@@ -136,14 +142,18 @@ func (s *stream) streamOf(id uint32, h head) *http2Stream {
 		return st // a response without its request
 	}
 	if len(x.streams) >= maxExchanges {
-		maps.DeleteFunc(x.streams, func(_ uint32, st *http2Stream) bool { return st.exchange.hidden }) // their resets were omitted
+		// their resets were omitted
+		maps.DeleteFunc(x.streams, func(_ uint32, st *http2Stream) bool {
+			return st.exchange.hidden
+		})
 	}
 	if len(x.streams) >= maxExchanges {
-		s.fail(say("more than %d requests are waiting for a response", "等待响应的请求超过 %d 个", maxExchanges))
+		s.fail(say("more than %d requests are waiting for a response", "等待响应的请求超过 %d 个",
+			maxExchanges))
 		return nil
 	}
 	st.exchange = newExchange(s.conn, h)
-	s.conn.d.requests++
+	s.conn.countRequest()
 	x.streams[id] = st
 	return st
 }
@@ -153,7 +163,8 @@ func (s *stream) head(frame *Row, st *http2Stream, h head, fields []hpack.Header
 	side := s.http2Side()
 	id, ends := side.headerBlock.stream, side.ends
 	response := s.dir == tap.Out
-	trailers := h.start == "" || st.answered && response || !response && (st.contents[tap.In] != nil || st.ended[tap.In])
+	trailers := h.start == "" || st.answered && response ||
+		!response && (st.contents[tap.In] != nil || st.ended[tap.In])
 	interim := response && h.status()/100 == 1
 	var body *content
 	if !trailers && !interim && !ends {
@@ -164,14 +175,18 @@ func (s *stream) head(frame *Row, st *http2Stream, h head, fields []hpack.Header
 		x := st.exchange
 		switch {
 		case trailers:
-			s.emitHead(frame, fields, say("trailers: fields that came after the body", "尾部字段：在正文之后到来"))
+			s.emitHead(frame, fields, say("trailers: fields that came after the body",
+				"尾部字段：在正文之后到来"))
 		case response:
 			row := s.headRow(frame, fields)
-			row.Summary, row.Message = responseSummary(h, x, s.conn.now), body == nil || body.kind != packetPayload
+			row.Summary, row.Message = responseSummary(h, x, s.conn.now),
+				body == nil || body.kind != packetPayload
+			row.Kind = responseKind(h)
 			s.emit(row)
 		default:
 			row := s.headRow(frame, fields)
-			row.Summary, row.Message = same(x.method+" "+printable(x.target, shown)), body == nil || body.kind != packetPayload
+			row.Summary, row.Message = same(x.method+" "+printable(x.target, shown)),
+				body == nil || body.kind != packetPayload
 			s.emit(row)
 			x.row = row.ID
 		}
@@ -271,7 +286,8 @@ func pseudoMeaning(name, value string) Text {
 	case ":scheme":
 		return say("the scheme of the URL", "URL 的协议")
 	case ":authority":
-		return say("the host of the request, as Host in HTTP/1.1", "要访问的主机，相当于 HTTP/1.1 的 Host")
+		return say("the host of the request, as Host in HTTP/1.1",
+			"要访问的主机，相当于 HTTP/1.1 的 Host")
 	case ":path":
 		return say("what is asked for: the path and the query", "请求的目标：路径和查询参数")
 	case ":protocol":

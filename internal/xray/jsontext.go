@@ -17,7 +17,8 @@ type jsonPart struct {
 // jsonParts splits an object or array into its parts. ok is false if data is neither, or not valid
 // JSON.
 func jsonParts(data []byte) (parts []jsonPart, ok bool) {
-	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true))
 	open, err := dec.ReadToken()
 	if err != nil || open.Kind() != '{' && open.Kind() != '[' {
 		return nil, false
@@ -61,7 +62,8 @@ func addJSON(l *fieldList, data []byte, describe jsonField) {
 	parts, ok := jsonParts(data)
 	if !ok {
 		meaning := say("one JSON value", "一个 JSON 值")
-		if !jsontext.Value(bytes.TrimSpace(data)).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
+		if !jsontext.Value(bytes.TrimSpace(data)).
+			IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
 			meaning = say("text that is not JSON", "不是 JSON 的文本")
 		}
 		l.add(len(data), "value", printable(data, 4*shown), meaning, "RFC 8259 §3")

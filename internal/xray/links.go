@@ -20,6 +20,7 @@ var specLinks = map[string]string{
 	"Fetch, CORS protocol":            "https://fetch.spec.whatwg.org/#http-cors-protocol",
 	"HTML, server-sent events":        "https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header",
 	sseSpec:                           "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream",
+	respSpec:                          "https://redis.io/docs/latest/develop/reference/protocol-spec/",
 	sioSpec:                           "https://socket.io/docs/v4/socket-io-protocol/#packet-encoding",
 	"Socket.IO v5, Introduction":      "https://socket.io/docs/v4/socket-io-protocol/#introduction",
 	"Upgrade Insecure Requests":       "https://www.w3.org/TR/upgrade-insecure-requests/",
@@ -51,12 +52,15 @@ type topic struct {
 	specs   []string // beginnings of Field.Spec
 }
 
-// topics lists the sections of the lessons. The first that explains a field is linked to it.
+// topics lists the sections of the lessons. A field links to the first section that explains it.
 var topics = []topic{
 	{section: "longpoll#when-to-use-it", names: []string{"if-none-match", "etag"}},
-	{section: "longconn#server-sent-events", names: []string{"last-event-id"}, specs: []string{"HTML, server-sent events"}},
-	{section: "longconn#on-the-wire", names: []string{"transfer-encoding"}, specs: []string{"RFC 9112 §7"}},
-	{section: "websocket#the-handshake", names: []string{"upgrade"}, specs: []string{"RFC 6455 §4", "RFC 6455 §1", "RFC 6455 §9"}},
+	{section: "longconn#server-sent-events", names: []string{"last-event-id"},
+		specs: []string{"HTML, server-sent events"}},
+	{section: "longconn#on-the-wire", names: []string{"transfer-encoding"},
+		specs: []string{"RFC 9112 §7"}},
+	{section: "websocket#the-handshake", names: []string{"upgrade"},
+		specs: []string{"RFC 6455 §4", "RFC 6455 §1", "RFC 6455 §9"}},
 	{section: "websocket#masking-and-why-only-the-client", names: []string{"masking key"}},
 	{section: "websocket#closing", specs: []string{"RFC 6455 §7", "RFC 6455 §5.5.1"}},
 	{section: "websocket#frames", specs: []string{"RFC 6455 §5", "RFC 6455 §11", "RFC 7692"}},
@@ -78,7 +82,10 @@ func Sections() []string {
 // lessonLink returns the section of a lesson that explains the field, or "".
 func lessonLink(f Field) string {
 	for _, t := range topics {
-		if slices.Contains(t.names, strings.ToLower(f.Name)) || slices.ContainsFunc(t.specs, func(s string) bool { return strings.HasPrefix(f.Spec, s) }) {
+		if slices.Contains(t.names, strings.ToLower(f.Name)) ||
+			slices.ContainsFunc(t.specs, func(s string) bool {
+				return strings.HasPrefix(f.Spec, s)
+			}) {
 			return t.section
 		}
 	}

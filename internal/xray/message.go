@@ -2,9 +2,9 @@ package xray
 
 import "realtimelab/lessons/websocket/frame"
 
-// message is a message whose frames are arriving.
-type message struct {
-	op         frame.Opcode // Continuation if there is no message
+// partialMessage is a message whose frames are arriving.
+type partialMessage struct {
+	op         frame.Opcode // Continuation between messages
 	compressed bool
 	data       []byte
 	frames     int
@@ -37,12 +37,12 @@ func (s *stream) payload(row *Row, payload []byte) {
 		return
 	}
 	whole := *m
-	*m = message{}
+	*m = partialMessage{}
 	s.message(row, whole)
 }
 
 // message reads a message that row completed.
-func (s *stream) message(row *Row, m message) {
+func (s *stream) message(row *Row, m partialMessage) {
 	inflated, problem := s.ws.inflate(m)
 	if s.quiet() || row == nil {
 		return
@@ -53,7 +53,8 @@ func (s *stream) message(row *Row, m message) {
 		return
 	case m.tooLarge:
 		problem = &Text{}
-		*problem = say("not put together: the message has more than %d bytes", "没有拼接：消息超过 %d 字节", maxWhole)
+		*problem = say("not put together: the message has more than %d bytes",
+			"没有拼接：消息超过 %d 字节", maxWhole)
 	case m.missed && (m.compressed || m.frames > 1 || m.pieces):
 		problem = &Text{}
 		*problem = say("its beginning was skimmed", "它的开头被略过了")
@@ -75,21 +76,27 @@ func (s *stream) message(row *Row, m message) {
 }
 
 // joined returns the row of a message whose content differs from that of a single frame.
-func (s *stream) joined(row *Row, m message, data []byte) *Row {
+func (s *stream) joined(row *Row, m partialMessage, data []byte) *Row {
 	r := s.derive(Message, row, data)
 	r.Message = s.ws.session == nil
 	r.Offset = m.first.Offset
 	r.Size = int(row.Offset+int64(row.Size)) - int(r.Offset)
 	r.fields = func(r *Row) []Field {
-		return whole(len(r.Data), "message", "", say("the payloads of the message's frames, joined and inflated", "消息各帧的载荷，经过拼接和解压"), "RFC 6455 §5.4")
+		return whole(len(r.Data), "message", "",
+			say("the payloads of the message's frames, joined and inflated",
+				"消息各帧的载荷，经过拼接和解压"), "RFC 6455 §5.4")
 	}
 	switch {
 	case m.compressed && m.frames > 1:
-		r.Summary = say("message of %d frames, inflated from %d to %d bytes · %s", "由 %d 帧组成的消息，解压：%d → %d 字节 · %s", m.frames, len(m.data), len(data), preview(data))
+		r.Summary = say("message of %d frames, inflated from %d to %s · %s",
+			"由 %d 帧组成的消息，解压：%d → %d 字节 · %s", m.frames, len(m.data),
+			inBytes(len(data)), preview(data))
 	case m.compressed:
-		r.Summary = say("message inflated from %d to %d bytes · %s", "消息解压：%d → %d 字节 · %s", len(m.data), len(data), preview(data))
+		r.Summary = say("message inflated from %d to %s · %s", "消息解压：%d → %d 字节 · %s",
+			len(m.data), inBytes(len(data)), preview(data))
 	default:
-		r.Summary = say("message of %d frames, %d bytes · %s", "由 %d 帧组成的消息，%d 字节 · %s", m.frames, len(data), preview(data))
+		r.Summary = say("message of %d frames, %s · %s", "由 %d 帧组成的消息，%d 字节 · %s",
+			m.frames, inBytes(len(data)), preview(data))
 	}
 	return r
 }

@@ -13,9 +13,8 @@ import (
 // switches protocols, the rest of its connection is treated like that response.
 //
 // Over HTTP/2, the header frames of an omitted exchange are recorded, because HPACK decodes the
-// later ones with them. The recording, and an export for
-// Wireshark, therefore contains the cookies of omitted requests, that of the key included.
-// Config.Omitted hides their rows.
+// later ones with them. The recording, and an export for Wireshark, therefore contains the cookies
+// of omitted requests, including the key. Config.Omitted hides their rows.
 func Omit(prefix string) func() tap.Omitter {
 	return func() tap.Omitter { return &omitter{prefix: prefix} }
 }

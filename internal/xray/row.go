@@ -3,6 +3,7 @@ package xray
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"realtimelab/internal/lang"
@@ -20,10 +21,16 @@ func say(en, zh string, args ...any) Text {
 	return Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
 }
 
+// inBytes returns a number of bytes for say: %s in English, %d in Chinese.
+func inBytes[N int | int64 | uint32](n N) lang.Count { return lang.Counted(n, "byte") }
+
+// moreBytes is inBytes for the rest of a unit.
+func moreBytes[N int | uint32](n N) lang.Count { return lang.Counted(n, "more byte") }
+
 // same returns a text that needs no translation.
 func same(s string) Text { return Text{EN: s, ZH: s} }
 
-// lookUp returns a value's meaning in a table, or the other one if the table lacks it.
+// lookUp returns a value's meaning in a table, or other if the table lacks it.
 func lookUp[K comparable](table map[K]Text, value K, otherwise Text) Text {
 	if t, ok := table[value]; ok {
 		return t
@@ -39,6 +46,7 @@ type Layer string
 // The layers, from the lowest up.
 const (
 	TCP     Layer = "tcp"     // one read or write, or the start or end of a connection
+	TLS     Layer = "tls"     // one TLS record, whose content is encrypted
 	H2      Layer = "h2"      // one HTTP/2 frame
 	HTTP    Layer = "http"    // the head of a request or a response
 	Body    Layer = "body"    // the body of a request or a response, or a piece of it
@@ -47,14 +55,17 @@ const (
 	SSE     Layer = "sse"     // one event of an event stream
 	WS      Layer = "ws"      // one WebSocket frame
 	Message Layer = "message" // a WebSocket message after joining its frames or inflating it
+	RESP    Layer = "resp"    // one command, reply or push of Redis
 	EIO     Layer = "eio"     // one Engine.IO packet
 	SIO     Layer = "sio"     // one Socket.IO packet, or one of its attachments
-	Event   Layer = "event"   // the meaning of a Socket.IO packet, in words
-	Bytes   Layer = "bytes"   // bytes that could not be read; Problem says why
+	// the meaning of a Socket.IO packet, or of a message between servers, in words
+	Event Layer = "event"
+	Bytes Layer = "bytes" // bytes that could not be read; Problem says why
 )
 
 // Layers lists all layers, from the lowest up.
-var Layers = []Layer{TCP, H2, HTTP, Body, Chunk, Line, SSE, WS, Message, EIO, SIO, Event, Bytes}
+var Layers = []Layer{TCP, TLS, H2, HTTP, Body, Chunk, Line, SSE, WS, Message, RESP, EIO, SIO,
+	Event, Bytes}
 
 // A Kind says what a row means for its connection or session. Most rows mean nothing special.
 type Kind string
@@ -63,15 +74,19 @@ type Kind string
 const (
 	Heartbeat Kind = "heartbeat" // a ping, a pong, or a comment in an event stream
 	Upgrade   Kind = "upgrade"   // a step from HTTP to WebSocket, or from polling to WebSocket
-	Close     Kind = "close"     // the end of a session or WebSocket, by the protocol
+	Close     Kind = "close"     // the end of a session, a WebSocket or a connection
 	Cut       Kind = "cut"       // a connection that ended while something was unfinished
 	End       Kind = "end"       // the end of a body that came in chunks, or in frames of HTTP/2
+
+	// Failure is a refusal or an error: a status of 400 or more, a refused namespace, an error of
+	// Redis, and events whose acknowledgement did not come before the connection ended.
+	Failure Kind = "failure"
 )
 
 // A Row is one unit of one layer. It does not change after it is published.
 type Row struct {
 	ID     uint64 // increases in the order of completion, starting at 1
-	Parent uint64 // the row that carries this one, or its first part; 0 if there is none
+	Parent uint64 // the row that carries this one, or its first part; 0 at the bottom
 	Conn   uint64
 	Time   time.Time // when its last byte crossed
 	Dir    tap.Direction
@@ -82,10 +97,14 @@ type Row struct {
 	// it carry it: its Parent, that row's Parent, and so on.
 	Message bool
 
-	Request uint64   // the head of the request that the row belongs to; 0 for that head, and without one
+	// the head of the request that the row belongs to; 0 for the head itself, and outside a request
+	Request uint64
 	Parts   []uint64 // rows besides Parent that the row is made of: the attachments of an event
-	Client  string   // ?client= of the request; empty if there is none
+	Client  string   // ?client= of the request, if it has one
+	Name    string   // of the event: Socket.IO's, or an event stream's; empty for other rows
 	Stream  uint32   // of HTTP/2; 0 for the connection, and without HTTP/2
+
+	Side tap.Side // of the proxy that stands before the server
 
 	// Offset and Size locate the row in the stream of its direction. A row that was inflated or
 	// unmasked has the location of its source bytes.
@@ -96,9 +115,9 @@ type Row struct {
 	Problem *Text // what could not be read, and why; nil if everything could
 	Lab     bool  // a request for the lab's own pages and their files
 
-	// Data holds the unit's bytes. For TCP, H2, HTTP, Body, Chunk and WS they are the bytes on the
-	// wire, except that a head of HTTP/2 is decoded: "name: value" lines, which begin with those of
-	// the names :method or :status. For higher layers they are unmasked, inflated and unescaped.
+	// Data holds the unit's bytes. For TCP, TLS, H2, HTTP, Body, Chunk and WS they are the bytes on
+	// the wire, except that a head of HTTP/2 is decoded: "name: value" lines, of which the first
+	// are :method or :status. For higher layers they are unmasked, inflated and unescaped.
 	Data []byte
 
 	// Views show the same content in another form, such as an unmasked payload.
@@ -109,6 +128,7 @@ type Row struct {
 
 	fields func(*Row) []Field
 	peer   *tap.Peer
+	tap    string // the kind of the tap's event that a TCP row shows; empty for other layers
 	hidden bool
 }
 
@@ -166,7 +186,8 @@ func (l *fieldList) add(n int, name, value string, meaning Text, spec string) *F
 	if n <= 0 {
 		return &Field{}
 	}
-	l.all = append(l.all, Field{Name: name, Start: l.at, End: l.at + n, Value: value, Meaning: meaning, Spec: spec})
+	l.all = append(l.all, Field{Name: name, Start: l.at, End: l.at + n, Value: value,
+		Meaning: meaning, Spec: spec})
 	l.at += n
 	return &l.all[len(l.all)-1]
 }
@@ -190,30 +211,45 @@ type Brief struct {
 	Parts   []uint64  `json:"parts,omitempty"`
 	Client  string    `json:"client,omitempty"`
 	Stream  uint32    `json:"stream,omitempty"`
+	Side    tap.Side  `json:"side,omitempty"`
+	Name    string    `json:"name,omitempty"`
 }
 
 // Brief returns the row without its bytes.
 func (r *Row) Brief() Brief {
 	return Brief{
-		r.ID, r.Parent, r.Conn, r.Time, r.Dir.String(), r.Layer, r.Offset, r.Size, r.Summary, r.Problem, r.Lab,
-		r.Kind, r.Message, r.Request, r.Parts, r.Client, r.Stream,
+		r.ID, r.Parent, r.Conn, r.Time, r.Dir.String(), r.Layer, r.Offset, r.Size, r.Summary,
+		r.Problem, r.Lab,
+		r.Kind, r.Message, r.Request, r.Parts, r.Client, r.Stream, r.Side, r.Name,
 	}
 }
 
-// MarshalJSON writes the complete row: its Data in base64, and its fields.
+// A completeRow is the JSON of a row: its Data in base64, and its fields. A TCP row has the kind of
+// the tap's event; the row of an opened connection also has the addresses of client and server.
+type completeRow struct {
+	Brief
+	Tap    string        `json:"tap,omitempty"`
+	Remote string        `json:"remote,omitempty"`
+	Local  string        `json:"local,omitempty"`
+	Data   []byte        `json:"data"`
+	Fields []linkedField `json:"fields"`
+	Views  []View        `json:"views,omitempty"`
+	Steps  []Step        `json:"steps,omitempty"`
+}
+
+// MarshalJSON writes the complete row. See Restore.
 func (r *Row) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Brief
-		Data   []byte        `json:"data"`
-		Fields []linkedField `json:"fields"`
-		Views  []View        `json:"views,omitempty"`
-		Steps  []Step        `json:"steps,omitempty"`
-	}{r.Brief(), r.Data, linked(r.Fields()), r.Views, r.Steps})
+	c := completeRow{Brief: r.Brief(), Tap: r.tap, Data: r.Data, Fields: linked(r.Fields()),
+		Views: r.Views, Steps: r.Steps}
+	if r.tap == tap.Opened.String() {
+		c.Remote, c.Local = r.peer.Remote.String(), r.peer.Local.String()
+	}
+	return json.Marshal(c)
 }
 
 // Line returns the row as one line for a terminal: time, connection, direction, size, layer and
-// summary, separated by tabs. Bytes from the wire are quoted, so no control character reaches the
-// terminal.
+// summary, separated by tabs. With a proxy, the connection is followed by its side: 3:client. Bytes
+// from the wire are quoted, so no control character reaches the terminal.
 func (r *Row) Line(language lang.Lang) string {
 	arrow := "→"
 	if r.Dir == tap.Out {
@@ -223,5 +259,10 @@ func (r *Row) Line(language lang.Lang) string {
 	if r.Problem != nil {
 		summary += " ! " + r.Problem.In(language)
 	}
-	return fmt.Sprintf("%s\t%d\t%s\t%d\t%s\t%s", r.Time.Format("15:04:05.000000"), r.Conn, arrow, r.Size, r.Layer, printable(summary, len(summary)))
+	conn := strconv.FormatUint(r.Conn, 10)
+	if r.Side != "" {
+		conn += ":" + string(r.Side)
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s", r.Time.Format("15:04:05.000000"), conn, arrow,
+		r.Size, r.Layer, printable(summary, len(summary)))
 }

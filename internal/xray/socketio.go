@@ -15,8 +15,8 @@ const sioSpec = "Socket.IO v5, Packet encoding"
 const maxAttachments = 1000
 
 // ask decides by a session's first message whether the session carries Socket.IO. It does if the
-// client's first message is a CONNECT. In revision 3 it is the server's: the client joins the main
-// namespace without asking.
+// client's first message is a CONNECT. In revision 3 the server's first message must be a CONNECT
+// instead: the client joins the main namespace without asking.
 func (s *session) ask(dir tap.Direction, p eiopacket.Packet) {
 	if s.asked || dir == tap.Out && s.version != "3" {
 		return
@@ -48,13 +48,15 @@ func (s *stream) socketIOText(carrier *Row, text []byte, session *session) {
 	row.Summary = socketIOSummary(p, attachments)
 	side := &session.sides[s.dir]
 	if side.missing > 0 {
-		row.explain(say("an attachment was expected: %d of %d have arrived", "这里应当是附件：%[2]d 个附件只来了 %[1]d 个", side.total-side.missing, side.total))
+		row.explain(say("an attachment was expected: %d of %d have arrived",
+			"这里应当是附件：%[2]d 个附件只来了 %[1]d 个", side.total-side.missing, side.total))
 	}
 	*side = pending{}
 	s.emit(row)
 	switch {
 	case attachments > maxAttachments:
-		why := say("not put together: more than %d attachments", "没有拼接：附件超过 %d 个", maxAttachments)
+		why := say("not put together: more than %d attachments", "没有拼接：附件超过 %d 个",
+			maxAttachments)
 		r := s.derive(Bytes, row, nil)
 		r.Summary, r.Problem = row.Summary, &why
 		s.emit(r)
@@ -72,14 +74,20 @@ func (s *stream) attachment(carrier *Row, data []byte, session *session) {
 	if side.missing == 0 {
 		row.Layer = Bytes
 		row.Summary = same(preview(data))
-		row.explain(say("binary data that no packet announced; a parser other than the default one may have made it", "没有任何数据包预告过的二进制数据；可能来自非默认的解析器"))
+		row.explain(
+			say("binary data that no packet announced; a parser other than "+
+				"the default one may have made it",
+				"没有任何数据包预告过的二进制数据；可能来自非默认的解析器"))
 		s.emit(row)
 		return
 	}
 	n := side.total - side.missing
-	row.Summary = say("attachment %d of %d, %d bytes, for %s", "附件 %d/%d，%d 字节，属于 %s", n+1, side.total, len(data), eventName(side.packet))
+	row.Summary = say("attachment %d of %d, %s, for %s", "附件 %d/%d，%d 字节，属于 %s", n+1,
+		side.total, inBytes(len(data)), eventName(side.packet))
 	row.fields = func(r *Row) []Field {
-		return whole(len(r.Data), "attachment", "", say("stands where the packet's JSON has the placeholder with num %d", "对应数据包 JSON 中 num 为 %d 的占位符", n), sioSpec)
+		return whole(len(r.Data), "attachment", "",
+			say("stands where the packet's JSON has the placeholder with num %d",
+				"对应数据包 JSON 中 num 为 %d 的占位符", n), sioSpec)
 	}
 	s.emit(row)
 	side.parts = append(side.parts, row.ID)
@@ -102,7 +110,8 @@ func badSocketIO(row *Row, err error) *Row {
 	row.Summary = same(preview(row.Data))
 	var syntax *siopacket.SyntaxError
 	if errors.As(err, &syntax) {
-		row.explain(say("not a Socket.IO packet: %s at byte %d", "不是 Socket.IO 数据包：%s，在第 %d 字节", syntax.Reason, syntax.Offset))
+		row.explain(say("not a Socket.IO packet: %s at byte %d",
+			"不是 Socket.IO 数据包：%s，在第 %d 字节", syntax.Reason, syntax.Offset))
 		row.fields = splitFields(syntax.Offset)
 	}
 	return row
@@ -137,10 +146,12 @@ func socketIOSummary(p siopacket.Packet, attachments int) Text {
 		ack = fmt.Sprintf(" #%d", p.ID)
 	}
 	if attachments > 0 {
-		files, zhFiles = fmt.Sprintf(", %d attachments follow", attachments), fmt.Sprintf("，后面有 %d 个附件", attachments)
+		files, zhFiles = fmt.Sprintf(", %d attachments follow", attachments),
+			fmt.Sprintf("，后面有 %d 个附件", attachments)
 	}
 	head := p.Type.String() + in + ack
-	return Text{EN: head + " " + printable(p.Data, shown) + files, ZH: head + " " + printable(p.Data, shown) + zhFiles}
+	return Text{EN: head + " " + printable(p.Data, shown) + files,
+		ZH: head + " " + printable(p.Data, shown) + zhFiles}
 }
 
 // socketIOFields splits a valid packet into fields.
@@ -152,13 +163,17 @@ func socketIOFields(text []byte, p siopacket.Packet) []Field {
 		for text[l.at+n] != '-' {
 			n++
 		}
-		l.add(n+1, "attachments", string(text[l.at:l.at+n]), say("how many binary messages follow and belong to this packet", "后面有多少条二进制消息属于这个数据包"), sioSpec)
+		l.add(n+1, "attachments", string(text[l.at:l.at+n]),
+			say("how many binary messages follow and belong to this packet",
+				"后面有多少条二进制消息属于这个数据包"), sioSpec)
 	}
 	if l.at < len(text) && text[l.at] == '/' {
 		n := min(len(p.Namespace)+1, len(text)-l.at)
-		l.add(n, "namespace", namespace(p), say("the namespace; / if it is left out", "命名空间；省略时为 /"), "Socket.IO v5, Introduction")
+		l.add(n, "namespace", namespace(p), say("the namespace; / if it is left out",
+			"命名空间；省略时为 /"), "Socket.IO v5, Introduction")
 	}
-	l.add(len(text)-len(p.Data)-l.at, "ack id", fmt.Sprint(p.ID), say("joins an event to its ack", "把事件与它的回执对应起来"), sioSpec)
+	l.add(len(text)-len(p.Data)-l.at, "ack id", fmt.Sprint(p.ID),
+		say("joins an event to its ack", "把事件与它的回执对应起来"), sioSpec)
 	addJSON(&l, p.Data, argument(p.Type))
 	return l.all
 }

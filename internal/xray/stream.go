@@ -13,7 +13,7 @@ type step func(*stream) bool
 
 // stream is one direction of a connection.
 type stream struct {
-	conn *conn
+	conn *connDecoder
 	dir  tap.Direction
 	next step
 	done bool // the direction has ended
@@ -121,7 +121,8 @@ func (s *stream) unit(layer Layer, n int) *Row {
 		s.consume(n)
 		return nil
 	}
-	r := &Row{Layer: layer, Dir: s.dir, Parent: s.carrier(), Offset: s.at, Size: n, Data: append([]byte(nil), s.buf[:n]...)}
+	r := &Row{Layer: layer, Dir: s.dir, Parent: s.carrier(), Offset: s.at, Size: n,
+		Data: append([]byte(nil), s.buf[:n]...)}
 	s.consume(n)
 	if s.exchange != nil {
 		r.Request, r.Client = s.exchange.row, s.exchange.client
@@ -140,8 +141,10 @@ func (s *stream) unit(layer Layer, n int) *Row {
 // derive makes a row of data decoded from parent.
 func (s *stream) derive(layer Layer, parent *Row, data []byte) *Row {
 	return &Row{
-		Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size, Lab: parent.Lab, Data: data,
-		Request: parent.Request, Client: parent.Client, Stream: parent.Stream, hidden: parent.hidden,
+		Layer: layer, Dir: s.dir, Parent: parent.ID, Offset: parent.Offset, Size: parent.Size,
+		Lab: parent.Lab, Data: data,
+		Request: parent.Request, Client: parent.Client, Stream: parent.Stream,
+		hidden: parent.hidden,
 	}
 }
 
@@ -176,12 +179,13 @@ func (s *stream) resume() {
 
 // lose reports that n bytes of the stream were not recorded.
 func (s *stream) lose(n int64) {
-	why := say("%d bytes before were not recorded", "之前有 %d 字节没有被记录下来", n)
+	why := say("the recording lacks the %s before", "之前有 %d 字节没有被记录下来",
+		inBytes(n))
 	s.giveUp(why)
 	s.at += n
 	if !s.quiet() {
 		s.emit(&Row{Layer: Bytes, Dir: s.dir, Offset: s.at - n, Size: int(n), Problem: &why,
-			Summary: say("%d bytes that were not recorded", "%d 字节没有被记录下来", n)})
+			Summary: say("not recorded: %s", "%d 字节没有被记录下来", inBytes(n))})
 	}
 }
 
@@ -198,13 +202,16 @@ func (s *stream) finish() {
 	if n := len(s.buf); n > 0 && !s.quiet() {
 		r := s.unit(Bytes, n)
 		r.Summary = same(preview(r.Data))
-		r.explain(say("the connection ended before this was complete", "连接在这部分内容完整之前就结束了"))
+		r.explain(say("the connection ended before this was complete",
+			"连接在这部分内容完整之前就结束了"))
 		s.emit(r)
 	}
 	s.buf, s.rest = nil, nil
 	if s.body.active() && !s.quiet() {
-		r := &Row{Layer: Bytes, Dir: s.dir, Offset: s.at, Summary: say("a body that was not finished", "没有结束的正文")}
-		r.explain(say("the connection ended before this body was complete", "连接在正文完整之前就结束了"))
+		r := &Row{Layer: Bytes, Dir: s.dir, Offset: s.at,
+			Summary: say("a body that was not finished", "没有结束的正文")}
+		r.explain(say("the connection ended before this body was complete",
+			"连接在正文完整之前就结束了"))
 		s.emit(r)
 	}
 	if s.conn.http2 != nil && !s.quiet() {

@@ -30,7 +30,8 @@ func (c *content) writeUnits(s *stream, row *Row, p []byte) {
 			c.pending = nil
 		case len(c.pending) > maxUnit:
 			c.last = c.began
-			s.emit(c.problem(s, say("a line or event of more than %d bytes", "一行或一个事件超过 %d 字节", maxUnit)))
+			s.emit(c.problem(s, say("a line or event of more than %d bytes",
+				"一行或一个事件超过 %d 字节", maxUnit)))
 			c.pending, c.resync = nil, true
 		}
 	}

@@ -12,7 +12,7 @@ type websocket struct {
 	session *session // the Engine.IO session; nil if the WebSocket carries something else
 	deflate *deflate // nil if permessage-deflate was not negotiated
 
-	message message
+	message partialMessage
 	closing bool // a close frame was sent in this direction
 
 	// The current frame, if it is larger than a row or skimmed.
@@ -30,7 +30,7 @@ func (w *websocket) held() int {
 }
 
 // startWebSocket reads frames in both directions after a 101 response.
-func startWebSocket(c *conn, x *exchange, response head) {
+func startWebSocket(c *connDecoder, x *exchange, response head) {
 	extensions := response.get("Sec-WebSocket-Extensions")
 	for _, s := range c.streams {
 		s.ws = &websocket{session: x.session, deflate: newDeflate(extensions, s.dir)}
@@ -49,7 +49,8 @@ func readFrame(s *stream) bool {
 	}
 	var bad *frame.Error
 	if errors.As(err, &bad) {
-		return s.fail(say("not a frame: %s (byte %d of it)", "不是合法的帧：%s（第 %d 字节）", bad.Reason, bad.Offset))
+		return s.fail(say("not a frame: %s (byte %d of it)", "不是合法的帧：%s（第 %d 字节）",
+			bad.Reason, bad.Offset))
 	}
 	w := s.ws
 	if s.quiet() && !w.needs(h) {
@@ -112,15 +113,18 @@ func (w *websocket) begin(h frame.Header) (problem *Text) {
 		w.closing = w.closing || h.Opcode == frame.Close
 		return nil
 	case h.Opcode == frame.Continuation && m.op == frame.Continuation:
-		why = say("a continuation frame without a message to continue", "没有可以继续的消息，却来了延续帧")
+		why = say("a continuation frame without a message to continue",
+			"没有可以继续的消息，却来了延续帧")
 	case h.Opcode != frame.Continuation && m.op != frame.Continuation:
-		why = say("a new message begins before the last one has ended", "上一条消息还没结束，又开始了新的消息")
+		why = say("a new message begins before the last one has ended",
+			"上一条消息还没结束，又开始了新的消息")
 	}
 	if h.Opcode != frame.Continuation {
-		*m = message{op: h.Opcode, compressed: h.RSV&frame.RSV1 != 0}
+		*m = partialMessage{op: h.Opcode, compressed: h.RSV&frame.RSV1 != 0}
 	}
 	if h.RSV&^frame.RSV1 != 0 || h.RSV != 0 && w.deflate == nil {
-		why = say("reserved bits are set that no extension was agreed for", "设置了没有任何扩展约定过的保留位")
+		why = say("reserved bits are set without a negotiated extension",
+			"设置了没有任何扩展约定过的保留位")
 		m.wrong = &why
 	}
 	m.frames++
@@ -135,7 +139,7 @@ func (w *websocket) begin(h frame.Header) (problem *Text) {
 func (w *websocket) skipped(h frame.Header) {
 	w.left = h.Length
 	if h.Fin && !h.Opcode.Control() {
-		w.message = message{}
+		w.message = partialMessage{}
 	}
 }
 
@@ -171,7 +175,7 @@ func readFrameRest(s *stream) bool {
 		s.next = readFrame
 	}
 	if row != nil {
-		row.Summary = say("%d more bytes of the frame", "该帧的另外 %d 字节", n)
+		row.Summary = say("%s of the frame", "该帧的另外 %d 字节", moreBytes(n))
 		row.fields = func(r *Row) []Field {
 			return whole(len(r.Data), "payload", "", framePayload, "RFC 6455 §5.2")
 		}

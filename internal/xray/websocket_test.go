@@ -24,7 +24,8 @@ func TestHandshakeIsWorkedOut(t *testing.T) {
 			assert.Contains(t, fmt.Sprint(row.Steps), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
 		}
 	}
-	wrong := newWire(t).in(upgrade + "\r\n").out(strings.Replace(switching, "s3pP", "XXXX", 1) + "\r\n")
+	wrong := newWire(t).in(upgrade + "\r\n").
+		out(strings.Replace(switching, "s3pP", "XXXX", 1) + "\r\n")
 	assert.Contains(t, fmt.Sprint(wrong.said(xray.HTTP)), " ! ")
 }
 
@@ -34,16 +35,19 @@ func TestFrameLengths(t *testing.T) {
 		row := w.only(xray.WS)
 		assert.Contains(t, row.Summary.EN, itoa(n)+" bytes", n)
 		assert.Equal(t, "01 02 03 04", field(t, row, "masking key").Value)
-		assert.Equal(t, n, row.Size-6-map[bool]int{true: 2}[n >= 126 && n < 65536]-map[bool]int{true: 8}[n >= 65536])
+		assert.Equal(t, n, row.Size-6-map[bool]int{true: 2}[n >= 126 &&
+			n < 65536]-map[bool]int{true: 8}[n >= 65536])
 		assert.Contains(t, field(t, row, "opcode").Spec, "RFC 6455")
 	}
 }
 
 func TestFragmentsWithAPingBetween(t *testing.T) {
 	w := upgraded(t, "/ws")
-	w.in(rawFrame(0x01, "hel", true), rawFrame(0x89, "p", true), rawFrame(0x00, "lo ", true), rawFrame(0x80, "world", true))
+	w.in(rawFrame(0x01, "hel", true), rawFrame(0x89, "p", true), rawFrame(0x00, "lo ", true),
+		rawFrame(0x80, "world", true))
 	w.out(rawFrame(0x8a, "p", false))
-	assertSaid(t, w, []xray.Layer{xray.WS, xray.Message}, "text", "ping", "continuation", "continuation", "hello world", "pong")
+	assertSaid(t, w, []xray.Layer{xray.WS, xray.Message}, "text", "ping", "continuation",
+		"continuation", "hello world", "pong")
 }
 
 func TestCloseFrames(t *testing.T) {
@@ -70,12 +74,16 @@ func TestPermessageDeflate(t *testing.T) {
 			if !keep {
 				extension += "; server_no_context_takeover; client_no_context_takeover"
 			}
-			w := newWire(t).in(upgrade + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n").out(switching + extension + "\r\n\r\n")
+			w := newWire(t).
+				in(upgrade +
+					"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n").
+				out(switching + extension + "\r\n\r\n")
 			up, down := deflater{keep: keep}, deflater{keep: keep}
 			const many = 200
 			for i := range many {
 				text := fmt.Sprintf("message %d of a chat that repeats itself, message %d", i, i)
-				w.in(rawFrame(0xc1, up.message(text), true)).out(rawFrame(0xc1, down.message(text), false))
+				w.in(rawFrame(0xc1, up.message(text), true)).
+					out(rawFrame(0xc1, down.message(text), false))
 			}
 			got := w.said(xray.Message)
 			require.Len(t, got, 2*many)
@@ -89,7 +97,8 @@ func TestPermessageDeflate(t *testing.T) {
 }
 
 func TestDeflateBombIsBounded(t *testing.T) {
-	w := newWire(t).in(upgrade + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n").out(switching + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+	w := newWire(t).in(upgrade + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n").
+		out(switching + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 	up := deflater{keep: true}
 	w.in(rawFrame(0xc1, up.message(strings.Repeat("x", 40<<20)), true))
 	held := 0

@@ -159,14 +159,18 @@ func (w *wire) only(layer xray.Layer) *xray.Row {
 	return rows[0]
 }
 
-const upgrade = "GET /ws HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+const upgrade = "GET /ws HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: " +
+	"Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 
 // upgraded is a connection that has become a WebSocket.
 func upgraded(t testing.TB, path string) *wire {
-	request := strings.Replace(upgrade, "/ws", path, 1)
-	return newWire(t).in(request + "\r\n").out(switching + "\r\n")
+	return newWire(t).in(upgradeTo(path)).out(switching + "\r\n")
 }
+
+// upgradeTo is the request for a WebSocket at a path.
+func upgradeTo(path string) string { return strings.Replace(upgrade, "/ws", path, 1) + "\r\n" }
 
 // frame is a client's text frame, masked, whose length is in the shortest form.
 func frame(payload string) string { return rawFrame(0x81, payload, true) }

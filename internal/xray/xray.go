@@ -1,5 +1,6 @@
 // Package xray interprets what a tap recorded, layer by layer: TCP, HTTP/1.1, HTTP/2, chunks,
-// server-sent events, WebSocket frames, Engine.IO packets and Socket.IO packets.
+// server-sent events, WebSocket frames, Engine.IO packets and Socket.IO packets, and the protocol
+// of Redis with what Socket.IO servers tell each other through it.
 //
 // One goroutine follows the tap and keeps the state of every connection. While there is a Watcher,
 // it makes rows of everything it reads. Without a Watcher it leaves the recorded bytes unread until
@@ -25,6 +26,12 @@ type Config struct {
 	// Lab is the path prefix of requests whose rows are marked as the lab's own. Empty marks none.
 	Lab string
 
+	// Rebuilt means that the tap's bytes were rebuilt from the messages of an archive, so there are
+	// no TCP rows.
+	Rebuilt bool
+
+	still bool // nothing is decoded: see Restore
+
 	// Omitted is the prefix that was given to Omit. Rows of such requests, which exist over HTTP/2,
 	// are hidden. Empty hides none.
 	Omitted string
@@ -41,6 +48,8 @@ type Xray struct {
 	stop   chan struct{}
 	done   chan struct{}
 
+	still bool // nothing is decoded
+
 	requests atomic.Int64
 	skimmed  atomic.Int64
 }
@@ -48,13 +57,14 @@ type Xray struct {
 // New starts reading t's events. Call Close when done.
 func New(t *tap.Tap, c Config) *Xray {
 	x := &Xray{
-		tap: t, reader: t.NewReader(), book: newBook(orDefault(c.MaxRows, 20000), orDefault(c.MaxBytes, 16<<20)),
+		tap: t, reader: t.NewReader(),
+		book:   newBook(orDefault(c.MaxRows, 20000), orDefault(c.MaxBytes, 16<<20)),
 		demand: make(chan struct{}, 1), syncs: make(chan chan struct{}),
-		stop: make(chan struct{}), done: make(chan struct{}),
+		stop: make(chan struct{}), done: make(chan struct{}), still: c.still,
 	}
 	x.reader.Lazy(true)
 	d := newDecoder(orDefault(c.MaxPending, 32<<20), orDefault(c.MaxSessions, 10000))
-	d.lab, d.omitted = c.Lab, c.Omitted
+	d.lab, d.omitted, d.rebuilt = c.Lab, c.Omitted, c.Rebuilt
 	go x.run(d)
 	return x
 }
@@ -113,6 +123,9 @@ func (x *Xray) Rows(ctx context.Context) ([]*Row, error) {
 	return x.book.all(), nil
 }
 
+// Held returns the rows in memory, oldest first, also after Close.
+func (x *Xray) Held() []*Row { return x.book.all() }
+
 // Row returns the row with that id, or nil if it is no longer in memory.
 func (x *Xray) Row(id uint64) *Row { return x.book.row(id) }
 
@@ -146,8 +159,10 @@ func (x *Xray) run(d *decoder) {
 		case <-x.reader.C:
 		case synced = <-x.syncs:
 		}
-		x.catchUp(d, batch, synced != nil || x.book.watched())
-		x.reader.Lazy(!x.book.watched())
+		if !x.still {
+			x.catchUp(d, batch, synced != nil || x.book.watched())
+		}
+		x.reader.Lazy(x.still || !x.book.watched())
 		if synced != nil {
 			close(synced)
 		}

@@ -23,14 +23,16 @@ const (
 
 // Reasons why a bet is refused.
 var (
-	errLate    = errors.New("bets are closed: the round has started. Bet again before the next round")
+	errLate = errors.New(
+		"bets are closed: the round has started. Bet again before the next round")
 	errNoBets  = errors.New("no round is open for bets: wait until the teacher opens one")
 	errFull    = errors.New("there are too many bets on this round")
-	errNoLane  = errors.New("there is no such lane: choose one of the list")
+	errNoLane  = errors.New("unknown lane: choose one of the list")
 	errBetBody = errors.New(`want a bet such as {"lane":"sse","name":"Ann"}`)
 )
 
-// takeBet takes a browser's bet on the next round. A second bet of the same browser replaces the first.
+// takeBet takes a browser's bet on the next round. A second bet of the same browser replaces the
+// first.
 func (l *live) takeBet(browser string, b bet) error {
 	b.Name = cleanName(b.Name)
 	l.mu.Lock()
@@ -66,15 +68,16 @@ func cleanName(name string) string {
 	return strings.TrimSpace(string(letters[:min(len(letters), maxName)]))
 }
 
-// browserOf returns the id of the request's browser, and the header that sets it if the browser has none.
-// Browsers share cookies between ports, so the cookie's name includes the port.
+// browserOf returns the id of the request's browser, and the header that sets it if the browser has
+// none. Browsers share cookies between ports, so the cookie's name includes the port.
 func (l *live) browserOf(req *http.Request) (id string, set http.Header) {
 	name := "lab-bets-" + strconv.Itoa(l.port)
 	if c, err := req.Cookie(name); err == nil && len(c.Value) == len(rand.Text()) {
 		return c.Value, nil
 	}
 	id = rand.Text()
-	cookie := http.Cookie{Name: name, Value: id, Path: "/lab/", HttpOnly: true, Secure: req.TLS != nil, SameSite: http.SameSiteStrictMode}
+	cookie := http.Cookie{Name: name, Value: id, Path: "/lab/", HttpOnly: true,
+		Secure: req.TLS != nil, SameSite: http.SameSiteStrictMode}
 	return id, http.Header{"Set-Cookie": {cookie.String()}}
 }
 
@@ -102,11 +105,20 @@ func (l *live) serveBet(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// serveCode draws the address to bet at as a QR code.
+// betPath is the page to bet on.
+const betPath = "/?view=bet"
+
+// serveCode draws the address to bet at as a QR code. It answers 404 if only this machine reaches
+// the demo.
 func (l *live) serveCode(w http.ResponseWriter, req *http.Request) {
-	drawing, err := l.code(req, "/?view=bet")
-	if err != nil {
+	drawing, err := l.code(req, betPath)
+	switch {
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	case drawing == "":
+		http.Error(w, "Only this machine reaches the lab: start it with --lan.",
+			http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

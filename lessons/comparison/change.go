@@ -1,10 +1,7 @@
 package comparison
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"realtimelab/internal/netsim"
@@ -17,7 +14,7 @@ type state struct {
 	Net      string  `json:"net"`      // in the syntax of --net
 	Paused   bool    `json:"paused"`
 	Recovery bool    `json:"recovery"` // lanes that have connection state recovery use it
-	Cut      bool    `json:"cut"`      // every packet is currently lost
+	Blackout bool    `json:"cut"`      // every packet is currently lost
 }
 
 // Limits of a state.
@@ -25,8 +22,8 @@ const (
 	minRate, maxRate         = 0.1, 100
 	minInterval, maxInterval = 50, 10_000
 
-	cutTime = 3 * time.Second
-	size    = 100 // bytes of a message's text
+	blackoutTime = 3 * time.Second
+	size         = 100 // bytes of a message's text
 )
 
 // change is a request to change the state. Missing fields leave it as it is.
@@ -36,7 +33,7 @@ type change struct {
 	Net      *string  `json:"net"`
 	Paused   *bool    `json:"paused"`
 	Recovery *bool    `json:"recovery"`
-	Cut      bool     `json:"cut"`   // lose every packet for a while
+	Blackout bool     `json:"cut"`   // lose every packet for a while
 	Reset    bool     `json:"reset"` // reset every connection
 }
 
@@ -52,7 +49,8 @@ func (l *live) apply(c change) error {
 	}
 	switch {
 	case c.Rate != nil && !(*c.Rate >= minRate && *c.Rate <= maxRate):
-		return fmt.Errorf("rate %g: want %g to %g messages a second", *c.Rate, minRate, float64(maxRate))
+		return fmt.Errorf("rate %g: want %g to %g messages a second", *c.Rate, minRate,
+			float64(maxRate))
 	case c.Interval != nil && (*c.Interval < minInterval || *c.Interval > maxInterval):
 		return fmt.Errorf("interval %d: want %d to %d ms", *c.Interval, minInterval, maxInterval)
 	}
@@ -82,8 +80,8 @@ func (l *live) apply(c change) error {
 			return err
 		}
 	}
-	if c.Cut {
-		l.startCut()
+	if c.Blackout {
+		l.startBlackout()
 	}
 	if l.state != before {
 		l.notifyAll()
@@ -112,22 +110,22 @@ func (l *live) resetLanes() {
 	}
 }
 
-// startCut loses every packet for cutTime, unless it is lost already. The caller holds mu.
-func (l *live) startCut() {
-	if l.state.Cut || !l.running.Enter() {
+// startBlackout loses every packet for blackoutTime, unless a blackout is on. The caller holds mu.
+func (l *live) startBlackout() {
+	if l.state.Blackout || !l.running.Enter() {
 		return
 	}
-	set := func(cut bool) {
-		l.state.Cut = cut
+	set := func(on bool) {
+		l.state.Blackout = on
 		for _, lane := range l.servers() {
-			lane.Cut(cut)
+			lane.Blackout(on)
 		}
 	}
 	set(true)
 	go func() {
 		defer l.running.Leave()
 		select {
-		case <-time.After(cutTime):
+		case <-time.After(blackoutTime):
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			set(false)
@@ -135,36 +133,4 @@ func (l *live) startCut() {
 		case <-l.ctx.Done():
 		}
 	}()
-}
-
-// serveChange applies a change.
-func (l *live) serveChange(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.apply) }
-
-// serveStage moves the show on.
-func (l *live) serveStage(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.move) }
-
-// serveReport takes the report of a round.
-func (l *live) serveReport(w http.ResponseWriter, req *http.Request) { serveKeyed(l, w, req, l.take) }
-
-// serveKeyed does what a client that holds the key asks for in the body. It answers 204, or an error of
-// one line: 409 while a round runs.
-func serveKeyed[T any](l *live, w http.ResponseWriter, req *http.Request, do func(T) error) {
-	w.Header().Set("Cache-Control", "no-store")
-	if !l.keyed(req) {
-		http.Error(w, "Only the person who started the comparison can change it. Open the page with the key: its URL is in the terminal.", http.StatusForbidden)
-		return
-	}
-	var wanted T
-	err := json.NewDecoder(http.MaxBytesReader(w, req.Body, 16<<10)).Decode(&wanted)
-	if err == nil {
-		err = do(wanted)
-	}
-	switch {
-	case errors.Is(err, errRound):
-		http.Error(w, err.Error(), http.StatusConflict)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	default:
-		w.WriteHeader(http.StatusNoContent)
-	}
 }

@@ -12,12 +12,13 @@ import (
 	"realtimelab/internal/lesson"
 )
 
-// lane is one lane of the page: its served demo, and a sender that bypasses the meter and the network.
-type lane struct {
+// servedLane is one lane of the page: its served demo, and a sender that bypasses the meter and the
+// network.
+type servedLane struct {
 	lesson.Served
 	lesson.Lane
 
-	recovering *lane // the same with connection state recovery; nil if there is none
+	recovering *servedLane // the same with connection state recovery; may be nil
 
 	sender  lesson.Client
 	queue   chan string
@@ -29,7 +30,7 @@ type lane struct {
 const queued = 256
 
 // openLane serves a lane and starts its sender. ctx bounds the opening.
-func openLane(ctx context.Context, way lesson.Lane, env lesson.Env) (*lane, error) {
+func openLane(ctx context.Context, way lesson.Lane, env lesson.Env) (*servedLane, error) {
 	l, err := serveLane(ctx, way, way.Start, env)
 	if err != nil || way.Recover == nil {
 		return l, err
@@ -40,26 +41,29 @@ func openLane(ctx context.Context, way lesson.Lane, env lesson.Env) (*lane, erro
 	return l, nil
 }
 
-func serveLane(ctx context.Context, way lesson.Lane, start func(lesson.Env) (*lesson.Instance, error), env lesson.Env) (*lane, error) {
+func serveLane(ctx context.Context, way lesson.Lane,
+	start func(lesson.Env) (*lesson.Instance, error), env lesson.Env) (*servedLane, error) {
 	served, err := env.Lab.Serve(start)
 	if err != nil {
 		return nil, err
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
-	sender, err := way.Sender()(running, lesson.Dialing{URL: served.Direct(), Hear: func(string) {}})
+	sender, err := way.Sender()(running,
+		lesson.Dialing{URL: served.Direct(), Hear: func(string) {}})
 	stop()
 	if err != nil {
 		cancel()
 		return nil, errors.Join(err, served.Close(context.Background()))
 	}
-	l := &lane{Served: served, Lane: way, sender: sender, queue: make(chan string, queued), cancel: cancel}
+	l := &servedLane{Served: served, Lane: way, sender: sender, queue: make(chan string, queued),
+		cancel: cancel}
 	l.running.Go(func() { l.send(running, env.Log) })
 	return l, nil
 }
 
 // send passes the messages to the lane's server, in order.
-func (l *lane) send(ctx context.Context, log *slog.Logger) {
+func (l *servedLane) send(ctx context.Context, log *slog.Logger) {
 	for {
 		select {
 		case text := <-l.queue:
@@ -72,9 +76,11 @@ func (l *lane) send(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// message returns the text as a message of a feed. A server with a feed replaces the id and the time.
+// message returns the text as a message of a feed. A server with a feed replaces the id and the
+// time.
 func message(text string) []byte {
-	data, err := json.Marshal(feed.Message{ID: 1, From: "lab", Text: text, At: feed.Time{Time: time.Now()}})
+	data, err := json.Marshal(feed.Message{ID: 1, From: "lab", Text: text,
+		At: feed.Time{Time: time.Now()}})
 	if err != nil {
 		panic(err) // strings, a number and a time: nothing that JSON cannot say
 	}
@@ -82,7 +88,7 @@ func message(text string) []byte {
 }
 
 // enqueue queues a message. It returns false if the queue is full.
-func (l *lane) enqueue(text string) bool {
+func (l *servedLane) enqueue(text string) bool {
 	select {
 	case l.queue <- text:
 		return true
@@ -92,7 +98,7 @@ func (l *lane) enqueue(text string) bool {
 }
 
 // close notifies the clients and ends everything that openLane has started.
-func (l *lane) close(ctx context.Context) error {
+func (l *servedLane) close(ctx context.Context) error {
 	l.cancel()
 	l.sender.Close()
 	err := l.Served.Close(ctx)

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/livepage"
 	"realtimelab/internal/tasks"
 )
 
-// path is the comparison's endpoint for its pages. It is below /lab/ so that browsers send the key's
-// cookie.
+// path is the comparison's endpoint for its pages. It is below /lab/ so that browsers send the
+// key's cookie.
 const path = "/lab/compare"
 
 // live is the running demo.
@@ -25,10 +26,10 @@ type live struct {
 	code    func(req *http.Request, path string) (string, error)
 	port    int
 	log     *slog.Logger
-	lanes   []*lane
+	lanes   []*servedLane
 	ctx     context.Context
 	cancel  context.CancelFunc
-	running tasks.Group // counts the feed, the viewers and the timer that ends a cut
+	running tasks.Group // counts the feed, the viewers and the timer that ends a blackout
 
 	mu      sync.Mutex
 	state   state
@@ -39,12 +40,14 @@ type live struct {
 }
 
 func newLive(s state) *live {
-	return &live{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: s, show: show{phase: phaseFree, done: map[string]bool{}}}
+	return &live{viewers: map[*viewer]struct{}{}, changed: make(chan struct{}, 1), state: s,
+		show: show{phase: phaseFree, done: map[string]bool{}}}
 }
 
 func start(env lesson.Env) (*lesson.Instance, error) {
 	if env.Lab == nil {
-		return nil, errors.New("the demo compare runs the others: start it with lab run or lab serve")
+		return nil, errors.New(
+			"the demo compare runs the others: start it with lab run or lab serve")
 	}
 	l := newLive(state{Rate: 5, Interval: 1000, Net: env.Lab.Net})
 	l.keyed, l.code, l.port, l.log = env.Lab.Keyed, env.Lab.Code, env.Port, env.Log
@@ -64,9 +67,9 @@ func start(env lesson.Env) (*lesson.Instance, error) {
 	l.running.Go(l.feed)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+path, l.serve)
-	mux.HandleFunc("POST "+path, l.serveChange)
-	mux.HandleFunc("POST "+path+"/show", l.serveStage)
-	mux.HandleFunc("POST "+path+"/report", l.serveReport)
+	mux.HandleFunc("POST "+path, livepage.Change(l.keyed, l.apply))
+	mux.HandleFunc("POST "+path+"/show", livepage.Change(l.keyed, l.move))
+	mux.HandleFunc("POST "+path+"/report", livepage.Change(l.keyed, l.take))
 	mux.HandleFunc("POST "+path+"/bet", l.serveBet)
 	mux.HandleFunc("GET "+path+"/code.svg", l.serveCode)
 	mux.HandleFunc("GET "+path+"/rows/{lane}", l.serveRows)
@@ -88,14 +91,14 @@ func (l *live) watching() int {
 func (l *live) lanesWatched() int {
 	n := 0
 	for v := range l.viewers {
-		if !v.bets {
+		if !v.bets && !v.late {
 			n++
 		}
 	}
 	return n
 }
 
-func (l *live) laneNamed(name string) *lane {
+func (l *live) laneNamed(name string) *servedLane {
 	for _, lane := range l.lanes {
 		if lane.Name == name {
 			return lane
@@ -105,7 +108,7 @@ func (l *live) laneNamed(name string) *lane {
 }
 
 // active returns the lanes with or without recovery, as the state says. The caller holds mu.
-func (l *live) active() []*lane {
+func (l *live) active() []*servedLane {
 	all := slices.Clone(l.lanes)
 	for i, lane := range all {
 		if l.state.Recovery && lane.recovering != nil {
@@ -116,7 +119,7 @@ func (l *live) active() []*lane {
 }
 
 // servers returns the lanes with and without recovery.
-func (l *live) servers() []*lane {
+func (l *live) servers() []*servedLane {
 	all := slices.Clone(l.lanes)
 	for _, lane := range l.lanes {
 		if lane.recovering != nil {
@@ -172,6 +175,9 @@ func (l *live) publish() {
 	l.mu.Lock()
 	l.sent++
 	n := l.sent
+	if l.show.phase == phaseRun {
+		l.show.watched += l.lanesWatched()
+	}
 	lanes := l.active()
 	l.mu.Unlock()
 	text := fmt.Sprintf("%d|%.3f|", n, milliseconds(time.Now()))
@@ -184,7 +190,7 @@ func (l *live) publish() {
 // notifyAll wakes the viewers and the feed after a change of the state. The caller holds mu.
 func (l *live) notifyAll() {
 	for v := range l.viewers {
-		v.wake()
+		v.Wake()
 	}
 	l.wakeFeed()
 }

@@ -27,6 +27,7 @@ import (
 	"realtimelab/internal/host"
 	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/livepage"
 	"realtimelab/lessons/longconn"
 	"realtimelab/lessons/longpoll"
 	"realtimelab/lessons/socketio"
@@ -40,7 +41,8 @@ var key = host.NewKey()
 
 // course has the lessons whose demos are compared, and this one.
 func course() []lesson.Lesson {
-	return append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), wslesson.Lesson(), Lesson()}, socketio.Lessons()...)
+	return append([]lesson.Lesson{longpoll.Lesson(), longconn.Lesson(), wslesson.Lesson(),
+		Lesson()}, socketio.Lessons()...)
 }
 
 // serve serves the demo as the lab does.
@@ -50,7 +52,8 @@ func serve(t *testing.T, start func(lesson.Env) (*lesson.Instance, error)) (url 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	r, err := host.Start(host.Config{
-		Lesson: l, Demo: l.Demos[0], Course: course(), Listener: listener, Web: web.Pages, Key: key, Log: slog.New(slog.DiscardHandler),
+		Lesson: l, Demo: l.Demos[0], Course: course(), Listener: listener, Web: web.Pages, Key: key,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return "", errors.Join(err, listener.Close())
@@ -139,7 +142,8 @@ func ask(t *testing.T, url, authorization, body string) (int, string) {
 // askAt posts to a path below the comparison's.
 func askAt(t *testing.T, url, below, authorization, body string) (int, string) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
 	req, err := http.NewRequest("POST", url+path+below, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Authorization", authorization)
@@ -151,12 +155,14 @@ func askAt(t *testing.T, url, below, authorization, body string) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-// TestChangesRequireTheKey: every control that changes the comparison requires the key, and none works over the socket.
+// TestChangesRequireTheKey: every control that changes the comparison requires the key, and none
+// works over the socket.
 func TestChangesRequireTheKey(t *testing.T) {
 	_, url := open(t)
 	p := watch(t, url)
 	before := p.until(func(m said) bool { return m.State != nil }).State
-	for _, body := range []string{`{"rate":50}`, `{"interval":200}`, `{"net":"3g"}`, `{"cut":true}`, `{"reset":true}`, `{"paused":true}`} {
+	for _, body := range []string{`{"rate":50}`, `{"interval":200}`, `{"net":"3g"}`, `{"cut":true}`,
+		`{"reset":true}`, `{"paused":true}`} {
 		for _, authorization := range []string{"", "Bearer ", host.NewKey().Bearer()} {
 			status, text := ask(t, url, authorization, body)
 			assert.Equal(t, http.StatusForbidden, status, body)
@@ -197,15 +203,20 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 	assert.Equal(t, map[string]float64{"sse": 2000}, retries, "as its server sends")
 	assert.Equal(t, 2, recovering, "Socket.IO over polling and over WebSocket")
 	assert.Len(t, instance.Frames, len(first.Lanes)+recovering)
-	for _, f := range []string{"latency_p50_ms", "bytes_per_message", "requests_per_message"} { // of compare.js
-		assert.True(t, slices.ContainsFunc(first.Figures, func(x figure.Figure) bool { return x.Key == f && x.Name.ZH != "" }), f)
+	for _, f := range []string{"latency_p50_ms", "bytes_per_message", "requests_per_message"} {
+		// of compare.js
+		assert.True(t, slices.ContainsFunc(first.Figures, func(x figure.Figure) bool {
+			return x.Key == f && x.Name.ZH != ""
+		}), f)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	for i, lane := range first.Lanes[:2] { // those that a GET reads
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
+	for i, lane := range first.Lanes[:2] { // the lanes that a GET reads
 		assert.Equal(t, names[i], lane.Name)
 		var got []struct{ Text string }
 		for end := time.Now().Add(10 * time.Second); len(got) < 2 && time.Now().Before(end); {
-			res, err := client.Get("http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(lane.Port)) + "/messages?after=0")
+			res, err := client.Get("http://" +
+				net.JoinHostPort("127.0.0.1", strconv.Itoa(lane.Port)) + "/messages?after=0")
 			require.NoError(t, err)
 			require.NoError(t, json.NewDecoder(res.Body).Decode(&got))
 			res.Body.Close()
@@ -215,7 +226,9 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 		assert.True(t, strings.HasPrefix(got[1].Text, "2|"), got[1].Text)
 		assert.Len(t, got[0].Text, size)
 	}
-	counted := p.until(func(m said) bool { return m.Counts != nil && m.Counts[0].Requests > 0 && m.Counts[1].Requests > 0 })
+	counted := p.until(func(m said) bool {
+		return m.Counts != nil && m.Counts[0].Requests > 0 && m.Counts[1].Requests > 0
+	})
 	assert.Positive(t, counted.Counts[0].In)
 	assert.Zero(t, counted.Counts[4].In, "the sender beside the server is not counted")
 	assert.Equal(t, 1, counted.Viewers)
@@ -225,8 +238,10 @@ func TestAllLanesCarryTheSame(t *testing.T) {
 func TestLanePageMayReachItsServerOnly(t *testing.T) {
 	_, url := open(t)
 	first := watch(t, url).until(func(m said) bool { return m.Lanes != nil })
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	res, err := client.Get("http://127.0.0.1:" + strconv.Itoa(first.Lanes[6].Port) + "/lab/lane/lane.html")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
+	res, err := client.Get("http://127.0.0.1:" + strconv.Itoa(first.Lanes[6].Port) +
+		"/lab/lane/lane.html")
 	require.NoError(t, err)
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
@@ -247,14 +262,14 @@ func TestWishesChangeTheStateOfAll(t *testing.T) {
 		{`{"net":"3g"}`, func(s state) bool { return s.Net == "3g" }},
 		{`{"net":"rtt=20ms,loss=1%"}`, func(s state) bool { return s.Net == "rtt=20ms,loss=1%" }},
 		{`{"recovery":true}`, func(s state) bool { return s.Recovery }},
-		{`{"cut":true}`, func(s state) bool { return s.Cut }},
+		{`{"cut":true}`, func(s state) bool { return s.Blackout }},
 		{`{"reset":true,"paused":true}`, func(s state) bool { return s.Paused }},
 	} {
 		status, text := ask(t, url, key.Bearer(), c.body)
 		require.Equal(t, http.StatusNoContent, status, text)
 		b.until(func(m said) bool { return m.State != nil && c.want(*m.State) })
 	}
-	b.until(func(m said) bool { return m.State != nil && !m.State.Cut }) // it mends
+	b.until(func(m said) bool { return m.State != nil && !m.State.Blackout }) // it mends
 	require.NoError(t, a.WriteMessage(websocket.TextMessage, []byte(`{"ping":12.5}`)))
 	pong := a.until(func(m said) bool { return m.Pong == 12.5 })
 	assert.InDelta(t, float64(time.Now().UnixMilli()), pong.Now, 60_000)
@@ -277,7 +292,8 @@ func TestBadWishesGetOneLine(t *testing.T) {
 		assert.Contains(t, text, want)
 		assert.Equal(t, 1, strings.Count(text, "\n"))
 	}
-	for _, nonsense := range []string{"x", `{"ping":"fast"}`, `{"ping":"` + strings.Repeat("x", 2000) + `"}`} {
+	for _, nonsense := range []string{"x", `{"ping":"fast"}`,
+		`{"ping":"` + strings.Repeat("x", 2000) + `"}`} {
 		other := watch(t, url)
 		require.NoError(t, other.WriteMessage(websocket.TextMessage, []byte(nonsense)))
 		require.NoError(t, other.SetReadDeadline(time.Now().Add(time.Minute)))
@@ -290,7 +306,8 @@ func TestBadWishesGetOneLine(t *testing.T) {
 	p.until(func(m said) bool { return m.Counts != nil && m.Viewers == 1 })
 }
 
-// TestNobodyWatchingNothingIsSaid: the feed speaks at its rate while somebody watches, and only then.
+// TestNobodyWatchingNothingIsSaid: the feed speaks at its rate while somebody watches, and only
+// then.
 func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newLive(state{Rate: 5})
@@ -308,7 +325,7 @@ func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 			return count() - before
 		}
 		assert.Zero(t, saidIn(time.Minute), "before anybody watches")
-		v := &viewer{live: r, news: make(chan struct{}, 1)}
+		v := &viewer{live: r, Viewer: livepage.NewViewer()}
 		require.True(t, r.enter(v))
 		assert.Equal(t, 50, saidIn(10*time.Second))
 		r.leave(v)
@@ -321,7 +338,8 @@ func TestNobodyWatchingNothingIsSaid(t *testing.T) {
 func TestALaneThatCannotOpenLeavesNothing(t *testing.T) {
 	_, err := serve(t, func(env lesson.Env) (*lesson.Instance, error) {
 		opened, served := 0, env.Lab.Serve
-		env.Lab.Serve = func(start func(lesson.Env) (*lesson.Instance, error)) (lesson.Served, error) {
+		env.Lab.Serve = func(start func(lesson.Env) (*lesson.Instance, error)) (lesson.Served,
+			error) {
 			if opened++; opened > 3 {
 				return nil, io.ErrClosedPipe
 			}
@@ -341,13 +359,15 @@ func TestEveryLaneHasAClientInTheBrowser(t *testing.T) {
 	_, clients, found := strings.Cut(string(script), "const clients = {")
 	require.True(t, found)
 	for _, l := range lesson.Lanes(course()) {
-		has := regexp.MustCompile(`(?m)^  "?` + regexp.QuoteMeta(l.Name) + `"?: `).MatchString(clients)
-		assert.NotEqual(t, l.GoOnly, has, "%s: give the page a client for it, or set GoOnly", l.Name)
+		has := regexp.MustCompile(`(?m)^  "?` + regexp.QuoteMeta(l.Name) + `"?: `).
+			MatchString(clients)
+		assert.NotEqual(t, l.GoOnly, has,
+			"%s: give the page a client for it, or set GoOnly", l.Name)
 	}
 }
 
-// TestOneViewerCannotFloodTheOthers: pings, and posted changes that alter nothing, reach no other viewer, and changes are sent at most ten
-// times a second.
+// TestOneViewerCannotFloodTheOthers: pings, and posted changes that alter nothing, reach no other
+// viewer, and changes are sent at most ten times a second.
 func TestOneViewerCannotFloodTheOthers(t *testing.T) {
 	_, url := open(t)
 	a, b := watch(t, url), watch(t, url)
@@ -390,11 +410,13 @@ func TestOneViewerCannotFloodTheOthers(t *testing.T) {
 	assert.LessOrEqual(t, got, int(time.Since(began)/statePace)+2)
 }
 
-// TestRowsAreOfTheBrowserThatAsks: a click on a lane shows what crossed this browser's connections, and no file or cookie of the lab.
+// TestRowsAreOfTheBrowserThatAsks: a click on a lane shows what crossed this browser's connections,
+// and no file or cookie of the lab.
 func TestRowsAreOfTheBrowserThatAsks(t *testing.T) {
 	_, url := open(t)
 	first := watch(t, url).until(func(m said) bool { return m.Lanes != nil })
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
 	get := func(at, browser string) (int, string) {
 		req, err := http.NewRequest("GET", at, nil)
 		require.NoError(t, err)
@@ -420,7 +442,8 @@ func TestRowsAreOfTheBrowserThatAsks(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(body), &rows))
 	require.NotEmpty(t, rows)
 	assert.Equal(t, "http", rows[0].Layer)
-	assert.True(t, strings.HasPrefix(string(rows[0].Data), "GET /messages?after=0 HTTP/1.1\r\n"), "the file before it belongs to the lab")
+	assert.True(t, strings.HasPrefix(string(rows[0].Data), "GET /messages?after=0 HTTP/1.1\r\n"),
+		"the file before it belongs to the lab")
 
 	status, body = get(url+path+"/rows/"+first.Lanes[0].Name, other)
 	assert.Equal(t, http.StatusOK, status)

@@ -1,7 +1,6 @@
 package comparison
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +8,7 @@ import (
 	"realtimelab/internal/lesson"
 )
 
-// An outcome is what a page measured of a lane in a round. Times are in milliseconds.
+// An outcome holds a page's measurement of a lane in a round. Times are in milliseconds.
 type outcome struct {
 	Lane    string  `json:"lane"`
 	Got     int     `json:"got"`     // messages of the round that arrived
@@ -17,29 +16,24 @@ type outcome struct {
 	Silence float64 `json:"silence"` // longest time without a message
 }
 
-// A report is what a page with the key measured in a round.
+// A report holds the measurement of a page with the key in a round.
 type report struct {
-	Round string    `json:"round"`
-	First int       `json:"first"` // as the round's, so that a report cannot count for another run of it
+	Round string `json:"round"`
+	// as the round's, so that a report cannot count for another run of it
+	First int       `json:"first"`
 	Lanes []outcome `json:"lanes"`
 }
 
-// A place is a lane on the podium. Lanes that the measurement cannot tell apart share a rank.
+// A place holds the values that decide a lane's rank in a round. The pages compute the rank, during
+// the round and after it by the same rule.
 type place struct {
 	outcome
-	Rank     int      `json:"rank"`
 	Lost     int      `json:"lost"`     // messages that did not arrive
 	Bytes    float64  `json:"bytes"`    // a message and viewer, both ways
 	Requests float64  `json:"requests"` // a message and viewer
 	Bets     int      `json:"bets"`
-	Names    []string `json:"names"` // of those who bet on the lane and gave one
+	Names    []string `json:"names"` // of the people who bet on the lane and gave a name
 }
-
-// A difference below both of these shares of the leader's figure is none: lanes share a rank.
-const (
-	sameShare = 0.03
-	sameTime  = 5.0 // ms
-)
 
 // take turns a page's report into the podium. The first report of a round counts.
 func (l *live) take(r report) error {
@@ -58,11 +52,13 @@ func (l *live) take(r report) error {
 		}
 		f := r.Lanes[at]
 		if f.Got < 0 || f.Got > messages || !(f.Delay >= 0) || !(f.Silence >= 0) {
-			return fmt.Errorf("report of %s: want 0 to %d messages, and times of 0 ms or more", f.Lane, messages)
+			return fmt.Errorf("report of %s: want 0 to %d messages, and times of 0 ms or more",
+				f.Lane, messages)
 		}
 		p := place{outcome: f, Lost: messages - f.Got, Names: []string{}}
-		if n := float64(max(messages, 1) * max(s.watching, 1)); len(s.spent) > i {
-			p.Bytes, p.Requests = float64(s.spent[i].In+s.spent[i].Out)/n, float64(s.spent[i].Requests)/n
+		if n := float64(max(s.watched, 1)); len(s.spent) > i {
+			p.Bytes, p.Requests = float64(s.spent[i].In+s.spent[i].Out)/n,
+				float64(s.spent[i].Requests)/n
 		}
 		for _, b := range s.bets {
 			if b.Lane != lane.Name {
@@ -79,30 +75,8 @@ func (l *live) take(r report) error {
 	if len(places) == 0 {
 		return errors.New("the report has no lane of this comparison")
 	}
-	rank(s.round.Wins, places)
 	l.podium(places)
 	return nil
-}
-
-// rank sorts the places and gives them ranks: first by lost messages, then by the measure.
-func rank(by measure, places []place) {
-	value := func(p place) float64 {
-		return map[measure]float64{byBytes: p.Bytes, byDelay: p.Delay, bySilence: p.Silence}[by]
-	}
-	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.Lost, b.Lost), cmp.Compare(value(a), value(b)))
-	})
-	lead := 0 // of the lanes that share a rank
-	for i := range places {
-		margin := value(places[lead]) * sameShare
-		if by != byBytes {
-			margin = max(margin, sameTime)
-		}
-		if places[i].Lost != places[lead].Lost || value(places[i]) > value(places[lead])+margin {
-			lead = i
-		}
-		places[i].Rank = lead + 1
-	}
 }
 
 // minus returns what was transferred between two counts.

@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/livepage"
 )
 
-// A phase is where the show stands.
+// A phase is a state of the show.
 type phase string
 
 const (
@@ -31,13 +32,13 @@ type show struct {
 	last   int // number of its last message, once it has ended
 	done   map[string]bool
 	bets   map[string]bet // by browser
-	places []place        // in order, in phasePodium
+	places []place        // in the order of the lanes, in phasePodium
 
-	before   state           // restored after the round
-	counts   []lesson.Counts // of the lanes when the round began
-	spent    []lesson.Counts // what the lanes transferred in the round
-	watching int             // viewers of the lanes when the round began
-	end      func()          // ends the script
+	before  state           // restored after the round
+	counts  []lesson.Counts // of the lanes when the round began
+	spent   []lesson.Counts // what the lanes transferred in the round
+	watched int             // sum over the round's messages: the viewers whose lanes were open
+	end     func()          // ends the script
 }
 
 // countTime bounds the wait for a page's report after a round.
@@ -50,7 +51,7 @@ type stage struct {
 }
 
 // errRound refuses a change while the server runs a round.
-var errRound = errors.New("a round is running: wait for its end, or end it")
+const errRound = livepage.Busy("a round is running: wait for its end, or end it")
 
 // move moves the show on.
 func (l *live) move(s stage) error {
@@ -78,6 +79,7 @@ func (l *live) move(s stage) error {
 			l.restore()
 		}
 		l.show.phase = phaseFree
+		l.admit()
 	default:
 		return fmt.Errorf("do %q: want bets, start or end", s.Do)
 	}
@@ -92,7 +94,7 @@ func (l *live) startRound() error {
 	}
 	s := &l.show
 	s.before = l.state
-	l.state.Rate, l.state.Paused = s.round.rate, false
+	l.state.Rate, l.state.Interval, l.state.Paused = s.round.rate, roundInterval, false
 	err := l.setNet(s.round.net)
 	if err != nil {
 		l.state = s.before
@@ -102,7 +104,7 @@ func (l *live) startRound() error {
 	ctx, cancel := context.WithCancel(l.ctx)
 	s.phase, s.began, s.end = phaseRun, time.Now(), cancel
 	s.first, s.last = l.sent+1, 0
-	s.counts, s.watching = l.countLanes(), l.lanesWatched()
+	s.counts, s.watched = l.countLanes(), 0
 	l.notifyAll()
 	r, began := s.round, s.began
 	go func() {
@@ -113,8 +115,8 @@ func (l *live) startRound() error {
 	return nil
 }
 
-// script makes the round's changes at their times, and then waits for a report. It returns early when
-// the round is ended from outside.
+// script makes the round's changes at their times, and then waits for a report. It returns early
+// when the round is ended from outside.
 func (l *live) script(ctx context.Context, r round, began time.Time) {
 	for _, next := range r.steps {
 		if !sleepUntil(ctx, began.Add(next.at)) {
@@ -123,9 +125,9 @@ func (l *live) script(ctx context.Context, r round, began time.Time) {
 		if next.reset {
 			l.resetLanes()
 		}
-		if next.cut {
+		if next.blackout {
 			l.mu.Lock()
-			l.startCut()
+			l.startBlackout()
 			l.notifyAll()
 			l.mu.Unlock()
 		}
@@ -164,8 +166,31 @@ func (l *live) endRound(ctx context.Context) bool {
 	for i := range l.show.spent {
 		l.show.spent[i] = minus(l.show.spent[i], l.show.counts[i])
 	}
+	if !l.measured() {
+		l.podium(nil)
+		return false
+	}
+	l.admit()
 	l.notifyAll()
 	return true
+}
+
+// measured reports whether a page with the key has had its lanes open since the round began. The
+// caller holds mu.
+func (l *live) measured() bool {
+	for v := range l.viewers {
+		if v.keyed && !v.bets && !v.late {
+			return true
+		}
+	}
+	return false
+}
+
+// admit lets the viewers open the lanes that came while a round ran. The caller holds mu.
+func (l *live) admit() {
+	for v := range l.viewers {
+		v.late = false
+	}
 }
 
 // podium shows the places of the round and restores the state from before it. The caller holds mu.
@@ -175,6 +200,7 @@ func (l *live) podium(places []place) {
 	l.show.phase, l.show.places = phasePodium, places
 	l.show.done = maps.Clone(l.show.done)
 	l.show.done[l.show.round.Name] = true
+	l.admit()
 	l.notifyAll()
 }
 
@@ -182,7 +208,7 @@ func (l *live) podium(places []place) {
 func (l *live) restore() {
 	l.show.end = nil
 	before := l.show.before
-	l.state.Rate, l.state.Paused = before.Rate, before.Paused
+	l.state.Rate, l.state.Interval, l.state.Paused = before.Rate, before.Interval, before.Paused
 	if err := l.setNet(before.Net); err != nil {
 		l.log.Error("the network from before the round is not restored", "err", err)
 	}
@@ -195,7 +221,8 @@ func (l *live) shown() any {
 		Count int    `json:"count"`
 	}
 	s := &l.show
-	said := map[string]any{"phase": s.phase, "done": slices.AppendSeq([]string{}, maps.Keys(s.done)), "round": s.round.Name}
+	said := map[string]any{"phase": s.phase,
+		"done": slices.AppendSeq([]string{}, maps.Keys(s.done)), "round": s.round.Name}
 	if s.phase == phaseFree {
 		return said
 	}
@@ -212,8 +239,12 @@ func (l *live) shown() any {
 	slices.SortStableFunc(tallies, func(a, b tally) int { return b.Count - a.Count })
 	said["bets"] = tallies
 	if s.phase != phaseBets {
-		said["began"], said["ends"] = milliseconds(s.began), milliseconds(s.began.Add(s.round.length))
+		said["began"], said["ends"] = milliseconds(s.began),
+			milliseconds(s.began.Add(s.round.length))
 		said["first"], said["last"] = s.first, s.last
+	}
+	if s.phase == phaseRun || s.phase == phaseCount {
+		said["measured"] = l.measured()
 	}
 	if s.phase == phasePodium {
 		said["places"], said["messages"] = s.places, s.last-s.first+1

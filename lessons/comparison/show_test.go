@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/lesson"
+	"realtimelab/internal/livepage"
 )
 
 // event is something that happened to a fake lane, and when.
@@ -24,7 +25,8 @@ type event struct {
 	what string
 }
 
-// fakeServed is a lane that only notes what happens to it. Each count is of one request and 100 bytes more.
+// fakeServed is a lane that only notes what happens to it. Each count is of one request and 100
+// bytes more.
 type fakeServed struct {
 	began time.Time
 
@@ -57,13 +59,13 @@ func (f *fakeServed) Rows(*http.Request) ([]lesson.Row, bool) { return nil, true
 func (f *fakeServed) Port() int                       { return 1 }
 func (f *fakeServed) Direct() string                  { return "" }
 func (f *fakeServed) SetNet(net string) error         { f.note("net " + net); return nil }
-func (f *fakeServed) Cut(cut bool)                    { f.note(fmt.Sprint("cut ", cut)) }
+func (f *fakeServed) Blackout(on bool)                { f.note(fmt.Sprint("blackout ", on)) }
 func (f *fakeServed) Reset()                          { f.note("reset") }
 func (f *fakeServed) Close(ctx context.Context) error { return nil }
 
 // fakeShow is a comparison of lanes a, b and c, in the time of synctest.
 func fakeShow(t *testing.T) (*live, *fakeServed) {
-	l := newLive(state{Rate: 5, Interval: 1000, Net: "none", Paused: true})
+	l := newLive(state{Rate: 5, Interval: 200, Net: "none", Paused: true})
 	l.log = slog.New(slog.DiscardHandler)
 	l.ctx, l.cancel = context.WithCancel(t.Context())
 	served := &fakeServed{began: time.Now()}
@@ -72,10 +74,11 @@ func fakeShow(t *testing.T) (*live, *fakeServed) {
 		if name == "a" {
 			s = served
 		}
-		l.lanes = append(l.lanes, &lane{Served: s, Lane: lesson.Lane{Name: name}, queue: make(chan string, queued)})
+		l.lanes = append(l.lanes, &servedLane{Served: s, Lane: lesson.Lane{Name: name},
+			queue: make(chan string, queued)})
 	}
 	l.running.Go(l.feed)
-	require.True(t, l.enter(&viewer{live: l, news: make(chan struct{}, 1)}))
+	require.True(t, l.enter(&viewer{live: l, keyed: true, Viewer: livepage.NewViewer()}))
 	t.Cleanup(func() {
 		l.cancel()
 		l.running.Leave() // of the viewer
@@ -91,36 +94,44 @@ func (l *live) phaseNow() phase {
 	return l.show.phase
 }
 
-// TestServerRunsTheRound: the changes of a round happen at their times, and the state from before returns.
+// TestServerRunsTheRound: the changes of a round happen at their times, and the state from before
+// returns.
 func TestServerRunsTheRound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, served := fakeShow(t)
 		require.NoError(t, l.move(stage{Do: "bets", Round: "crash"}))
 		time.Sleep(time.Minute)
-		assert.Equal(t, phaseBets, l.phaseNow(), "bets stay open until the teacher starts the round")
+		assert.Equal(t, phaseBets, l.phaseNow(),
+			"bets stay open until the teacher starts the round")
 		served.began = time.Now()
 		require.NoError(t, l.move(stage{Do: "start"}))
 		assert.ErrorIs(t, l.apply(change{Reset: true}), errRound)
+		assert.Equal(t, state{Rate: 10, Interval: 1000, Net: "4g"}, l.state)
 		assert.ErrorIs(t, l.move(stage{Do: "bets", Round: "calm"}), errRound)
 		time.Sleep(20*time.Second + time.Millisecond)
 		assert.Equal(t, phaseCount, l.phaseNow())
-		assert.Equal(t, []event{{0, "net 4g"}, {5 * time.Second, "reset"}, {12 * time.Second, "reset"}}, served.seen())
+		assert.Equal(t, []event{{0, "net 4g"}, {5 * time.Second, "reset"},
+			{12 * time.Second, "reset"}}, served.seen())
 		messages := l.show.last - l.show.first + 1
 		assert.InDelta(t, 200, messages, 2, "10 messages a second for 20 s")
 
-		require.NoError(t, l.take(report{Round: "crash", First: l.show.first, Lanes: []outcome{{Lane: "a", Got: messages, Silence: 900}, {Lane: "b", Got: messages - 10, Silence: 600}}}))
+		require.NoError(t, l.take(report{Round: "crash", First: l.show.first,
+			Lanes: []outcome{{Lane: "a", Got: messages, Silence: 900},
+				{Lane: "b", Got: messages - 10, Silence: 600}}}))
 		assert.Equal(t, phasePodium, l.phaseNow())
-		assert.Equal(t, state{Rate: 5, Interval: 1000, Net: "none", Paused: true}, l.state)
+		assert.Equal(t, state{Rate: 5, Interval: 200, Net: "none", Paused: true}, l.state)
 		assert.Equal(t, "net none", served.seen()[3].what)
 		require.Len(t, l.show.places, 2)
-		assert.Equal(t, []string{"a", "b"}, []string{l.show.places[0].Lane, l.show.places[1].Lane}, "nothing lost is better than a short silence")
+		assert.Equal(t, []string{"a", "b"}, []string{l.show.places[0].Lane, l.show.places[1].Lane},
+			"the pages rank them")
 		assert.Equal(t, 10, l.show.places[1].Lost)
-		assert.InDelta(t, 100/float64(messages), l.show.places[0].Bytes, 0.001, "what the lane transferred in the round, for each message")
+		assert.InDelta(t, 100/float64(messages), l.show.places[0].Bytes, 0.001,
+			"what the lane transferred in the round, for each message")
 		assert.True(t, l.show.done["crash"])
 	})
 }
 
-// TestTunnelLosesEveryPacketForAWhile: the cut of the tunnel ends by itself.
+// TestTunnelLosesEveryPacketForAWhile: the blackout of the tunnel ends by itself.
 func TestTunnelLosesEveryPacketForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, served := fakeShow(t)
@@ -128,7 +139,8 @@ func TestTunnelLosesEveryPacketForAWhile(t *testing.T) {
 		require.NoError(t, l.move(stage{Do: "start"}))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		assert.Equal(t, []event{{0, "net 4g"}, {5 * time.Second, "cut true"}, {5*time.Second + cutTime, "cut false"}}, served.seen())
+		assert.Equal(t, []event{{0, "net 4g"}, {5 * time.Second, "blackout true"},
+			{5*time.Second + blackoutTime, "blackout false"}}, served.seen())
 	})
 }
 
@@ -141,7 +153,8 @@ func TestRoundEndsWithoutAReport(t *testing.T) {
 		time.Sleep(15*time.Second + countTime + time.Millisecond)
 		assert.Equal(t, phasePodium, l.phaseNow())
 		assert.Empty(t, l.show.places)
-		assert.Error(t, l.take(report{Round: "calm", First: l.show.first, Lanes: []outcome{{Lane: "a"}}}), "too late")
+		assert.Error(t, l.take(report{Round: "calm", First: l.show.first,
+			Lanes: []outcome{{Lane: "a"}}}), "too late")
 	})
 }
 
@@ -169,13 +182,15 @@ func TestBets(t *testing.T) {
 		require.NoError(t, l.move(stage{Do: "bets", Round: "rush"}))
 		require.NoError(t, l.takeBet("x", bet{Lane: "a", Name: "Ann"}))
 		require.NoError(t, l.takeBet("x", bet{Lane: "b", Name: " An\u202en\n  Lee "}))
-		assert.Equal(t, map[string]bet{"x": {"b", "Ann Lee"}}, l.show.bets, "the second bet replaces the first")
+		assert.Equal(t, map[string]bet{"x": {"b", "Ann Lee"}}, l.show.bets,
+			"the second bet replaces the first")
 		assert.ErrorIs(t, l.takeBet("y", bet{Lane: "pigeon"}), errNoLane)
 		for i := range maxBets - 1 {
 			require.NoError(t, l.takeBet(fmt.Sprint(i), bet{Lane: "c"}))
 		}
 		assert.ErrorIs(t, l.takeBet("y", bet{Lane: "a"}), errFull)
-		assert.NoError(t, l.takeBet("x", bet{Lane: "a", Name: strings.Repeat("名", 100)}), "a browser may still change its mind")
+		assert.NoError(t, l.takeBet("x", bet{Lane: "a", Name: strings.Repeat("名", 100)}),
+			"a browser may still change its mind")
 		require.NoError(t, l.move(stage{Do: "start"}))
 		assert.ErrorIs(t, l.takeBet("x", bet{Lane: "b"}), errLate)
 
@@ -184,12 +199,15 @@ func TestBets(t *testing.T) {
 		assert.ErrorIs(t, l.takeBet("x", bet{Lane: "b"}), errLate)
 		all := l.show.last - l.show.first + 1
 		require.NoError(t, l.take(report{Round: "rush", First: l.show.first, Lanes: []outcome{
-			{Lane: "c", Got: all, Delay: 300}, {Lane: "b", Got: all, Delay: 101}, {Lane: "a", Got: all, Delay: 100},
+			{Lane: "c", Got: all, Delay: 300}, {Lane: "b", Got: all, Delay: 101},
+			{Lane: "a", Got: all, Delay: 100},
 		}}))
 		places := l.show.places
-		assert.Equal(t, []int{1, 1, 3}, []int{places[0].Rank, places[1].Rank, places[2].Rank}, "1 ms is no difference")
+		assert.Equal(t, []string{"a", "b", "c"},
+			[]string{places[0].Lane, places[1].Lane, places[2].Lane})
 		assert.Equal(t, []string{strings.Repeat("名", maxName)}, places[0].Names)
-		assert.Equal(t, []int{1, 0, maxBets - 1}, []int{places[0].Bets, places[1].Bets, places[2].Bets})
+		assert.Equal(t, []int{1, 0, maxBets - 1},
+			[]int{places[0].Bets, places[1].Bets, places[2].Bets})
 		require.NoError(t, l.move(stage{Do: "bets", Round: "calm"}))
 		assert.Empty(t, l.show.bets, "a new round has no bets")
 	})
@@ -202,15 +220,18 @@ func TestReportMustFit(t *testing.T) {
 		require.NoError(t, l.move(stage{Do: "bets", Round: "calm"}))
 		require.NoError(t, l.move(stage{Do: "start"}))
 		first := l.show.first
-		assert.Error(t, l.take(report{Round: "calm", First: first, Lanes: []outcome{{Lane: "a"}}}), "the round still runs")
+		assert.Error(t, l.take(report{Round: "calm", First: first, Lanes: []outcome{{Lane: "a"}}}),
+			"the round still runs")
 		time.Sleep(15*time.Second + time.Millisecond)
 		require.Equal(t, phaseCount, l.phaseNow())
 		for name, r := range map[string]report{
-			"another round":     {Round: "rush", First: first, Lanes: []outcome{{Lane: "a"}}},
-			"another run":       {Round: "calm", First: first + 1, Lanes: []outcome{{Lane: "a"}}},
-			"no lane":           {Round: "calm", First: first, Lanes: []outcome{{Lane: "pigeon"}}},
-			"too many messages": {Round: "calm", First: first, Lanes: []outcome{{Lane: "a", Got: 1000}}},
-			"a negative delay":  {Round: "calm", First: first, Lanes: []outcome{{Lane: "a", Delay: -1}}},
+			"another round": {Round: "rush", First: first, Lanes: []outcome{{Lane: "a"}}},
+			"another run":   {Round: "calm", First: first + 1, Lanes: []outcome{{Lane: "a"}}},
+			"no lane":       {Round: "calm", First: first, Lanes: []outcome{{Lane: "pigeon"}}},
+			"too many messages": {Round: "calm", First: first,
+				Lanes: []outcome{{Lane: "a", Got: 1000}}},
+			"a negative delay": {Round: "calm", First: first,
+				Lanes: []outcome{{Lane: "a", Delay: -1}}},
 		} {
 			assert.Error(t, l.take(r), name)
 		}
@@ -218,17 +239,64 @@ func TestReportMustFit(t *testing.T) {
 	})
 }
 
-func TestRank(t *testing.T) {
-	places := []place{
-		{outcome: outcome{Lane: "far"}, Bytes: 900}, {outcome: outcome{Lane: "lossy"}, Bytes: 10, Lost: 1},
-		{outcome: outcome{Lane: "near"}, Bytes: 102}, {outcome: outcome{Lane: "least"}, Bytes: 100},
-	}
-	rank(byBytes, places)
-	var got []string
-	for _, p := range places {
-		got = append(got, fmt.Sprint(p.Rank, " ", p.Lane))
-	}
-	assert.Equal(t, []string{"1 least", "1 near", "3 far", "4 lossy"}, got)
+// TestNobodyMeasures: a round that no page with the key has seen from its start has an empty podium
+// at once, and the pages know before.
+func TestNobodyMeasures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := fakeShow(t)
+		var teacher *viewer
+		for v := range l.viewers {
+			teacher = v
+		}
+		measured := func() any {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return l.shown().(map[string]any)["measured"]
+		}
+		require.True(t, l.enter(&viewer{live: l, Viewer: livepage.NewViewer()}))
+		defer l.running.Leave()
+		require.NoError(t, l.move(stage{Do: "bets", Round: "calm"}))
+		assert.Nil(t, measured())
+		require.NoError(t, l.move(stage{Do: "start"}))
+		assert.Equal(t, true, measured())
+		time.Sleep(time.Second)
+		l.leave(teacher) // reloads its page
+		assert.Equal(t, false, measured(), "and the pages learn it")
+		back := &viewer{live: l, keyed: true, Viewer: livepage.NewViewer()}
+		require.True(t, l.enter(back))
+		assert.True(t, back.late)
+		assert.Equal(t, false, measured(), "it has missed the start")
+		time.Sleep(14*time.Second + time.Millisecond)
+		assert.Equal(t, phasePodium, l.phaseNow(), "the show does not wait for a report")
+		assert.Empty(t, l.show.places)
+		assert.False(t, back.late)
+	})
+}
+
+// TestLateViewersCostNothing: a viewer that comes while a round runs opens no lane, and counts for
+// no message until the round has ended.
+func TestLateViewersCostNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := fakeShow(t)
+		early := &viewer{live: l, Viewer: livepage.NewViewer()}
+		require.True(t, l.enter(early))
+		require.NoError(t, l.move(stage{Do: "bets", Round: "crash"}))
+		require.NoError(t, l.move(stage{Do: "start"}))
+		time.Sleep(10*time.Second + time.Millisecond)
+		late := &viewer{live: l, Viewer: livepage.NewViewer()}
+		require.True(t, l.enter(late))
+		defer l.running.Leave()
+		l.leave(early)
+		time.Sleep(10 * time.Second)
+		require.Equal(t, phaseCount, l.phaseNow())
+		messages := l.show.last - l.show.first + 1
+		assert.InDelta(t, 1.5*float64(messages), l.show.watched, 3,
+			"two viewers in the first half, and one in the second")
+		assert.False(t, late.late)
+		require.NoError(t, l.take(report{Round: "crash", First: l.show.first,
+			Lanes: []outcome{{Lane: "a", Got: messages}}}))
+		assert.InDelta(t, 100/float64(l.show.watched), l.show.places[0].Bytes, 0.001)
+	})
 }
 
 // TestRoundsAreForEverybody: the show needs the key, a bet needs none, and each browser has one.
@@ -250,11 +318,14 @@ func TestRoundsAreForEverybody(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, status)
 	p := watch(t, url+"")
 	p.until(func(m said) bool {
-		return m.Show.Phase == phaseBets && len(m.Show.Bets) == 1 && m.Show.Bets[0].Lane == "sse" && m.Show.Bets[0].Count == 1
+		return m.Show.Phase == phaseBets && len(m.Show.Bets) == 1 && m.Show.Bets[0].Lane == "sse" &&
+			m.Show.Bets[0].Count == 1
 	})
 	status, _ = askAt(t, url, "/show", key.Bearer(), `{"do":"start"}`)
 	require.Equal(t, http.StatusNoContent, status)
-	p.until(func(m said) bool { return m.Show.Phase == phaseRun && m.State.Rate == 2 && m.State.Net == "wifi" })
+	p.until(func(m said) bool {
+		return m.Show.Phase == phaseRun && m.State.Rate == 2 && m.State.Net == "wifi"
+	})
 	status, text = askAt(t, url, "/bet", "", `{"lane":"sse"}`)
 	assert.Equal(t, http.StatusConflict, status)
 	assert.Contains(t, text, "bets are closed: the round has started")
@@ -267,7 +338,8 @@ func TestBetOfThisBrowser(t *testing.T) {
 	_, url := open(t)
 	status, text := askAt(t, url, "/show", key.Bearer(), `{"do":"bets","round":"calm"}`)
 	require.Equal(t, http.StatusNoContent, status, text)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout: 10 * time.Second}
 	place := func(cookie *http.Cookie) *http.Response {
 		req, err := http.NewRequest("POST", url+path+"/bet", strings.NewReader(`{"lane":"sse"}`))
 		require.NoError(t, err)
@@ -286,13 +358,15 @@ func TestBetOfThisBrowser(t *testing.T) {
 	assert.True(t, cookie.HttpOnly)
 	assert.Empty(t, place(cookie).Cookies())
 	watch(t, url).until(func(m said) bool {
-		return m.Show.Phase == phaseBets && m.Bet == "" && len(m.Show.Bets) == 1 && m.Show.Bets[0].Count == 1
+		return m.Show.Phase == phaseBets && m.Bet == "" && len(m.Show.Bets) == 1 &&
+			m.Show.Bets[0].Count == 1
 	})
 	watchAs(t, url, cookie).until(func(m said) bool { return m.Bet == "sse" })
 	res, err := client.Get(url + path + "/code.svg")
 	require.NoError(t, err)
 	defer res.Body.Close()
-	assert.Equal(t, "image/svg+xml", res.Header.Get("Content-Type"))
+	assert.Equal(t, http.StatusNotFound, res.StatusCode,
+		"no phone reaches this machine's own address")
 }
 
 // TestRecoveryIsAChoice: messages and counts are of the servers with recovery while it is on.
@@ -300,7 +374,8 @@ func TestRecoveryIsAChoice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, plain := fakeShow(t)
 		with := &fakeServed{began: time.Now()}
-		l.lanes[0].recovering = &lane{Served: with, Lane: l.lanes[0].Lane, queue: make(chan string, queued)}
+		l.lanes[0].recovering = &servedLane{Served: with, Lane: l.lanes[0].Lane,
+			queue: make(chan string, queued)}
 		on := true
 		require.NoError(t, l.apply(change{Recovery: &on}))
 		l.publish()

@@ -15,19 +15,23 @@ import (
 	"time"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
+	"realtimelab/internal/feed/wire"
 )
 
 // maxLine bounds a line, in bytes. No message makes a longer one.
-const maxLine = 8 * feed.MaxBody
+const maxLine = 8 * wire.MaxBody
 
 // StreamClient reads a Stream server. Set the fields before the first call.
 type StreamClient struct {
-	URL     string       // of the demo, such as http://127.0.0.1:3000
-	HTTP    *http.Client // nil is http.DefaultClient; it must have no Timeout; its idle connections are the caller's to close
-	Name    string       // sent as ?client=, for POST /cut; may be empty
-	Backoff feed.Backoff
+	URL string // of the demo, such as http://127.0.0.1:3000
+	// nil is http.DefaultClient; it must have no Timeout; its idle connections are the caller's to
+	// close
+	HTTP    *http.Client
+	Name    string // sent as ?client=, for POST /cut; may be empty
+	Backoff client.Backoff
 
-	Counters feed.Counters
+	Counters client.Counters
 }
 
 // EventClient reads an Events server. Set the fields before the first call.
@@ -35,38 +39,47 @@ type EventClient struct {
 	URL     string
 	HTTP    *http.Client
 	Name    string
-	Backoff feed.Backoff // its Floor follows the server's retry field
+	Backoff client.Backoff // its Floor follows the server's retry field
 
-	Counters feed.Counters
+	// Silence is how long the stream may be silent, heartbeats included, before the client
+	// reconnects. Default 1 min, four heartbeats.
+	Silence time.Duration
+
+	Counters client.Counters
 }
 
 // Subscribe calls fn for each message after the cursor, in order, on this
 // goroutine, until ctx ends or the server refuses: the error is the cause, or a
-// *feed.RefusedError. A stream that ends, well or badly, is opened again from the
+// *client.RefusedError. A stream that ends, well or badly, is opened again from the
 // last message that fn saw, so nothing is lost and nothing comes twice. If the
 // server was restarted, its log comes from the beginning and fn sees ids fall.
 // The response is closed before Subscribe returns.
 func (c *StreamClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
-	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, cursor: strconv.FormatInt(after, 10), fn: fn}
-	return r.run(ctx, func() (*http.Request, error) {
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters,
+		cursor: strconv.FormatInt(after, 10), fn: fn}
+	return r.run(ctx, func(ctx context.Context) (*http.Request, error) {
 		at := fmt.Sprintf("%s/stream?after=%s&client=%s", c.URL, r.cursor, url.QueryEscape(c.Name))
 		return http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	}, r.line)
 }
 
-// Publish sends one message, once; see feed.Post for what an error means.
+// Publish sends one message, once; see client.Post for what an error means.
 func (c *StreamClient) Publish(ctx context.Context, from, text string) error {
 	return publish(ctx, c.HTTP, c.URL, from, text)
 }
 
 // Subscribe is like StreamClient's, and keeps to the event stream's own rules: the
-// cursor travels as Last-Event-ID, and retry sets the pause before reconnecting.
+// cursor travels as Last-Event-ID, and retry sets the pause before reconnecting. Unlike a browser's
+// EventSource it does not wait for a stream that stays silent.
 func (c *EventClient) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
-	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters, cursor: strconv.FormatInt(after, 10), fn: fn}
+	r := reader{client: c.HTTP, backoff: c.Backoff, counters: &c.Counters,
+		cursor: strconv.FormatInt(after, 10), fn: fn,
+		silence: cmp.Or(c.Silence, time.Minute)}
 	event := eventParser{reader: &r}
-	return r.run(ctx, func() (*http.Request, error) {
+	return r.run(ctx, func(ctx context.Context) (*http.Request, error) {
 		event.reset()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/events?client="+url.QueryEscape(c.Name), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+			c.URL+"/events?client="+url.QueryEscape(c.Name), nil)
 		if err == nil {
 			req.Header.Set("Last-Event-ID", r.cursor)
 		}
@@ -79,8 +92,8 @@ func (c *EventClient) Publish(ctx context.Context, from, text string) error {
 	return publish(ctx, c.HTTP, c.URL, from, text)
 }
 
-func publish(ctx context.Context, client *http.Client, url, from, text string) error {
-	_, err := feed.Post(ctx, orDefault(client), url+"/messages", from, text)
+func publish(ctx context.Context, hc *http.Client, url, from, text string) error {
+	_, err := client.Post(ctx, orDefault(hc), url+"/messages", from, text)
 	return err
 }
 
@@ -94,16 +107,18 @@ func orDefault(client *http.Client) *http.Client {
 // reader is the loop of both clients: open the stream, pass on its lines, and open it again.
 type reader struct {
 	client   *http.Client
-	backoff  feed.Backoff
-	counters *feed.Counters
+	backoff  client.Backoff
+	counters *client.Counters
 	cursor   string
 	fn       func(feed.Message)
+	silence  time.Duration // after which a stream without a line has failed; 0 means no limit
 }
 
-func (r *reader) run(ctx context.Context, open func() (*http.Request, error), line func([]byte) error) error {
+func (r *reader) run(ctx context.Context, open func(context.Context) (*http.Request, error),
+	line func([]byte) error) error {
 	for {
-		err := r.read(open, line)
-		var refused *feed.RefusedError
+		err := r.read(ctx, open, line)
+		var refused *client.RefusedError
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -118,8 +133,17 @@ func (r *reader) run(ctx context.Context, open func() (*http.Request, error), li
 }
 
 // read reads one response until it ends, which is always an error.
-func (r *reader) read(open func() (*http.Request, error), line func([]byte) error) error {
-	req, err := open()
+func (r *reader) read(ctx context.Context, open func(context.Context) (*http.Request, error),
+	line func([]byte) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	heard := func() {}
+	if r.silence > 0 {
+		silent := time.AfterFunc(r.silence, cancel)
+		defer silent.Stop()
+		heard = func() { silent.Reset(r.silence) }
+	}
+	req, err := open(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,13 +154,14 @@ func (r *reader) read(open func() (*http.Request, error), line func([]byte) erro
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return feed.Refused(resp.StatusCode, resp.Body)
+		return client.Refused(resp.StatusCode, resp.Body)
 	}
 	r.backoff.Reset()
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxLine)
 	lines.Split(wholeLines)
 	for lines.Scan() {
+		heard()
 		r.counters.Bytes.Add(int64(len(lines.Bytes()) + 1))
 		if err := line(lines.Bytes()); err != nil {
 			return err
@@ -164,7 +189,7 @@ func (r *reader) line(line []byte) error {
 	}
 	r.counters.Messages.Add(1)
 	r.fn(m)
-	r.cursor = m.Cursor()
+	r.cursor = wire.Cursor(m)
 	return nil
 }
 

@@ -15,7 +15,8 @@ import (
 	"realtimelab/internal/feed/feedtest"
 )
 
-// Without a flush the bytes wait in net/http's buffers: this many messages go in before the first comes out.
+// Without a flush the bytes wait in net/http's buffers: this many messages go in before the first
+// comes out.
 func TestWithoutFlushTheFirstMessageArrivesWithThe62nd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := feed.New(feed.Config{})
@@ -59,7 +60,7 @@ func TestWithoutFlushTheFirstMessageArrivesWithThe62nd(t *testing.T) {
 	says(t, "the first arrives together with the 62nd", "第一条要和第 62 条一起到")
 }
 
-// The samples of the text are what the tests of the wire expect; this one reads the chunk apart.
+// The tests of the wire hold the samples of the text. This one takes a chunk apart.
 func TestAChunkIsItsSizeItsDataAndCRLFs(t *testing.T) {
 	line := `{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}` + "\n"
 	assert.Len(t, line, 0x42)

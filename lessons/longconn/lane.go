@@ -3,7 +3,7 @@ package longconn
 import (
 	"context"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 )
@@ -34,16 +34,20 @@ var sseLane = lesson.Lane{
 
 func dialStream(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 	post := poster(d)
-	return feed.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
+	return client.Follow(ctx, &StreamClient{URL: d.URL, HTTP: post.HTTP,
+		Backoff: client.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 }
 
 func dialEvents(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
 	post := poster(d)
-	return feed.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP, Backoff: feed.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
+	return client.Follow(ctx, &EventClient{URL: d.URL, HTTP: post.HTTP,
+		Backoff: client.Backoff{NoJitter: d.NoJitter}}, d.Hear, post.Send, post.Close), nil
 }
 
-func poster(d lesson.Dialing) feed.Poster {
-	return feed.Poster{URL: d.URL + "/messages", HTTP: d.HTTP()}
+func poster(d lesson.Dialing) client.Poster {
+	return client.Poster{URL: d.URL + "/messages", HTTP: d.HTTP()}
 }
 
-func dialPoster(_ context.Context, d lesson.Dialing) (lesson.Client, error) { return poster(d), nil }
+func dialPoster(_ context.Context, d lesson.Dialing) (lesson.Client, error) {
+	return poster(d), nil
+}

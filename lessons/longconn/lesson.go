@@ -28,7 +28,8 @@ func Lesson() lesson.Lesson {
 		Name:  "longconn",
 		Title: lang.Text{EN: "Streaming", ZH: "长连接：流式响应"},
 		Summary: lang.Text{
-			EN: "One request, one response, and the server keeps writing: plain chunks, and server-sent events.",
+			EN: "One request, one response, and the server keeps writing: plain " +
+				"chunks, and server-sent events.",
 			ZH: "一个请求，一个响应，服务器一直往里写：普通的 chunk，以及服务器发送事件。",
 		},
 		Body:      lang.Text{EN: english, ZH: chinese},
@@ -47,7 +48,8 @@ var hangingDemo = lesson.Demo{
 		EN: "One response that stays open: each message is one chunk, read with fetch.",
 		ZH: "一个一直开着的响应：每条消息是其中一个 chunk，页面用 fetch 边收边读。",
 	},
-	Source: []string{"stream.go#Stream.read", "endless.go#endless.run", "endless.go#endless.send"},
+	Source: []string{"stream.go#Stream.read", "response.go#response.run",
+		"response.go#response.send"},
 	Client: []string{"hanging.js#client"},
 	Peer:   true,
 	Lanes:  []lesson.Lane{hangingLane},
@@ -61,10 +63,12 @@ var sseDemo = lesson.Demo{
 	Name:  "sse",
 	Title: lang.Text{EN: "Server-sent events", ZH: "服务器发送事件（SSE）"},
 	Summary: lang.Text{
-		EN: "The same open response in a format that browsers parse themselves, and resume after a break.",
+		EN: "The same open response in a format that browsers parse " +
+			"themselves, and resume after a break.",
 		ZH: "同样一直开着的响应，浏览器自己会解析，断了能从断点续上。",
 	},
-	Source: []string{"sse.go#Events.read", "sse.go#Events.resume", "sse.go#appendEvent", "endless.go#endless.run"},
+	Source: []string{"sse.go#Events.read", "sse.go#Events.resume", "sse.go#appendEvent",
+		"response.go#response.run"},
 	Client: []string{"sse.js#client"},
 	Peer:   true,
 	Lanes:  []lesson.Lane{sseLane, sseLane.OverHTTP2()},

@@ -6,13 +6,14 @@ import (
 	"strconv"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // Events is the server of server-sent events (the HTML standard, section 9.2):
 //
 //	GET  /events             text/event-stream, from Last-Event-ID: N or ?after=N
 //	POST /messages           publishes
-//	POST /cut?client=NAME    cuts the streams that were opened with ?client=NAME
+//	POST /cut?client=NAME    aborts the streams that were opened with ?client=NAME
 //
 // On the wire, after the response's headers:
 //
@@ -29,18 +30,18 @@ type Events struct {
 	Feed *feed.Feed
 
 	cfg    Config
-	cuts   feed.Cuts
-	routes feed.Routes
+	aborts wire.Aborts
+	routes wire.Routes
 }
 
 // NewEvents returns a server with an empty feed.
 func NewEvents(cfg Config) *Events {
 	cfg = cfg.withDefaults()
 	s := &Events{Feed: feed.New(cfg.Feed), cfg: cfg}
-	s.routes = feed.Routes{
+	s.routes = wire.Routes{
 		"/events":   {http.MethodGet: s.read},
-		"/messages": {http.MethodPost: s.Feed.ServePublish},
-		"/cut":      {http.MethodPost: s.cuts.ServeCut},
+		"/messages": {http.MethodPost: wire.Publish(s.Feed)},
+		"/cut":      {http.MethodPost: s.aborts.ServeHTTP},
 	}
 	return s
 }
@@ -50,31 +51,31 @@ func (s *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Se
 func (s *Events) read(w http.ResponseWriter, r *http.Request) {
 	after, err := s.resume(r)
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	startStream(w, "text/event-stream; charset=utf-8")
 	if r.Method == http.MethodHead {
 		return
 	}
-	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendEvent,
+	out := response{w: w, cfg: s.cfg, aborts: &s.aborts, encode: appendEvent,
 		hello: []byte("retry: " + strconv.FormatInt(s.cfg.Retry.Milliseconds(), 10) + "\n\n"),
 		beat:  []byte(": heartbeat\n\n")}
-	e.serve(r, s.Feed.Subscribe(after))
+	out.serve(r, s.Feed.Subscribe(after))
 }
 
 // resume returns the cursor. Last-Event-ID takes precedence over ?after: a browser that reconnects
 // repeats its first URL exactly, so its ?after is as old as the page.
 func (s *Events) resume(r *http.Request) (int64, error) {
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		return s.Feed.ParseCursor("Last-Event-ID", id)
+		return wire.ParseCursor(s.Feed, "Last-Event-ID", id)
 	}
-	return s.Feed.After(r.URL.Query())
+	return wire.After(s.Feed, r.URL.Query())
 }
 
 // appendEvent writes one event. The JSON is one line, so one data field holds it.
 func appendEvent(dst []byte, m feed.Entry) []byte {
-	dst = append(append(dst, "id: "...), m.Cursor()...)
+	dst = append(append(dst, "id: "...), wire.Cursor(m.Message)...)
 	dst = append(append(dst, "\ndata: "...), m.JSON...)
 	return append(dst, "\n\n"...)
 }

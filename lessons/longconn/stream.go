@@ -11,17 +11,19 @@ import (
 	"time"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
-// defaultRetry is Config.Retry where nothing is chosen. The lane sse tells it.
+// defaultRetry is the default of Config.Retry. The lane sse reports it.
 const defaultRetry = 2 * time.Second
 
 // Config holds the bounds of either kind of stream. The zero value is the default.
 type Config struct {
-	Feed         feed.Config
-	WriteTimeout time.Duration // how long a client may leave a write unread before it is cut off; 0 is 10 s
+	Feed feed.Config
+	// how long a client may leave a write unread before it is cut off; 0 is 10 s
+	WriteTimeout time.Duration
 	Heartbeat    time.Duration // sse: a comment when nothing else was sent for so long; 0 is 15 s
-	Retry        time.Duration // sse: how long a browser is told to wait before it reconnects; 0 is 2 s
+	Retry        time.Duration // sse: the delay that browsers take before they reconnect; 0 is 2 s
 	Log          *slog.Logger  // nil logs nothing
 }
 
@@ -37,27 +39,26 @@ func (c Config) withDefaults() Config {
 //
 //	GET  /stream?after=N     application/x-ndjson, one line a message, never ends
 //	POST /messages           publishes
-//	POST /cut?client=NAME    cuts the streams that were opened with &client=NAME
+//	POST /cut?client=NAME    aborts the streams that were opened with &client=NAME
 //
-// The response begins with an empty line, because a browser's fetch may resolve
-// only with the first byte of the body. Readers skip empty lines. There is no
-// heartbeat: that is one of the reasons for server-sent events.
+// The response begins with an empty line, because a browser's fetch may resolve only with the first
+// byte of the body. Readers skip empty lines. The format has no heartbeat; server-sent events do.
 type Stream struct {
 	Feed *feed.Feed
 
 	cfg    Config
-	cuts   feed.Cuts
-	routes feed.Routes
+	aborts wire.Aborts
+	routes wire.Routes
 }
 
 // NewStream returns a server with an empty feed.
 func NewStream(cfg Config) *Stream {
 	cfg = cfg.withDefaults()
 	s := &Stream{Feed: feed.New(cfg.Feed), cfg: cfg}
-	s.routes = feed.Routes{
+	s.routes = wire.Routes{
 		"/stream":   {http.MethodGet: s.read},
-		"/messages": {http.MethodPost: s.Feed.ServePublish},
-		"/cut":      {http.MethodPost: s.cuts.ServeCut},
+		"/messages": {http.MethodPost: wire.Publish(s.Feed)},
+		"/cut":      {http.MethodPost: s.aborts.ServeHTTP},
 	}
 	return s
 }
@@ -66,17 +67,17 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Se
 
 // read is the whole transport: headers, then a line whenever there is a message.
 func (s *Stream) read(w http.ResponseWriter, r *http.Request) {
-	after, err := s.Feed.After(r.URL.Query())
+	after, err := wire.After(s.Feed, r.URL.Query())
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	startStream(w, "application/x-ndjson; charset=utf-8")
 	if r.Method == http.MethodHead {
 		return
 	}
-	e := endless{w: w, cfg: s.cfg, cuts: &s.cuts, encode: appendLine, hello: []byte("\n")}
-	e.serve(r, s.Feed.Subscribe(after))
+	out := response{w: w, cfg: s.cfg, aborts: &s.aborts, encode: appendLine, hello: []byte("\n")}
+	out.serve(r, s.Feed.Subscribe(after))
 }
 
 func appendLine(dst []byte, m feed.Entry) []byte {

@@ -2,6 +2,8 @@ package longconn
 
 import (
 	"bufio"
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,22 +15,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/feed/feedtest"
+	"realtimelab/internal/feed/wire"
 )
 
 func streamTransport(cfg Config) feedtest.Transport {
 	s := NewStream(cfg)
-	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, http *http.Client) feedtest.Client {
-		return &StreamClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
-	}}
+	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed,
+		Client: func(url string, http *http.Client) feedtest.Client {
+			return &StreamClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
+		}}
 }
 
 func eventTransport(cfg Config) feedtest.Transport {
 	cfg.Retry = time.Millisecond
 	s := NewEvents(cfg)
-	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, http *http.Client) feedtest.Client {
-		return &EventClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
-	}}
+	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed,
+		Client: func(url string, http *http.Client) feedtest.Client {
+			return &EventClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
+		}}
 }
 
 func TestStreamChaos(t *testing.T) { feedtest.Chaos(t, streamTransport(Config{})) }
@@ -49,26 +55,36 @@ func TestSlowReader(t *testing.T) {
 }
 
 func get(target string, headers ...string) string {
-	return "GET " + target + " HTTP/1.1\nHost: HOST\n" + strings.Join(append(headers, ""), "\n") + "\n"
+	return "GET " + target + " HTTP/1.1\nHost: HOST\n" +
+		strings.Join(append(headers, ""), "\n") + "\n"
 }
 
 func TestRefusals(t *testing.T) {
 	stream, events := NewStream(Config{}), NewEvents(Config{})
 	both := append(feedtest.PublishRefusals(), []feedtest.Refusal{
-		{Name: "GET of what takes POST", Request: get("/messages"), Status: 405, Reason: "GET is not for /messages", Header: http.Header{"Allow": {"OPTIONS, POST"}}},
-		{Name: "cut nobody", Request: strings.Replace(get("/cut"), "GET", "POST", 1), Status: 400, Reason: "client"},
+		{Name: "GET of what takes POST", Request: get("/messages"), Status: 405,
+			Reason: "GET is not for /messages", Header: http.Header{"Allow": {"OPTIONS, POST"}}},
+		{Name: "abort nobody", Request: strings.Replace(get("/cut"), "GET", "POST", 1), Status: 400,
+			Reason: "client"},
 	}...)
 	t.Run("stream", func(t *testing.T) {
-		feedtest.Refusals(t, feedtest.Serve(t, stream, stream.Close), append(both, []feedtest.Refusal{
-			{Name: "cursor", Request: get("/stream?after=x"), Status: 400, Reason: "after must be"},
-			{Name: "POST", Request: strings.Replace(get("/stream"), "GET", "POST", 1), Status: 405, Reason: "POST", Header: http.Header{"Allow": {"GET, HEAD, OPTIONS"}}},
-		}...))
+		feedtest.Refusals(t, feedtest.Serve(t, stream, stream.Close),
+			append(both, []feedtest.Refusal{
+				{Name: "cursor", Request: get("/stream?after=x"), Status: 400,
+					Reason: "after must be"},
+				{Name: "POST", Request: strings.Replace(get("/stream"), "GET", "POST", 1),
+					Status: 405,
+					Reason: "POST", Header: http.Header{"Allow": {"GET, HEAD, OPTIONS"}}},
+			}...))
 	})
 	t.Run("events", func(t *testing.T) {
-		feedtest.Refusals(t, feedtest.Serve(t, events, events.Close), append(both, []feedtest.Refusal{
-			{Name: "cursor", Request: get("/events?after=x"), Status: 400, Reason: "after must be"},
-			{Name: "Last-Event-ID", Request: get("/events?after=1", "Last-Event-ID: x"), Status: 400, Reason: "Last-Event-ID must be"},
-		}...))
+		feedtest.Refusals(t, feedtest.Serve(t, events, events.Close),
+			append(both, []feedtest.Refusal{
+				{Name: "cursor", Request: get("/events?after=x"), Status: 400,
+					Reason: "after must be"},
+				{Name: "Last-Event-ID", Request: get("/events?after=1", "Last-Event-ID: x"),
+					Status: 400, Reason: "Last-Event-ID must be"},
+			}...))
 	})
 }
 
@@ -103,12 +119,15 @@ func TestStreamOnTheWire(t *testing.T) {
 		s := NewStream(Config{})
 		conn := serve(s)
 		ask(t, conn, "GET /stream HTTP/1.1\nHost: lab\n\n")
-		expect(t, conn, "HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: application/x-ndjson; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
-			"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
+		expect(t, conn,
+			"HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: "+
+				"application/x-ndjson; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
+				"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
 		expect(t, conn, "1\r\n\n\r\n")
 		_, err := s.Feed.Publish("ann", "hi")
 		require.NoError(t, err)
-		expect(t, conn, "42\r\n"+`{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}`+"\n\r\n")
+		expect(t, conn,
+			"42\r\n"+`{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}`+"\n\r\n")
 		time.Sleep(time.Hour)
 		require.NoError(t, s.Close(t.Context()))
 		expect(t, conn, "0\r\n\r\n")
@@ -121,12 +140,15 @@ func TestEventsOnTheWire(t *testing.T) {
 		s := NewEvents(Config{})
 		conn := serve(s)
 		ask(t, conn, "GET /events HTTP/1.1\nHost: lab\n\n")
-		expect(t, conn, "HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: text/event-stream; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
-			"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
+		expect(t, conn,
+			"HTTP/1.1 200 OK\r\nCache-Control: no-store, no-transform\r\nContent-Type: "+
+				"text/event-stream; charset=utf-8\r\nX-Accel-Buffering: no\r\n"+
+				"Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
 		expect(t, conn, "d\r\nretry: 2000\n\n\r\n")
 		_, err := s.Feed.Publish("ann", "hi")
 		require.NoError(t, err)
-		expect(t, conn, "68\r\nid: 1@2000-01-01T00:00:00.000Z\ndata: "+`{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}`+"\n\n\r\n")
+		expect(t, conn, "68\r\nid: 1@2000-01-01T00:00:00.000Z\ndata: "+
+			`{"id":1,"from":"ann","text":"hi","at":"2000-01-01T00:00:00.000Z"}`+"\n\n\r\n")
 		start := time.Now()
 		expect(t, conn, "d\r\n: heartbeat\n\n\r\n")
 		require.Equal(t, 15*time.Second, time.Since(start))
@@ -142,23 +164,26 @@ func ask(t *testing.T, conn *bufio.ReadWriter, request string) {
 	require.NoError(t, conn.Flush())
 }
 
-// synctestTime runs f where time is that of testing/synctest, with servers on pipes instead of sockets. Their
-// ReadTimeout and WriteTimeout are meant for exchanges that end; a stream sets deadlines of its own.
+// synctestTime runs f where time is that of testing/synctest, with servers on pipes instead of
+// sockets. Their ReadTimeout and WriteTimeout are meant for exchanges that end; a stream sets
+// deadlines of its own.
 func synctestTime(t *testing.T, f func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter)) {
 	synctest.Test(t, func(t *testing.T) {
 		f(t, func(h http.Handler) *bufio.ReadWriter {
-			conn := feedtest.Pipes(t, &http.Server{Handler: h, ReadTimeout: time.Second, WriteTimeout: time.Second})()
+			conn := feedtest.Pipes(t, &http.Server{Handler: h, ReadTimeout: time.Second,
+				WriteTimeout: time.Second})()
 			return bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn))
 		})
 	})
 }
 
-// TestUnreadIsCut: a write that nobody reads ends the stream after WriteTimeout, not sooner.
+// TestUnreadIsCut: a write that the client does not read ends the stream after WriteTimeout, not
+// sooner.
 func TestUnreadIsCut(t *testing.T) {
 	synctestTime(t, func(t *testing.T, serve func(http.Handler) *bufio.ReadWriter) {
 		s := NewEvents(Config{})
 		ask(t, serve(s), get("/events"))
-		synctest.Wait() // writes its headers to nobody
+		synctest.Wait() // the client does not read its headers
 		time.Sleep(10*time.Second - time.Nanosecond)
 		synctest.Wait()
 		require.Equal(t, 1, s.Clients())
@@ -185,9 +210,12 @@ func TestResume(t *testing.T) {
 		{"Last-Event-ID", get("/events", "Last-Event-ID: 2"), "id: 3@"},
 		{"Last-Event-ID beats ?after", get("/events?after=0", "Last-Event-ID: 2"), "id: 3@"},
 		{"an id of a feed that is gone", get("/events", "Last-Event-ID: 99"), "id: 1@"},
-		{"Last-Event-ID with its time", get("/events", "Last-Event-ID: "+s.Feed.Since(1)[0].Cursor()), "id: 3@"},
-		{"?after with its time", get("/events?after=" + s.Feed.Since(1)[0].Cursor()), "id: 3@"},
-		{"an id of a feed that is gone, known by its time", get("/events", "Last-Event-ID: 2@2000-01-01T00:00:00.000Z"), "id: 1@"},
+		{"Last-Event-ID with its time",
+			get("/events", "Last-Event-ID: "+wire.Cursor(s.Feed.Since(1)[0].Message)), "id: 3@"},
+		{"?after with its time",
+			get("/events?after=" + wire.Cursor(s.Feed.Since(1)[0].Message)), "id: 3@"},
+		{"an id of a feed that is gone, known by its time",
+			get("/events", "Last-Event-ID: 2@2000-01-01T00:00:00.000Z"), "id: 1@"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, wire := open(t, server, tc.request)
@@ -212,8 +240,8 @@ func TestHead(t *testing.T) {
 	assert.Empty(t, body)
 }
 
-// TestCut: a stream that is cut has no end that a reader could mistake for a real one.
-func TestCut(t *testing.T) {
+// TestAbort: a stream that is aborted has no end that a reader could mistake for a real one.
+func TestAbort(t *testing.T) {
 	s := NewStream(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	_, mine := open(t, server, get("/stream?client=me"))
@@ -241,8 +269,50 @@ func TestClientRefused(t *testing.T) {
 	s := NewEvents(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	c := &EventClient{URL: server.URL, HTTP: feedtest.HTTPClient(t)}
-	var refused *feed.RefusedError
+	var refused *client.RefusedError
 	require.ErrorAs(t, c.Subscribe(t.Context(), -1, nil), &refused)
 	require.Equal(t, 400, refused.Status)
 	require.Contains(t, refused.Reason, "Last-Event-ID")
+}
+
+// untilCanceled is a response body that gives its text, then nothing until its request is canceled.
+type untilCanceled struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (u untilCanceled) Read(p []byte) (int, error) {
+	if n, err := u.Reader.Read(p); err == nil {
+		return n, nil
+	}
+	<-u.ctx.Done()
+	return 0, u.ctx.Err()
+}
+
+func (u untilCanceled) Close() error { return nil }
+
+// A client reconnects when an event stream has been silent for longer than its heartbeats allow.
+func TestASilentEventStreamIsOpenedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cursors []string
+		client := &http.Client{Transport: feedtest.RoundTrip(func(r *http.Request) (*http.Response,
+			error) {
+			cursors = append(cursors, r.Header.Get("Last-Event-ID"))
+			text := fmt.Sprintf("id: %d\ndata: {\"id\":%[1]d,\"from\":\"ann\",\"text\":\"hi\"}\n\n",
+				len(cursors))
+			return &http.Response{StatusCode: http.StatusOK,
+				Body: untilCanceled{strings.NewReader(text), r.Context()}}, nil
+		})}
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		_ = (&EventClient{URL: "http://lab", HTTP: client}).Subscribe(ctx, 0, func(m feed.Message) {
+			if m.ID == 2 {
+				cancel()
+			}
+		})
+		assert.Equal(t, []string{"0", "1"}, cursors)
+		assert.GreaterOrEqual(t, time.Since(began), time.Minute)
+		assert.Less(t, time.Since(began), time.Minute+time.Second,
+			"and the first pause of the backoff")
+	})
 }

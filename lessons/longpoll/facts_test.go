@@ -47,7 +47,7 @@ func TestALongAbsenceLeavesAGap(t *testing.T) {
 	says(t, "it keeps the last 1,000 messages", "只保留最近 1,000 条")
 }
 
-// What the lesson says of caches is what the demo sends.
+// The demo sends the Cache-Control that the lesson names.
 func TestNoSharedCacheMayStoreAnAnswer(t *testing.T) {
 	s, answer := NewShort(Config{}), httptest.NewRecorder()
 	s.ServeHTTP(answer, httptest.NewRequest("GET", "/messages?after=0", nil))

@@ -28,7 +28,8 @@ func Lesson() lesson.Lesson {
 		Name:  "longpoll",
 		Title: lang.Text{EN: "Polling, short and long", ZH: "轮询：短与长"},
 		Summary: lang.Text{
-			EN: "The page sends one request after another. The server answers at once, or holds the request until there is news.",
+			EN: "The page sends one request after another. The server answers at once, or holds " +
+				"the request until there is news.",
 			ZH: "页面一个接一个地发请求：服务器立刻应答，或者挂起请求，有消息再应答。",
 		},
 		Body:      lang.Text{EN: english, ZH: chinese},
@@ -45,7 +46,7 @@ var shortDemo = lesson.Demo{
 	Title: lang.Text{EN: "Short polling", ZH: "短轮询"},
 	Summary: lang.Text{
 		EN: "The page sends a request every second, and the server answers at once.",
-		ZH: "页面每秒发一个请求，服务器立刻应答。（讲义里叫“长轮询”）",
+		ZH: "页面每秒发一个请求，服务器立刻应答。（最初的课堂讲义把它叫作“长轮询”）",
 	},
 	Source: []string{"short.go#Short.read", "answer.go#answer"},
 	Client: []string{"short-polling.js#client"},

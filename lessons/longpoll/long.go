@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // The bounds of ?wait=. Below a second an idle client asks more often than short
@@ -28,14 +29,15 @@ type Long struct {
 
 	cfg    Config
 	held   atomic.Int64
-	routes feed.Routes
+	routes wire.Routes
 }
 
 // NewLong returns a server with an empty feed.
 func NewLong(cfg Config) *Long {
 	cfg = cfg.withDefaults()
 	l := &Long{Feed: feed.New(cfg.Feed), cfg: cfg}
-	l.routes = feed.Routes{"/messages": {http.MethodGet: l.read, http.MethodPost: l.Feed.ServePublish}}
+	l.routes = wire.Routes{"/messages": {http.MethodGet: l.read,
+		http.MethodPost: wire.Publish(l.Feed)}}
 	return l
 }
 
@@ -46,7 +48,7 @@ func (l *Long) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.routes.Serv
 func (l *Long) read(w http.ResponseWriter, r *http.Request) {
 	after, wait, err := l.question(r.URL.Query())
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -59,7 +61,7 @@ func (l *Long) read(w http.ResponseWriter, r *http.Request) {
 	entries, err := l.hold(ctx, after)
 	switch {
 	case errors.Is(err, feed.ErrClosed):
-		feed.RefuseClosed(w)
+		wire.RefuseClosed(w)
 	case r.Context().Err() != nil: // the client is gone
 	default:
 		answer(w, r, l.cfg.WriteTimeout, entries) // after a timeout: []
@@ -74,12 +76,13 @@ func (l *Long) hold(ctx context.Context, after int64) ([]feed.Entry, error) {
 
 // question reads ?after= and ?wait=. The error's text is for the client.
 func (l *Long) question(query url.Values) (after int64, wait time.Duration, err error) {
-	if after, err = l.Feed.After(query); err != nil || !query.Has("wait") {
+	if after, err = wire.After(l.Feed, query); err != nil || !query.Has("wait") {
 		return after, l.cfg.Hold, err
 	}
 	wait, err = time.ParseDuration(query.Get("wait"))
 	if err != nil || wait < MinWait || wait > MaxWait {
-		return 0, 0, fmt.Errorf("wait must be a time from 1s to 60s, such as 25s, not %q", query.Get("wait"))
+		return 0, 0, fmt.Errorf("wait must be a time from 1s to 60s, such as 25s, not %q",
+			query.Get("wait"))
 	}
 	return after, wait, nil
 }

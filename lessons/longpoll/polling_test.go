@@ -17,21 +17,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/feed/feedtest"
 )
 
 func shortTransport() feedtest.Transport {
 	s := NewShort(Config{})
-	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, http *http.Client) feedtest.Client {
-		return &ShortClient{URL: url, HTTP: http, Interval: time.Millisecond, Backoff: feedtest.Backoff}
-	}}
+	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed,
+		Client: func(url string, http *http.Client) feedtest.Client {
+			return &ShortClient{URL: url, HTTP: http, Interval: time.Millisecond,
+				Backoff: feedtest.Backoff}
+		}}
 }
 
 func longTransport() feedtest.Transport {
 	l := NewLong(Config{})
-	return feedtest.Transport{Handler: l, Close: l.Close, Feed: l.Feed, Client: func(url string, http *http.Client) feedtest.Client {
-		return &LongClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
-	}}
+	return feedtest.Transport{Handler: l, Close: l.Close, Feed: l.Feed,
+		Client: func(url string, http *http.Client) feedtest.Client {
+			return &LongClient{URL: url, HTTP: http, Backoff: feedtest.Backoff}
+		}}
 }
 
 func TestShortChaos(t *testing.T)   { feedtest.Chaos(t, shortTransport()) }
@@ -47,11 +51,16 @@ func TestRefusals(t *testing.T) {
 	short, long := NewShort(Config{}), NewLong(Config{})
 	allow := http.Header{"Allow": {"GET, HEAD, OPTIONS, POST"}}
 	both := append(feedtest.PublishRefusals(), []feedtest.Refusal{
-		{Name: "cursor is a word", Request: get("/messages?after=x"), Status: 400, Reason: "after must be"},
-		{Name: "cursor is negative", Request: get("/messages?after=-1"), Status: 400, Reason: "after must be"},
-		{Name: "cursor is empty", Request: get("/messages?after="), Status: 400, Reason: "after must be"},
-		{Name: "cursor is too large", Request: get("/messages?after=9223372036854775808"), Status: 400, Reason: "after must be"},
-		{Name: "DELETE", Request: strings.Replace(get("/messages"), "GET", "DELETE", 1), Status: 405, Reason: "DELETE", Header: allow},
+		{Name: "cursor is a word", Request: get("/messages?after=x"), Status: 400,
+			Reason: "after must be"},
+		{Name: "cursor is negative", Request: get("/messages?after=-1"), Status: 400,
+			Reason: "after must be"},
+		{Name: "cursor is empty", Request: get("/messages?after="), Status: 400,
+			Reason: "after must be"},
+		{Name: "cursor is too large", Request: get("/messages?after=9223372036854775808"),
+			Status: 400, Reason: "after must be"},
+		{Name: "DELETE", Request: strings.Replace(get("/messages"), "GET", "DELETE", 1),
+			Status: 405, Reason: "DELETE", Header: allow},
 	}...)
 	t.Run("short", func(t *testing.T) {
 		feedtest.Refusals(t, feedtest.Serve(t, short, short.Close), both)
@@ -59,11 +68,16 @@ func TestRefusals(t *testing.T) {
 	t.Run("long", func(t *testing.T) {
 		server := feedtest.Serve(t, long, long.Close)
 		feedtest.Refusals(t, server, append(both, []feedtest.Refusal{
-			{Name: "wait is a word", Request: get("/messages?wait=x"), Status: 400, Reason: "wait must be"},
-			{Name: "wait without a unit", Request: get("/messages?wait=25"), Status: 400, Reason: "wait must be"},
-			{Name: "wait is too short", Request: get("/messages?wait=999ms"), Status: 400, Reason: "wait must be"},
-			{Name: "wait is too long", Request: get("/messages?wait=61s"), Status: 400, Reason: "wait must be"},
-			{Name: "wait is empty", Request: get("/messages?wait="), Status: 400, Reason: "wait must be"},
+			{Name: "wait is a word", Request: get("/messages?wait=x"), Status: 400,
+				Reason: "wait must be"},
+			{Name: "wait without a unit", Request: get("/messages?wait=25"), Status: 400,
+				Reason: "wait must be"},
+			{Name: "wait is too short", Request: get("/messages?wait=999ms"), Status: 400,
+				Reason: "wait must be"},
+			{Name: "wait is too long", Request: get("/messages?wait=61s"), Status: 400,
+				Reason: "wait must be"},
+			{Name: "wait is empty", Request: get("/messages?wait="), Status: 400,
+				Reason: "wait must be"},
 		}...))
 	})
 	assert.Zero(t, short.Feed.Last())
@@ -86,7 +100,8 @@ func TestShortOnTheWire(t *testing.T) {
 
 	resp, body = server.Do(t, get("/messages?after=0"))
 	require.Equal(t, "application/json; charset=utf-8", resp.Header.Get("Content-Type"))
-	require.JSONEq(t, `[{"id":1,"from":"ann","text":"你好","at":"`+m.At.Format("2006-01-02T15:04:05.000Z")+`"}]`, body)
+	require.JSONEq(t, `[{"id":1,"from":"ann","text":"你好","at":"`+
+		m.At.Format("2006-01-02T15:04:05.000Z")+`"}]`, body)
 
 	resp, body = server.Do(t, strings.Replace(get("/messages?after=0"), "GET", "HEAD", 1))
 	require.Equal(t, 200, resp.StatusCode)
@@ -98,7 +113,8 @@ func TestNotModified(t *testing.T) {
 	s := NewShort(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	first, _ := server.Do(t, get("/messages?after=0"))
-	again := strings.Replace(get("/messages?after=0"), "\n\n", "\nIf-None-Match: "+first.Header.Get("ETag")+"\n\n", 1)
+	again := strings.Replace(get("/messages?after=0"), "\n\n",
+		"\nIf-None-Match: "+first.Header.Get("ETag")+"\n\n", 1)
 	resp, body := server.Do(t, again)
 	require.Equal(t, 304, resp.StatusCode)
 	require.Empty(t, body)
@@ -137,17 +153,19 @@ func TestLongHolds(t *testing.T) {
 
 		start = time.Now()
 		assert.Contains(t, poll(t.Context(), l, "/messages?after=0").Body.String(), `[{"id":1,`)
-		assert.Contains(t, poll(t.Context(), l, "/messages?after=99").Body.String(), `[{"id":1,`, "a cursor of a feed that is gone")
+		assert.Contains(t, poll(t.Context(), l, "/messages?after=99").Body.String(), `[{"id":1,`,
+			"a cursor of a feed that is gone")
 		assert.Zero(t, time.Since(start), "what is there is not waited for")
 	})
 }
 
-// TestLongOutlivesTheServersTimeouts: ReadTimeout and WriteTimeout of the http.Server are shorter than the wait, and
-// meant for exchanges that end at once; the handler sets deadlines of its own.
+// TestLongOutlivesTheServersTimeouts: ReadTimeout and WriteTimeout of the http.Server are shorter
+// than the wait, and meant for exchanges that end at once; the handler sets deadlines of its own.
 func TestLongOutlivesTheServersTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLong(Config{})
-		conn := feedtest.Pipes(t, &http.Server{Handler: l, ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second, IdleTimeout: time.Minute})()
+		conn := feedtest.Pipes(t, &http.Server{Handler: l, ReadTimeout: 2 * time.Second,
+			WriteTimeout: 2 * time.Second, IdleTimeout: time.Minute})()
 		r := bufio.NewReader(conn)
 		for range 2 { // the second on the same connection
 			start := time.Now()
@@ -169,7 +187,8 @@ func TestUnsentBodyIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewShort(Config{})
 		conn := feedtest.Pipes(t, &http.Server{Handler: s})()
-		_, err := io.WriteString(conn, "POST /messages HTTP/1.1\r\nHost: lab\r\nContent-Length: 30\r\n\r\n{\"from\":")
+		_, err := io.WriteString(conn,
+			"POST /messages HTTP/1.1\r\nHost: lab\r\nContent-Length: 30\r\n\r\n{\"from\":")
 		require.NoError(t, err)
 		start := time.Now()
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -190,12 +209,14 @@ func TestUnreadAnswerIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewShort(Config{})
 		var inHandler atomic.Int64
-		conn := feedtest.Pipes(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			inHandler.Add(1)
-			defer inHandler.Add(-1)
-			s.ServeHTTP(w, r)
-		})})()
-		_, err := s.Feed.Publish("ann", strings.Repeat("a", 64<<10)) // more than net/http keeps back until the handler's end
+		conn := feedtest.Pipes(t,
+			&http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				inHandler.Add(1)
+				defer inHandler.Add(-1)
+				s.ServeHTTP(w, r)
+			})})()
+		// more than net/http keeps back until the handler's end
+		_, err := s.Feed.Publish("ann", strings.Repeat("a", 64<<10))
 		require.NoError(t, err)
 		_, err = io.WriteString(conn, "GET /messages HTTP/1.1\r\nHost: lab\r\n\r\n")
 		require.NoError(t, err)
@@ -261,7 +282,7 @@ func TestClientRefused(t *testing.T) {
 	s := NewShort(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	c := &ShortClient{URL: server.URL + "/nope", HTTP: feedtest.HTTPClient(t)}
-	var refused *feed.RefusedError
+	var refused *client.RefusedError
 	require.ErrorAs(t, c.Subscribe(t.Context(), 0, nil), &refused)
 	require.Equal(t, 404, refused.Status)
 	require.ErrorAs(t, c.Publish(t.Context(), "ann", "hi"), &refused)
@@ -274,11 +295,53 @@ func TestClientCounts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		if assert.Eventually(t, func() bool { return c.Counters.Empty.Load() > 0 }, 20*time.Second, time.Millisecond) {
+		if assert.Eventually(t, func() bool {
+			return c.Counters.Empty.Load() > 0
+		}, 20*time.Second, time.Millisecond) {
 			_ = c.Publish(ctx, "ann", "hi")
 		}
 	}()
 	require.ErrorIs(t, c.Subscribe(ctx, 0, func(feed.Message) { cancel() }), context.Canceled)
 	assert.EqualValues(t, 1, c.Counters.Messages.Load())
 	assert.GreaterOrEqual(t, c.Counters.Requests.Load(), int64(2))
+}
+
+// A request whose answer never comes is given up after a time, and the next one gets the message.
+func TestAClientGivesUpARequestWithoutAnAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		subscribe func(context.Context, *http.Client, func(feed.Message)) error
+		timeout   time.Duration
+	}{
+		"short": {func(ctx context.Context, c *http.Client, fn func(feed.Message)) error {
+			return (&ShortClient{URL: "http://lab", HTTP: c}).Subscribe(ctx, 0, fn)
+		}, answerTimeout},
+		"long": {func(ctx context.Context, c *http.Client, fn func(feed.Message)) error {
+			return (&LongClient{URL: "http://lab", HTTP: c}).Subscribe(ctx, 0, fn)
+		}, 25*time.Second + answerTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				client := &http.Client{Transport: feedtest.RoundTrip(
+					func(r *http.Request) (*http.Response, error) {
+						if requests++; requests == 1 {
+							<-r.Context().Done()
+							return nil, r.Context().Err()
+						}
+						return &http.Response{StatusCode: http.StatusOK,
+							Body: io.NopCloser(strings.NewReader(
+								`[{"id":1,"from":"ann","text":"hi"}]`))}, nil
+					})}
+				ctx, cancel := context.WithCancel(t.Context())
+				began := time.Now()
+				_ = test.subscribe(ctx, client, func(m feed.Message) {
+					assert.Equal(t, int64(1), m.ID)
+					cancel()
+				})
+				assert.GreaterOrEqual(t, time.Since(began), test.timeout)
+				assert.Less(t, time.Since(began), test.timeout+time.Second,
+					"and the first pause of the backoff")
+			})
+		})
+	}
 }

@@ -10,13 +10,16 @@ import (
 	"time"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // Config holds the bounds of either kind of polling. The zero value is the default.
 type Config struct {
-	Feed         feed.Config
-	Hold         time.Duration // long polling: how long a request is held when it does not say wait=; 0 is 25 s
-	Seen         time.Duration // short polling: how long a client counts as present after its request; 0 is 10 s
+	Feed feed.Config
+	// long polling: how long a request is held when it does not say wait=; 0 is 25 s
+	Hold time.Duration
+	// short polling: how long a client counts as present after its request; 0 is 10 s
+	Seen         time.Duration
 	WriteTimeout time.Duration // how long a client may take to read an answer; 0 is 10 s
 }
 
@@ -38,14 +41,15 @@ type Short struct {
 
 	cfg    Config
 	seen   *presence
-	routes feed.Routes
+	routes wire.Routes
 }
 
 // NewShort returns a server with an empty feed.
 func NewShort(cfg Config) *Short {
 	cfg = cfg.withDefaults()
 	s := &Short{Feed: feed.New(cfg.Feed), cfg: cfg, seen: newPresence(cfg.Seen)}
-	s.routes = feed.Routes{"/messages": {http.MethodGet: s.read, http.MethodPost: s.Feed.ServePublish}}
+	s.routes = wire.Routes{"/messages": {http.MethodGet: s.read,
+		http.MethodPost: wire.Publish(s.Feed)}}
 	return s
 }
 
@@ -58,9 +62,9 @@ func (s *Short) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Ser
 // message behind a 304.
 func (s *Short) read(w http.ResponseWriter, r *http.Request) {
 	s.seen.note(r.RemoteAddr)
-	after, err := s.Feed.After(r.URL.Query())
+	after, err := wire.After(s.Feed, r.URL.Query())
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	version := s.Feed.Version()
@@ -69,7 +73,8 @@ func (s *Short) read(w http.ResponseWriter, r *http.Request) {
 	answer(w, r, s.cfg.WriteTimeout, s.Feed.Since(after))
 }
 
-// Clients returns an estimate, the best that short polling allows: how many clients sent a request lately.
+// Clients returns an estimate: the number of clients that sent a request lately. Short polling
+// allows no exact number.
 func (s *Short) Clients() int { return s.seen.count() }
 
 // Close refuses further messages.

@@ -12,7 +12,7 @@ import (
 func startAcks(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	acks(io, env.Log)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // answerTimeout bounds the wait for a client's acknowledgement.

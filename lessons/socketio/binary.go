@@ -10,7 +10,7 @@ import (
 func startBinary(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	binary(io)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // picture has four bytes a pixel: red, green, blue, and how opaque it is.
@@ -40,7 +40,8 @@ func binary(io *sio.Server) {
 
 // valid reports whether the picture has the size it claims, and at most 400 × 400 pixels.
 func (p picture) valid() bool {
-	return 0 < p.Width && p.Width <= 400 && 0 < p.Height && p.Height <= 400 && len(p.Pixels) == 4*p.Width*p.Height
+	return 0 < p.Width && p.Width <= 400 && 0 < p.Height && p.Height <= 400 &&
+		len(p.Pixels) == 4*p.Width*p.Height
 }
 
 func (p picture) invert() {

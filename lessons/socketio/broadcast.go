@@ -8,7 +8,7 @@ import (
 func startBroadcast(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	broadcast(io)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // broadcast shows the three emits of a chat: whatever the event, the message

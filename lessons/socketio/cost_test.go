@@ -18,7 +18,8 @@ import (
 // seventyOne is a chat message of 71 bytes, as in the lessons before.
 const seventyOne = `{"id":1,"from":"guest-123","text":"hi","at":"2000-01-01T00:00:00.000Z"}`
 
-// echoes makes each socket of the namespace receive what it sends, and an answer where it asks for one.
+// echoes makes each socket of the namespace receive what it sends, and an answer where it asks for
+// one.
 func echoes(n *sio.Namespace) {
 	n.OnConnection(func(s *sio.Socket) {
 		s.On("chat message", func(msg sio.Args, ack sio.Ack) {
@@ -56,7 +57,8 @@ func bare(t *testing.T) (url string) {
 	return "ws" + strings.TrimPrefix(server.URL, "http")
 }
 
-// TestWhatAMessageCosts counts bytes at the socket, frames and masks included, and finds them in both texts.
+// TestWhatAMessageCosts counts bytes at the socket, frames and masks included, and finds them in
+// both texts.
 func TestWhatAMessageCosts(t *testing.T) {
 	plain, plainURL := serve(t, sio.Config{})
 	echoes(plain.Namespace)
@@ -70,10 +72,14 @@ func TestWhatAMessageCosts(t *testing.T) {
 		answers         int
 	}{
 		{"bare WebSocket", "裸 WebSocket", bare(t), "", seventyOne, 1},
-		{"Socket.IO event", "Socket.IO 事件", plainURL, "40", `42["chat message",` + seventyOne + `]`, 1},
-		{"the same, in `/chat`", "同上，在 `/chat` 里", plainURL, "40/chat,", `42/chat,["chat message",` + seventyOne + `]`, 1},
-		{"the same, with an acknowledgement", "同上，另要一个回执", plainURL, "40", `420["chat message",` + seventyOne + `]`, 2},
-		{"the same, with recovery on", "同上，开启状态恢复", recoveringURL, "40", `42["chat message",` + seventyOne + `]`, 1},
+		{"Socket.IO event", "Socket.IO 事件", plainURL, "40",
+			`42["chat message",` + seventyOne + `]`, 1},
+		{"the same, in `/chat`", "同上，在 `/chat` 里", plainURL, "40/chat,",
+			`42/chat,["chat message",` + seventyOne + `]`, 1},
+		{"the same, with an acknowledgement", "同上，另要一个回执", plainURL, "40",
+			`420["chat message",` + seventyOne + `]`, 2},
+		{"the same, with recovery on", "同上，开启状态恢复", recoveringURL, "40",
+			`42["chat message",` + seventyOne + `]`, 1},
 	} {
 		t.Run(c.en, func(t *testing.T) {
 			k := dial(t, c.url)
@@ -97,11 +103,12 @@ func TestWhatAMessageCosts(t *testing.T) {
 func TestWhatAHeartbeatCosts(t *testing.T) {
 	_, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: time.Millisecond}})
 	k := dial(t, url)
-	require.Equal(t, "2", k.hear(2)) // there is no other before its pong
+	require.Equal(t, "2", k.hear(2)) // its pong is due before the next one
 	up, down := k.up.Load(), k.down.Load()
 	k.say("3")
 	require.Equal(t, "2", k.hear(1))
 	up, down = k.up.Load()-up, k.down.Load()-down
-	require.Contains(t, written.EN, fmt.Sprintf("| heartbeat, every 25 seconds | %d | %d |\n", up, down))
+	require.Contains(t, written.EN,
+		fmt.Sprintf("| heartbeat, every 25 seconds | %d | %d |\n", up, down))
 	require.Contains(t, written.ZH, fmt.Sprintf("| 心跳，每 25 秒一次 | %d | %d |\n", up, down))
 }

@@ -39,7 +39,8 @@ func TestTooLargeAMessageIsAnsweredByACode(t *testing.T) {
 	res.Body.Close()
 	_, sid, _ := strings.Cut(string(handshake[:n]), `"sid":"`)
 	sid, _, _ = strings.Cut(sid, `"`)
-	res, err = http.Post(polling+"&sid="+sid, "text/plain", strings.NewReader(strings.Repeat("4", 1001)))
+	res, err = http.Post(polling+"&sid="+sid, "text/plain",
+		strings.NewReader(strings.Repeat("4", 1001)))
 	require.NoError(t, err)
 	res.Body.Close()
 	assert.Equal(t, http.StatusRequestEntityTooLarge, res.StatusCode)
@@ -48,15 +49,18 @@ func TestTooLargeAMessageIsAnsweredByACode(t *testing.T) {
 	isInTheLesson(t, "413")
 }
 
-// A server that does not check origins accepts a WebSocket from any page, and CORS changes nothing about that.
+// A server that does not check origins accepts a WebSocket from any page, and CORS changes nothing
+// about that.
 func TestCORSDoesNotGuardWebSockets(t *testing.T) {
 	for name, config := range map[string]sio.Config{
-		"the default":         {},
-		"CORS for one origin": {Engine: engineio.Config{CORS: &cors.Policy{Origins: []string{"https://example.com"}}}},
+		"the default": {},
+		"CORS for one origin": {Engine: engineio.Config{
+			CORS: &cors.Policy{Origins: []string{"https://example.com"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, url := serve(t, config)
-			ws, res, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {"http://evil.example"}})
+			ws, res, err := websocket.DefaultDialer.Dial(url,
+				http.Header{"Origin": {"http://evil.example"}})
 			require.NoError(t, err)
 			ws.Close()
 			assert.Equal(t, http.StatusSwitchingProtocols, res.StatusCode)

@@ -24,7 +24,8 @@ var pollingLane = lesson.Lane{
 	Ask:     dialQuestions(sioclient.Polling),
 	Answers: startWith(answerQuestions),
 	Rooms:   lesson.Way{Start: startWith(chatInRooms), Dial: dialRoom(sioclient.Polling)},
-	Bytes:   lesson.Way{Start: startWith(chatInBytes), Dial: dialBytes(sioclient.Polling), Base64: true},
+	Bytes: lesson.Way{Start: startWith(chatInBytes), Dial: dialBytes(sioclient.Polling),
+		Base64: true},
 }
 
 var websocketLane = lesson.Lane{
@@ -48,8 +49,10 @@ var webTransportLane = lesson.Lane{
 	Dial:    dialLane(sioclient.WebTransport),
 	Ask:     dialQuestions(sioclient.WebTransport),
 	Answers: overWebTransport(answerQuestions),
-	Rooms:   lesson.Way{Start: overWebTransport(chatInRooms), Dial: dialRoom(sioclient.WebTransport)},
-	Bytes:   lesson.Way{Start: overWebTransport(chatInBytes), Dial: dialBytes(sioclient.WebTransport)},
+	Rooms: lesson.Way{Start: overWebTransport(chatInRooms),
+		Dial: dialRoom(sioclient.WebTransport)},
+	Bytes: lesson.Way{Start: overWebTransport(chatInBytes),
+		Dial: dialBytes(sioclient.WebTransport)},
 }
 
 // dialLane connects clients that exchange the event "chat message" over one transport.
@@ -70,13 +73,15 @@ func dialChat(ctx context.Context, transport string, d lesson.Dialing) (*sioclie
 	})
 }
 
-func dialOver(ctx context.Context, transport string, d lesson.Dialing, setup func(*sioclient.Socket)) (*sioclient.Socket, error) {
+func dialOver(ctx context.Context, transport string, d lesson.Dialing,
+	setup func(*sioclient.Socket)) (*sioclient.Socket, error) {
 	header := d.Upgrade
 	if transport == sioclient.Polling {
 		header = d.Header
 	}
 	c := sioclient.Config{
-		Transports: []string{transport}, NoUpgrade: true, Header: header, Log: slog.New(slog.DiscardHandler), Setup: setup,
+		Transports: []string{transport}, NoUpgrade: true, Header: header,
+		Log: slog.New(slog.DiscardHandler), Setup: setup,
 		TLS: d.TLS, DialWebTransport: siowebtransport.Dial,
 	}
 	if d.NoJitter {
@@ -117,11 +122,11 @@ func startRecovering(env lesson.Env) (*lesson.Instance, error) {
 	config.Recovery = &sio.Recovery{}
 	io := sio.NewServer(config)
 	broadcast(io)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
-// answerQuestions acknowledges a question with the question itself, so that the server carries the same
-// message as the answers of the other lanes.
+// answerQuestions acknowledges a question with the question itself, so that the server carries the
+// same message as the answers of the other lanes.
 func answerQuestions(io *sio.Server) {
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("question", func(message any, ack sio.Ack) { ack(message) })
@@ -136,8 +141,9 @@ func overWebTransport(serve func(*sio.Server)) func(lesson.Env) (*lesson.Instanc
 		io := sio.NewServer(config)
 		serve(io)
 		wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: env.TLS, Log: env.Log})
-		return &lesson.Instance{ServeUDP: wt.Serve, ResetUDP: wt.Reset, Clients: io.Len, Close: func(ctx context.Context) error {
-			return errors.Join(io.Close(ctx), wt.Close())
-		}}, nil
+		return &lesson.Instance{ServeUDP: wt.Serve, ResetUDP: wt.Reset, Clients: io.Len,
+			Close: func(ctx context.Context) error {
+				return errors.Join(io.Close(ctx), wt.Close())
+			}}, nil
 	}
 }

@@ -10,7 +10,7 @@ import (
 func startMessage(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	message(io, env.Log)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // message looks like a WebSocket: Send and "message". Send is Emit of an event

@@ -10,7 +10,7 @@ import (
 func startNamespaces(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	namespaces(io, env.Log)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Clients, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Clients, Close: io.Close}, nil
 }
 
 // greeting is a struct so that its fields stay in the lecture's order.

@@ -29,7 +29,8 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 		require.NoError(t, err)
 		server := httptest.NewServer(running.Handler)
 		ask := func(transport string, header http.Header) (int, string) {
-			r, err := http.NewRequest("GET", server.URL+"/socket.io/?EIO=4&transport="+transport, nil)
+			r, err := http.NewRequest("GET",
+				server.URL+"/socket.io/?EIO=4&transport="+transport, nil)
 			require.NoError(t, err)
 			for name, values := range header {
 				r.Header[name] = values
@@ -50,17 +51,22 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 			require.NoError(t, err)
 			return res.StatusCode, string(body)
 		}
-		for transport, statuses := range map[string]struct{ refused, welcome int }{"polling": {403, 200}, "websocket": {400, 101}} {
+		for transport, statuses := range map[string]struct {
+			refused,
+			welcome int
+		}{"polling": {403, 200}, "websocket": {400, 101}} {
 			for who, header := range foreign {
 				status, body := ask(transport, header)
 				assert.Equal(t, statuses.refused, status, "%s over %s: %s", d.Name, transport, who)
 				assert.Contains(t, body, "another origin")
 			}
 			for _, header := range []http.Header{
-				{}, {"Origin": {server.URL}}, {"Origin": {strings.ToUpper(server.URL)}}, {"Sec-Fetch-Site": {"same-origin"}}, {"Sec-Fetch-Site": {"none"}},
+				{}, {"Origin": {server.URL}}, {"Origin": {strings.ToUpper(server.URL)}},
+				{"Sec-Fetch-Site": {"same-origin"}}, {"Sec-Fetch-Site": {"none"}},
 			} {
 				status, _ := ask(transport, header)
-				assert.Equal(t, statuses.welcome, status, "%s over %s: %v", d.Name, transport, header)
+				assert.Equal(t, statuses.welcome, status, "%s over %s: %v", d.Name,
+					transport, header)
 			}
 		}
 		require.NoError(t, running.Close(t.Context()))

@@ -14,7 +14,7 @@ import (
 type person struct {
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
-	Rooms []string `json:"rooms,omitempty"` // of those that a client may ask for
+	Rooms []string `json:"rooms,omitempty"` // the rooms that a client may ask for
 }
 
 func (p person) equal(q person) bool { return p.Name == q.Name && slices.Equal(p.Rooms, q.Rooms) }
@@ -39,7 +39,8 @@ func clip(text string, most int) string {
 // once, as "people". After that everyone is sent the differences, as "people changed", at most ten
 // times a second, however often somebody's name or rooms change.
 //
-// To send everyone the whole list at each change would cost N × N messages, on the demand of a single client.
+// To send everyone the whole list at each change would cost N × N messages, on the demand of a
+// single client.
 type people struct {
 	io    *sio.Server
 	rooms []string
@@ -87,8 +88,8 @@ func (p *people) changed() {
 	}
 }
 
-// update sends newcomers the list as everyone knows it, and then everyone what has changed since, if
-// anything has. One update runs at a time, so that no client sees two in the wrong order.
+// update sends newcomers the list as everyone knows it, and then everyone what has changed since,
+// if anything has. One update runs at a time, so that no client sees two in the wrong order.
 func (p *people) update() {
 	p.mu.Lock()
 	p.stale = false
@@ -131,7 +132,9 @@ func (p *people) now() map[string]person {
 	here := make(map[string]person, len(sockets))
 	for _, s := range sockets {
 		if me, ok := s.Data["me"].(person); ok {
-			me.Rooms = slices.DeleteFunc(slices.Clone(p.rooms), func(room string) bool { return !slices.Contains(s.Rooms, room) })
+			me.Rooms = slices.DeleteFunc(slices.Clone(p.rooms), func(room string) bool {
+				return !slices.Contains(s.Rooms, room)
+			})
 			here[s.ID] = me
 		}
 	}

@@ -17,10 +17,11 @@ func startReconnect(env lesson.Env) (*lesson.Instance, error) {
 	config.Recovery = &sio.Recovery{MaxDisconnection: maxAway}
 	io := sio.NewServer(config)
 	stop := reconnect(io, time.Second)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: func(ctx context.Context) error {
-		stop()
-		return io.Close(ctx)
-	}}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len,
+		Close: func(ctx context.Context) error {
+			stop()
+			return io.Close(ctx)
+		}}, nil
 }
 
 // reconnect counts aloud until it is stopped. A client that was away for less

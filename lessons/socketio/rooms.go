@@ -10,7 +10,7 @@ import (
 func startRooms(env lesson.Env) (*lesson.Instance, error) {
 	io := sio.NewServer(serverConfig(env))
 	rooms(io)
-	return &lesson.Instance{Handler: withCut(io), Clients: io.Len, Close: io.Close}, nil
+	return &lesson.Instance{Handler: withAborts(io), Clients: io.Len, Close: io.Close}, nil
 }
 
 // doors are the rooms that a client may ask for. A socket's id is a room, too: a

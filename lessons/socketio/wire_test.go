@@ -23,7 +23,8 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// The texts show what these tests see: each transcript stands in a lesson, in both languages, word for word.
+// The texts show what these tests see: each transcript stands in a lesson, in both languages, word
+// for word.
 
 // serve starts a server on a port of its own, and returns it with its WebSocket address.
 func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
@@ -32,7 +33,8 @@ func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
 	t.Cleanup(func() { shutDown(t, s.Close) })
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return s, "ws" + strings.TrimPrefix(server.URL, "http") + "/socket.io/?EIO=4&transport=websocket"
+	return s, "ws" + strings.TrimPrefix(server.URL, "http") +
+		"/socket.io/?EIO=4&transport=websocket"
 }
 
 func serveDemo(t *testing.T, name string) (url string) {
@@ -56,7 +58,8 @@ func shutDown(t *testing.T, end func(context.Context) error) {
 	assert.NoError(t, end(ctx))
 }
 
-// talk is a conversation over one WebSocket: what was said, a line each, and the bytes that it took on the wire.
+// talk is a conversation over one WebSocket: what was said, a line each, and the bytes that it took
+// on the wire.
 type talk struct {
 	*testing.T
 	*websocket.Conn
@@ -84,7 +87,8 @@ func (c counted) Write(p []byte) (int, error) {
 
 func dial(t *testing.T, url string) *talk {
 	k := &talk{T: t}
-	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network,
+		addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 		return counted{conn, k}, err
 	}}
@@ -98,7 +102,8 @@ func dial(t *testing.T, url string) *talk {
 
 // demo is a conversation with a demo, over WebSocket from the start.
 func demo(t *testing.T, name string) *talk {
-	return dial(t, "ws"+strings.TrimPrefix(serveDemo(t, name), "http")+"/socket.io/?EIO=4&transport=websocket")
+	return dial(t, "ws"+strings.TrimPrefix(serveDemo(t, name), "http")+
+		"/socket.io/?EIO=4&transport=websocket")
 }
 
 // say sends packets: text, or bytes.
@@ -134,7 +139,8 @@ func (k *talk) hear(count int) (last string) {
 }
 
 // secrets makes what is different each time the same.
-var secrets = secretReplacer{regexp.MustCompile(`("(?:sid|pid|offset)":)"[\w-]+"`), regexp.MustCompile(`,"[0-9A-Z]{8}[0-9a-z]+"\]`)}
+var secrets = secretReplacer{regexp.MustCompile(`("(?:sid|pid|offset)":)"[\w-]+"`),
+	regexp.MustCompile(`,"[0-9A-Z]{8}[0-9a-z]+"\]`)}
 
 type secretReplacer struct{ field, offset *regexp.Regexp }
 
@@ -169,12 +175,13 @@ func isInTheLesson(t *testing.T, block string) {
 	}
 }
 
-// TestNothingIsLostInTheUpgrade sends over polling and reads over the WebSocket that follows. The lesson's transcript of
-// these moments is a browser's, see internal/conformance/facts.
+// TestNothingIsLostInTheUpgrade sends over polling and reads over the WebSocket that follows. The
+// lesson's transcript of these moments is a browser's, see internal/conformance/facts.
 func TestNothingIsLostInTheUpgrade(t *testing.T) {
 	url := serveDemo(t, "broadcast") + "/socket.io/?EIO=4&transport="
 	ask := func(method, query, body string) string {
-		request, err := http.NewRequestWithContext(t.Context(), method, url+query, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), method, url+query,
+			strings.NewReader(body))
 		require.NoError(t, err)
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
@@ -184,10 +191,12 @@ func TestNothingIsLostInTheUpgrade(t *testing.T) {
 		require.NoError(t, err)
 		return string(answer)
 	}
-	sid := "&sid=" + regexp.MustCompile(`"sid":"([\w-]+)"`).FindStringSubmatch(ask("GET", "polling", ""))[1]
+	sid := "&sid=" + regexp.MustCompile(`"sid":"([\w-]+)"`).
+		FindStringSubmatch(ask("GET", "polling", ""))[1]
 	ask("POST", "polling"+sid, "40")
 	ask("GET", "polling"+sid, "")
-	ask("POST", "polling"+sid, "42[\"chat message self\",\"one\"]\x1e42[\"chat message self\",\"two\"]")
+	ask("POST", "polling"+sid,
+		"42[\"chat message self\",\"one\"]\x1e42[\"chat message self\",\"two\"]")
 	http.DefaultClient.CloseIdleConnections()
 	k := dial(t, "ws"+strings.TrimPrefix(url, "http")+"websocket"+sid)
 	k.say("2probe")
@@ -195,7 +204,8 @@ func TestNothingIsLostInTheUpgrade(t *testing.T) {
 	k.say("5")
 	k.lines.Reset()
 	k.hear(2)
-	assert.Equal(t, "← 42[\"chat message\",\"one\"]\n← 42[\"chat message\",\"two\"]\n", k.lines.String())
+	assert.Equal(t, "← 42[\"chat message\",\"one\"]\n← 42[\"chat message\",\"two\"]\n",
+		k.lines.String())
 }
 
 func TestNamespacesOnTheWire(t *testing.T) {
@@ -242,7 +252,8 @@ func TestBinaryOnTheWire(t *testing.T) {
 	k.say("40")
 	k.hear(1)
 	k.lines.Reset()
-	k.say(`451-["picture",{"width":1,"height":1,"pixels":{"_placeholder":true,"num":0}}]`, []byte{0xff, 0x40, 0, 0xff})
+	k.say(`451-["picture",{"width":1,"height":1,"pixels":{"_placeholder":true,"num":0}}]`,
+		[]byte{0xff, 0x40, 0, 0xff})
 	k.hear(2)
 	isInTheLesson(t, fenced(k.lines.String()))
 }

@@ -9,12 +9,12 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 	"realtimelab/internal/lesson"
 )
 
-// fanout is a server for the comparison. It sends each message to all connections, the sender's too, as
-// it came.
+// fanout is a server for the comparison. It sends each message to all connections, the sender's
+// too, as it came.
 type fanout struct {
 	*endpoint
 
@@ -28,7 +28,7 @@ const unsent = 256
 func startFanout(config func(lesson.Env) Config) func(lesson.Env) (*lesson.Instance, error) {
 	return func(env lesson.Env) (*lesson.Instance, error) {
 		f := &fanout{endpoint: newEndpoint(config(env)), conns: map[*conn]struct{}{}}
-		routes := feed.Routes{"/ws": {http.MethodGet: f.connect}}
+		routes := wire.Routes{"/ws": {http.MethodGet: f.connect}}
 		return &lesson.Instance{Handler: routes, Clients: f.peers.count, Close: f.close}, nil
 	}
 }
@@ -79,7 +79,8 @@ type bytesClient struct {
 
 func dialBytes(deflate bool) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		ws, _, err := dialer(d, deflate).DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
+		ws, _, err := dialer(d, deflate).
+			DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +106,7 @@ func (c *bytesClient) Send(ctx context.Context, data []byte) error {
 		return context.Cause(ctx)
 	}
 	defer func() { <-c.turn }()
-	_ = c.ws.SetWriteDeadline(time.Now().Add(10 * goodbye))
+	_ = c.ws.SetWriteDeadline(time.Now().Add(10 * closeTimeout))
 	return c.ws.WriteMessage(websocket.BinaryMessage, data)
 }
 

@@ -8,12 +8,13 @@ import (
 	"github.com/gorilla/websocket"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // Chat is the chat room:
 //
 //	GET  /ws?after=N         WebSocket: takes {"from":"ann","text":"hi"}, sends every message after N, one a frame
-//	POST /cut?client=NAME    cuts the connections that were opened with &client=NAME
+//	POST /cut?client=NAME    aborts the connections that were opened with &client=NAME
 //
 // An invalid message is answered with {"error":"…"}, to its sender alone,
 // and the connection stays, as a bad POST does not end a keep-alive connection.
@@ -22,15 +23,15 @@ type Chat struct {
 	Feed *feed.Feed
 
 	*endpoint
-	routes feed.Routes
+	routes wire.Routes
 }
 
 // NewChat returns a chat room with an empty feed.
 func NewChat(cfg Config) *Chat {
 	c := &Chat{Feed: feed.New(cfg.Feed), endpoint: newEndpoint(cfg)}
-	c.routes = feed.Routes{
+	c.routes = wire.Routes{
 		"/ws":  {http.MethodGet: c.connect},
-		"/cut": {http.MethodPost: c.cuts.ServeCut},
+		"/cut": {http.MethodPost: c.aborts.ServeHTTP},
 	}
 	return c
 }
@@ -38,9 +39,9 @@ func NewChat(cfg Config) *Chat {
 func (s *Chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
 func (s *Chat) connect(w http.ResponseWriter, r *http.Request) {
-	after, err := s.Feed.After(r.URL.Query())
+	after, err := wire.After(s.Feed, r.URL.Query())
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	s.serve(w, r, func(c *conn) error {
@@ -56,7 +57,7 @@ func (s *Chat) take(c *conn, m message) error {
 	if m.kind != websocket.TextMessage {
 		return errNotText
 	}
-	draft, err := feed.ParseDraft(m.data)
+	draft, err := wire.ParseDraft(m.data)
 	if err != nil {
 		return c.refuse(err)
 	}
@@ -80,7 +81,7 @@ func (s *Chat) Clients() int { return s.peers.count() }
 
 // Close refuses further messages, ends every connection with 1001 after its last
 // message and waits for them. A connection that has not ended after CloseTimeout, or when
-// ctx ends, is cut.
+// ctx ends, is aborted.
 func (s *Chat) Close(ctx context.Context) error {
 	s.peers.stop((*conn).bound)
 	s.Feed.Close()

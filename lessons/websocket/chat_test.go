@@ -13,15 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/feed/feedtest"
 	"realtimelab/internal/labtest/need"
 )
 
 func chatTransport(t *testing.T, cfg Config) feedtest.Transport {
 	s := NewChat(cfg)
-	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed, Client: func(url string, _ *http.Client) feedtest.Client {
-		return &Client{URL: url, Backoff: feedtest.Backoff, Dialer: &websocket.Dialer{EnableCompression: cfg.Compression}}
-	}}
+	return feedtest.Transport{Handler: s, Close: s.Close, Feed: s.Feed,
+		Client: func(url string, _ *http.Client) feedtest.Client {
+			return &Client{URL: url, Backoff: feedtest.Backoff,
+				Dialer: &websocket.Dialer{EnableCompression: cfg.Compression}}
+		}}
 }
 
 func TestChaos(t *testing.T) { feedtest.Chaos(t, chatTransport(t, Config{})) }
@@ -41,9 +44,11 @@ func TestSlowReader(t *testing.T) {
 
 const key = "dGhlIHNhbXBsZSBub25jZQ=="
 
-// upgrade is a handshake; a header given replaces the one of that name, or takes it out if it has no value.
+// upgrade is a handshake; a header given replaces the one of that name, or takes it out if it has
+// no value.
 func upgrade(target string, headers ...string) string {
-	lines := []string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key}
+	lines := []string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+		"Sec-WebSocket-Key: " + key}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ":")
 		for i, line := range lines {
@@ -64,21 +69,34 @@ func TestRefusals(t *testing.T) {
 	server := feedtest.Serve(t, s, s.Close)
 	upgradeTo := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
 	feedtest.Refusals(t, server, []feedtest.Refusal{
-		{Name: "no upgrade", Request: upgrade("/ws", "Connection:", "Upgrade:"), Status: 426, Reason: "must be an upgrade", Header: upgradeTo},
-		{Name: "upgrade to something else", Request: upgrade("/ws", "Upgrade: h2c"), Status: 426, Reason: "must be an upgrade", Header: upgradeTo},
-		{Name: "no Connection", Request: upgrade("/ws", "Connection: keep-alive"), Status: 426, Reason: "must be an upgrade", Header: upgradeTo},
-		{Name: "version 8", Request: upgrade("/ws", "Sec-WebSocket-Version: 8"), Status: 426, Reason: "must be 13", Header: http.Header{"Sec-Websocket-Version": {"13"}}},
-		{Name: "no version", Request: upgrade("/ws", "Sec-WebSocket-Version:"), Status: 426, Reason: "must be 13"},
-		{Name: "no key", Request: upgrade("/ws", "Sec-WebSocket-Key:"), Status: 400, Reason: "16 bytes"},
-		{Name: "a short key", Request: upgrade("/ws", "Sec-WebSocket-Key: c2hvcnQ="), Status: 400, Reason: "16 bytes"},
-		{Name: "a key that is no base64", Request: upgrade("/ws", "Sec-WebSocket-Key: ????????????????????????"), Status: 400, Reason: "16 bytes"},
-		{Name: "another origin", Request: upgrade("/ws", "Origin: http://evil.example"), Status: 403, Reason: "another origin"},
-		{Name: "another port is another origin", Request: upgrade("/ws", "Origin: http://127.0.0.1:1"), Status: 403, Reason: "another origin"},
-		{Name: "a sandboxed page", Request: upgrade("/ws", "Origin: null"), Status: 403, Reason: "another origin"},
+		{Name: "no upgrade", Request: upgrade("/ws", "Connection:", "Upgrade:"), Status: 426,
+			Reason: "must be an upgrade", Header: upgradeTo},
+		{Name: "upgrade to something else", Request: upgrade("/ws", "Upgrade: h2c"), Status: 426,
+			Reason: "must be an upgrade", Header: upgradeTo},
+		{Name: "no Connection", Request: upgrade("/ws", "Connection: keep-alive"), Status: 426,
+			Reason: "must be an upgrade", Header: upgradeTo},
+		{Name: "version 8", Request: upgrade("/ws", "Sec-WebSocket-Version: 8"), Status: 426,
+			Reason: "must be 13", Header: http.Header{"Sec-Websocket-Version": {"13"}}},
+		{Name: "no version", Request: upgrade("/ws", "Sec-WebSocket-Version:"), Status: 426,
+			Reason: "must be 13"},
+		{Name: "no key", Request: upgrade("/ws", "Sec-WebSocket-Key:"), Status: 400,
+			Reason: "16 bytes"},
+		{Name: "a short key", Request: upgrade("/ws", "Sec-WebSocket-Key: c2hvcnQ="), Status: 400,
+			Reason: "16 bytes"},
+		{Name: "a key that is no base64", Request: upgrade("/ws",
+			"Sec-WebSocket-Key: ????????????????????????"), Status: 400, Reason: "16 bytes"},
+		{Name: "another origin", Request: upgrade("/ws", "Origin: http://evil.example"),
+			Status: 403, Reason: "another origin"},
+		{Name: "another port is another origin", Request: upgrade("/ws",
+			"Origin: http://127.0.0.1:1"), Status: 403, Reason: "another origin"},
+		{Name: "a sandboxed page", Request: upgrade("/ws", "Origin: null"), Status: 403,
+			Reason: "another origin"},
 		{Name: "cursor", Request: upgrade("/ws?after=x"), Status: 400, Reason: "after must be"},
-		{Name: "POST", Request: strings.Replace(upgrade("/ws"), "GET", "POST", 1), Status: 405, Reason: "POST", Header: http.Header{"Allow": {"GET, HEAD, OPTIONS"}}},
+		{Name: "POST", Request: strings.Replace(upgrade("/ws"), "GET", "POST", 1), Status: 405,
+			Reason: "POST", Header: http.Header{"Allow": {"GET, HEAD, OPTIONS"}}},
 		{Name: "elsewhere", Request: upgrade("/nope"), Status: 404, Reason: "/nope"},
-		{Name: "cut nobody", Request: "POST /cut HTTP/1.1\nHost: HOST\n\n", Status: 400, Reason: "client"},
+		{Name: "abort nobody", Request: "POST /cut HTTP/1.1\nHost: HOST\n\n", Status: 400,
+			Reason: "client"},
 	})
 	for _, origin := range []string{server.URL, "https://friend.example"} {
 		resp, _ := handshake(t, server, upgrade("/ws", "Origin: "+origin))
@@ -106,14 +124,17 @@ func TestChat(t *testing.T) {
 	s := NewChat(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	ann, bob := dial(t, server, ""), dial(t, server, "")
-	require.NoError(t, ann.WriteMessage(websocket.TextMessage, []byte(`{"from":"ann","text":"你好"}`)))
+	require.NoError(t, ann.WriteMessage(websocket.TextMessage,
+		[]byte(`{"from":"ann","text":"你好"}`)))
 	got := receive(t, ann)
 	assert.Contains(t, got, `{"id":1,"from":"ann","text":"你好","at":"`)
 	assert.Equal(t, got, receive(t, bob), "everybody gets the same, the sender too")
 
 	require.NoError(t, bob.WriteMessage(websocket.TextMessage, []byte(`{"from":"bob"}`)))
-	assert.JSONEq(t, `{"error":"\"text\" must not be empty"}`, receive(t, bob), "a refusal is for the sender alone")
-	require.NoError(t, bob.WriteMessage(websocket.TextMessage, []byte(`{"from":"bob","text":"still here"}`)))
+	assert.JSONEq(t, `{"error":"\"text\" must not be empty"}`, receive(t, bob),
+		"a refusal is for the sender alone")
+	require.NoError(t, bob.WriteMessage(websocket.TextMessage,
+		[]byte(`{"from":"bob","text":"still here"}`)))
 	assert.Contains(t, receive(t, bob), "still here")
 	assert.Contains(t, receive(t, ann), "still here")
 
@@ -125,12 +146,12 @@ func TestChat(t *testing.T) {
 func TestUnreadRefusals(t *testing.T) {
 	c := newConn(nil, Config{}.withDefaults())
 	for range queue {
-		require.NoError(t, c.refuse(errCut))
+		require.NoError(t, c.refuse(errAborted))
 	}
-	require.ErrorIs(t, c.refuse(errCut), errUnread)
+	require.ErrorIs(t, c.refuse(errAborted), errUnread)
 }
 
-// TestServerCloses: the last message arrives, then 1001, and nobody stays behind.
+// TestServerCloses: the last message arrives, then 1001, and every client leaves.
 func TestServerCloses(t *testing.T) {
 	need.Time(t)
 	s := NewChat(Config{})
@@ -182,7 +203,7 @@ func TestCloseWithAStuckWrite(t *testing.T) {
 	require.Zero(t, s.Clients())
 }
 
-func TestCut(t *testing.T) {
+func TestAbort(t *testing.T) {
 	s := NewChat(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	ws := dial(t, server, "?client=me")
@@ -200,7 +221,7 @@ func TestClientRefused(t *testing.T) {
 	s := NewChat(Config{MaxMessage: 100})
 	server := feedtest.Serve(t, s, s.Close)
 	c := &Client{URL: server.URL}
-	var refused *feed.RefusedError
+	var refused *client.RefusedError
 	require.ErrorAs(t, c.Publish(t.Context(), "", "hi"), &refused)
 	require.ErrorAs(t, c.Subscribe(t.Context(), -1, nil), &refused)
 	require.Equal(t, 400, refused.Status)

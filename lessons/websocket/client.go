@@ -15,26 +15,29 @@ import (
 	"github.com/gorilla/websocket"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
+	"realtimelab/internal/feed/wire"
 )
 
 // Client talks to a Chat. Set the fields before the first call.
 type Client struct {
-	URL     string            // of the demo, such as http://127.0.0.1:3000
-	Dialer  *websocket.Dialer // nil is websocket.DefaultDialer
-	Header  http.Header       // added to the handshake; may be nil
-	Name    string            // sent as ?client=, for POST /cut; may be empty
-	Silence time.Duration     // without even a ping from the server the connection counts as dead; 0 is 60 s
-	Backoff feed.Backoff
+	URL    string            // of the demo, such as http://127.0.0.1:3000
+	Dialer *websocket.Dialer // nil is websocket.DefaultDialer
+	Header http.Header       // added to the handshake; may be nil
+	Name   string            // sent as ?client=, for POST /cut; may be empty
+	// without even a ping from the server the connection counts as dead; 0 is 60 s
+	Silence time.Duration
+	Backoff client.Backoff
 
-	Counters feed.Counters // Requests counts handshakes
+	Counters client.Counters // Requests counts handshakes
 
-	outbox feed.Outbox
+	outbox client.Outbox
 }
 
-// Publish sends one message over the connection of a running Subscribe, waiting
-// for one if there is none. A nil error says that the frame was written, no more:
-// a WebSocket has no answer as a POST has. The message itself coming back is the
-// proof. A message that the chat would refuse returns a *feed.RefusedError at once.
+// Publish sends one message over the connection of a running Subscribe, and waits for that
+// connection if necessary. A nil error only says that the frame was written, because a WebSocket
+// has no answer as a POST has. The message has arrived when it comes back. For a message that the
+// chat would refuse, Publish returns a *client.RefusedError at once.
 func (c *Client) Publish(ctx context.Context, from, text string) error {
 	return c.outbox.Publish(ctx, from, text)
 }
@@ -44,7 +47,7 @@ func (c *Client) Send(ctx context.Context, data []byte) error { return c.outbox.
 
 // Subscribe calls fn for each message after the cursor, in order, on this
 // goroutine, until ctx ends, the server refuses the handshake, or it closes with a
-// code that says the fault is ours: the error is the cause, a *feed.RefusedError,
+// code that says the fault is ours: the error is the cause, a *client.RefusedError,
 // or a *websocket.CloseError. After any other end it connects again from the last
 // message that fn saw, so nothing is lost and nothing comes twice. If the server was
 // restarted, its log comes from the beginning and fn sees ids fall. The connection
@@ -59,7 +62,7 @@ func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Messag
 			backoff.Reset()
 			err = c.converse(ctx, ws, func(m feed.Message) {
 				fn(m)
-				cursor = m.Cursor()
+				cursor = wire.Cursor(m)
 			})
 		}
 		switch {
@@ -76,17 +79,20 @@ func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Messag
 }
 
 func permanent(err error) bool {
-	var refused *feed.RefusedError
-	return errors.As(err, &refused) || websocket.IsCloseError(err, websocket.CloseProtocolError, websocket.CloseUnsupportedData,
-		websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig, websocket.CloseMandatoryExtension)
+	var refused *client.RefusedError
+	return errors.As(err, &refused) ||
+		websocket.IsCloseError(err, websocket.CloseProtocolError, websocket.CloseUnsupportedData,
+			websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig,
+			websocket.CloseMandatoryExtension)
 }
 
 func (c *Client) dial(ctx context.Context, cursor string) (*websocket.Conn, error) {
-	at := fmt.Sprintf("ws%s/ws?after=%s&client=%s", strings.TrimPrefix(c.URL, "http"), cursor, url.QueryEscape(c.Name))
+	at := fmt.Sprintf("ws%s/ws?after=%s&client=%s", strings.TrimPrefix(c.URL, "http"), cursor,
+		url.QueryEscape(c.Name))
 	c.Counters.Requests.Add(1)
 	ws, resp, err := cmp.Or(c.Dialer, websocket.DefaultDialer).DialContext(ctx, at, c.Header)
 	if errors.Is(err, websocket.ErrBadHandshake) {
-		return nil, feed.Refused(resp.StatusCode, resp.Body)
+		return nil, client.Refused(resp.StatusCode, resp.Body)
 	}
 	return ws, err
 }
@@ -133,16 +139,18 @@ func (c *Client) readLoop(ctx context.Context, ws *websocket.Conn, fn func(feed.
 	}
 }
 
-// goodbye bounds a write on a connection, and the wait for the answer to our close frame.
-const goodbye = time.Second
+// closeTimeout bounds a write on a connection, and the wait for the answer to our close frame.
+const closeTimeout = time.Second
 
 // writeLoop sends drafts until ctx ends, then says 1000 and gives the server a
 // moment to answer.
 func (c *Client) writeLoop(ctx context.Context, ws *websocket.Conn) {
 	c.outbox.Write(ctx, func(data []byte) error {
-		_ = ws.SetWriteDeadline(time.Now().Add(10 * goodbye))
+		_ = ws.SetWriteDeadline(time.Now().Add(10 * closeTimeout))
 		return ws.WriteMessage(websocket.TextMessage, data)
 	})
-	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(goodbye))
-	time.AfterFunc(goodbye, func() { _ = ws.NetConn().Close() })
+	_ = ws.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""),
+		time.Now().Add(closeTimeout))
+	time.AfterFunc(closeTimeout, func() { _ = ws.NetConn().Close() })
 }

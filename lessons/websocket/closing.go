@@ -27,17 +27,18 @@ func (c *closing) Error() string {
 // answers itself.
 var (
 	errGoingAway = &closing{frame.GoingAway, "the server is closing"}
-	errTooSlow   = &closing{frame.TryAgainLater, "too slow: reconnect with ?after= the last id you have"}
-	errNotText   = &closing{frame.UnsupportedData, "the chat takes text, not binary"}
-	errNotUTF8   = &closing{frame.InvalidPayload, "the text is not UTF-8"}
-	errTooBig    = &closing{frame.MessageTooBig, "the message is too large"}
-	errUnread    = &closing{frame.PolicyViolation, "too many answers unread"}
-	errSilent    = &closing{frame.PolicyViolation, "no answer to ping"}
-	errCut       = errors.New("websocket: cut on request")
+	errTooSlow   = &closing{frame.TryAgainLater,
+		"too slow: reconnect with ?after= the last id you have"}
+	errNotText = &closing{frame.UnsupportedData, "the chat takes text, not binary"}
+	errNotUTF8 = &closing{frame.InvalidPayload, "the text is not UTF-8"}
+	errTooBig  = &closing{frame.MessageTooBig, "the message is too large"}
+	errUnread  = &closing{frame.PolicyViolation, "too many answers unread"}
+	errSilent  = &closing{frame.PolicyViolation, "no answer to ping"}
+	errAborted = errors.New("websocket: aborted on request")
 )
 
-// sayClose sends the close frame that the reason deserves, the last frame on this
-// connection, and gives the client CloseTimeout to answer with its own.
+// sayClose sends the close frame for the reason, the last frame on this connection, and gives the
+// client CloseTimeout to answer with its own.
 func (c *conn) sayClose(why error) {
 	var ours *closing
 	var violation *frame.Error
@@ -49,11 +50,11 @@ func (c *conn) sayClose(why error) {
 	case errors.Is(why, feed.ErrSlow):
 		ours = errTooSlow
 	case !errors.As(why, &ours):
-		return // the client closed, or is gone, or gorilla has told it
+		return // the client closed, or is gone, or gorilla has answered it
 	}
 	payload := frame.AppendClose(nil, ours.code, ours.reason)
 	_ = c.ws.WriteControl(websocket.CloseMessage, payload, time.Now().Add(c.cfg.CloseTimeout))
-	time.AfterFunc(c.cfg.CloseTimeout, c.cut)
+	time.AfterFunc(c.cfg.CloseTimeout, c.abort)
 }
 
 // textReader passes a text message on and fails as soon as it is not UTF-8, which

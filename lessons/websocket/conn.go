@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/tcpreset"
 )
 
 // queue is how many answers to its own messages a client may leave unread. Chat
@@ -21,7 +22,7 @@ type message struct {
 	kind int // websocket.TextMessage or websocket.BinaryMessage
 	data []byte
 
-	written chan<- struct{} // has room for a signal that it is written; nil if nobody waits
+	written chan<- struct{} // receives a signal when it is written, and has room for it; may be nil
 }
 
 // conn is one connection. One goroutine reads, one writes; ctx ends both, and its
@@ -41,9 +42,9 @@ func newConn(ws *websocket.Conn, cfg Config) *conn {
 	return &conn{ws: ws, cfg: cfg, ctx: ctx, end: end, out: make(chan message, queue)}
 }
 
-// serve runs the connection to its end and returns the reason. take gets each
-// message that arrives, on the reader's goroutine; its error ends the connection.
-// The writer sends the messages of sub, which may be nil, and those that take puts into out.
+// serve runs the connection to its end and returns the reason. take gets each message that arrives,
+// on the reader's goroutine; its error ends the connection. The writer sends the messages of sub,
+// which may be nil, and the messages that take puts into out.
 func (c *conn) serve(take func(message) error, sub *feed.Subscription) error {
 	written := make(chan struct{})
 	go func() {
@@ -81,7 +82,8 @@ func (c *conn) readLoop(take func(message) error) error {
 		}
 		c.alive()
 		if c.ctx.Err() != nil {
-			continue // a close frame is on its way: what was said before it arrived no longer counts
+			// a close frame is on its way: what was said before it arrived no longer counts
+			continue
 		}
 		if err := take(m); err != nil {
 			return err
@@ -126,7 +128,8 @@ func (c *conn) writeLoop(sub *feed.Subscription) error {
 				m.written <- struct{}{}
 			}
 		case <-ping.C:
-			err = c.written(c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.WriteTimeout)))
+			err = c.written(c.ws.WriteControl(websocket.PingMessage, nil,
+				time.Now().Add(c.cfg.WriteTimeout)))
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)
 		}
@@ -136,7 +139,8 @@ func (c *conn) writeLoop(sub *feed.Subscription) error {
 	}
 }
 
-// writeNews writes what the feed has, one message a frame; more is ready when there is something else.
+// writeNews writes what the feed has, one message a frame; more is ready when there is something
+// else.
 func (c *conn) writeNews(sub *feed.Subscription) (more <-chan struct{}, err error) {
 	if sub == nil {
 		return nil, nil
@@ -166,21 +170,21 @@ func (c *conn) written(err error) error {
 	return err
 }
 
-// cut ends the connection without a close frame.
-func (c *conn) cut() {
-	c.end(errCut)
+// abort ends the connection without a close frame.
+func (c *conn) abort() {
+	c.end(errAborted)
 	_ = c.ws.NetConn().Close()
 }
 
-// reset is cut with a TCP reset, as when a device between the two gives up on the connection.
+// reset is abort with a TCP reset, as when a device between the two gives up on the connection.
 func (c *conn) reset() {
-	c.end(errCut)
-	feed.Reset(c.ws.NetConn())
+	c.end(errAborted)
+	tcpreset.Close(c.ws.NetConn())
 }
 
 // bound gives the connection CloseTimeout to end, whatever its client does: the write that is under
 // way, the last messages and the close handshake share it.
-func (c *conn) bound() { time.AfterFunc(c.cfg.CloseTimeout, c.cut) }
+func (c *conn) bound() { time.AfterFunc(c.cfg.CloseTimeout, c.abort) }
 
 // drain reads and throws away what the client still sends after our close frame.
 // Closing a socket with unread bytes makes the kernel send a reset, which may

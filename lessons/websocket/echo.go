@@ -4,33 +4,33 @@ import (
 	"context"
 	"net/http"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // Echo is a minimal WebSocket server:
 //
 //	GET  /ws                 WebSocket: each message back, as it came, text or binary
-//	POST /cut?client=NAME    cuts the connections that were opened with ?client=NAME
+//	POST /cut?client=NAME    aborts the connections that were opened with ?client=NAME
 type Echo struct {
 	*endpoint
-	routes feed.Routes
+	routes wire.Routes
 }
 
 // NewEcho returns an echo server.
 func NewEcho(cfg Config) *Echo {
 	e := &Echo{endpoint: newEndpoint(cfg)}
-	e.routes = feed.Routes{
+	e.routes = wire.Routes{
 		"/ws":  {http.MethodGet: e.connect},
-		"/cut": {http.MethodPost: e.cuts.ServeCut},
+		"/cut": {http.MethodPost: e.aborts.ServeHTTP},
 	}
 	return e
 }
 
 func (e *Echo) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.routes.ServeHTTP(w, r) }
 
-// connect reads, and hands each message to the writer. It reads on when the message is
-// written: whatever ends the connection, each message before it has had its echo. And a
-// client that sends without reading is soon held back by TCP itself.
+// connect passes each message to the writer, and reads on when the message is written. So every
+// message has its echo before the connection ends, and TCP slows down a client that sends without
+// reading.
 func (e *Echo) connect(w http.ResponseWriter, r *http.Request) {
 	e.serve(w, r, func(c *conn) error {
 		written := make(chan struct{}, 1)
@@ -51,7 +51,7 @@ func (e *Echo) connect(w http.ResponseWriter, r *http.Request) {
 func (e *Echo) Clients() int { return e.peers.count() }
 
 // Close ends every connection with 1001 and waits for them. A connection that has not ended
-// after CloseTimeout, or when ctx ends, is cut.
+// after CloseTimeout, or when ctx ends, is aborted.
 func (e *Echo) Close(ctx context.Context) error {
 	e.peers.stop(func(c *conn) {
 		c.bound()

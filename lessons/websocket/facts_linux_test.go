@@ -23,7 +23,9 @@ func TestKeepaliveOfAcceptedConnections(t *testing.T) {
 	raw, err := accepted.(*net.TCPConn).SyscallConn()
 	require.NoError(t, err)
 	option := func(level, name int) (value int) {
-		require.NoError(t, raw.Control(func(fd uintptr) { value, err = syscall.GetsockoptInt(int(fd), level, name) }))
+		require.NoError(t, raw.Control(func(fd uintptr) {
+			value, err = syscall.GetsockoptInt(int(fd), level, name)
+		}))
 		require.NoError(t, err)
 		return value
 	}

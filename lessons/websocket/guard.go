@@ -15,12 +15,12 @@ import (
 type guard struct {
 	net.Conn
 
-	head    []byte // of the next frame, as far as it has come
-	frame   frame.Header
-	left    int64  // bytes of frame's payload still to come
-	goodbye []byte // the payload of a close frame, still masked
-	closed  bool   // the close frame has come; later bytes are ignored
-	err     error  // the violation, forever
+	head         []byte // of the next frame, as far as it has come
+	frame        frame.Header
+	left         int64  // bytes of frame's payload still to come
+	closePayload []byte // the payload of a close frame, still masked
+	closed       bool   // the close frame has come; later bytes are ignored
+	err          error  // the violation, forever
 }
 
 // NetConn returns the connection under g.
@@ -68,13 +68,13 @@ func (g *guard) step(p []byte) (n int, err error) {
 		n = int(min(g.left, int64(len(p))))
 		g.left -= int64(n)
 		if g.frame.Opcode == frame.Close {
-			g.goodbye = append(g.goodbye, p[:n]...)
+			g.closePayload = append(g.closePayload, p[:n]...)
 		}
 	}
 	if err == nil && g.left == 0 && len(g.head) == 0 && g.frame.Opcode == frame.Close {
 		g.closed = true
-		frame.Mask(g.frame.Mask, 0, g.goodbye)
-		_, _, err = frame.ParseClose(g.goodbye)
+		frame.Mask(g.frame.Mask, 0, g.closePayload)
+		_, _, err = frame.ParseClose(g.closePayload)
 	}
 	return n, err
 }

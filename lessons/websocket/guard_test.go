@@ -26,23 +26,26 @@ func (s *script) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestGuard: the good frames pass as they are, however the bytes are cut, and of a bad one never the end.
+// TestGuard: good frames pass unchanged, however the bytes are cut. A bad frame never passes whole.
 func TestGuard(t *testing.T) {
 	good := bytes.Join([][]byte{
-		masked(frame.Text, false, "a"), masked(frame.Ping, true, ""), masked(frame.Continuation, true, ""),
-		masked(frame.Binary, true, string(make([]byte, 126))), masked(frame.Binary, true, string(make([]byte, 65536))),
+		masked(frame.Text, false, "a"), masked(frame.Ping, true, ""),
+		masked(frame.Continuation, true, ""),
+		masked(frame.Binary, true, string(make([]byte, 126))),
+		masked(frame.Binary, true, string(make([]byte, 65536))),
 	}, nil)
-	farewell := masked(frame.Close, true, string(frame.AppendClose(nil, 1000, "你好")))
+	closing := masked(frame.Close, true, string(frame.AppendClose(nil, 1000, "你好")))
 	for _, tc := range []struct {
 		name  string
 		bytes []byte
 		code  frame.CloseCode
 	}{
-		{"nothing wrong", farewell, 0},
-		{"what follows a close frame is nobody's", append(bytes.Clone(farewell), 0x83, 0xff), 0},
+		{"nothing wrong", closing, 0},
+		{"bytes behind a close frame are ignored", append(bytes.Clone(closing), 0x83, 0xff), 0},
 		{"a close frame without a code", masked(frame.Close, true, ""), 0},
 		{"125 in 16 bits", []byte{0x82, 0xfe, 0, 125, 1, 2, 3, 4}, frame.ProtocolError},
-		{"65535 in 64 bits", []byte{0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4}, frame.ProtocolError},
+		{"65535 in 64 bits", []byte{0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4},
+			frame.ProtocolError},
 		{"close of one byte", masked(frame.Close, true, "\x03"), frame.ProtocolError},
 		{"close 1006", masked(frame.Close, true, "\x03\xee"), frame.ProtocolError},
 		{"close reason", masked(frame.Close, true, "\x03\xe8\xff"), frame.InvalidPayload},

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
-// magic is the GUID of RFC 6455, section 1.3. It means nothing: it only makes sure
-// that who answers with it has read the RFC and is no cache or misled web server.
+// magic is the GUID of RFC 6455, section 1.3. A server that answers with it understands WebSocket:
+// a cache or a misled web server does not know it.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 // Accept is the Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (section
@@ -26,7 +26,7 @@ func Accept(key string) string {
 
 // refuseHandshake judges an upgrade request (section 4.2.1), answers a bad one and
 // reports that it did: 426 if it is not an upgrade to WebSocket 13, 400 for a bad key,
-// 403 for a page of an origin that is not allowed.
+// 403 for a page of an origin that is not allowed. HTTP/1.0 has no upgrade (RFC 9110 §7.8).
 //
 // A good one looks like this, and from the empty line of the answer on, the same
 // TCP connection carries frames:
@@ -41,17 +41,19 @@ func Accept(key string) string {
 func refuseHandshake(w http.ResponseWriter, r *http.Request, origins []string) bool {
 	h := r.Header
 	switch {
-	case r.Method != http.MethodGet || !hasToken(h, "Connection", "upgrade") || !hasToken(h, "Upgrade", "websocket"):
+	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) ||
+		!hasToken(h, "Connection", "upgrade") || !hasToken(h, "Upgrade", "websocket"):
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		feed.Refuse(w, http.StatusUpgradeRequired, "this is a WebSocket endpoint: the request must be an upgrade")
+		wire.Refuse(w, http.StatusUpgradeRequired,
+			"this is a WebSocket endpoint: the request must be an upgrade")
 	case h.Get("Sec-WebSocket-Version") != "13":
 		w.Header().Set("Sec-WebSocket-Version", "13")
-		feed.Refuse(w, http.StatusUpgradeRequired, "Sec-WebSocket-Version must be 13")
+		wire.Refuse(w, http.StatusUpgradeRequired, "Sec-WebSocket-Version must be 13")
 	case !validKey(h.Get("Sec-WebSocket-Key")):
-		feed.Refuse(w, http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
+		wire.Refuse(w, http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
 	case !originAllowed(r, origins):
-		feed.Refuse(w, http.StatusForbidden, "pages of another origin may not connect here")
+		wire.Refuse(w, http.StatusForbidden, "pages of another origin may not connect here")
 	default:
 		return false
 	}

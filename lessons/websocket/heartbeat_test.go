@@ -20,9 +20,11 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// pipes serves the chat where time is that of testing/synctest. The server's timeouts end with the handshake.
+// pipes serves the chat where time is that of testing/synctest. The server's timeouts end with the
+// handshake.
 func pipes(t *testing.T, s *Chat) (dial func() net.Conn) {
-	dial = feedtest.Pipes(t, &http.Server{Handler: s, ReadTimeout: time.Second, WriteTimeout: time.Second})
+	dial = feedtest.Pipes(t, &http.Server{Handler: s, ReadTimeout: time.Second,
+		WriteTimeout: time.Second})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -32,7 +34,7 @@ func pipes(t *testing.T, s *Chat) (dial func() net.Conn) {
 }
 
 // handshakeOn upgrades a pipe and returns what follows the answer.
-func handshakeOn(t *testing.T, conn net.Conn) *wire {
+func handshakeOn(t *testing.T, conn net.Conn) *rawConn {
 	t.Helper()
 	_, err := io.WriteString(conn, strings.ReplaceAll(upgrade("/ws"), "\n", "\r\n"))
 	require.NoError(t, err)
@@ -40,7 +42,8 @@ func handshakeOn(t *testing.T, conn net.Conn) *wire {
 	resp, err := http.ReadResponse(r, nil)
 	require.NoError(t, err)
 	require.Equal(t, 101, resp.StatusCode)
-	return &wire{Conn: conn, rest: r, frames: frame.Decoder{Rules: frame.Rules{From: frame.FromServer}}}
+	return &rawConn{Conn: conn, rest: r,
+		frames: frame.Decoder{Rules: frame.Rules{From: frame.FromServer}}}
 }
 
 func TestSilentClientIsClosed(t *testing.T) {
@@ -51,7 +54,8 @@ func TestSilentClientIsClosed(t *testing.T) {
 		require.Equal(t, frame.Ping, nextFrame(t, w).Opcode)
 		require.Equal(t, 25*time.Second, time.Since(start))
 		expectClose(t, w, frame.PolicyViolation)
-		require.Equal(t, 46*time.Second, time.Since(start), "20 s for the pong, 1 s for the close frame")
+		require.Equal(t, 46*time.Second, time.Since(start),
+			"20 s for the pong, 1 s for the close frame")
 		synctest.Wait()
 		require.Zero(t, s.Clients())
 	})
@@ -61,7 +65,11 @@ func TestLivingClientStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewChat(Config{})
 		dial := pipes(t, s)
-		c := &Client{URL: "http://lab", Dialer: &websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) { return dial(), nil }}}
+		c := &Client{URL: "http://lab",
+			Dialer: &websocket.Dialer{NetDialContext: func(context.Context, string,
+				string) (net.Conn, error) {
+				return dial(), nil
+			}}}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- c.Subscribe(ctx, 0, func(feed.Message) { cancel() }) }()
@@ -75,7 +83,8 @@ func TestLivingClientStays(t *testing.T) {
 	})
 }
 
-// TestUnreadIsCut: a client that reads nothing is cut WriteTimeout after the first byte that it leaves.
+// TestUnreadIsCut: a client that reads nothing is cut WriteTimeout after the first byte that it
+// leaves.
 func TestUnreadIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewChat(Config{})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 )
@@ -22,13 +22,16 @@ var chatLane = lesson.Lane{
 	Ask:     dialEcho(false),
 	Answers: startEcho, AskApart: true,
 	Rooms: lesson.RoomsByPath(dialChat(false)),
-	Bytes: lesson.Way{Start: startFanout(func(env lesson.Env) Config { return Config{Log: env.Log} }), Dial: dialBytes(false)},
+	Bytes: lesson.Way{Start: startFanout(func(env lesson.Env) Config {
+		return Config{Log: env.Log}
+	}), Dial: dialBytes(false)},
 }
 
 // deflateLane negotiates permessage-deflate and compresses each message, however short.
 var deflateLane = lesson.Lane{
-	Name:     "websocket-deflate",
-	Title:    lang.Text{EN: "WebSocket with permessage-deflate", ZH: "WebSocket 加 permessage-deflate"},
+	Name: "websocket-deflate",
+	Title: lang.Text{EN: "WebSocket with permessage-deflate",
+		ZH: "WebSocket 加 permessage-deflate"},
 	Deflates: true,
 	GoOnly:   true,
 	Start: func(env lesson.Env) (*lesson.Instance, error) {
@@ -50,20 +53,23 @@ func deflating(env lesson.Env) Config {
 }
 
 func dialer(d lesson.Dialing, deflate bool) *websocket.Dialer {
-	return &websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: d.TLS, EnableCompression: deflate}
+	return &websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: d.TLS,
+		EnableCompression: deflate}
 }
 
 func dialChat(deflate bool) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		chat := &Client{URL: d.URL, Header: d.Upgrade, Dialer: dialer(d, deflate), Backoff: feed.Backoff{NoJitter: d.NoJitter}}
-		return feed.Follow(ctx, chat, d.Hear, chat.Send, nil), nil
+		chat := &Client{URL: d.URL, Header: d.Upgrade, Dialer: dialer(d, deflate),
+			Backoff: client.Backoff{NoJitter: d.NoJitter}}
+		return client.Follow(ctx, chat, d.Hear, chat.Send, nil), nil
 	}
 }
 
 // dialEcho connects a client whose answer is its message's echo.
 func dialEcho(deflate bool) lesson.Dial {
 	return func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-		ws, _, err := dialer(d, deflate).DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
+		ws, _, err := dialer(d, deflate).
+			DialContext(ctx, "ws"+strings.TrimPrefix(d.URL, "http")+"/ws", d.Upgrade)
 		if err != nil {
 			return nil, err
 		}

@@ -65,11 +65,11 @@ func (p *peers) stop(fn func(*conn)) {
 }
 
 // wait returns when all connections are gone. When ctx ends first, the rest are
-// cut, and its error is returned.
+// aborted, and its error is returned.
 func (p *peers) wait(ctx context.Context) error {
 	err := p.running.Wait(ctx)
 	if err != nil {
-		p.stop((*conn).cut)
+		p.stop((*conn).abort)
 		_ = p.running.Wait(context.Background()) // which never ends
 	}
 	return err

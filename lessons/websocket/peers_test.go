@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPeersCountWhileOneIsCut: what ends a connection may take its time, and nobody else waits.
-func TestPeersCountWhileOneIsCut(t *testing.T) {
+// TestPeersCountWhileOneIsAborted: ending a connection may take time, and other callers do not
+// wait for it.
+func TestPeersCountWhileOneIsAborted(t *testing.T) {
 	p := newPeers()
 	c := newConn(nil, Config{}.withDefaults())
 	serving := make(chan struct{})
@@ -20,10 +21,10 @@ func TestPeersCountWhileOneIsCut(t *testing.T) {
 	<-serving
 	cutting := 0
 	p.stop(func(one *conn) {
-		require.True(t, p.mu.TryLock(), "the lock is held while a connection is cut")
+		require.True(t, p.mu.TryLock(), "the lock is held while a connection is aborted")
 		p.mu.Unlock()
 		cutting++
-		one.end(errCut)
+		one.end(errAborted)
 	})
 	assert.Equal(t, 1, cutting)
 	require.NoError(t, p.wait(context.Background()))

@@ -23,24 +23,25 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// wire is a connection after its handshake, read with the frame codec instead of gorilla.
-type wire struct {
+// rawConn is a connection after its handshake, read with the frame codec instead of gorilla.
+type rawConn struct {
 	net.Conn
 	frames frame.Decoder
 	rest   io.Reader
 }
 
 // handshake sends a request and returns the answer and what follows it.
-func handshake(t *testing.T, server *feedtest.Server, request string) (*http.Response, *wire) {
+func handshake(t *testing.T, server *feedtest.Server, request string) (*http.Response, *rawConn) {
 	t.Helper()
 	conn := server.Dial(t, request)
 	r := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(r, nil)
 	require.NoError(t, err)
-	return resp, &wire{Conn: conn, rest: r, frames: frame.Decoder{Rules: frame.Rules{From: frame.FromServer, Deflate: true}}}
+	return resp, &rawConn{Conn: conn, rest: r,
+		frames: frame.Decoder{Rules: frame.Rules{From: frame.FromServer, Deflate: true}}}
 }
 
-func nextFrame(t *testing.T, w *wire) frame.Frame {
+func nextFrame(t *testing.T, w *rawConn) frame.Frame {
 	t.Helper()
 	buf := make([]byte, 4<<10)
 	for {
@@ -56,7 +57,7 @@ func nextFrame(t *testing.T, w *wire) frame.Frame {
 }
 
 // expectClose reads up to the close frame, and then the end of the connection.
-func expectClose(t *testing.T, w *wire, want frame.CloseCode) {
+func expectClose(t *testing.T, w *rawConn, want frame.CloseCode) {
 	t.Helper()
 	for {
 		f := nextFrame(t, w)
@@ -73,17 +74,19 @@ func expectClose(t *testing.T, w *wire, want frame.CloseCode) {
 }
 
 func masked(op frame.Opcode, fin bool, payload string) []byte {
-	return frame.Frame{Header: frame.Header{Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}}, Payload: []byte(payload)}.Append(nil)
+	return frame.Frame{Header: frame.Header{Fin: fin, Opcode: op, Masked: true,
+		Mask: [4]byte{1, 2, 3, 4}}, Payload: []byte(payload)}.Append(nil)
 }
 
-func send(t *testing.T, w *wire, frames ...[]byte) {
+func send(t *testing.T, w *rawConn, frames ...[]byte) {
 	t.Helper()
 	_, err := w.Write(bytes.Join(frames, nil))
 	require.NoError(t, err)
 }
 
 func TestAccept(t *testing.T) {
-	assert.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", Accept(key), "the example of RFC 6455, section 1.3")
+	assert.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", Accept(key),
+		"the example of RFC 6455, section 1.3")
 	s := NewEcho(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	resp, w := handshake(t, server, upgrade("/ws"))
@@ -121,7 +124,8 @@ func TestEchoOfFragmentsAndPings(t *testing.T) {
 	s := NewEcho(Config{})
 	server := feedtest.Serve(t, s, s.Close)
 	_, w := handshake(t, server, upgrade("/ws"))
-	send(t, w, masked(frame.Text, false, "\xe4\xbd"), masked(frame.Ping, true, "p"), masked(frame.Continuation, false, ""), masked(frame.Continuation, true, "\xa0"))
+	send(t, w, masked(frame.Text, false, "\xe4\xbd"), masked(frame.Ping, true, "p"),
+		masked(frame.Continuation, false, ""), masked(frame.Continuation, true, "\xa0"))
 	pong := nextFrame(t, w)
 	assert.Equal(t, frame.Pong, pong.Opcode)
 	assert.Equal(t, "p", string(pong.Payload))
@@ -131,7 +135,8 @@ func TestEchoOfFragmentsAndPings(t *testing.T) {
 	expectClose(t, w, 4001)
 }
 
-// TestViolations: frames that break the RFC, or the lesson's own rules, and the code they are closed with.
+// TestViolations: frames that break the RFC, or the lesson's own rules, and the code they are
+// closed with.
 func TestViolations(t *testing.T) {
 	echo, chat := NewEcho(Config{MaxMessage: 1000}), NewChat(Config{MaxMessage: 1000})
 	servers := map[string]*feedtest.Server{
@@ -152,7 +157,8 @@ func TestViolations(t *testing.T) {
 	}
 	var table []violation
 	for _, code := range []uint16{0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535} {
-		table = append(table, violation{fmt.Sprintf("close %d", code), "echo", masked(frame.Close, true, string(binary.BigEndian.AppendUint16(nil, code))), 1002})
+		table = append(table, violation{fmt.Sprintf("close %d", code), "echo",
+			masked(frame.Close, true, string(binary.BigEndian.AppendUint16(nil, code))), 1002})
 	}
 	for _, tc := range append(table, []violation{
 		{"not masked", "echo", raw("8101 61"), 1002},
@@ -161,19 +167,27 @@ func TestViolations(t *testing.T) {
 		{"fragmented ping", "echo", raw("0980 01020304"), 1002},
 		{"ping of 126 bytes", "echo", raw("89fe 007e 01020304"), 1002},
 		{"continuation of nothing", "echo", masked(frame.Continuation, true, "a"), 1002},
-		{"text inside a text", "echo", append(masked(frame.Text, false, "a"), masked(frame.Text, true, "b")...), 1002},
-		{"125 bytes with a length of 16 bits", "echo", append(raw("82fe 007d 00000000"), big[:125]...), 1002},
-		{"one byte with a length of 64 bits", "echo", raw("82ff 0000000000000001 00000000 61"), 1002},
+		{"text inside a text", "echo",
+			append(masked(frame.Text, false, "a"), masked(frame.Text, true, "b")...), 1002},
+		{"125 bytes with a length of 16 bits", "echo",
+			append(raw("82fe 007d 00000000"), big[:125]...), 1002},
+		{"one byte with a length of 64 bits", "echo",
+			raw("82ff 0000000000000001 00000000 61"), 1002},
 		{"not the shortest length, byte by byte", "chat", raw("81fe 0002 00000000 7b7d"), 1002},
 		{"a close frame of one byte", "echo", masked(frame.Close, true, "\x03"), 1002},
-		{"a close reason that is not UTF-8", "echo", masked(frame.Close, true, "\x03\xe8\xff"), 1007},
+		{"a close reason that is not UTF-8", "echo",
+			masked(frame.Close, true, "\x03\xe8\xff"), 1007},
 		{"text not UTF-8", "echo", masked(frame.Text, true, "a\xff"), 1007},
 		{"text ends inside a character", "echo", masked(frame.Text, true, "\xe4\xbd"), 1007},
-		{"not UTF-8, known before the message is whole", "echo", masked(frame.Text, false, "\xc0"), 1007},
-		{"not UTF-8 over two fragments", "chat", append(masked(frame.Text, false, "\xe4"), masked(frame.Continuation, true, "a")...), 1007},
+		{"not UTF-8, known before the message is whole", "echo",
+			masked(frame.Text, false, "\xc0"), 1007},
+		{"not UTF-8 over two fragments", "chat", append(masked(frame.Text, false, "\xe4"),
+			masked(frame.Continuation, true, "a")...), 1007},
 		{"too large", "echo", masked(frame.Binary, true, big), 1009},
-		{"too large, and the client goes on sending", "echo", bytes.Repeat(masked(frame.Text, true, strings.Repeat(big, 10)), 50), 1009},
-		{"too large in fragments", "chat", append(masked(frame.Text, false, big[:600]), masked(frame.Continuation, true, big[:600])...), 1009},
+		{"too large, and the client goes on sending", "echo",
+			bytes.Repeat(masked(frame.Text, true, strings.Repeat(big, 10)), 50), 1009},
+		{"too large in fragments", "chat", append(masked(frame.Text, false, big[:600]),
+			masked(frame.Continuation, true, big[:600])...), 1009},
 		{"2^63-1 bytes", "echo", raw("82ff 7fffffffffffffff 01020304"), 1009},
 		{"binary to the chat", "chat", masked(frame.Binary, true, "{}"), 1003},
 	}...) {
@@ -189,14 +203,16 @@ func TestViolations(t *testing.T) {
 				send(t, w, tc.frames)
 			}
 			expectClose(t, w, tc.code)
-			require.NoError(t, witness.WriteMessage(websocket.TextMessage, []byte(`{"from":"w","text":"`+tc.name+`"}`)))
+			require.NoError(t, witness.WriteMessage(websocket.TextMessage,
+				[]byte(`{"from":"w","text":"`+tc.name+`"}`)))
 			for !strings.Contains(receive(t, witness), tc.name) {
 			}
 		})
 	}
 }
 
-// TestWhatCameBeforeTheEndIsEchoed: a message is echoed although the next frame ends the connection.
+// TestWhatCameBeforeTheEndIsEchoed: a message is echoed although the next frame ends the
+// connection.
 func TestWhatCameBeforeTheEndIsEchoed(t *testing.T) {
 	s := NewEcho(Config{})
 	server := feedtest.Serve(t, s, s.Close)
@@ -205,10 +221,12 @@ func TestWhatCameBeforeTheEndIsEchoed(t *testing.T) {
 		frame []byte
 		code  frame.CloseCode
 	}{
-		"a reserved opcode, which gorilla finds":          {[]byte{0x83, 0x80, 1, 2, 3, 4}, 1002},
-		"not the shortest length, which the guard finds":  {[]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, 1002},
-		"text that is not UTF-8, which the reader finds":  {masked(frame.Text, true, "\xff"), 1007},
-		"the client's close frame, which gorilla answers": {masked(frame.Close, true, string(frame.AppendClose(nil, 4001, "bye"))), 4001},
+		"a reserved opcode, which gorilla finds": {[]byte{0x83, 0x80, 1, 2, 3, 4}, 1002},
+		"not the shortest length, which the guard finds": {[]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0,
+			'a'}, 1002},
+		"text that is not UTF-8, which the reader finds": {masked(frame.Text, true, "\xff"), 1007},
+		"the client's close frame, which gorilla answers": {masked(frame.Close, true,
+			string(frame.AppendClose(nil, 4001, "bye"))), 4001},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 50 {
@@ -237,7 +255,8 @@ func TestInflatedTooLarge(t *testing.T) {
 	require.NoError(t, deflate.Flush())
 	payload := bytes.TrimSuffix(bomb.Bytes(), []byte{0, 0, 0xff, 0xff})
 	require.Less(t, len(payload), 64<<10)
-	send(t, w, frame.Frame{Header: frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Binary, Masked: true}, Payload: payload}.Append(nil))
+	send(t, w, frame.Frame{Header: frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Binary,
+		Masked: true}, Payload: payload}.Append(nil))
 	expectClose(t, w, frame.MessageTooBig)
 }
 
@@ -245,14 +264,16 @@ func TestCompressionFromAThreshold(t *testing.T) {
 	s := NewEcho(Config{Compression: true})
 	server := feedtest.Serve(t, s, s.Close)
 	_, w := handshake(t, server, upgrade("/ws", "Sec-WebSocket-Extensions: permessage-deflate"))
-	send(t, w, masked(frame.Text, true, "short"), masked(frame.Text, true, strings.Repeat("long ", 100)))
+	send(t, w, masked(frame.Text, true, "short"),
+		masked(frame.Text, true, strings.Repeat("long ", 100)))
 	assert.Zero(t, nextFrame(t, w).RSV)
 	long := nextFrame(t, w)
 	assert.EqualValues(t, frame.RSV1, long.RSV)
 	assert.Less(t, long.Length, int64(50))
 }
 
-// TestEchoHoldsBack: a client that sends without reading is stopped by TCP, and costs a bounded queue.
+// TestEchoHoldsBack: a client that sends without reading is stopped by TCP, and costs a bounded
+// queue.
 func TestEchoHoldsBack(t *testing.T) {
 	need.Time(t)
 	s := NewEcho(Config{})

@@ -1,6 +1,6 @@
-// Package websocket is the lesson on the raw WebSocket:
-// an echo and a chat room on gorilla/websocket, with the handshake and the closing
-// laid open. The frames themselves are in the package frame.
+// Package websocket is the lesson on the raw WebSocket: an echo and a chat room on
+// gorilla/websocket, with the handshake and the closing in the open. The frames themselves are in
+// the package frame.
 //
 // gorilla finds most violations of the RFC in a frame and closes with 1002. The rest
 // is checked here: shortest lengths and close frames by the
@@ -17,13 +17,16 @@ import (
 	"github.com/gorilla/websocket"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // Config holds the bounds of a WebSocket server. The zero value is the default.
 type Config struct {
-	Feed         feed.Config   // of the chat
-	Origins      []string      // pages that may connect besides those of this origin, such as "https://example.com"; "*" is all
-	MaxMessage   int64         // bytes in one message of a client, larger ones close with 1009; 0 is 64 KiB
+	Feed feed.Config // of the chat
+	// other origins whose pages may connect, such as "https://example.com"; "*" means all
+	Origins []string
+	// bytes in one message of a client, larger ones close with 1009; 0 is 64 KiB
+	MaxMessage   int64
 	PingInterval time.Duration // 0 is 25 s
 	PongTimeout  time.Duration // silence after a ping that ends the connection; 0 is 20 s
 	WriteTimeout time.Duration // how long a client may leave a write unread; 0 is 10 s
@@ -34,7 +37,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.MaxMessage = cmp.Or(c.MaxMessage, feed.MaxBody)
+	c.MaxMessage = cmp.Or(c.MaxMessage, wire.MaxBody)
 	c.PingInterval = cmp.Or(c.PingInterval, 25*time.Second)
 	c.PongTimeout = cmp.Or(c.PongTimeout, 20*time.Second)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
@@ -44,7 +47,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// writeBuffers are shared: a connection borrows one only while it writes.
+// writeBuffers are shared: a connection uses one only while it writes.
 var writeBuffers sync.Pool
 
 // endpoint holds the shared part of echo and chat: the upgrade, and all connections.
@@ -52,7 +55,7 @@ type endpoint struct {
 	cfg      Config
 	upgrader websocket.Upgrader
 	peers    *peers
-	cuts     feed.Cuts
+	aborts   wire.Aborts
 }
 
 func newEndpoint(cfg Config) *endpoint {
@@ -65,9 +68,9 @@ func newEndpoint(cfg Config) *endpoint {
 	}}
 }
 
-// serve upgrades the request and runs the connection to its end, on a goroutine of
-// its own: the handler returns, so that net/http lets go of the request and its
-// buffers, of which a connection that lives for hours has no more use.
+// serve upgrades the request and runs the connection to its end, on a goroutine of its own: the
+// handler returns, so that net/http frees the request and its buffers, which a long-lived
+// connection no longer needs.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn) error) {
 	if refuseHandshake(w, r, e.cfg.Origins) {
 		return
@@ -77,7 +80,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, run func(*conn)
 		return // gorilla has answered
 	}
 	c := newConn(ws, e.cfg)
-	forget := e.cuts.Add(r, c.reset)
+	forget := e.aborts.Add(r, c.reset)
 	client := r.RemoteAddr
 	e.peers.run(c, func() {
 		defer forget()

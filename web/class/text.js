@@ -25,7 +25,7 @@ export const texts = {
     voted: "{1} 人中 {0} 人已投票", mine: "你的票", right: "正确", first: "独立", second: "讨论后", isRight: "你最后一票是对的。", isWrong: "你最后一票不对。", noVote: "你没有投票。",
     shift: "讨论之后，{0} 人改对了，{1} 人改错了。", context: "需要知道的内容", missed: "选它的人：{0}",
     close: "停止投票并计票", revote: "讨论后再投一次", count2: "再次计票", reveal: "公布答案", end: "结束提问", bytes: "看字节：打开 {0}",
-    student: "名字", solved: "通过", at: "正在做", since: "已有", tries: "次数", message: "最近的提示", minutes: "{0} 分钟", all: "全部通过", present: "{0} 人在场，{1} 人加入", quiet: "已 {0} 分钟没有消息",
+    student: "名字", solved: "通过", at: "正在做", since: "已用时", tries: "次数", message: "最近的提示", minutes: "{0} 分钟", all: "全部通过", present: "{0} 人在场，{1} 人加入", quiet: "已 {0} 分钟没有消息",
     triesHints: "检查 {0} 次，提示 {1} 条", nobody: "没有人卡住。", nothing: "没有失败的检查。", students: "{0} 人", code: "代码可能是：", claim: "{0} 请求回到座位", grant: "同意", refuse: "拒绝",
     sure: "把 {0} 移出课堂吗？对方机器上的练习不受影响。", sureClose: "结束课堂吗？重新开放之前，不能加入、投票或上报进度。", closed: "已结束", shownNow: "正在展示：{0}", none: "没有展示内容。", demo: "{0}（演示）", sentTo: "全班：{0}",
   },

@@ -112,8 +112,8 @@ export class Manager extends Emitter {
   }
 
   /**
-   * Connects, unless connected or connecting.
-   * @param {(err?: Error) => void} [onResult] with it, a failure is the caller's to handle: there is no other attempt
+   * Connects, unless connected or connecting. @param {(err?: Error) => void} [onResult] with it,
+   * the caller handles a failure: the manager does not try again
    */
   open(onResult) {
     DEBUG: debug("open() while %s", this._readyState);

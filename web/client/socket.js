@@ -7,8 +7,9 @@ import { logger } from "./debug.js";
 const debug = /* @__PURE__ */ logger("socket.io-client:socket");
 
 /**
- * What an application talks to: one namespace over a Manager's connection (Socket.IO protocol 5, "Connection to a
- * namespace"). It comes and goes with the connection and has a new `id` each time, unless its state was recovered.
+ * The application's end: one namespace over a Manager's connection (Socket.IO protocol 5,
+ * "Connection to a namespace"). It comes and goes with the connection and has a new `id` each time,
+ * unless its state was recovered.
  *
  * Emits "connect", "connect_error" (error), "disconnect" (reason, details), and what the server emits.
  */

@@ -1,8 +1,8 @@
 const native = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
 
 /**
- * Timeouts as the options want them: those of the moment of construction (a test's fake ones, say), or with
- * useNativeTimers those that were there when this module was loaded.
+ * Timeouts as the options want them: the functions at the time of construction (a test's fake ones,
+ * say), or with useNativeTimers the functions at the time when this module was loaded.
  */
 export class Timers {
   constructor({ useNativeTimers, autoUnref } = {}) {

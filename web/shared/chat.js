@@ -47,7 +47,7 @@ export function messageItem(message, myName) {
   const named = message !== null && typeof message === "object" && "text" in message;
   for (const room of named && message.rooms || []) item.append(element("code", room, `tag ${room}`), " ");
   if (named && message.from) {
-    item.append(element("b", String(message.from)), " "); // the space is for those who hear it
+    item.append(element("b", String(message.from)), " "); // the space is for screen readers
     item.classList.toggle("mine", message.from === myName);
   }
   const text = named ? message.text : message;

@@ -57,7 +57,7 @@ for (const button of document.querySelectorAll(".copy")) {
       await navigator.clipboard.writeText(text.textContent);
       button.textContent = t("copied");
       setTimeout(() => { button.textContent = t("copy"); }, 2000);
-    } catch { // without https there is no clipboard: the reader copies the selection
+    } catch { // a page without https has no clipboard: the reader copies the selection
       getSelection().selectAllChildren(text);
     }
   });

@@ -7,14 +7,17 @@ import { advance, begin, phase } from "./steps.js";
 
 const t = catalogue("stage", texts);
 
-/** A Guide leads through steps, see steps.js. acts are the functions of the steps' buttons, by name. */
+/**
+ * A Guide leads through steps, see steps.js, from the one that ?step= names or from the first. acts are the functions of the
+ * steps' buttons, by name.
+ */
 export class Guide {
-  #steps; #acts;
-  #state = begin();
+  #steps; #acts; #state;
   #shown = "";
 
   constructor(steps, acts) {
     [this.#steps, this.#acts] = [steps, acts];
+    this.#state = begin(steps, new URLSearchParams(location.search).get("step"));
     for (const card of $("step").querySelectorAll(".guided")) this.#listen(card);
     this.#show();
   }
@@ -51,7 +54,7 @@ export class Guide {
     const name = steps[at]?.name ?? "end";
     for (const card of $("step").querySelectorAll(".guided")) card.hidden = card.dataset.step !== name;
     $("which").textContent = now === "end" ? t("all") : t("which", at + 1, steps.length);
-    if (now === "end") $("score").textContent = t("end", solved.filter(Boolean).length, steps.length);
+    if (now === "end") $("score").textContent = t("end", solved.filter(Boolean).length, solved.length);
     else this.#showStep(now);
     if (held) ($("step").querySelector(".guided:not([hidden]) :is(.act, .next):enabled:not([hidden])") ?? $("step").querySelector(".guided:not([hidden]) button:enabled:not([hidden])") ?? $("step")).focus();
     $("say").textContent = { guess: t("guessFirst"), act: t("guessed"), why: t(guess === steps[at]?.answer ? "right" : "wrong"), end: t("endWhy") }[now];

@@ -1,4 +1,4 @@
-// What every page does: the demo's description, the two languages, the theme.
+// The parts of every page: the demo's description, the two languages, the theme.
 
 import { catalogue, language, setLanguage, text } from "./catalogue.js";
 import { clock } from "./clock.js";

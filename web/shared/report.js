@@ -1,4 +1,5 @@
-// Where an exercise's page reports what the reader did. A page around it, such as a class, may listen for more.
+// Reports of an exercise's page about the reader's progress. A page around it, such as a class, may
+// listen, too.
 
 import { record } from "./progress.js";
 

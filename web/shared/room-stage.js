@@ -7,7 +7,7 @@
 //   "cut"                           a connection or a request ended before its time, or an answer was lost
 //   "online"                        the transport is open, after it was not
 //   "stopped", "offline"            the reader stopped it, or left
-// The robot's messages are no facts.
+// The robot's messages are not facts.
 
 import { Backoff } from "./backoff.js";
 import { catalogue } from "./catalogue.js";
@@ -73,7 +73,7 @@ class RoomStage {
    *   publish(from, text)  sends; a Response that is not ok, or an error, says why it did not
    *   failed(error)        what to say when retry is called with an error; may be missing
    *   robot(from, text)    publish for somebody else, over another connection; a POST if it is missing
-   *   acts                 those of the steps' buttons, see Stage.begin; send, other, stop and start are there already
+   *   acts                 the actions of the steps' buttons, see Stage.begin; send, other, stop and start exist already
    */
   begin({ acts, ...transport }) {
     this.#transport = transport;

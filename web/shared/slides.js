@@ -2,10 +2,9 @@
 // until the slide fits the window.
 
 /**
- * Returns the slide that a key leads to, or null if the key is none of the deck's.
- * @param {{key: string, shiftKey?: boolean, altKey?: boolean, ctrlKey?: boolean, metaKey?: boolean}} event
- * @param {number} at the slide in view, from 1
- * @param {number} last the number of slides
+ * Returns the slide that a key leads to, or null if the deck does not use the key. @param {{key:
+ * string, shiftKey?: boolean, altKey?: boolean, ctrlKey?: boolean, metaKey?: boolean}} event @param
+ * {number} at the slide in view, from 1 @param {number} last the number of slides
  */
 export function target({ key, shiftKey, altKey, ctrlKey, metaKey }, at, last) {
   if (altKey || ctrlKey || metaKey) return null;

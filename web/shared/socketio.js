@@ -1,4 +1,5 @@
-// What the pages over Socket.IO share: the connection and its badges, and the list of people.
+// The parts that the pages over Socket.IO share: the connection and its badges, and the list of
+// people.
 
 import { catalogue } from "./catalogue.js";
 import { client } from "./client.js";

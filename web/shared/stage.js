@@ -30,6 +30,8 @@ export async function openStage(reads, lights = {}) {
 class Stage {
   /** The id by which the server and the x-ray know this client: pages send it as ?client=. */
   client = client;
+  /** Called with the rows of the x-ray as they cross the wire; may be missing. */
+  onRows = null;
   #steps; #guide; #trace; #ladder; #lights;
   #only = null; // the filter of the ladder, see links.js
 
@@ -54,8 +56,9 @@ class Stage {
   /** Takes a message of the x-ray: rows as they cross the wire, or the beginning of all rows. */
   crossed({ view, rows }) {
     if (isPeer) return;
+    if (rows) this.onRows?.(rows);
     if (view) this.#trace.clear();
-    if (rows && this.#trace.add(rows)) this.#showArrows();
+    if (rows && this.#trace.add(rows.filter(({ side }) => side !== "server"))) this.#showArrows();
   }
 
   #showArrows() {

@@ -5,8 +5,8 @@
 // as "me ← chat message". The facts of a group may come in any order, the groups come one after the other, and facts before
 // the prediction do not count. The texts of a step are on the page already.
 
-/** Returns the state before the first step. */
-export const begin = () => enter(0, []);
+/** Returns the state before the step of that name, or before the first one. */
+export const begin = (steps = [], name = "") => enter(Math.max(0, steps.findIndex((step) => step.name === name)), []);
 
 const enter = (at, solved) => ({ at, solved, guess: null, acted: 0, left: null });
 

@@ -6,9 +6,9 @@
 // packet of another namespace than "/" has its nsp. An HTTP request is a "request", "empty" if its answer brought nothing
 // new, and has a bar, see exchanges.js. The end of a connection that cut something is a "cut".
 //
-// What a page shows is a reader: a function from a row, and the state of its connection, to {packet, kind, event}; to null
-// for a row that is no arrow; or to "changed" for a row that changed an arrow. packets and frames are below, exchanges.js
-// reads HTTP.
+// What a page shows is a reader: a function from a row, and the state of its connection, to
+// {packet, kind, event}; to null for a row that is not an arrow; or to "changed" for a row that
+// changed an arrow. packets and frames are below, exchanges.js reads HTTP.
 
 const mostArrows = 120;
 const mostStreams = 500; // of HTTP/2, those with the latest rows
@@ -58,7 +58,7 @@ export class Trace {
     if (read === "changed") return read;
     if (read) return this.#complete(read, row, conn);
     let ended = null;
-    if (row.layer === "tcp") { // all streams of the connection hear of it
+    if (row.layer === "tcp") { // all streams of the connection end
       for (const stream of this.#streams.values()) {
         if (stream.conn !== row.conn || !stream.client) continue;
         const cut = this.#read(row, stream);
@@ -128,7 +128,7 @@ export function frames({ layer, summary: { en } }) {
   }
   if (layer !== "ws") return null;
   if (en.startsWith("close")) return { packet: en.replace(/^close: (.*?) *$/, "close $1"), kind: "control" };
-  const [, opcode, size, content] = /^(\w+) frame, (\d+) bytes(?:.*? · (.*))?$/s.exec(en) ?? [];
+  const [, opcode, size, content] = /^(\w+) frame, (\d+) bytes?(?:.*? · (.*))?$/s.exec(en) ?? [];
   if (!opcode) return null; // the rest of a large frame
   if (opcode === "ping" || opcode === "pong") return { packet: opcode, kind: "heartbeat" };
   const packet = `${opcode} ${Number(size).toLocaleString("en")} B${size > 0 && content ? ` · ${content}` : ""}`;

@@ -88,10 +88,7 @@ export class Diagram {
     const width = this.#box.clientWidth;
     if (width === 0) return;
     const places = placesOf(lifelines, width);
-    const height = Math.max(top + items.length * rowHeight + 12, this.#box.clientHeight - 26);
     const following = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 2 * rowHeight;
-    this.#svg.setAttribute("width", width);
-    this.#svg.setAttribute("height", height);
     const shape = `${width} ${lifelines.join(" ")}`;
     if (shape !== this.#shape) {
       this.#shape = shape;
@@ -99,6 +96,9 @@ export class Diagram {
       this.#drawn.clear();
       this.#nameLifelines(lifelines, places);
     }
+    const height = Math.max(top + items.length * rowHeight + 12, this.#box.clientHeight - this.#names.offsetHeight - 2);
+    this.#svg.setAttribute("width", width);
+    this.#svg.setAttribute("height", height);
     for (const line of this.#life.children) line.setAttribute("y2", height);
     this.#drawBars(bars, places, height);
     const kept = new Set(items.map(({ id }) => id));
@@ -121,9 +121,10 @@ export class Diagram {
     const all = [...lifelines, null];
     const name = (who) => {
       const e = document.createElement("span");
-      e.textContent = this.#say.titleOf(who);
+      e.textContent = e.title = this.#say.titleOf(who);
       e.className = who === null ? "" : `x-c${this.#say.colorOf(who)}`;
       e.style.left = `${who === null ? places.server : places.of(who)}px`;
+      e.style.maxWidth = `${places.room}px`;
       return e;
     };
     this.#names.replaceChildren(...all.map(name));

@@ -2,9 +2,9 @@
 // one listbox, and the chosen row is its active descendant.
 
 /**
- * Makes `box` such a list. `fill(element, row)` writes a row; `choose(row)` is told of a click or Enter, and
- * `missed(n)` of n new rows that came since the list stopped following its end; null means that it follows.
- * The rows are objects with an `id` that rises.
+ * Makes `box` such a list. `fill(element, row)` writes a row; `choose(row)` is called on a click or
+ * Enter. `missed(n)` is called with the number of new rows since the list stopped following its
+ * end; null means that it follows. The rows are objects with an `id` that rises.
  */
 export class RowList {
   #box; #space; #fill; #choose; #missed;

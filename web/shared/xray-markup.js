@@ -15,11 +15,15 @@ export const markup = `
       <label id="x-whose-label"><span data-text="xray.x.whose"></span> <select id="x-whose"></select></label>
       <label><span data-text="xray.x.rowsAre"></span> <select id="x-mode"></select></label>
       <label><span data-text="xray.x.conn"></span> <select id="x-conn"></select></label>
+      <label id="x-side-label" hidden><span data-text="xray.x.side"></span> <select id="x-side"></select></label>
       <label><span data-text="xray.x.dir"></span> <select id="x-dir"></select></label>
       <label><input id="x-beats" type="checkbox" checked><span data-text="xray.x.beats"></span></label>
       <label hidden><input id="x-lab" type="checkbox"><span data-text="xray.x.lab"></span></label>
-      <input id="x-find" type="search" data-label="xray.x.find" autocomplete="off" maxlength="100">
+      <input id="x-find" type="search" data-label="xray.x.find" autocomplete="off" spellcheck="false" maxlength="300" list="x-terms" aria-describedby="x-error x-find-hint">
+      <datalist id="x-terms"></datalist>
     </div>
+    <p id="x-error" class="bad" role="status"></p>
+    <p id="x-find-hint" class="soft" data-text="xray.x.language" hidden></p>
     <fieldset id="x-layers" class="row" hidden><legend data-text="xray.x.layers"></legend></fieldset>
     <div class="x-panes">
       <div class="x-list">

@@ -11,6 +11,9 @@ import { texts } from "./xray-text.js";
 
 const t = catalogue("xray", texts);
 
+/** The mark of the side of a proxy that a row is of. */
+const sideOf = ({ side }) => (side ? ` ${t(side === "client" ? "x.sideClient" : "x.sideServer")}` : "");
+
 const colors = 6; // of clients in the style sheet
 const kinds = { heartbeat: "x.heartbeat", upgrade: "x.upgrade", close: "x.close", cut: "x.cut" };
 const secondWindow = `${client}-other`;
@@ -81,7 +84,7 @@ export class Names {
     const summary = element("span", said(row.summary) + content, "x-summary");
     if (perLayer) summary.style.paddingInlineStart = `${Math.min(row.depth, 6) * 0.6}rem`;
     e.replaceChildren(
-      element("span", time, "x-time"), element("span", gapText(row.gap), "x-gap"), element("span", `#${row.conn}`, "x-conn"),
+      element("span", time, "x-time"), element("span", gapText(row.gap), "x-gap"), element("span", `#${row.conn}${sideOf(row)}`, "x-conn"),
       element("span", row.dir === "in" ? "→" : "←", "x-dir"), element("span", t(row.layer), `x-chip x-${row.layer}`), element("span", bytes(row.size), "x-size"), summary,
     );
     e.title = `${this.titleOf(this.nameOf(row))}\n${said(row.summary)}${row.problem ? `\n${said(row.problem)}` : ""}`;

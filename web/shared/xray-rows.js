@@ -143,17 +143,17 @@ export class Rows {
   /** The rows that a row carries: the packets of a frame, the frames of a TCP segment. */
   carriedBy(id) { return this.all.filter((row) => row.parent === id); }
 
-  /** Whether the row has what the reader looks for: in its text, or by the server's word in its bytes. */
-  has(row, find, summary) {
-    if (!find || summary.toLowerCase().includes(find)) return true;
-    const layersToSearch = row.layer === "http" ? ["body", "chunk"] : ["ws", "message", "eio", "sio"];
-    return Boolean(row.hit) || Boolean(row.message) && this.layersOf(row).some((part) => part.hit && layersToSearch.includes(part.layer));
+  /** The needles of the filter that the server found in the row's bytes, or in those of its packets and frames: a bit each. */
+  found(row) {
+    if (!row.message) return row.found ?? 0;
+    const searched = row.layer === "http" ? ["body", "chunk"] : ["ws", "message", "eio", "sio"];
+    return this.layersOf(row).reduce((bits, part) => (part === row || searched.includes(part.layer) ? bits | (part.found ?? 0) : bits), 0);
   }
 
-  /** Marks the rows with these ids of the server as those that have what the reader looks for. */
-  mark(ids) {
-    const hits = new Set(ids.map((id) => this.localID(id)));
-    for (const row of this.all) row.hit = hits.has(row.id);
+  /** Marks rows by [their id of the server, the needles of the filter that their bytes have]. All others have none. */
+  mark(hits) {
+    const found = new Map(hits.map(([id, bits]) => [this.localID(id), bits]));
+    for (const row of this.all) row.found = found.get(row.id) ?? 0;
   }
 }
 

@@ -47,11 +47,14 @@ function barsOf(rows, names) {
   return bars;
 }
 
-/** Places of the lifelines in a picture of that width: the first client left of the server, all others right of it. */
+/**
+ * Places of the lifelines in a picture of that width: the first client left of the server, all others right of it.
+ * room is the width of a lifeline's name that touches no other name.
+ */
 export function placesOf(lifelines, width) {
-  const edge = 60;
   const order = [lifelines[0], null, ...lifelines.slice(1)];
+  const edge = Math.min(60, width / (2 * order.length));
   const step = (width - 2 * edge) / Math.max(order.length - 1, 1);
   const places = new Map(order.map((name, i) => [name, Math.round(edge + i * step)]));
-  return { server: places.get(null), of: (name) => places.get(name) };
+  return { server: places.get(null), of: (name) => places.get(name), room: Math.floor(Math.min(step, 2 * edge)) - 6 };
 }

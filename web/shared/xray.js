@@ -5,8 +5,9 @@ import { $, element, fillTexts, onLang } from "./lab.js";
 import { RowList } from "./xray-list.js";
 import { anatomy } from "./xray-anatomy.js";
 import { Diagram } from "./xray-diagram.js";
-import { Filter, layers } from "./xray-filter.js";
+import { Filter } from "./xray-filter.js";
 import { bytes } from "./xray-hex.js";
+import { layers } from "./xray-language.js";
 import { Line, tooMany, wantsKey } from "./xray-line.js";
 import { Names } from "./xray-names.js";
 import { markup, options, reveal, write } from "./xray-markup.js";
@@ -22,7 +23,8 @@ const mostDetails = 50; // rows whose bytes the page keeps
 /**
  * Builds the panel in `section`, and keeps it connected while it is shown. With onMessage, which is called with each
  * message of the server as internal/xray/web/panel.go describes it, it stays connected while it is hidden, too. Returns
- * show(id), which takes the message apart that a row of the server belongs to.
+ * show(id), which takes the message apart that a row of the server belongs to, and show.row(id), which promises the row with
+ * its bytes and fields, or null if the server no longer has it.
  */
 export function mount(section, onMessage) {
   section.innerHTML = markup; // ours: no text of a user is in it
@@ -30,10 +32,12 @@ export function mount(section, onMessage) {
   section.className = "card xray";
   section.setAttribute("aria-label", "x-ray");
   const panel = new Panel(onMessage);
-  return (id) => {
+  const show = (id) => {
     panel.show(id);
     section.scrollIntoView({ block: "start" });
   };
+  show.row = (id) => panel.row(id);
+  return show;
 }
 
 class Panel {
@@ -46,6 +50,7 @@ class Panel {
   #view = null; // what the server says that this page sees
   #whose = sessionStorage.getItem("xray-whose") ?? "page";
   #details = new Map(); // id → the row with its bytes and fields
+  #awaited = new Map(); // id of the server → functions that take the row
   #shownID = 0; // of the row that is taken apart
   #pinned = null;
   #names = new Names(this.#rows);
@@ -123,6 +128,7 @@ class Panel {
   }
 
   #closed(code) {
+    for (const id of [...this.#awaited.keys()]) this.#answer(id, null);
     if (code === wantsKey && this.#whose === "everyone") this.#watch("page"); // the key is no longer that of the lab
     this.#showState();
   }
@@ -243,12 +249,30 @@ class Panel {
     if (message) this.#go(message.id);
   }
 
+  /** Promises a row of the server with its bytes and fields, or null. */
+  row(serverID) {
+    const known = this.#details.get(this.#rows.localID(serverID));
+    if (known) return Promise.resolve(known);
+    if (!this.#line.isOpen) return Promise.resolve(null);
+    return new Promise((take) => {
+      const takers = this.#awaited.get(serverID) ?? [];
+      this.#awaited.set(serverID, [...takers, take]);
+      if (takers.length === 0) this.#line.send({ row: serverID });
+    });
+  }
+
+  #answer(serverID, row) {
+    for (const take of this.#awaited.get(serverID) ?? []) take(row);
+    this.#awaited.delete(serverID);
+  }
+
   #go(id) {
     this.#list.select(id);
     this.#choose(id);
   }
 
   #keepDetails({ row, gone }) {
+    this.#answer(row ? row.id : gone, row ?? null);
     const id = this.#rows.localID(row ? row.id : gone);
     if (row) this.#details.set(id, { ...row, id });
     if (this.#details.size > mostDetails) this.#details.delete(this.#details.keys().next().value);

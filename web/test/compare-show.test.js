@@ -34,7 +34,7 @@ test("lanes change places when one is clearly better", () => {
   assert.equal(order({ a: undefined, b: undefined }), "ab");
 });
 
-test("lanes that cannot be told apart keep their places", () => {
+test("lanes with equal results keep their places", () => {
   assert.equal(order({ a: 102, b: 100, c: 104 }), "abc");
   assert.equal(order({ a: 2, b: 1 }, { least: 4 }), "ab");
   assert.equal(order({ a: 9, b: 1 }, { least: 4 }), "ba");
@@ -55,7 +55,7 @@ test("the sentence names the winners, the last lane and what held it up", () => 
   assert.equal(why(t, "silence", silence, name), "A: silent for 400 ms at most; B was silent for 2.5 s.");
   const lossy = [place("a", 1, { silence: 400 }), place("b", 2, { silence: 300, lost: 7 })];
   assert.match(why(t, "silence", lossy, name), /B lost 7 messages/);
-  assert.match(why(t, "delay", [place("a", 1, { delay: 0.4 }), place("b", 1, { delay: 1 })], name), /< 1 ms; the other lanes cannot be told apart/);
+  assert.match(why(t, "delay", [place("a", 1, { delay: 0.4 }), place("b", 1, { delay: 1 })], name), /< 1 ms; the other lanes do not differ/);
   assert.equal(why(t, "delay", [], name), texts.en.noReport);
   assert.equal(decides(t, "bytes", bytes[2]), "1100 bytes a message");
 });
@@ -111,7 +111,7 @@ test("the narrator does not fall behind", () => {
   assert.equal(narrator.waiting.at(-1).text, "99");
 });
 
-test("bytes are shown as text, or as hexadecimal where they are no text", () => {
+test("bytes are shown as text, or as hexadecimal if they are not text", () => {
   assert.equal(readable(btoa("data: 1\n\n")), "data: 1\n\n");
   assert.equal(readable(btoa("\x81\x7e\x00\xa9")), "81 7e 00 a9");
   assert.equal(readable(null), "");

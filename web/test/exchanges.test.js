@@ -26,7 +26,7 @@ test("a request and its answer have their bodies, and no client", () => {
   ]);
 });
 
-test("the page itself is no arrow, nor what follows on its connection before the next request", () => {
+test("the page itself has no arrow, nor have bytes on its connection before the next request", () => {
   const trace = made();
   trace.add([get(1, "/?view=peer&client=page-1-other"), row(1, "out", "http", "200 OK · text/html · answers GET / after 1ms"), row(1, "out", "body", "body", "<!doctype html>")]);
   trace.add([get(1, "/messages?client=page-2"), ...json(1, m)]);

@@ -1,4 +1,4 @@
-// What a module imports from another by name, that one exports: a browser would run none of them.
+// A module exports each name that another imports from it. Otherwise a browser would run neither.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";

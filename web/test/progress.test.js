@@ -3,18 +3,18 @@ import test from "node:test";
 
 import { format, forget, parse, record, stateOf } from "../shared/progress.js";
 
-test("a progress is names, those that are only begun with a ~", () => {
+test("a progress is a list of names, with a ~ before a begun one", () => {
   assert.deepEqual([...parse("cursor.~hold.page-volatile")], [["cursor", "solved"], ["hold", "begun"], ["page-volatile", "solved"]]);
   assert.equal(format(parse("cursor.~hold")), "cursor.~hold");
   assert.deepEqual([...parse("")], []);
-  assert.deepEqual([...parse("..a b.<i>.~.x;y")], [], "what is no name is left out");
+  assert.deepEqual([...parse("..a b.<i>.~.x;y")], [], "invalid names are left out");
 });
 
 test("a progress fits into a cookie", () => {
   const many = new Map(Array.from({ length: 400 }, (_, i) => [`exercise-${i}`, i % 2 ? "begun" : "solved"]));
   const kept = parse(format(many));
   assert.ok(format(many).length <= 3500);
-  assert.ok(!kept.has("exercise-1") && kept.has("exercise-398"), "the oldest go, those that were only begun first");
+  assert.ok(!kept.has("exercise-1") && kept.has("exercise-398"), "the oldest go, unsolved ones first");
 });
 
 test("what is solved stays solved, until it is forgotten", () => {

@@ -25,6 +25,12 @@ test("a step is predicted, acted out and explained, and then comes the next", ()
   assert.deepEqual(advance(steps, end, { again: true }), begin());
 });
 
+test("the reader may begin at a later step, and an unknown one is the first", () => {
+  assert.deepEqual([begin(steps, "second").at, begin(steps, "third").at, begin(steps, null).at], [1, 0, 0]);
+  const done = [{ guess: 0 }, { fact: "a" }, { next: true }].reduce((state, event) => advance(steps, state, event), begin(steps, "second"));
+  assert.deepEqual([phase(steps, done), done.solved], ["end", [true]]);
+});
+
 test("facts count after the prediction, and a group after the one before it", () => {
   assert.equal(phase(steps, after({ fact: "a" }, { fact: "b" }, { fact: "c" }, { guess: 0 })), "act");
   assert.deepEqual(after({ guess: 0 }, { fact: "b" }, { fact: "a" }).left, [["b", "c"]]);

@@ -75,6 +75,7 @@ test("a WebSocket without Socket.IO: its handshake and its frames", () => {
   assert.equal(said("http", "GET /lab/shared/stage.js"), undefined);
   assert.equal(said("http", "POST /cut?client=page-1"), undefined);
   assert.equal(said("ws", "text frame, 5 bytes · Hello"), "text 5 B · Hello");
+  assert.equal(said("ws", "text frame, 1 byte · x"), "text 1 B · x");
   assert.equal(said("ws", "text frame, 0 bytes · ⟨⟩"), "text 0 B");
   assert.equal(said("ws", "binary frame, 65537 bytes, more follow · ⟨61⟩"), "binary 65,537 B · ⟨61⟩");
   assert.equal(said("ws", "4096 more bytes of the frame"), undefined);

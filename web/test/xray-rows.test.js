@@ -98,15 +98,15 @@ test("rows that come late stand in their order", () => {
   assert.deepEqual(ids(rows.shown), [2, 5, 6]);
 });
 
-test("a message has what its own bytes have, and those of its packets and frames", () => {
+test("a message has the marks of its own bytes, of its packets and of its frames", () => {
   const rows = made();
-  rows.add([row(1, "tcp", { hit: true }), row(2, "ws", { parent: 1, hit: true }), row(3, "eio", { parent: 2, message: true }), row(4, "ws", { parent: 1, message: true })]);
-  assert.equal(rows.has(rows.get(3), "81 05", ""), true);
-  assert.equal(rows.has(rows.get(4), "81 05", ""), false, "the other message in that segment has it");
-  assert.equal(rows.has(rows.get(4), "find", "to FIND here"), true);
-  rows.mark([4]);
-  assert.equal(rows.has(rows.get(3), "x", ""), false);
-  assert.equal(rows.has(rows.get(4), "x", ""), true);
+  rows.add([row(1, "tcp", { found: 1 }), row(2, "ws", { parent: 1, found: 2 }), row(3, "eio", { parent: 2, message: true, found: 4 }), row(4, "ws", { parent: 1, message: true })]);
+  assert.equal(rows.found(rows.get(3)), 6);
+  assert.equal(rows.found(rows.get(4)), 0, "the other message in that segment has it");
+  assert.equal(rows.found(rows.get(1)), 1, "a layer has its own");
+  rows.mark([[4, 1]]);
+  assert.equal(rows.found(rows.get(3)), 0);
+  assert.equal(rows.found(rows.get(4)), 1);
 });
 
 test("a row without a client is of the last request's on its connection", () => {

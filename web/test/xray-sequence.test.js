@@ -37,7 +37,7 @@ test("a reset of HTTP/2 ends the bar of its own stream", () => {
   assert.deepEqual(draw(rows).bars, [{ client: "a", from: 0, to: null }, { client: "a", from: 1, to: 2 }]);
 });
 
-test("an upgrade is no held request, and a restart ends what was held", () => {
+test("an upgrade is not a held request, and a restart ends a held one", () => {
   assert.deepEqual(draw([row(1, 0, { kind: "upgrade" })]).bars, []);
   const restart = row(2, 1, { layer: "restart", client: "" });
   const { lifelines, items, bars } = draw([row(1, 0), restart]);
@@ -60,6 +60,18 @@ test("the server stands between the first client and the others", () => {
     for (const name of names.slice(1)) assert.ok(of(name) > server);
   }
   assert.ok(placesOf([], 600).server > 0);
+});
+
+test("the names of lifelines have room beside each other", () => {
+  for (const width of [350, 480]) {
+    for (const names of [["a"], ["a", "b"], [..."abcdef"]]) {
+      const { server, of, room } = placesOf(names, width);
+      const places = [server, ...names.map(of)].sort((a, b) => a - b);
+      assert.ok(room > 40, `${room} px for a name`);
+      assert.ok(places[0] >= room / 2 && width - places.at(-1) >= room / 2, "inside of the picture");
+      for (const [i, place] of places.slice(1).entries()) assert.ok(place - places[i] > room, "no two names touch");
+    }
+  }
 });
 
 test("a label keeps to its room; a Chinese character takes two places", () => {

@@ -21,7 +21,8 @@ func TestFilesAreCurrent(t *testing.T) {
 	files, err := written("..")
 	require.NoError(t, err)
 	for _, path := range files {
-		assert.Contains(t, want, filepath.Base(path), "no lesson has this file; run go generate ./docs/lessons/generate")
+		assert.Contains(t, want, filepath.Base(path),
+			"no lesson has this file; run go generate ./docs/lessons/generate")
 	}
 	for name, text := range want {
 		got, err := os.ReadFile(filepath.Join("..", name))
@@ -34,8 +35,8 @@ func TestFilesAreCurrent(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
 
-// TestLinksLeadToFiles checks the relative links of the generated files, and that both READMEs link
-// the files.
+// TestLinksLeadToFiles checks the relative links of the generated files, and that the index of each
+// language links its lessons.
 func TestLinksLeadToFiles(t *testing.T) {
 	files, err := generate()
 	require.NoError(t, err)
@@ -50,13 +51,13 @@ func TestLinksLeadToFiles(t *testing.T) {
 			_, err := os.Stat(filepath.Join("..", m[1]))
 			assert.NoError(t, err, name)
 		}
-		readme := "../../../README.md"
+		list := files[fileName(index, lang.English)]
 		if strings.HasSuffix(name, ".zh.md") {
-			readme = "../../../README.zh-CN.md"
+			list = files[fileName(index, lang.Chinese)]
 		}
-		page, err := os.ReadFile(readme)
-		require.NoError(t, err)
-		assert.Contains(t, string(page), "(docs/lessons/"+name+")", readme)
+		if !strings.HasPrefix(name, index) {
+			assert.Contains(t, list, "]("+name+")")
+		}
 	}
 }
 
@@ -71,9 +72,12 @@ func TestWriteReplaces(t *testing.T) {
 
 func TestDraw(t *testing.T) {
 	files := map[string]string{}
-	text, err := draw(files, "x.zh", lang.Chinese, "a\n\n```diagram sequence The upgrade\nA | B\n```\n\nb")
+	text, err := draw(files, "x.zh", lang.Chinese,
+		"a\n\n```diagram sequence The upgrade\nA | B\n```\n\nb")
 	require.NoError(t, err)
-	assert.Equal(t, "a\n\n![The upgrade](x.zh-1.svg)\n\n<details><summary>The upgrade: 文字版</summary>\n\n```text\nA | B\n```\n\n</details>\n\nb", text)
+	assert.Equal(t,
+		"a\n\n![The upgrade](x.zh-1.svg)\n\n<details><summary>The upgrade: 文字版</summary>\n\n"+
+			"```text\nA | B\n```\n\n</details>\n\nb", text)
 	assert.Contains(t, files["x.zh-1.svg"], ` xmlns="http://www.w3.org/2000/svg"`)
 	_, err = draw(files, "x", lang.English, "```diagram pie A\n```")
 	assert.Error(t, err)
@@ -82,9 +86,12 @@ func TestDraw(t *testing.T) {
 func TestForHost(t *testing.T) {
 	assert.Equal(t, "a\n\n[b.go](../../lessons/x/b.go), `T.m`:\n\n```go\nfunc\n```",
 		forHost("a\n\n```go b.go#T.m\nfunc\n```", "lessons/x", lang.English))
-	assert.Equal(t, "[b.go](../../lessons/x/b.go):\n\n```go\n", forHost("```go b.go\n", "lessons/x", lang.English))
-	assert.Equal(t, "[b.js](../../web/pages/a/b.js), `c`:\n\n```js\n", forHost("```js pages/a/b.js#c\n", "lessons/x", lang.English))
-	assert.Equal(t, "<details><summary>Why <code>a</code>?</summary>\n`b`", forHost("<details><summary>Why `a`?</summary>\n`b`", "lessons/x", lang.English))
+	assert.Equal(t, "[b.go](../../lessons/x/b.go):\n\n```go\n",
+		forHost("```go b.go\n", "lessons/x", lang.English))
+	assert.Equal(t, "[b.js](../../web/pages/a/b.js), `c`:\n\n```js\n",
+		forHost("```js pages/a/b.js#c\n", "lessons/x", lang.English))
+	assert.Equal(t, "<details><summary>Why <code>a</code>?</summary>\n`b`",
+		forHost("<details><summary>Why `a`?</summary>\n`b`", "lessons/x", lang.English))
 	assert.Equal(t, "[a](b-c.zh.md)", forHost("[a](/lab/lesson/b-c)", "lessons/x", lang.Chinese))
 	assert.Equal(t, "```go\nx", forHost("```go\nx", "lessons/x", lang.English))
 }

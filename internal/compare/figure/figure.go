@@ -1,5 +1,5 @@
-// Package figure names what is measured of a lane: the words, the unit and the number of decimals that
-// the tables, the CSV, the screens and the pages show.
+// Package figure describes the figures of a lane: the name, the unit and the number of decimals in
+// tables, CSV, screens and pages.
 package figure
 
 import (
@@ -16,7 +16,8 @@ type Figure struct {
 	Unit     lang.Text `json:"unit"`
 	Short    string    `json:"-"`        // heading of a column
 	Decimals int       `json:"decimals"` // at most
-	Log      bool      `json:"-"`        // spans orders of magnitude, so it is drawn on a logarithmic scale
+	// spans orders of magnitude, so it is drawn on a logarithmic scale
+	Log bool `json:"-"`
 }
 
 // The units.
@@ -27,11 +28,16 @@ var (
 	Kibibyte = lang.Text{EN: "KiB", ZH: "KiB"}
 )
 
-// The figures that are shown live too.
+// The figures that are also shown live.
 var (
-	LatencyP50         = Figure{Key: "latency_p50_ms", Name: lang.Text{EN: "latency p50", ZH: "延迟 p50"}, Unit: Millis, Short: "p50 ms", Decimals: 2, Log: true}
-	BytesPerMessage    = Figure{Key: "bytes_per_message", Name: lang.Text{EN: "bytes per message", ZH: "每条消息的字节数"}, Short: "bytes/msg"}
-	RequestsPerMessage = Figure{Key: "requests_per_message", Name: lang.Text{EN: "requests per message", ZH: "每条消息的请求数"}, Short: "reqs/msg", Decimals: 3}
+	LatencyP50 = Figure{Key: "latency_p50_ms",
+		Name: lang.Text{EN: "latency p50", ZH: "延迟 p50"}, Unit: Millis, Short: "p50 ms",
+		Decimals: 2, Log: true}
+	BytesPerMessage = Figure{Key: "bytes_per_message",
+		Name: lang.Text{EN: "bytes per message", ZH: "每条消息的字节数"}, Short: "bytes/msg"}
+	RequestsPerMessage = Figure{Key: "requests_per_message",
+		Name: lang.Text{EN: "requests per message", ZH: "每条消息的请求数"}, Short: "reqs/msg",
+		Decimals: 3}
 )
 
 // Format returns v as readers see it: with three digits, or more before the point.
@@ -41,7 +47,8 @@ func (f Figure) Format(v float64) string {
 	}
 	decimals := max(0, min(2-int(math.Floor(math.Log10(math.Abs(v)))), f.Decimals))
 	p := math.Pow(10, float64(decimals))
-	return strconv.FormatFloat(math.Floor(v*p+0.5)/p, 'f', decimals, 64) // rounds as the page's script does
+	// rounds like the page's script
+	return strconv.FormatFloat(math.Floor(v*p+0.5)/p, 'f', decimals, 64)
 }
 
 // Title returns the name with its unit.

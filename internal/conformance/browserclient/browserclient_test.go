@@ -1,5 +1,6 @@
-// Package browserclient holds our browser client against the official one: the same scenario runs with each in the
-// same browser, against the official server, and what can be observed must be equal. The scenarios are in ../node/scenarios.
+// Package browserclient compares our browser client with the official one: the same scenario runs
+// with each client in the same browser, against the official server, and all observations must be
+// equal. The scenarios are in ../node/scenarios.
 package browserclient
 
 import (
@@ -34,8 +35,9 @@ func newLab(t *testing.T, browser *labtest.Browser) *lab {
 	return &lab{url: node.Start(t, "lab.mjs", node.Client(t)), browser: browser}
 }
 
-// A scenario of ../node/scenarios, for the file of the client that bundle names. Where our client differs from the official
-// one on purpose, Differs is what ours shows, and the official one fails.
+// A scenario of ../node/scenarios, for the file of the client that bundle names. If our client
+// differs from the official one on purpose, Differs holds our client's log, and the official one
+// fails.
 type scenario struct {
 	Name, Bundle string
 	Differs      []string
@@ -52,7 +54,7 @@ func (l *lab) scenarios(t *testing.T) []scenario {
 	return list
 }
 
-// observed is what one run of a scenario showed: a line of JSON for each thing seen.
+// observed holds the log of one run of a scenario: a line of JSON for each observation.
 type observed struct {
 	Client  []string `json:"client"`
 	Server  []string `json:"server"`
@@ -63,16 +65,18 @@ func (l *lab) tab(t *testing.T) *labtest.Tab {
 	t.Helper()
 	tab := l.browser.Tab(t)
 	tab.AllowNetworkErrors()
-	tab.Allow("in a listener") // the exception of one scenario
-	// what Chromium says where the official client sends while its connection is being lost
+	tab.Allow("in a listener") // the exception that one scenario throws
+	// Chromium's message when the official client sends while its connection is being lost
 	tab.Allow("WebSocket is already in CLOSING or CLOSED state")
-	tab.Allow("WebTransportError: Opening handshake failed") // and where its WebTransport does not connect
+	// and when its WebTransport does not connect
+	tab.Allow("WebTransportError: Opening handshake failed")
 	return tab
 }
 
 // load opens a page that plays scenarios with the client at that path.
 func (l *lab) load(tab *labtest.Tab, client string) {
-	tab.Open(l.url + "/page/lab/page.html?" + url.Values{"control": {l.url}, "client": {client}}.Encode())
+	tab.Open(l.url + "/page/lab/page.html?" +
+		url.Values{"control": {l.url}, "client": {client}}.Encode())
 	tab.WaitFor("globalThis.ready")
 }
 
@@ -87,21 +91,28 @@ func (l *lab) run(t *testing.T, tab *labtest.Tab, scenario, client string) obser
 
 func TestSameAsTheOfficialClient(t *testing.T) { labtest.InEveryEngine(t, sameAsTheOfficialClient) }
 
-// inEveryEngine names the scenarios that depend on the browser's own network code or values. The others run in Chromium
-// only: they would take minutes more.
+// inEveryEngine names the scenarios that depend on the browser's own network code or values. The
+// others run in Chromium only: they would take minutes more.
 var inEveryEngine = []string{
-	"connect and upgrade", "polling only", "websocket only", "a server that is not there", "an answer that refuses",
-	"withCredentials", "the page goes away", "the network goes away", "values of every kind", "acks with a timeout",
-	"binary, nested", "Blob and File", "binary through the upgrade", "forceBase64", "the server restarts", "recovery",
-	"the server aborts a WebSocket", "engine events", "closing during the upgrade", "malformed: no such type",
-	"malformed: a placeholder of no attachment", "malformed: an Engine.IO type", "msgpack, events and acks", "msgpack, malformed",
+	"connect and upgrade", "polling only", "websocket only", "a server that is not there",
+	"an answer that refuses",
+	"withCredentials", "the page goes away", "the network goes away", "values of every kind",
+	"acks with a timeout",
+	"binary, nested", "Blob and File", "binary through the upgrade", "forceBase64",
+	"the server restarts", "recovery",
+	"the server aborts a WebSocket", "engine events", "closing during the upgrade",
+	"malformed: no such type",
+	"malformed: a placeholder of no attachment", "malformed: an Engine.IO type",
+	"msgpack, events and acks", "msgpack, malformed",
 }
 
 func sameAsTheOfficialClient(t *testing.T, browser *labtest.Browser) {
 	l := newLab(t, browser)
 	all := l.scenarios(t)
 	for _, name := range inEveryEngine {
-		require.True(t, slices.ContainsFunc(all, func(s scenario) bool { return s.Name == name }), "no scenario is called %q", name)
+		require.True(t, slices.ContainsFunc(all, func(s scenario) bool {
+			return s.Name == name
+		}), "no scenario is called %q", name)
 	}
 	for _, scenario := range all {
 		if browser.Engine != labtest.Chromium && !slices.Contains(inEveryEngine, scenario.Name) {
@@ -115,11 +126,13 @@ func sameAsTheOfficialClient(t *testing.T, browser *labtest.Browser) {
 				require.NotEmpty(t, want.Failure, "the official client no longer differs")
 				want.Client = scenario.Differs
 			} else {
-				require.Empty(t, want.Failure, "the official client fails in this scenario: %s", strings.Join(want.Client, "\n"))
+				require.Empty(t, want.Failure, "the official client fails in this scenario: %s",
+					strings.Join(want.Client, "\n"))
 			}
 			require.NotEmpty(t, append(want.Client, want.Server...), "nothing was observed")
 			got := l.run(t, tab, scenario.Name, ours+scenario.Bundle)
-			require.Empty(t, got.Failure, "%s\n%s", strings.Join(got.Client, "\n"), strings.Join(got.Server, "\n"))
+			require.Empty(t, got.Failure, "%s\n%s", strings.Join(got.Client, "\n"),
+				strings.Join(got.Server, "\n"))
 			assert.Equal(t, want.Client, got.Client, "on the client")
 			if scenario.Differs == nil {
 				assert.Equal(t, want.Server, got.Server, "on the server")
@@ -146,7 +159,8 @@ func everyBundleConnects(t *testing.T, browser *labtest.Browser) {
 	}
 }
 
-// TestDebugLog: localStorage.debug turns on the log of the same namespaces as with the official client.
+// TestDebugLog: localStorage.debug turns on the log of the same namespaces as with the official
+// client.
 func TestDebugLog(t *testing.T) { labtest.InEveryEngine(t, debugLog) }
 
 func debugLog(t *testing.T, browser *labtest.Browser) {
@@ -155,20 +169,25 @@ func debugLog(t *testing.T, browser *labtest.Browser) {
 	tab.Open(l.url + "/page/lab/page.html")
 	// of the lines so far, the namespaces
 	const namespaces = `[...new Set(logged.map((args) => args[0].match(/%c([\w.:-]+) /)[1]))].sort()`
-	for _, pattern := range []string{"*", "socket.io-client:*", "engine.io-client:*, -engine.io-client:polling", "other", ""} {
+	for _, pattern := range []string{"*", "socket.io-client:*",
+		"engine.io-client:*, -engine.io-client:polling", "other", ""} {
 		labtest.Eval[any](tab, `localStorage.setItem("debug", `+strconv.Quote(pattern)+`)`)
 		seen := map[string][]string{}
 		for _, client := range []string{official + "socket.io.js", ours + "socket.io.js"} {
 			l.load(tab, client)
-			labtest.Eval[any](tab, `(globalThis.logged = [], console.debug = (...args) => { logged.push(args); }, null)`)
+			labtest.Eval[any](tab,
+				`(globalThis.logged = [], console.debug = (...args) => { logged.push(args); }, null)`)
 			got := labtest.Eval[observed](tab, `run("connect and upgrade")`)
 			require.Empty(t, got.Failure)
 			seen[client] = labtest.Eval[[]string](tab, namespaces)
 		}
 		// the official bundle leaves out the log of the layers below
-		assert.Subset(t, seen[ours+"socket.io.js"], seen[official+"socket.io.js"], "localStorage.debug = %q", pattern)
-		assert.NotContains(t, seen[ours+"socket.io.js"], strings.TrimPrefix(pattern, "engine.io-client:*, -"))
-		assert.Equal(t, pattern == "other" || pattern == "", len(seen[ours+"socket.io.js"]) == 0, "localStorage.debug = %q", pattern)
+		assert.Subset(t, seen[ours+"socket.io.js"], seen[official+"socket.io.js"],
+			"localStorage.debug = %q", pattern)
+		assert.NotContains(t, seen[ours+"socket.io.js"],
+			strings.TrimPrefix(pattern, "engine.io-client:*, -"))
+		assert.Equal(t, pattern == "other" || pattern == "", len(seen[ours+"socket.io.js"]) == 0,
+			"localStorage.debug = %q", pattern)
 	}
 }
 

@@ -35,7 +35,7 @@ type wtLab struct {
 	reasons chan sio.Reason
 }
 
-// listenBoth takes a port of TCP and the same of UDP.
+// listenBoth listens on the same port of TCP and UDP.
 func listenBoth(t *testing.T) (net.Listener, net.PacketConn) {
 	for range 20 {
 		tcp, err := net.Listen("tcp", "127.0.0.1:0")
@@ -62,13 +62,16 @@ func newWTLab(t *testing.T, browser *labtest.Browser, client string) *wtLab {
 	cert, hash, err := siowebtransport.NewCertificate("127.0.0.1")
 	require.NoError(t, err)
 	tcp, udp := listenBoth(t)
-	wt := siowebtransport.NewServer(l.io, siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+	wt := siowebtransport.NewServer(l.io,
+		siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", l.io)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(webTransportPage))
 	})
-	mux.HandleFunc("/client.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, client) })
+	mux.HandleFunc("/client.js", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, client)
+	})
 	mux.HandleFunc("/certificate.js", func(w http.ResponseWriter, _ *http.Request) {
 		values, _ := json.Marshal(hash) // of an array, the numbers
 		_, _ = fmt.Fprintf(w, "const certificateHash = new Uint8Array(%s);", values)
@@ -98,7 +101,7 @@ func (l *wtLab) close() {
 	assert.NoError(l, l.io.Close(ctx))
 }
 
-// serve answers what the page does.
+// serve adds the handlers that the page needs.
 func (l *wtLab) serve(s *sio.Socket) {
 	received := 0
 	s.On("echo", func(value any, ack sio.Ack) { ack(value) })
@@ -118,7 +121,7 @@ func (l *wtLab) serve(s *sio.Socket) {
 	s.OnDisconnect(func(r sio.Reason) { l.reasons <- r })
 }
 
-// reason is the next that the server has heard.
+// reason returns the next disconnect reason on the server.
 func (l *wtLab) reason() sio.Reason {
 	select {
 	case reason := <-l.reasons:
@@ -130,7 +133,8 @@ func (l *wtLab) reason() sio.Reason {
 
 func (l *wtLab) values(call string) []any { return labtest.Eval[[]any](l.tab, call) }
 
-// withEachClient runs a part with the official client and with ours, each time against a server of its own.
+// withEachClient runs a part with the official client and with ours, each time against a server of
+// its own.
 func withEachClient(t *testing.T, parts map[string]func(l *wtLab, ours bool)) {
 	clients := map[string]string{
 		"official": filepath.Join(node.Dir(t), "node_modules/socket.io-client/dist/socket.io.js"),
@@ -139,7 +143,9 @@ func withEachClient(t *testing.T, parts map[string]func(l *wtLab, ours bool)) {
 	browser := labtest.NewBrowser(t)
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
 		for _, name := range []string{"official", "ours"} {
-			t.Run(part+"/"+name, func(t *testing.T) { parts[part](newWTLab(t, browser, clients[name]), name == "ours") })
+			t.Run(part+"/"+name, func(t *testing.T) {
+				parts[part](newWTLab(t, browser, clients[name]), name == "ours")
+			})
 		}
 	}
 }
@@ -147,10 +153,12 @@ func withEachClient(t *testing.T, parts map[string]func(l *wtLab, ours bool)) {
 func TestWebTransport(t *testing.T) {
 	withEachClient(t, map[string]func(l *wtLab, ours bool){
 		"direct": func(l *wtLab, _ bool) {
-			assert.Equal(l, []any{"webtransport", map[string]any{"three": []any{nil, 4.0}}, 5.0}, l.values(`direct()`))
+			assert.Equal(l, []any{"webtransport", map[string]any{"three": []any{nil, 4.0}}, 5.0},
+				l.values(`direct()`))
 		},
 		"upgrade": func(l *wtLab, _ bool) {
-			want := map[string]any{"moved": []any{"webtransport"}, "transport": "webtransport", "up": true, "down": true}
+			want := map[string]any{"moved": []any{"webtransport"}, "transport": "webtransport",
+				"up": true, "down": true}
 			assert.Equal(l, want, labtest.Eval[any](l.tab, `upgrade(["polling", "webtransport"])`))
 		},
 		"upgrade with a WebSocket to choose": func(l *wtLab, _ bool) {
@@ -160,7 +168,7 @@ func TestWebTransport(t *testing.T) {
 		"payloads": func(l *wtLab, _ bool) { assert.Empty(l, l.values(`payloads()`)) },
 		"an empty buffer": func(l *wtLab, ours bool) {
 			assert.Zero(l, labtest.Eval[int](l.tab, `emptyBuffer(false)`), "from the server")
-			if ours { // what the official client sends is no packet
+			if ours { // the official client sends an invalid packet
 				assert.Zero(l, labtest.Eval[int](l.tab, `emptyBuffer(true)`), "from the client")
 			}
 		},
@@ -170,14 +178,17 @@ func TestWebTransport(t *testing.T) {
 		},
 		"the client leaves": func(l *wtLab, ours bool) {
 			assert.Equal(l, "io client disconnect", labtest.Eval[string](l.tab, `leave()`))
-			if first := l.reason(); ours || first != sio.TransportClose { // the official client may cut off what it has sent
+			if first := l.reason(); ours || first != sio.TransportClose {
+				// the official client may cut off its last packets
 				assert.Equal(l, sio.Reason("bye x"), first)
-				assert.Contains(l, []sio.Reason{sio.ClientNamespaceDisconnect, sio.TransportClose}, l.reason())
+				assert.Contains(l, []sio.Reason{sio.ClientNamespaceDisconnect, sio.TransportClose},
+					l.reason())
 			}
 		},
 		"the server disconnects": func(l *wtLab, _ bool) {
 			l.io.OnConnection(func(s *sio.Socket) { s.On("end", func() { s.Disconnect(true) }) })
-			assert.Equal(l, "io server disconnect", labtest.Eval[string](l.tab, `untilDisconnected()`))
+			assert.Equal(l, "io server disconnect",
+				labtest.Eval[string](l.tab, `untilDisconnected()`))
 			assert.Equal(l, sio.ServerNamespaceDisconnect, l.reason())
 		},
 		"the server closes the connection": func(l *wtLab, _ bool) {
@@ -191,16 +202,19 @@ func TestWebTransport(t *testing.T) {
 			assert.Equal(l, sio.ServerShuttingDown, l.reason())
 		},
 		"a certificate that the page does not know": func(l *wtLab, _ bool) {
-			assert.Equal(l, []any{"webtransport error", "TransportError"}, l.values(`refusedCertificate()`))
+			assert.Equal(l, []any{"webtransport error", "TransportError"},
+				l.values(`refusedCertificate()`))
 			assert.Equal(l, []any{"websocket", "there"}, l.values(`fallback()`))
-			assert.Equal(l, []any{"webtransport", "there", "again", "polling"}, l.values(`failedUpgrade()`))
+			assert.Equal(l, []any{"webtransport", "there", "again", "polling"},
+				l.values(`failedUpgrade()`))
 		},
 		"a browser without WebTransport": func(l *wtLab, ours bool) {
 			if !ours {
 				assert.Equal(l, "timeout", labtest.Eval[string](l.tab, `withoutWebTransport()`))
 				return
 			}
-			assert.Equal(l, "webtransport error", labtest.Eval[string](l.tab, `withoutWebTransport()`))
+			assert.Equal(l, "webtransport error",
+				labtest.Eval[string](l.tab, `withoutWebTransport()`))
 			assert.Equal(l, []any{"websocket", "there"}, l.values(`fallback()`))
 		},
 	})

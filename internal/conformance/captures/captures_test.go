@@ -1,7 +1,7 @@
-// Package captures holds the x-ray against bytes that real clients sent: curl, the official Socket.IO client, Chromium.
-// They are kept in testdata, one piece a line, with the rows that they make.
+// Package captures tests the x-ray with bytes that real clients sent: curl, the official Socket.IO
+// client, Chromium. testdata has the bytes, one piece a line, and the rows that they make.
 //
-//	go test ./internal/conformance/captures -record     captures anew, and writes the rows
+//	go test ./internal/conformance/captures -record     captures again, and writes the rows
 //	go test ./internal/conformance/captures -update     writes the rows
 package captures
 
@@ -39,38 +39,46 @@ import (
 func TestMain(m *testing.M) { labtest.Main(m) }
 
 var (
-	record = flag.Bool("record", false, "capture the clients' bytes anew")
+	record = flag.Bool("record", false, "capture the clients' bytes again")
 	update = flag.Bool("update", false, "write the rows that the captures make")
 )
 
-// clients are whom we listened to, at which demo.
+// clients lists the captured clients, each with its demo.
 var clients = []struct {
 	name, demo string
 	use        func(t *testing.T, url string)
 }{
 	{"curl-short-polling", "short-polling", func(t *testing.T, url string) {
-		run(t, "curl", "-s", "-H", "Content-Type: application/json", "-d", `{"from":"ann","text":"你好"}`, url+"/messages")
-		run(t, "curl", "-s", "--compressed", url+"/messages?after=0", url+"/messages?after=1", url+"/messages?after=x")
+		run(t, "curl", "-s", "-H", "Content-Type: application/json", "-d",
+			`{"from":"ann","text":"你好"}`, url+"/messages")
+		run(t, "curl", "-s", "--compressed", url+"/messages?after=0", url+"/messages?after=1",
+			url+"/messages?after=x")
 	}},
 	{"curl-sse", "sse", func(t *testing.T, url string) {
-		run(t, "curl", "-s", "-H", "Content-Type: application/json", "-d", `{"from":"ann","text":"a\nb"}`, url+"/messages")
-		exec.Command("curl", "-s", "-N", "--max-time", "1", url+"/events").Run() // which never ends by itself
+		run(t, "curl", "-s", "-H", "Content-Type: application/json", "-d",
+			`{"from":"ann","text":"a\nb"}`, url+"/messages")
+		// which never ends by itself
+		exec.Command("curl", "-s", "-N", "--max-time", "1", url+"/events").Run()
 	}},
 	{"official-polling", "acks", func(t *testing.T, url string) { talk(t, url, "polling") }},
 	{"official-websocket", "acks", func(t *testing.T, url string) { talk(t, url, "websocket") }},
-	{"official-upgrade", "binary", func(t *testing.T, url string) { talk(t, url, "polling,websocket") }},
+	{"official-upgrade", "binary", func(t *testing.T, url string) {
+		talk(t, url, "polling,websocket")
+	}},
 	{"chromium-broadcast", "broadcast", func(t *testing.T, url string) {
 		tab := labtest.NewBrowser(t).Tab(t)
 		tab.Open(url + "/?view=peer") // one window alone
 		tab.WaitFor(`document.getElementById("transport").textContent === "websocket"`)
-		labtest.Eval[bool](tab, `document.getElementById("text").value = "你好", document.getElementById("send").click(), true`)
+		labtest.Eval[bool](tab,
+			`document.getElementById("text").value = "你好", document.getElementById("send").click(), true`)
 		tab.WaitFor(`document.querySelectorAll("#messages li").length === 1`)
 	}},
 	{"chromium-ws-chat", "ws-chat", func(t *testing.T, url string) {
 		tab := labtest.NewBrowser(t).Tab(t)
 		tab.Open(url)
 		tab.WaitText("#status", "receiving")
-		labtest.Eval[bool](tab, `document.getElementById("text").value = "你好", document.getElementById("send").click(), true`)
+		labtest.Eval[bool](tab,
+			`document.getElementById("text").value = "你好", document.getElementById("send").click(), true`)
 		tab.WaitFor(`document.querySelectorAll("#messages li").length === 1`)
 	}},
 }
@@ -87,21 +95,22 @@ func talk(t *testing.T, url, transports string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// piece is what one read or write of the server carried.
+// piece holds the bytes of one read or write of the server.
 type piece struct {
 	Conn uint64 `json:"conn"`
 	Dir  string `json:"dir"`
 	Data []byte `json:"data"`
 }
 
-const largest = 64 << 10 // bytes of a connection that is kept
+const largest = 64 << 10 // bytes kept of each connection
 
-// capture serves the demo to the client, and writes what crossed.
+// capture serves the demo to the client, and writes the bytes on the wire.
 func capture(t *testing.T, file, demo string, use func(*testing.T, string)) {
 	l, d := find(t, demo)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Web: web.Pages, Log: slog.New(slog.DiscardHandler)})
+	r, err := host.Start(host.Config{Lesson: l, Demo: d, Listener: listener, Web: web.Pages,
+		Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer r.Close(context.Background())
 	use(t, "http://"+listener.Addr().String())
@@ -116,7 +125,8 @@ func capture(t *testing.T, file, demo string, use func(*testing.T, string)) {
 	}
 	var out strings.Builder
 	for _, row := range rows {
-		if row.Layer == xray.TCP && len(row.Data) > 0 && sizes[row.Conn] < largest && !labs[row.Conn] {
+		if row.Layer == xray.TCP && len(row.Data) > 0 && sizes[row.Conn] < largest &&
+			!labs[row.Conn] {
 			line, err := json.Marshal(piece{row.Conn, row.Dir.String(), row.Data})
 			require.NoError(t, err)
 			out.Write(append(line, '\n'))
@@ -140,7 +150,7 @@ func find(t *testing.T, name string) (lesson.Lesson, lesson.Demo) {
 
 var times = regexp.MustCompile(`[\d.]+(ns|µs|ms|s)\b`)
 
-// replay lets the pieces cross a tapped connection each, and returns the rows in words.
+// replay sends the pieces over tapped connections, and returns the rows as text.
 func replay(t *testing.T, file string) string {
 	f, err := os.Open(file)
 	require.NoError(t, err)
@@ -186,7 +196,8 @@ func replay(t *testing.T, file string) string {
 			at = field.End
 		}
 		require.Equal(t, len(row.Data), at)
-		fmt.Fprintf(&text, "%d %-3s %-7s %s", row.Conn, row.Dir, row.Layer, times.ReplaceAllString(row.Summary.EN, "T"))
+		fmt.Fprintf(&text, "%d %-3s %-7s %s", row.Conn, row.Dir, row.Layer,
+			times.ReplaceAllString(row.Summary.EN, "T"))
 		if row.Problem != nil {
 			fmt.Fprintf(&text, " ! %s", row.Problem.EN)
 		}
@@ -198,7 +209,8 @@ func replay(t *testing.T, file string) string {
 func TestCaptures(t *testing.T) {
 	for _, c := range clients {
 		t.Run(c.name, func(t *testing.T) {
-			file, golden := filepath.Join("testdata", c.name+".jsonl"), filepath.Join("testdata", c.name+".rows")
+			file, golden := filepath.Join("testdata", c.name+".jsonl"),
+				filepath.Join("testdata", c.name+".rows")
 			if *record {
 				capture(t, file, c.demo, c.use)
 				http.DefaultClient.CloseIdleConnections()
@@ -210,7 +222,7 @@ func TestCaptures(t *testing.T) {
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
 			assert.Equal(t, string(want), got)
-			if c.demo != "sse" { // whose stream is cut off in its middle
+			if c.demo != "sse" { // whose stream is cut off before its end
 				assert.NotContains(t, got, " ! ", "all that these clients send can be read")
 			}
 		})

@@ -48,8 +48,10 @@ func TestAClass(t *testing.T) {
 	// They join: phones by HTTP, three in browsers by the QR code's address.
 	phones := newPhones(ctx, t, room.url, 30)
 	together(phones, func(_ int, p *phone) {
-		assert.Equal(t, http.StatusForbidden, p.post("join", map[string]any{"name": p.name, "code": "wrong"}))
-		assert.Equal(t, http.StatusOK, p.post("join", map[string]any{"name": p.name, "code": room.code}))
+		assert.Equal(t, http.StatusForbidden,
+			p.post("join", map[string]any{"name": p.name, "code": "wrong"}))
+		assert.Equal(t, http.StatusOK,
+			p.post("join", map[string]any{"name": p.name, "code": room.code}))
 	})
 	var tabs []*labtest.Tab
 	for _, name := range []string{"Ann", "小明", ""} {
@@ -70,16 +72,20 @@ func TestAClass(t *testing.T) {
 	// They follow the teacher to a lesson.
 	room.order("show", map[string]any{"path": "/lab/lesson/websocket"})
 	for _, tab := range tabs {
-		tab.WaitFor(`location.pathname === "/lab/lesson/websocket" && document.querySelector(".class-strip .button") !== null`)
+		tab.WaitFor(
+			`location.pathname === "/lab/lesson/websocket" && document.querySelector(".class-strip .button") !== null`)
 	}
 	together(phones, func(_ int, p *phone) {
-		p.until("the lesson", func(v class.View) bool { return v.Place != nil && v.Place.Path == "/lab/lesson/websocket" })
+		p.until("the lesson", func(v class.View) bool {
+			return v.Place != nil && v.Place.Path == "/lab/lesson/websocket"
+		})
 	})
 
 	// A demo stays a button, wherever they are.
 	room.order("show", map[string]any{"demo": "ws-echo"})
 	tabs[0].WaitText(".class-strip", "Open it")
-	assert.Equal(t, "_blank", labtest.Eval[string](tabs[0], `document.querySelector(".class-strip .grow a").target`))
+	assert.Equal(t, "_blank", labtest.Eval[string](tabs[0],
+		`document.querySelector(".class-strip .grow a").target`))
 
 	voteTwice(t, room, wall, phones, tabs)
 
@@ -102,13 +108,16 @@ func TestAClass(t *testing.T) {
 	laptop.until("The teacher has given everyone this exercise:")
 	solve(t, dir, "cursor")
 	laptop.until("✓ cursor  solved")
-	wall.WaitFor(`[...document.querySelectorAll("#table tbody tr")].some((tr) => tr.textContent.startsWith("小明") && tr.querySelector(".mark.done") !== null)`)
+	wall.WaitFor(
+		`[...document.querySelectorAll("#table tbody tr")].some((tr) => tr.textContent.startsWith("小明") && tr.querySelector(".mark.done") !== null)`)
 	laptop.stop()
 
 	// Someone fails a check, and the wall says what fails.
-	failed := class.Check{Exercise: "hold", Step: 1, Steps: 4, Message: lang.Text{EN: "The poll does not end.", ZH: "轮询没有结束。"}}
+	failed := class.Check{Exercise: "hold", Step: 1, Steps: 4,
+		Message: lang.Text{EN: "The poll does not end.", ZH: "轮询没有结束。"}}
 	together(phones[:5], func(_ int, p *phone) {
-		assert.Equal(t, http.StatusNoContent, p.post("progress", class.Progress{Check: &failed, Hints: map[string]int{"hold": 1}}))
+		assert.Equal(t, http.StatusNoContent,
+			p.post("progress", class.Progress{Check: &failed, Hints: map[string]int{"hold": 1}}))
 	})
 	wall.WaitText("#failures", "5×")
 
@@ -123,17 +132,24 @@ func TestAClass(t *testing.T) {
 	tabs[0].Open(room.url + class.Path + "wall/#key=" + strings.Repeat("x", len(key)))
 	tabs[0].WaitText("#problem", "This key is old")
 	together(phones, func(_ int, p *phone) {
-		p.until("the class after its restart", func(v class.View) bool { return v.Push != nil && v.Push.Exercise == "predict-poll" })
-		assert.Equal(t, http.StatusNoContent, p.post("progress", class.Progress{Current: "hold"}), "the ticket is still good")
+		p.until("the class after its restart", func(v class.View) bool {
+			return v.Push != nil && v.Push.Exercise == "predict-poll"
+		})
+		assert.Equal(t, http.StatusNoContent, p.post("progress", class.Progress{Current: "hold"}),
+			"the ticket is still good")
 	})
 
 	table := room.table()
 	require.Len(t, table, 33)
 	for name, want := range map[string]map[string]string{
-		"小明":         {"cursor": "done", "cursor tries": "1", "predictions": "1", "right alone": "0", "right after talking": "1"},
-		"Ann":        {fixed: "done", fixed + " tries": "2", "cursor": "new", "predictions": "1", "right alone": "1", "right after talking": "1"},
-		"student 01": {"hold": "started", "hold tries": "1", "hints": "1", "predictions": "1", "right alone": "1", "right after talking": "1"},
-		"student 12": {"hold": "new", "predictions": "1", "right alone": "0", "right after talking": "1"},
+		"小明": {"cursor": "done", "cursor tries": "1", "predictions": "1",
+			"right alone": "0", "right after talking": "1"},
+		"Ann": {fixed: "done", fixed + " tries": "2", "cursor": "new", "predictions": "1",
+			"right alone": "1", "right after talking": "1"},
+		"student 01": {"hold": "started", "hold tries": "1", "hints": "1", "predictions": "1",
+			"right alone": "1", "right after talking": "1"},
+		"student 12": {"hold": "new", "predictions": "1", "right alone": "0",
+			"right after talking": "1"},
 		"student 30": {"right alone": "0", "right after talking": "0"},
 	} {
 		for column, cell := range want {
@@ -146,17 +162,21 @@ func TestAClass(t *testing.T) {
 
 // voteTwice asks one question in two rounds. The first ten phones are right at once, the next ten
 // after talking.
-func voteTwice(t *testing.T, room *labClass, wall *labtest.Tab, phones []*phone, tabs []*labtest.Tab) {
+func voteTwice(t *testing.T, room *labClass, wall *labtest.Tab, phones []*phone,
+	tabs []*labtest.Tab) {
 	room.order("open", map[string]any{"question": question})
 	for i, tab := range tabs {
-		tab.WaitFor(`location.pathname === "/lab/class/" && document.querySelectorAll("#question button.face").length === 2`)
+		tab.WaitFor(
+			`location.pathname === "/lab/class/" && document.querySelectorAll("#question button.face").length === 2`)
 		choose(tab, []int{1, 0, 0}[i])
 	}
 	vote(t, phones, question, 1, func(i int) int { return min(1, max(0, 1-i/10)) })
 	wall.WaitText("#question .turnout", "33 of 33 have voted")
-	assert.Equal(t, 0, labtest.Eval[int](wall, `document.querySelectorAll("#question .bar-row").length`), "no counts while students vote")
+	assert.Equal(t, 0, labtest.Eval[int](wall,
+		`document.querySelectorAll("#question .bar-row").length`), "no counts while students vote")
 	counts := func() []string {
-		return labtest.Eval[[]string](wall, `[...document.querySelectorAll("#question .bar-row b")].map((e) => e.textContent)`)
+		return labtest.Eval[[]string](wall,
+			`[...document.querySelectorAll("#question .bar-row b")].map((e) => e.textContent)`)
 	}
 	pressOnWall(wall, "Count the votes")
 	wall.WaitFor(`document.querySelectorAll("#question .bar-row").length === 2`)
@@ -204,8 +224,10 @@ func fixThePage(t *testing.T, room *labClass, wall, tab *labtest.Tab) {
 
 // choose votes on a student's page and waits until the vote has come back from the server.
 func choose(tab *labtest.Tab, option int) {
-	labtest.Eval[any](tab, `document.querySelectorAll("#question button.face")[`+string(rune('0'+option))+`].click()`)
-	tab.WaitFor(`document.querySelectorAll("#question button.face")[` + string(rune('0'+option)) + `]?.getAttribute("aria-pressed") === "true"`)
+	labtest.Eval[any](tab, `document.querySelectorAll("#question button.face")[`+
+		string(rune('0'+option))+`].click()`)
+	tab.WaitFor(`document.querySelectorAll("#question button.face")[` + string(rune('0'+option)) +
+		`]?.getAttribute("aria-pressed") === "true"`)
 }
 
 func pressOnWall(wall *labtest.Tab, label string) {
@@ -241,7 +263,8 @@ func solution(t *testing.T, name string) map[string][]byte {
 // solve writes the solution of an exercise into the student's folder.
 func solve(t *testing.T, dir, name string) {
 	for file, data := range solution(t, name) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder, named(t, name).Lesson, name, file), data, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, workspace.DefaultFolder,
+			named(t, name).Lesson, name, file), data, 0o644))
 	}
 }
 

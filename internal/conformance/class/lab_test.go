@@ -28,7 +28,8 @@ const testTime = 3 * time.Minute
 // buildLab compiles the command and returns its path.
 func buildLab(t *testing.T) string {
 	binary := filepath.Join(t.TempDir(), "lab")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "realtimelab/cmd/lab").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary,
+		"realtimelab/cmd/lab").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return binary
 }
@@ -51,7 +52,8 @@ var (
 // startClass starts the class and waits until it has printed its addresses.
 func startClass(ctx context.Context, t *testing.T, binary, addr, keep string) *labClass {
 	c := &labClass{t: t, log: &bytes.Buffer{}}
-	c.cmd = exec.CommandContext(ctx, binary, "class", "--addr", addr, "--keep", keep, "--lang", "en")
+	c.cmd = exec.CommandContext(ctx, binary, "class", "--addr", addr, "--keep", keep,
+		"--lang", "en")
 	stdout, err := c.cmd.StdoutPipe()
 	require.NoError(t, err)
 	stderr, err := c.cmd.StderrPipe()
@@ -63,10 +65,11 @@ func startClass(ctx context.Context, t *testing.T, binary, addr, keep string) *l
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		c.log.WriteString(lines.Text() + "\n")
 		if strings.Contains(lines.Text(), "type: remove NAME") {
-			break // the last line; the pipe holds what may follow
+			break // the last expected line; the pipe buffers later ones
 		}
 	}
-	key, code := printedKey.FindStringSubmatch(c.log.String()), printedCode.FindStringSubmatch(c.log.String())
+	key, code := printedKey.FindStringSubmatch(c.log.String()),
+		printedCode.FindStringSubmatch(c.log.String())
 	require.True(t, key != nil && code != nil, c.log.String())
 	c.key, c.code = key[1], code[1]
 	return c
@@ -89,13 +92,15 @@ func (c *labClass) kill() {
 // order sends a teacher's action.
 func (c *labClass) order(action string, body any) {
 	c.t.Helper()
-	status, text := exchange(c.t, http.DefaultClient, http.MethodPost, c.url+class.Path+"teacher/"+action, c.key, body)
+	status, text := exchange(c.t, http.DefaultClient, http.MethodPost,
+		c.url+class.Path+"teacher/"+action, c.key, body)
 	require.Equal(c.t, http.StatusNoContent, status, "%s: %s", action, text)
 }
 
 // marks returns the export for the teacher, without the times.
 func (c *labClass) marks() map[string]class.Mark {
-	_, text := exchange(c.t, http.DefaultClient, http.MethodGet, c.url+class.Path+"marks.json", c.key, nil)
+	_, text := exchange(c.t, http.DefaultClient, http.MethodGet, c.url+class.Path+"marks.json",
+		c.key, nil)
 	var all struct{ Students []class.Mark }
 	require.NoError(c.t, json.Unmarshal([]byte(text), &all))
 	marks := map[string]class.Mark{}
@@ -108,7 +113,8 @@ func (c *labClass) marks() map[string]class.Mark {
 
 // table returns the CSV export: a map from column to cell, by student.
 func (c *labClass) table() map[string]map[string]string {
-	_, text := exchange(c.t, http.DefaultClient, http.MethodGet, c.url+class.Path+"marks.csv", c.key, nil)
+	_, text := exchange(c.t, http.DefaultClient, http.MethodGet, c.url+class.Path+"marks.csv",
+		c.key, nil)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
 	require.NoError(c.t, err)
 	table := map[string]map[string]string{}
@@ -153,7 +159,8 @@ type laptop struct {
 }
 
 func startLaptop(ctx context.Context, t *testing.T, binary, dir, url, seatCode string) *laptop {
-	l := &laptop{t: t, cmd: exec.CommandContext(ctx, binary, "exercise", "watch", "--class", url, "--seat", seatCode)}
+	l := &laptop{t: t, cmd: exec.CommandContext(ctx, binary, "exercise", "watch", "--class", url,
+		"--seat", seatCode)}
 	l.cmd.Dir, l.cmd.Env = dir, append(os.Environ(), "LC_ALL=C", "NO_COLOR=1")
 	stdout, err := l.cmd.StdoutPipe()
 	require.NoError(t, err)

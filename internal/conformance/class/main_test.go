@@ -1,4 +1,5 @@
-// Package class rehearses a whole class: `lab class`, thirty HTTP clients, three browsers and a laptop.
+// Package class rehearses a whole class: `lab class`, thirty HTTP clients, three browsers and a
+// laptop.
 package class
 
 import (

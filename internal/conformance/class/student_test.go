@@ -18,8 +18,8 @@ import (
 	"realtimelab/internal/exercise/class"
 )
 
-// A phone is a browser's worth of HTTP client: cookies, and an open stream of events that connects
-// again when it breaks.
+// A phone is an HTTP client like a browser: it has cookies, and an open stream of events that
+// reconnects.
 type phone struct {
 	t     *testing.T
 	name  string
@@ -42,7 +42,9 @@ func newPhones(ctx context.Context, t *testing.T, url string, n int) (all []*pho
 	for i := range n {
 		jar, err := cookiejar.New(nil)
 		require.NoError(t, err)
-		all = append(all, &phone{t: t, name: fmt.Sprintf("student %02d", i+1), url: url + class.Path, http: &http.Client{Jar: jar, Transport: &http.Transport{}}, views: make(chan class.View, 1)})
+		all = append(all, &phone{t: t, name: fmt.Sprintf("student %02d", i+1),
+			url: url + class.Path, http: &http.Client{Jar: jar, Transport: &http.Transport{}},
+			views: make(chan class.View, 1)})
 	}
 	for _, p := range all {
 		following.Go(func() { p.follow(ctx) })
@@ -93,7 +95,7 @@ func (p *phone) stream(ctx context.Context) {
 	}
 }
 
-// until waits for a view that satisfies.
+// until waits for a view that meets the condition.
 func (p *phone) until(what string, enough func(class.View) bool) class.View {
 	p.t.Helper()
 	timeout := time.After(testTime)
@@ -121,6 +123,7 @@ func together(phones []*phone, f func(i int, p *phone)) {
 // vote lets every phone vote in a round, and checks that each vote was taken.
 func vote(t *testing.T, phones []*phone, question string, round int, option func(i int) int) {
 	together(phones, func(i int, p *phone) {
-		assert.Equal(t, http.StatusNoContent, p.post("vote", map[string]any{"question": question, "round": round, "option": option(i)}), p.name)
+		assert.Equal(t, http.StatusNoContent, p.post("vote",
+			map[string]any{"question": question, "round": round, "option": option(i)}), p.name)
 	})
 }

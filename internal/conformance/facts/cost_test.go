@@ -29,8 +29,8 @@ import (
 // seventyOne is the message whose cost every lesson states.
 const seventyOne = `{"id":1,"from":"guest-123","text":"hi","at":"2000-01-01T00:00:00.000Z"}`
 
-// metered serves a demo as the lab does, beside an empty page at /blank, and counts its bytes. What
-// goes to the second address is not counted.
+// metered serves a demo as the lab does, beside an empty page at /blank, and counts its bytes.
+// Traffic to the second address is not counted.
 func metered(t *testing.T, name string) (url, aside string, wire *tap.Tap) {
 	t.Helper()
 	_, demo, ok := lesson.FindDemo(lessons.All(), name)
@@ -65,7 +65,8 @@ func metered(t *testing.T, name string) (url, aside string, wire *tap.Tap) {
 	return addrs[0], addrs[1], wire
 }
 
-// said is what a table of a lesson says in the row with that label, the same in both languages.
+// said returns the numbers of a lesson's table in the row with that label, which are the same in
+// both languages.
 func said(t *testing.T, l lesson.Lesson, en, zh string) (numbers []float64) {
 	t.Helper()
 	of := func(text, label string) (numbers []float64) {
@@ -85,13 +86,14 @@ func said(t *testing.T, l lesson.Lesson, en, zh string) (numbers []float64) {
 	return numbers
 }
 
-// TestWhatAMessageCostsInABrowser counts the bytes of the lessons' tables. Heads are those of this
-// Chromium and differ by a few bytes from others'; frames, chunks and events do not.
+// TestWhatAMessageCostsInABrowser counts the bytes of the lessons' tables. The heads of another
+// version of Chromium differ by a few bytes; frames, chunks and events do not.
 func TestWhatAMessageCostsInABrowser(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	type cost struct{ in, out float64 }
 	costs := map[string]cost{}
-	show := func(demo string) (tab *labtest.Tab, aside string, act func(name, js string), wire *tap.Tap) {
+	show := func(demo string) (tab *labtest.Tab, aside string, act func(name, js string),
+		wire *tap.Tap) {
 		url, aside, wire := metered(t, demo)
 		tab = browser.Tab(t)
 		tab.Open(url + "/blank")
@@ -104,7 +106,8 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 		}, wire
 	}
 	get := func(query string) string {
-		return "fetch(`/messages?after=" + query + "`, { cache: \"no-store\" }).then((r) => r.text()).then(() => true)"
+		return "fetch(`/messages?after=" + query +
+			"`, { cache: \"no-store\" }).then((r) => r.text()).then(() => true)"
 	}
 	post := `fetch("/messages", { method: "POST", headers: { "Content-Type": "application/json" }, body: '` + seventyOne + `' }).then((r) => r.json()).then((m) => { window.at = m.at; return true; })`
 
@@ -118,18 +121,25 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 	act("long, one", get("1@2000-01-01T00:00:00.000Z&wait=25s"))
 
 	for demo, open := range map[string]string{
-		"hanging": `fetch("/stream").then((r) => { window.body = r.body.getReader(); return true; })`,
-		"sse":     `new Promise((done) => { window.source = new EventSource("/events"); source.onopen = () => done(true); })`,
+		"hanging": `fetch("/stream").then((r) => {
+			window.body = r.body.getReader();
+			return true;
+		})`,
+		"sse": `new Promise((done) => {
+			window.source = new EventSource("/events");
+			source.onopen = () => done(true);
+		})`,
 	} {
 		_, aside, act, wire := show(demo)
 		act("opened", open)
 		say := func() {
-			res, err := http.Post(aside+"/messages", "application/json", strings.NewReader(seventyOne))
+			res, err := http.Post(aside+"/messages", "application/json",
+				strings.NewReader(seventyOne))
 			require.NoError(t, err)
 			res.Body.Close()
 			require.Equal(t, http.StatusCreated, res.StatusCode)
 		}
-		say() // whatever comes with the first message is not the second's
+		say() // bytes that come only with the first message do not count
 		quiet := func() int64 {
 			last := wire.Counters().Out
 			for range 100 {
@@ -144,15 +154,19 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 		}
 		before := quiet()
 		say()
-		require.Eventually(t, func() bool { return wire.Counters().Out > before }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return wire.Counters().Out > before
+		}, 10*time.Second, time.Millisecond)
 		costs[demo] = cost{0, float64(quiet() - before)}
 		t.Logf("%s: %v", demo, costs[demo])
 	}
 	http.DefaultClient.CloseIdleConnections()
 
 	_, _, act, _ = show("ws-chat")
-	act("opened", `new Promise((done) => { window.ws = new WebSocket("ws://" + location.host + "/ws?after=0"); ws.onopen = () => done(true); })`)
-	act("ws", `new Promise((done) => { ws.onmessage = () => done(true); ws.send('`+seventyOne+`'); })`)
+	act("opened",
+		`new Promise((done) => { window.ws = new WebSocket("ws://" + location.host + "/ws?after=0"); ws.onopen = () => done(true); })`)
+	act("ws", `new Promise((done) => { ws.onmessage = () => done(true); ws.send('`+seventyOne+
+		`'); })`)
 
 	near := func(name string, want, got float64) {
 		t.Helper()
@@ -169,14 +183,18 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 		near(name+" answer", says[1], costs[name].out)
 	}
 	posts := costs["post"].in + costs["post"].out
-	assert.Equal(t, []float64{0, costs["ws"].out}, said(t, poll, "for comparison: a WebSocket, one message", "对照：WebSocket，一条消息"))
-	assert.Equal(t, []float64{costs["ws"].out, costs["ws"].in}, said(t, conn, "for comparison: a WebSocket", "对照：WebSocket"))
-	assert.Equal(t, []float64{costs["ws"].out, costs["ws"].in}, said(t, sock, "a WebSocket", "WebSocket"))
+	assert.Equal(t, []float64{0, costs["ws"].out},
+		said(t, poll, "for comparison: a WebSocket, one message", "对照：WebSocket，一条消息"))
+	assert.Equal(t, []float64{costs["ws"].out, costs["ws"].in},
+		said(t, conn, "for comparison: a WebSocket", "对照：WebSocket"))
+	assert.Equal(t, []float64{costs["ws"].out, costs["ws"].in},
+		said(t, sock, "a WebSocket", "WebSocket"))
 	for _, c := range []struct {
 		l      lesson.Lesson
 		en, zh string
 		demo   string
-	}{{conn, "hanging", "hanging", "hanging"}, {conn, "sse", "sse", "sse"}, {sock, "for comparison: sse", "对照：sse", "sse"}} {
+	}{{conn, "hanging", "hanging", "hanging"}, {conn, "sse", "sse", "sse"},
+		{sock, "for comparison: sse", "对照：sse", "sse"}} {
 		says := said(t, c.l, c.en, c.zh)
 		assert.Equal(t, costs[c.demo].out, says[0], c.en)
 		near(c.en+" sends", says[1], posts)
@@ -187,6 +205,8 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 
 	idle := said(t, poll, "short polling, nothing new", "短轮询，没有新消息")
 	second := idle[0] + idle[1]
-	assert.Contains(t, poll.Body.EN, fmt.Sprintf("moves about %.0f bytes a second, %.0f MB a day", math.Round(second/10)*10, second*86400/1e6))
-	assert.Contains(t, poll.Body.ZH, fmt.Sprintf("约 %.0f 字节，一天 %.0f MB", math.Round(second/10)*10, second*86400/1e6))
+	assert.Contains(t, poll.Body.EN, fmt.Sprintf("moves about %.0f bytes a second, %.0f MB a day",
+		math.Round(second/10)*10, second*86400/1e6))
+	assert.Contains(t, poll.Body.ZH,
+		fmt.Sprintf("约 %.0f 字节，一天 %.0f MB", math.Round(second/10)*10, second*86400/1e6))
 }

@@ -1,2 +1,2 @@
-// Package facts holds what the lessons say of browsers, servers and the wire against the real thing.
+// Package facts tests the lessons' statements about browsers, servers and the wire with real ones.
 package facts

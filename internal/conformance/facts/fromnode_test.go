@@ -14,6 +14,7 @@ import (
 	"realtimelab/internal/conformance/node"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/sio/admin"
 	"realtimelab/lessons/socketio/sioclient"
 )
 
@@ -28,32 +29,40 @@ var officialAPI = []declared{
 	{"Server", "socket.io/dist/index.d.ts", "class Server"},
 	{"Namespace", "socket.io/dist/namespace.d.ts", "class Namespace"},
 	{"Socket", "socket.io/dist/socket.d.ts", "class Socket"},
-	{"BroadcastOperator and RemoteSocket", "socket.io/dist/broadcast-operator.d.ts", "class BroadcastOperator"},
-	{"BroadcastOperator and RemoteSocket", "socket.io/dist/broadcast-operator.d.ts", "class RemoteSocket"},
+	{"BroadcastOperator and RemoteSocket", "socket.io/dist/broadcast-operator.d.ts",
+		"class BroadcastOperator"},
+	{"BroadcastOperator and RemoteSocket", "socket.io/dist/broadcast-operator.d.ts",
+		"class RemoteSocket"},
+	{"Admin UI", "@socket.io/admin-ui/dist/index.d.ts", "interface InstrumentOptions"},
 	{"Client options", "socket.io-client/build/esm/manager.d.ts", "interface ManagerOptions"},
 	{"Client options", "socket.io-client/build/esm/socket.d.ts", "interface SocketOptions"},
 	{"Client options", "engine.io-client/build/esm/socket.d.ts", "interface SocketOptions"},
 	{"Client: Manager", "socket.io-client/build/esm/manager.d.ts", "class Manager"},
-	{"Client: Manager", "socket.io-client/build/esm/manager.d.ts", "interface ManagerReservedEvents"},
+	{"Client: Manager", "socket.io-client/build/esm/manager.d.ts",
+		"interface ManagerReservedEvents"},
 	{"Client: Socket", "socket.io-client/build/esm/socket.d.ts", "class Socket"},
 	{"Client: Socket", "socket.io-client/build/esm/socket.d.ts", "interface SocketReservedEvents"},
 }
 
-// emitter are the methods of Node's EventEmitter, which server sockets have, and of the client's.
+// emitter lists the methods of Node's EventEmitter, which server sockets have, and of the client's
+// emitter.
 var emitter = []string{
-	"on", "addListener", "addEventListener", "once", "prependListener", "prependOnceListener", "off", "removeListener",
-	"removeAllListeners", "removeEventListener", "listeners", "hasListeners", "listenerCount", "eventNames", "rawListeners",
+	"on", "addListener", "addEventListener", "once", "prependListener", "prependOnceListener",
+	"off", "removeListener",
+	"removeAllListeners", "removeEventListener", "listeners", "hasListeners", "listenerCount",
+	"eventNames", "rawListeners",
 	"setMaxListeners", "getMaxListeners",
 }
 
-// TestFromNodeIsComplete holds docs/from-node.md against the official type declarations.
+// TestFromNodeIsComplete compares docs/from-node.md with the official type declarations.
 func TestFromNodeIsComplete(t *testing.T) {
 	rows := fromNode(t)
 	for _, d := range officialAPI {
 		names := declaredNames(t, d)
 		require.NotEmpty(t, names, "%s in %s", d.name, d.file)
 		for _, name := range names {
-			assert.True(t, hasRow(rows[d.section], name), "docs/from-node.md, %q: no row for %s of the official %s", d.section, name, d.name)
+			assert.True(t, hasRow(rows[d.section], name),
+				"docs/from-node.md, %q: no row for %s of the official %s", d.section, name, d.name)
 		}
 	}
 	for _, name := range emitter {
@@ -63,7 +72,8 @@ func TestFromNodeIsComplete(t *testing.T) {
 
 var publicName = regexp.MustCompile(`^    (?:get |set |readonly |static )*([a-zA-Z]\w*)\??[<(:]`)
 
-// declaredNames are the public names of a class or interface. Those that begin with _ are private.
+// declaredNames returns the public names of a class or interface. Names that begin with _ are
+// private.
 func declaredNames(t *testing.T, d declared) (names []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(node.Dir(t), "node_modules", filepath.FromSlash(d.file)))
@@ -85,10 +95,10 @@ func declaredNames(t *testing.T, d declared) (names []string) {
 	return names
 }
 
-// A fromNodeRow is one of the tables': the official call, ours, and what differs.
+// A fromNodeRow is a row of the tables: the official call, ours, and the difference.
 type fromNodeRow struct{ node, golang, differs string }
 
-// fromNode are the rows of the tables in docs/from-node.md, by section.
+// fromNode returns the rows of the tables in docs/from-node.md, by section.
 func fromNode(t *testing.T) map[string][]fromNodeRow {
 	t.Helper()
 	text, err := os.ReadFile("../../../docs/from-node.md")
@@ -123,23 +133,29 @@ func hasRow(rows []fromNodeRow, name string) bool {
 	return false
 }
 
-// Of a type the tables name methods and fields.
+// The tables name the methods and fields of a type.
 var goTypes = map[string]any{
-	"sio.Server": &sio.Server{}, "sio.Namespace": &sio.Namespace{}, "sio.Socket": &sio.Socket{}, "sio.Broadcast": &sio.Broadcast{},
-	"sio.RemoteSocket": &sio.RemoteSocket{}, "sio.Config": &sio.Config{}, "sio.Handshake": &sio.Handshake{}, "engineio.Config": &engineio.Config{},
-	"sioclient.Socket": &sioclient.Socket{}, "sioclient.Manager": &sioclient.Manager{}, "sioclient.Config": &sioclient.Config{},
-	"sio.MissingAnswersError": &sio.MissingAnswersError{}, "sio.ConnectError": &sio.ConnectError{}, "sio.Recovery": &sio.Recovery{},
+	"sio.Server": &sio.Server{}, "sio.Namespace": &sio.Namespace{}, "sio.Socket": &sio.Socket{},
+	"sio.Broadcast":    &sio.Broadcast{},
+	"sio.RemoteSocket": &sio.RemoteSocket{}, "sio.Config": &sio.Config{},
+	"sio.Handshake": &sio.Handshake{}, "engineio.Config": &engineio.Config{},
+	"sioclient.Socket": &sioclient.Socket{}, "sioclient.Manager": &sioclient.Manager{},
+	"sioclient.Config": &sioclient.Config{},
+	"admin.Config":     &admin.Config{}, "sio.MissingAnswersError": &sio.MissingAnswersError{},
+	"sio.ConnectError": &sio.ConnectError{}, "sio.Recovery": &sio.Recovery{},
 }
 
-// goFuncs are the functions that the tables name.
+// goFuncs lists the functions that the tables name.
 var goFuncs = map[string]any{
-	"sio.NewServer": sio.NewServer, "sio.Ask": sio.Ask[int], "sioclient.Ask": sioclient.Ask[int],
-	"sioclient.New": sioclient.New, "sioclient.Dial": sioclient.Dial, "sioclient.NewManager": sioclient.NewManager,
+	"admin.Instrument": admin.Instrument, "sio.NewServer": sio.NewServer, "sio.Ask": sio.Ask[int],
+	"sioclient.Ask": sioclient.Ask[int],
+	"sioclient.New": sioclient.New, "sioclient.Dial": sioclient.Dial,
+	"sioclient.NewManager": sioclient.NewManager,
 }
 
-// TestFromNodeNamesWhatExists looks for every Go name of the tables.
-func TestFromNodeNamesWhatExists(t *testing.T) {
-	goName := regexp.MustCompile(`\b((?:sio|sioclient|engineio)\.[A-Z]\w*)(?:\.([A-Z]\w*))?`)
+// TestFromNodeNamesExist looks for every Go name of the tables.
+func TestFromNodeNamesExist(t *testing.T) {
+	goName := regexp.MustCompile(`\b((?:sio|sioclient|engineio|admin)\.[A-Z]\w*)(?:\.([A-Z]\w*))?`)
 	for _, section := range fromNode(t) {
 		for _, row := range section {
 			for _, m := range goName.FindAllStringSubmatch(row.golang+" "+row.differs, -1) {

@@ -43,8 +43,8 @@ func TestReconnectionDelays(t *testing.T) {
 	}
 }
 
-// TestWhatTheOfficialServerSaysOfTooLargeAMessage: the application hears a generic reason.
-func TestWhatTheOfficialServerSaysOfTooLargeAMessage(t *testing.T) {
+// TestTooLargeMessageOnTheOfficialServer: the application receives a generic reason.
+func TestTooLargeMessageOnTheOfficialServer(t *testing.T) {
 	var reasons map[string]string
 	official(t, `
 		import { createServer } from "node:http";
@@ -65,7 +65,8 @@ func TestWhatTheOfficialServerSaysOfTooLargeAMessage(t *testing.T) {
 		}
 		console.log(JSON.stringify(reasons));
 		process.exit();`, &reasons)
-	assert.Equal(t, map[string]string{"websocket": "transport close 1009", "polling": "transport error 413"}, reasons)
+	assert.Equal(t, map[string]string{"websocket": "transport close 1009",
+		"polling": "transport error 413"}, reasons)
 }
 
 // TestTheOfficialServerAcceptsForeignWebSockets: without allowRequest, whatever CORS says.
@@ -89,5 +90,6 @@ func TestTheOfficialServerAcceptsForeignWebSockets(t *testing.T) {
 		}
 		console.log(JSON.stringify(got));
 		process.exit();`, &got)
-	assert.Equal(t, map[string]string{"default": "200 null", "cors": "200 https://example.com"}, got)
+	assert.Equal(t, map[string]string{"default": "200 null", "cors": "200 https://example.com"},
+		got)
 }

@@ -34,7 +34,8 @@ func watched(t *testing.T, name string) (url string, x *xray.Xray) {
 	mux.Handle("/", running.Handler)
 	mux.HandleFunc("/blank", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><script src="/socket.io/socket.io.js"></script>`)
+		fmt.Fprint(w,
+			`<!doctype html><link rel="icon" href="data:,"><script src="/socket.io/socket.io.js"></script>`)
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -57,12 +58,13 @@ var (
 	noise = regexp.MustCompile(`&t=\w+|&sid=[\w-]+`)
 )
 
-// transcript is what a browser and an Engine.IO server said, a line each: requests and answers, and
-// the packets on a WebSocket.
+// transcript returns the exchange of a browser and an Engine.IO server, one line each: requests and
+// answers, and the packets on a WebSocket.
 func transcript(rows []*xray.Row) (lines []string) {
 	arrow := map[tap.Direction]string{tap.In: "→ ", tap.Out: "← "}
-	eio, sockets := map[uint64]bool{}, map[uint64]bool{} // by connection: its last request was one of Engine.IO, for a WebSocket
-	request := map[uint64]int{}                          // the line of a connection's last request
+	// by connection: its last request was one of Engine.IO, for a WebSocket
+	eio, sockets := map[uint64]bool{}, map[uint64]bool{}
+	request := map[uint64]int{} // the line of a connection's last request
 	for _, row := range rows {
 		first, _, _ := strings.Cut(string(row.Data), "\r\n")
 		if row.Layer == xray.HTTP && row.Dir == tap.In {
@@ -76,7 +78,8 @@ func transcript(rows []*xray.Row) (lines []string) {
 			if strings.Contains(query, "sid=") {
 				line += "&sid=…"
 			}
-			if sockets[row.Conn] = strings.Contains(query, "transport=websocket"); sockets[row.Conn] {
+			if sockets[row.Conn] = strings.Contains(query,
+				"transport=websocket"); sockets[row.Conn] {
 				line += "  Upgrade: websocket"
 			}
 			request[row.Conn] = len(lines)
@@ -92,9 +95,9 @@ func transcript(rows []*xray.Row) (lines []string) {
 	return lines
 }
 
-// TestTheFirstMomentsOfABrowser holds the transcript of the lesson against Chromium. Between two
-// connections the order of the lines is a race; on each it is not. A client that reads the answer to
-// its probe before it polls a third time has nothing left to poll for: the noop is then left out.
+// TestTheFirstMomentsOfABrowser compares the transcript of the lesson with Chromium. Between two
+// connections the order of the lines is a race; on each it is not. A client that reads the answer
+// to its probe before its third poll no longer polls, so the noop is missing.
 func TestTheFirstMomentsOfABrowser(t *testing.T) {
 	url, x := watched(t, "broadcast")
 	tab := labtest.NewBrowser(t).Tab(t)
@@ -140,14 +143,16 @@ func withoutNoop(lines []string) []string {
 	return lines
 }
 
-// over picks the lines of one way to talk: the WebSocket from its handshake on, the POSTs, or the
-// polls. Each has a connection of its own.
+// over returns the lines of one kind of traffic: the WebSocket from its handshake on, the POSTs, or
+// the polls. Each has a connection of its own.
 func over(lines []string, way string) (picked []string) {
 	for _, line := range lines {
 		on := "poll"
 		switch {
-		case strings.Contains(line, "websocket") && strings.Contains(line, "Upgrade"), strings.Contains(line, "101 "),
-			strings.HasSuffix(line, "probe"), line == "→ 5", strings.Contains(line, `42["chat message`):
+		case strings.Contains(line, "websocket") && strings.Contains(line, "Upgrade"),
+			strings.Contains(line, "101 "),
+			strings.HasSuffix(line, "probe"), line == "→ 5",
+			strings.Contains(line, `42["chat message`):
 			on = "socket"
 		case strings.HasPrefix(line, "→ POST"), line == "← ok":
 			on = "post"

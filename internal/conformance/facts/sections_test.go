@@ -11,7 +11,7 @@ import (
 	"realtimelab/lessons"
 )
 
-// TestSectionsOfTheXray holds the links from the x-ray's fields against the lessons' headings.
+// TestSectionsOfTheXray compares the links from the x-ray's fields with the lessons' headings.
 func TestSectionsOfTheXray(t *testing.T) {
 	sections := map[string]bool{}
 	for _, l := range lessons.All() {
@@ -21,6 +21,8 @@ func TestSectionsOfTheXray(t *testing.T) {
 	}
 	for _, section := range xray.Sections() {
 		name, _, _ := strings.Cut(section, "#")
-		assert.True(t, sections[section], "lesson %s has no section %s: correct the table topics in internal/xray/links.go", name, section)
+		assert.True(t, sections[section],
+			"lesson %s has no section %s: correct the table topics in internal/xray/links.go", name,
+			section)
 	}
 }

@@ -25,16 +25,20 @@ func TestSendDoesNotBlock(t *testing.T) {
 	for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 		line := typed.FindStringSubmatch(websocket.Lesson().Body.In(language))
 		require.NotNil(t, line)
-		waiting := labtest.Eval[int](tab, `new Promise((done) => { const console = { log: done }; `+line[1]+` })`)
+		waiting := labtest.Eval[int](tab,
+			`new Promise((done) => { const console = { log: done }; `+line[1]+` })`)
 		assert.Equal(t, 6_000_000, waiting, "bufferedAmount counts what send has taken")
 	}
 }
 
-// TestAWrongAcceptFailsTheConnection: the browser checks Sec-WebSocket-Accept, and tells the page only 1006.
+// TestAWrongAcceptFailsTheConnection: the browser checks Sec-WebSocket-Accept, and tells the page
+// only 1006.
 func TestAWrongAcceptFailsTheConnection(t *testing.T) {
-	for name, accept := range map[string]string{"right": "", "of another key": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="} {
+	for name, accept := range map[string]string{"right": "",
+		"of another key": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="} {
 		t.Run(name, func(t *testing.T) {
-			url := site(t, map[string]http.HandlerFunc{"/ws": func(w http.ResponseWriter, r *http.Request) {
+			url := site(t, map[string]http.HandlerFunc{"/ws": func(w http.ResponseWriter,
+				r *http.Request) {
 				value := accept
 				if value == "" {
 					value = websocket.Accept(r.Header.Get("Sec-WebSocket-Key"))
@@ -44,7 +48,9 @@ func TestAWrongAcceptFailsTheConnection(t *testing.T) {
 					return
 				}
 				defer conn.Close()
-				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+value+"\r\n\r\n")
+				_, _ = io.WriteString(conn,
+					"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "+
+						"Upgrade\r\nSec-WebSocket-Accept: "+value+"\r\n\r\n")
 			}})
 			tab := labtest.NewBrowser(t).Tab(t)
 			tab.AllowNetworkErrors()

@@ -15,7 +15,8 @@ import (
 // after a response that ends or breaks it comes back.
 func TestWhatEndsAnEventSource(t *testing.T) {
 	var requests atomic.Int64
-	url := site(t, map[string]http.HandlerFunc{"/events/{how}": func(w http.ResponseWriter, r *http.Request) {
+	url := site(t, map[string]http.HandlerFunc{"/events/{how}": func(w http.ResponseWriter,
+		r *http.Request) {
 		requests.Add(1)
 		w.Header().Set("Content-Type", "text/event-stream")
 		switch how := r.PathValue("how"); how {
@@ -37,7 +38,8 @@ func TestWhatEndsAnEventSource(t *testing.T) {
 	tab.AllowNetworkErrors()
 	tab.Allow("EventSource")
 	tab.Open(url)
-	for how, comesBack := range map[string]bool{"ends": true, "breaks": true, "plain": false, "204": false, "503": false} {
+	for how, comesBack := range map[string]bool{"ends": true, "breaks": true, "plain": false,
+		"204": false, "503": false} {
 		t.Run(how, func(t *testing.T) {
 			requests.Store(0)
 			state := labtest.Eval[int](tab, `new Promise((done) => {

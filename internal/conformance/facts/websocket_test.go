@@ -33,14 +33,14 @@ func site(t *testing.T, handlers map[string]http.HandlerFunc) (url string) {
 	return server.URL
 }
 
-// closed is what a page's close event says.
+// closed holds the fields of a page's close event.
 type closed struct {
 	Code  int  `json:"code"`
 	Clean bool `json:"clean"`
 }
 
-// TestCloseCodes holds the close codes of the WebSocket lesson against Chromium: what the server
-// reads, and what the page's close event says.
+// TestCloseCodes compares the close codes of the WebSocket lesson with Chromium: the code that the
+// server reads, and the page's close event.
 func TestCloseCodes(t *testing.T) {
 	heard := make(chan int, 1) // the code that the server read
 	var upgrader websocket.Upgrader
@@ -59,7 +59,8 @@ func TestCloseCodes(t *testing.T) {
 		default:
 			var n int
 			_, _ = fmt.Sscan(code, &n)
-			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(n, ""), time.Now().Add(10*time.Second))
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(n, ""),
+				time.Now().Add(10*time.Second))
 		}
 		_ = ws.SetReadDeadline(time.Now().Add(20 * time.Second))
 		_, _, err = ws.ReadMessage()
@@ -110,7 +111,8 @@ func TestCloseCodes(t *testing.T) {
 			}
 			return said;
 		})()`)
-		for code, want := range map[string]bool{"999": false, "1000": true, "1001": false, "1011": false, "2999": false, "3000": true, "4000": true, "4999": true, "5000": false} {
+		for code, want := range map[string]bool{"999": false, "1000": true, "1001": false,
+			"1011": false, "2999": false, "3000": true, "4000": true, "4999": true, "5000": false} {
 			assert.Equal(t, want, got[code] == "", code)
 		}
 	})
@@ -142,19 +144,23 @@ func TestAPageThatIsGoneCloses(t *testing.T) {
 // TestScriptsCannotSetTheHandshakesHeaders: so no page can forge a handshake.
 func TestScriptsCannotSetTheHandshakesHeaders(t *testing.T) {
 	got := make(chan http.Header, 1)
-	url := site(t, map[string]http.HandlerFunc{"/headers": func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }})
+	url := site(t, map[string]http.HandlerFunc{"/headers": func(_ http.ResponseWriter,
+		r *http.Request) {
+		got <- r.Header
+	}})
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(url)
 	tab.Allow("unsafe header")
-	labtest.Eval[bool](tab, `fetch("/headers", { headers: { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", Upgrade: "websocket", "X-Lab": "yes" } }).then(() => true)`)
+	labtest.Eval[bool](tab,
+		`fetch("/headers", { headers: { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", Upgrade: "websocket", "X-Lab": "yes" } }).then(() => true)`)
 	header := <-got
 	assert.Equal(t, "yes", header.Get("X-Lab"))
 	assert.Empty(t, header.Get("Sec-WebSocket-Key"))
 	assert.Empty(t, header.Get("Upgrade"))
 }
 
-// TestChromiumSendsNoPings: an open WebSocket on which nobody speaks carries no byte from the
-// browser, and a network that drops everything does not close it.
+// TestChromiumSendsNoPings: an idle WebSocket carries no byte from the browser, and a network that
+// drops everything does not close it.
 func TestChromiumSendsNoPings(t *testing.T) {
 	got := make(chan string, 1)
 	var upgrader websocket.Upgrader
@@ -172,12 +178,13 @@ func TestChromiumSendsNoPings(t *testing.T) {
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.AllowNetworkErrors()
 	tab.Open(url)
-	labtest.Eval[bool](tab, `new Promise((done) => { window.ws = new WebSocket("ws://" + location.host + "/ws"); ws.onopen = () => done(true); })`)
+	labtest.Eval[bool](tab,
+		`new Promise((done) => { window.ws = new WebSocket("ws://" + location.host + "/ws"); ws.onopen = () => done(true); })`)
 	require.Equal(t, "0 bytes, timeout true", <-got)
 }
 
-// TestCookiesOfAForeignPage: which cookies travel with the handshake that a page of another origin
-// starts. SameSite decides by the site, which has no port.
+// TestCookiesOfAForeignPage: the cookies in a handshake that a page of another origin starts.
+// SameSite depends on the site, which does not include the port.
 func TestCookiesOfAForeignPage(t *testing.T) {
 	got := make(chan string, 1)
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
@@ -201,13 +208,16 @@ func TestCookiesOfAForeignPage(t *testing.T) {
 	tab.Open(victim)
 	labtest.Eval[bool](tab, `fetch("/login").then(() => true)`)
 	handshake := func() string {
-		labtest.Eval[bool](tab, `new Promise((done) => { new WebSocket("`+strings.Replace(victim, "http", "ws", 1)+`/ws").onclose = () => done(true); })`)
+		labtest.Eval[bool](tab, `new Promise((done) => { new WebSocket("`+
+			strings.Replace(victim, "http", "ws", 1)+`/ws").onclose = () => done(true); })`)
 		return <-got
 	}
-	tab.Open(strings.Replace(foreign, "127.0.0.1", "localhost", 1)) // another port: another origin, the same site
+	// another port: another origin, the same site
+	tab.Open(strings.Replace(foreign, "127.0.0.1", "localhost", 1))
 	assert.Equal(t, "strict=1; lax=1; none=1", handshake())
-	tab.Open(foreign)      // another host: another site
-	cookies := handshake() // whether none=1 is sent depends on the browser's rule for third-party cookies
+	tab.Open(foreign) // another host: another site
+	// whether none=1 is sent depends on the browser's rule for third-party cookies
+	cookies := handshake()
 	assert.NotContains(t, cookies, "strict")
 	assert.NotContains(t, cookies, "lax")
 }

@@ -38,8 +38,12 @@ func TestServerDisconnects(t *testing.T) {
 	for what, whole := range map[string]bool{"the namespace": false, "the connection": true} {
 		t.Run(what, func(t *testing.T) {
 			each := eachTransport
-			if whole { // over WebTransport, the official server may end the session before its last packet is out
-				each = func(t *testing.T, f func(*testing.T, sioclient.Config)) { overEach(t, overHTTP, f) }
+			if whole {
+				// over WebTransport, the official server may end the session before its last packet
+				// is out
+				each = func(t *testing.T, f func(*testing.T, sioclient.Config)) {
+					overEach(t, overHTTP, f)
+				}
 			}
 			each(t, func(t *testing.T, c sioclient.Config) {
 				s := dial(t, server.Server, c)
@@ -111,7 +115,8 @@ func TestWhatWasSentBeforeCloseArrives(t *testing.T) {
 		for n := range times {
 			s, err := sioclient.Dial(timeout(t), server.Server, c)
 			require.NoError(t, err)
-			time.Sleep(time.Duration(n) * time.Millisecond / 5) // to meet the upgrade at each of its steps
+			// to meet the upgrade at each of its steps
+			time.Sleep(time.Duration(n) * time.Millisecond / 5)
 			require.NoError(t, s.Emit("n", n))
 			s.Close()
 			want = append(want, fmt.Sprintf(`2["n",%d]`, n), "1")
@@ -141,7 +146,8 @@ func TestComesBackAfterARestart(t *testing.T) {
 		why := reasons(s)
 
 		server.do(t, "stop")
-		assert.Contains(t, []sioclient.Reason{sioclient.TransportClose, sioclient.TransportError}, next(t, why))
+		assert.Contains(t, []sioclient.Reason{sioclient.TransportClose, sioclient.TransportError},
+			next(t, why))
 		assert.True(t, s.Active())
 		before := len(server.saw(t, "n"))
 		for n := range 3 {
@@ -183,7 +189,8 @@ func TestGivesUpAfterItsAttempts(t *testing.T) {
 }
 
 func TestRecoveryThatComesTooLate(t *testing.T) {
-	server := startOfficial(t, map[string]any{"connectionStateRecovery": map[string]any{"maxDisconnectionDuration": 1}})
+	server := startOfficial(t,
+		map[string]any{"connectionStateRecovery": map[string]any{"maxDisconnectionDuration": 1}})
 	s := dial(t, server.Server, fast)
 	again := connects(s)
 	id := s.ID()

@@ -1,4 +1,4 @@
-// Package goclient holds our Go client against the official server.
+// Package goclient tests our Go client with the official server.
 package goclient
 
 import (
@@ -25,7 +25,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var fast = sioclient.Config{
-	ReconnectionDelay: 20 * time.Millisecond, ReconnectionDelayMax: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+	ReconnectionDelay: 20 * time.Millisecond, ReconnectionDelayMax: 50 * time.Millisecond,
+	Log: slog.New(slog.DiscardHandler),
 }
 
 func dial(t *testing.T, url string, c sioclient.Config) *sioclient.Socket {
@@ -61,8 +62,8 @@ func eachTransport(t *testing.T, f func(t *testing.T, c sioclient.Config)) {
 	overEach(t, append(overHTTP, []string{"webtransport"}, []string{"polling", "webtransport"}), f)
 }
 
-// overHTTP are the transports whose handshake is a request. The official server does not look at that of
-// WebTransport.
+// overHTTP lists the transports whose handshake is an HTTP request. The official server does not
+// look at the request of WebTransport.
 var overHTTP = [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}}
 
 func overEach(t *testing.T, each [][]string, f func(t *testing.T, c sioclient.Config)) {
@@ -77,7 +78,8 @@ func overEach(t *testing.T, each [][]string, f func(t *testing.T, c sioclient.Co
 }
 
 // dialOverTCP opens a session of WebTransport as official.mjs takes it: over TCP.
-func dialOverTCP(ctx context.Context, address string, _ http.Header, _ *tls.Config) (net.Conn, error) {
+func dialOverTCP(ctx context.Context, address string, _ http.Header, _ *tls.Config) (net.Conn,
+	error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, err
@@ -104,7 +106,8 @@ func TestEventsAndAcks(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c sioclient.Config) {
 		c.Auth = func() any { return map[string]any{"token": "secret"} }
 		s := dial(t, url, c)
-		for _, v := range []any{nil, true, 1.5, "你好\u2028", []any{1.0, []byte{0, 255}}, map[string]any{"b": []byte(strings.Repeat("x", 70000))}} {
+		for _, v := range []any{nil, true, 1.5, "你好\u2028", []any{1.0, []byte{0, 255}},
+			map[string]any{"b": []byte(strings.Repeat("x", 70000))}} {
 			assert.Equal(t, v, ask(t, s, "echo", v))
 		}
 		s.On("question", func(n int, ack func(...any)) { ack(n * 2) })
@@ -121,7 +124,9 @@ func TestEventsAndAcks(t *testing.T) {
 // transportOf waits for the last transport of the configuration.
 func transportOf(t *testing.T, s *sioclient.Socket, c sioclient.Config) string {
 	last := c.Transports[len(c.Transports)-1]
-	require.Eventually(t, func() bool { return s.Manager().Transport() == last }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return s.Manager().Transport() == last
+	}, 10*time.Second, time.Millisecond)
 	return s.Manager().Transport()
 }
 
@@ -155,7 +160,7 @@ func TestUpgradeWithMessagesInFlight(t *testing.T) {
 			for i := range many {
 				require.NoError(t, s.Emit("n", i))
 				if i%200 == 0 {
-					time.Sleep(time.Millisecond) // so that the upgrade falls among them
+					time.Sleep(time.Millisecond) // so that the upgrade happens between them
 				}
 			}
 			for i := range many {
@@ -193,12 +198,13 @@ func TestHeartbeat(t *testing.T) {
 		s := dial(t, url, c)
 		transportOf(t, s, c)
 		id := s.ID()
-		time.Sleep(2500 * time.Millisecond) // the server closes who has not answered a ping
+		time.Sleep(2500 * time.Millisecond) // the server closes clients that do not answer a ping
 		assert.Equal(t, id, s.ID())
 		reasons := make(chan sioclient.Reason, 10)
 		s.OnDisconnect(func(r sioclient.Reason, _ error) { reasons <- r })
 		s.Emit("silence")
-		assert.Contains(t, []sioclient.Reason{sioclient.PingTimeout, sioclient.TransportClose}, next(t, reasons))
+		assert.Contains(t, []sioclient.Reason{sioclient.PingTimeout, sioclient.TransportClose},
+			next(t, reasons))
 	})
 }
 

@@ -17,19 +17,22 @@ func TestRetriesUntilAcknowledgedInOrder(t *testing.T) {
 	for n := range 3 {
 		require.NoError(t, s.Emit("third time", n))
 	}
-	assert.Equal(t, [][]any{{0.0}, {0.0}, {0.0}, {1.0}, {2.0}}, server.eventually(t, "third time", 5))
+	assert.Equal(t, [][]any{{0.0}, {0.0}, {0.0}, {1.0}, {2.0}},
+		server.eventually(t, "third time", 5))
 }
 
 func TestServerLearnsAuthQueryAndHeaders(t *testing.T) {
 	server := startOfficial(t, map[string]any{"path": "/elsewhere/"})
 	overEach(t, overHTTP, func(t *testing.T, c sioclient.Config) {
-		c.Path, c.Query, c.Header = "/elsewhere/", url.Values{"token": {"a&b"}}, http.Header{"X-Lab": {"yes"}}
+		c.Path, c.Query, c.Header = "/elsewhere/", url.Values{"token": {"a&b"}},
+			http.Header{"X-Lab": {"yes"}}
 		c.Auth = func() any { return map[string]string{"user": "文"} }
 		before := len(server.saw(t, "connection"))
 		dial(t, server.Server, c)
 		entry := server.eventually(t, "connection", before+1)[before]
 		assert.Equal(t, []any{"/", map[string]any{
-			"recovered": false, "lab": "yes", "query": map[string]any{"token": "a&b"}, "auth": map[string]any{"user": "文"},
+			"recovered": false, "lab": "yes", "query": map[string]any{"token": "a&b"},
+			"auth": map[string]any{"user": "文"},
 		}}, entry)
 	})
 }
@@ -56,11 +59,14 @@ func TestNamespacesShareOneConnection(t *testing.T) {
 
 		left := len(server.saw(t, "disconnect"))
 		chat.Disconnect()
-		assert.Equal(t, []any{"/chat", "client namespace disconnect"}, server.eventually(t, "disconnect", left+1)[left])
+		assert.Equal(t, []any{"/chat", "client namespace disconnect"},
+			server.eventually(t, "disconnect", left+1)[left])
 		_, err := main.EmitWithAck(timeout(t), "echo", 1)
 		require.NoError(t, err)
 		main.Close()
-		require.Eventually(t, func() bool { return server.clients(t) == 0 }, waitTimeout, 10*time.Millisecond)
+		require.Eventually(t, func() bool {
+			return server.clients(t) == 0
+		}, waitTimeout, 10*time.Millisecond)
 	})
 }
 

@@ -14,11 +14,11 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// waitTimeout bounds each wait, so that a test that hangs is reported.
+// waitTimeout bounds each wait, so that a hanging test is reported.
 const waitTimeout = 20 * time.Second
 
-// official is a process with the official server, and the way to ask it for
-// what only the server can do: see ../node/official-server.mjs.
+// official is a process with the official server. It carries out commands: see
+// ../node/official-server.mjs.
 type official struct {
 	Control, Server string
 }
@@ -28,14 +28,15 @@ func startOfficial(t *testing.T, options map[string]any) *official {
 	text, err := json.Marshal(options)
 	require.NoError(t, err)
 	o := new(official)
-	require.NoError(t, json.Unmarshal([]byte(node.Start(t, "official-server.mjs", string(text))), o))
+	require.NoError(t, json.Unmarshal([]byte(node.Start(t, "official-server.mjs", string(text))),
+		o))
 	return o
 }
 
-var controller = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: waitTimeout}
+var controller = &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+	Timeout: waitTimeout}
 
-// ask has the server do something, and decodes its answer into answer if that
-// is not nil.
+// ask sends the server a command, and decodes its answer into answer if that is not nil.
 func (o *official) ask(t *testing.T, action string, query url.Values, answer any) {
 	t.Helper()
 	res, err := controller.Post(o.Control+"/"+action+"?"+query.Encode(), "", nil)
@@ -58,7 +59,7 @@ func (o *official) clients(t *testing.T) (n int) {
 	return n
 }
 
-// saw lists what the server has logged of one kind, without the kind.
+// saw lists the server's log entries of one kind, without the kind.
 func (o *official) saw(t *testing.T, kind string) [][]any {
 	t.Helper()
 	var log [][]any
@@ -89,14 +90,14 @@ func timeout(t *testing.T) context.Context {
 	return ctx
 }
 
-// reasons hears why a socket disconnects.
+// reasons receives the reasons for which a socket disconnects.
 func reasons(s *sioclient.Socket) <-chan sioclient.Reason {
 	heard := make(chan sioclient.Reason, 100)
 	s.OnDisconnect(func(reason sioclient.Reason, _ error) { heard <- reason })
 	return heard
 }
 
-// connects hears that a socket connects.
+// connects receives a value when a socket connects.
 func connects(s *sioclient.Socket) <-chan string {
 	heard := make(chan string, 100)
 	s.OnConnect(func() { heard <- s.ID() })

@@ -1,4 +1,4 @@
-// Package https holds demos over TLS and HTTP/2 against curl, Node's HTTP/2 client, ws and the
+// Package https tests demos over TLS and HTTP/2 with curl, Node's HTTP/2 client, ws and the
 // official Socket.IO client.
 package https
 
@@ -42,9 +42,12 @@ func serve(t *testing.T, name string) (url, certFile string, r *host.Running) {
 	made, err := certificate.Make()
 	require.NoError(t, err)
 	certFile = filepath.Join(t.TempDir(), "cert.pem")
-	require.NoError(t, os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.Certificate[0]}), 0o600))
+	require.NoError(t, os.WriteFile(certFile,
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.Certificate[0]}), 0o600))
 	r, err = host.Start(host.Config{
-		Lesson: l, Demo: d, Listener: listener, TLS: &tls.Config{Certificates: []tls.Certificate{made}}, Web: web.Pages, Log: slog.New(slog.DiscardHandler),
+		Lesson: l, Demo: d, Listener: listener,
+		TLS: &tls.Config{Certificates: []tls.Certificate{made}}, Web: web.Pages,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -57,16 +60,19 @@ func serve(t *testing.T, name string) (url, certFile string, r *host.Running) {
 
 // curl returns what curl prints.
 func curl(t *testing.T, args ...string) (string, error) {
-	out, err := exec.Command(need.Tool(t, "curl"), append([]string{"-sS", "--max-time", "60"}, args...)...).CombinedOutput()
+	out, err := exec.Command(need.Tool(t, "curl"),
+		append([]string{"-sS", "--max-time", "60"}, args...)...).CombinedOutput()
 	return string(out), err
 }
 
 func TestCurl(t *testing.T) {
 	url, certFile, r := serve(t, "long-polling")
 	for _, trust := range [][]string{{"-k"}, {"--cacert", certFile}} {
-		for flag, version := range map[string]string{"--http2": "2", "--http1.1": "1.1", "--tls-max=1.2": "2"} {
+		for flag, version := range map[string]string{"--http2": "2", "--http1.1": "1.1",
+			"--tls-max=1.2": "2"} {
 			args := append(strings.Split(flag, "="), trust...)
-			out, err := curl(t, append(args, "-o", os.DevNull, "-w", "%{http_version} %{http_code}", url+"/messages?after=0&wait=1s")...)
+			out, err := curl(t, append(args, "-o", os.DevNull, "-w", "%{http_version} %{http_code}",
+				url+"/messages?after=0&wait=1s")...)
 			require.NoError(t, err, out)
 			assert.Equal(t, version+" 200", out, args)
 		}
@@ -74,7 +80,8 @@ func TestCurl(t *testing.T) {
 	out, err := curl(t, url+"/messages")
 	require.Error(t, err)
 	assert.Contains(t, out, "certificate")
-	out, err = curl(t, "--cacert", certFile, strings.Replace(url, "127.0.0.1", "localhost", 1)+"/lab/info.json")
+	out, err = curl(t, "--cacert", certFile,
+		strings.Replace(url, "127.0.0.1", "localhost", 1)+"/lab/info.json")
 	require.NoError(t, err, out)
 	assert.Contains(t, out, `"long-polling"`)
 
@@ -84,7 +91,8 @@ func TestCurl(t *testing.T) {
 		held <- out
 	}()
 	require.Eventually(t, func() bool { return r.Clients() == 1 }, time.Minute, time.Millisecond)
-	posted, err := curl(t, "-k", "--http2", "-H", "Content-Type: application/json", "-d", `{"from":"ann","text":"你好"}`, url+"/messages")
+	posted, err := curl(t, "-k", "--http2", "-H", "Content-Type: application/json", "-d",
+		`{"from":"ann","text":"你好"}`, url+"/messages")
 	require.NoError(t, err, posted)
 	assert.JSONEq(t, "["+posted+"]", <-held)
 
@@ -99,8 +107,10 @@ func TestCurl(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, posts)
-	assert.Equal(t, "/messages\n", wireshark(t, r, url, `http2.headers.method == "POST"`, "http2.headers.path"))
-	assert.Equal(t, "application/json; charset=utf-8\n", wireshark(t, r, url, `http2.headers.status == 201`, "http2.headers.content_type"))
+	assert.Equal(t, "/messages\n",
+		wireshark(t, r, url, `http2.headers.method == "POST"`, "http2.headers.path"))
+	assert.Equal(t, "application/json; charset=utf-8\n",
+		wireshark(t, r, url, `http2.headers.status == 201`, "http2.headers.content_type"))
 }
 
 // wireshark returns a field of the frames of HTTP/2 that pass the filter, as tshark reads them in
@@ -111,7 +121,8 @@ func wireshark(t *testing.T, r *host.Running, url, filter, field string) string 
 	defer file.Close()
 	require.NoError(t, pcapng.Write(file, r.Xray().Tap(), nil))
 	port := url[strings.LastIndex(url, ":")+1:]
-	c := exec.Command(need.Tool(t, "tshark"), "-r", file.Name(), "-d", "tcp.port=="+port+",http2", "-Y", filter, "-T", "fields", "-e", field)
+	c := exec.Command(need.Tool(t, "tshark"), "-r", file.Name(), "-d", "tcp.port=="+port+",http2",
+		"-Y", filter, "-T", "fields", "-e", field)
 	out, err := c.Output()
 	require.NoError(t, err)
 	return string(out)
@@ -135,7 +146,8 @@ func TestNode(t *testing.T) {
 		require.NoError(t, err)
 		events := 0
 		for _, row := range rows {
-			assert.True(t, row.Problem == nil || row.Kind == "" && row.Layer == xray.Bytes, "%s", row.Line("en"))
+			assert.True(t, row.Problem == nil || row.Kind == "" && row.Layer == xray.Bytes, "%s",
+				row.Line("en"))
 			if row.Stream > 0 && (row.Layer == xray.Event || row.Layer == xray.SSE) {
 				events++
 			}

@@ -245,7 +245,7 @@ test("backoff moves each wait at random by up to its jitter", (t) => {
   };
   assert.deepEqual([0, 0.5, 0.999999].map(at), [50, 100, 149]);
   backoff.setJitter(2);
-  assert.equal(backoff.jitter, 0, "out of range is none");
+  assert.equal(backoff.jitter, 0, "a value out of range means no jitter");
 });
 
 test("backoff after a very long time is still its maximum", () => {

@@ -1,5 +1,6 @@
-// Our browser client in Node, where polling goes by fetch and WebSocket is injected, against the official server.
-// Beside that it shows what ours does better than the official client, which the scenarios can therefore not compare.
+// Our browser client in Node, where polling goes by fetch and WebSocket is injected, against the
+// official server. It also tests what our client does better than the official one, because the
+// scenarios cannot compare that.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -112,8 +113,8 @@ test("WebSocket that is missing is an error, not a silence", async (t) => {
   assert.equal(err.message, "websocket error");
 });
 
-// With autoUnref, a process whose sockets are open ends when it has nothing else to do. The interval holds it until the
-// socket is where the test wants it.
+// With autoUnref, open sockets do not keep a process alive. The interval holds it until the socket
+// has the state that the test wants.
 const unrefProgram = (client, name, url) => `
   import { createRequire } from "node:module";
   const require = createRequire(${JSON.stringify(import.meta.url)});

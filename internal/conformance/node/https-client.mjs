@@ -1,5 +1,5 @@
-// Drives demos over TLS, with a certificate that nobody knows: node https-client.mjs WS-ECHO BROADCAST SSE. Prints "ok NAME" for
-// each case that holds.
+// Drives demos over TLS, with an unknown certificate: node https-client.mjs WS-ECHO BROADCAST SSE.
+// Prints "ok NAME" for each case that holds.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http2 from "node:http2";

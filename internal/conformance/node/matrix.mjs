@@ -1,6 +1,7 @@
-// The features of the server together with what changes under them: node matrix.mjs PACKAGE TRANSPORTS. For each line of
-// JSON on stdin, {"feature", "urls", "msgpack", "recovery", "cluster"}, it plays the feature with clients of both servers
-// (the same one twice without a cluster) and writes one line of JSON: null, or what failed.
+// The features of the server in all combinations of its options: node matrix.mjs PACKAGE
+// TRANSPORTS. For each line of JSON on stdin, {"feature", "urls", "msgpack", "recovery",
+// "cluster"}, it plays the feature with clients of both servers (the same one twice without a
+// cluster) and writes one line of JSON: null, or what failed.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -42,7 +43,7 @@ const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, r
 const until = async (condition) => {
   while (!(await condition())) await after(2);
 };
-// fence returns when all that was emitted before it, by any of the servers, is there.
+// fence returns when everything that any server emitted before it has arrived.
 let fences = 0;
 const fence = async (...sockets) => {
   for (const sender of sockets) {
@@ -59,7 +60,8 @@ const fence = async (...sockets) => {
   }
 };
 const take = (...sockets) => sockets.map((socket) => socket.got.splice(0));
-// three are two clients of the first server and one of the other. In their rooms: a and c in r, b and c in s.
+// three returns two clients of the first server and one of the other. In their rooms: a and c in r,
+// b and c in s.
 const three = async () => {
   const sockets = await Promise.all([open(0), open(0), open(1)]);
   const [a, b, c] = sockets;

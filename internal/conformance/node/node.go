@@ -1,4 +1,4 @@
-// Package node runs what others wrote for Node: the official Socket.IO server and clients from npm. For tests only.
+// Package node runs the official Socket.IO server and clients from npm in Node. For tests only.
 package node
 
 import (
@@ -18,7 +18,8 @@ import (
 	"realtimelab/internal/labtest/need"
 )
 
-// Dir is this folder, with its npm packages installed. See need.Tool for what happens without Node or npm.
+// Dir is this folder, with its npm packages installed. See need.Tool for what happens without Node
+// or npm.
 func Dir(t testing.TB) string {
 	t.Helper()
 	need.Tool(t, "node")
@@ -55,8 +56,8 @@ func Client(t testing.TB) string {
 
 var installOnce sync.Once
 
-// install runs npm ci in a folder of its own and moves the result into place, so that test packages that run at once
-// do not meet: the first to be done wins.
+// install runs npm ci in a folder of its own and moves the result into place, so that test packages
+// can do so at the same time: the first one wins.
 func install(t testing.TB, dir string) {
 	t.Helper()
 	modules := filepath.Join(dir, "node_modules")
@@ -75,11 +76,12 @@ func install(t testing.TB, dir string) {
 	npm.Dir = tmp
 	out, err := npm.CombinedOutput()
 	require.NoError(t, err, "npm ci: %s", out)
-	_ = os.Rename(filepath.Join(tmp, "node_modules"), modules) // fails where another was first, which Dir then finds
+	// fails if another process was first; Dir then finds its folder
+	_ = os.Rename(filepath.Join(tmp, "node_modules"), modules)
 }
 
-// noteFiles looks at every file in a folder that only Node or a browser reads, so that `go test` knows when its cached
-// result is out of date.
+// noteFiles stats every file in a folder that only Node or a browser reads, so that `go test`
+// notices when its cached result is out of date.
 func noteFiles(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == "node_modules" {
@@ -95,14 +97,16 @@ func Test(t testing.TB, files ...string) {
 	t.Helper()
 	dir := Dir(t)
 	noteFiles(dir)
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{"--test", "--test-reporter=spec", "--test-timeout=60000"}, files...)...)
+	cmd := exec.CommandContext(t.Context(), "node",
+		append([]string{"--test", "--test-reporter=spec", "--test-timeout=60000"}, files...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
-// Start runs a script of this folder until t ends, and returns the first line that it writes to stdout: that it is
-// ready, and where. The script must end when its stdin does. What it writes to stderr is shown if t fails.
+// Start runs a script of this folder until t ends, and returns the first line that it writes to
+// stdout, when it is ready. The script must end when its stdin does. Its stderr is shown if t
+// fails.
 func Start(t testing.TB, script string, args ...string) string {
 	t.Helper()
 	_, ready := Talk(t, script, args...)
@@ -118,7 +122,8 @@ type Script struct {
 	Stop func() // closes its stdin and waits until it has ended; t does so at its end
 }
 
-// Talk starts a script as Start does, to which lines can be said afterwards. It belongs to one goroutine.
+// Talk starts a script like Start and returns it, to exchange lines with it. Only one goroutine may
+// use it.
 func Talk(t testing.TB, script string, args ...string) (s *Script, ready string) {
 	t.Helper()
 	dir := Dir(t)
@@ -153,10 +158,16 @@ func (s *Script) Say(line string) {
 	require.NoError(s.t, err)
 }
 
-// Ask says a line and returns the script's next one.
+// Ask writes a line and returns the script's next one.
 func (s *Script) Ask(line string) string {
 	s.t.Helper()
 	s.Say(line)
+	return s.read()
+}
+
+// Line returns the script's next line without a question.
+func (s *Script) Line() string {
+	s.t.Helper()
 	return s.read()
 }
 

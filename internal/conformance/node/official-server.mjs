@@ -1,7 +1,7 @@
-// The official server for a client in another process, which asks over HTTP for what only the server can do:
+// The official server for a client in another process, which sends commands over HTTP:
 //
 //     POST /start, /stop     the server, at the same address each time
-//     POST /cut              ends every connection without a word of the protocol
+//     POST /cut              ends every connection without a close of the protocol
 //     POST /mute             no connection sends anything from now on
 //     POST /refuse?on=true   refuses handshakes from now on
 //     POST /tell?text=…      emits "told" to all who joined, also to those whose state is kept
@@ -23,7 +23,7 @@ function serve(socket) {
   log.push(["connection", nsp.name, { recovered, query, auth: handshake.auth, lab: handshake.headers["x-lab"] ?? "" }]);
   if (nsp.name === "/") {
     conn.on("heartbeat", () => log.push(["heartbeat", conn.transport.name]));
-    conn.on("message", (data) => log.push(["message", String(data)])); // as it came, also what the server then ignores
+    conn.on("message", (data) => log.push(["message", String(data)])); // as it came, including packets that the server then ignores
   }
   socket.on("disconnect", (reason) => log.push(["disconnect", nsp.name, reason]));
   if (!recovered) socket.join("room");
@@ -66,7 +66,7 @@ const control = {
   mute() {
     for (const conn of Object.values(io.engine.clients)) {
       conn.sendPacket = () => {};
-      conn.resetPingTimeout = () => {}; // nor does it notice that nobody answers
+      conn.resetPingTimeout = () => {}; // nor does it notice that the answers stop
       clearTimeout(conn.pingIntervalTimer);
       clearTimeout(conn.pingTimeoutTimer);
     }

@@ -1,8 +1,8 @@
-// Runs one scenario in the browser, with whichever client the page was told to load:
+// Runs one scenario in the browser, with the client that the query names:
 //
 //     page.html?control=http://…&client=/page/ours/dist/socket.io.js
 //
-// `run(name)` resolves to what was observed, on both sides.
+// `run(name)` resolves to the observations of both sides.
 import { scenarios } from "./scenarios/all.mjs";
 import { plain, settle } from "./scenarios/plain.mjs";
 
@@ -47,7 +47,7 @@ class Context {
     return socket;
   }
 
-  /** The arguments of the next such event. */
+  /** Returns the arguments of the next event of that name. */
   next(emitter, event) {
     return this.limit(`no ${event}`, new Promise((resolve) => emitter.once(event, (...args) => resolve(args))));
   }
@@ -67,7 +67,7 @@ class Context {
     return Promise.race([args, this.call(action).then(() => args)]);
   }
 
-  /** Waits until the server has logged so many entries. */
+  /** Waits until the server has logged this number of entries. */
   heard(count) {
     return this.until(`${count} entries on the server`, async () => (await ask("log", { id: this.id })).length >= count);
   }
@@ -80,7 +80,7 @@ class Context {
     await this.limit(`never: ${what}`, poll()).finally(() => (over = true));
   }
 
-  /** Rejects where the promise takes so long that it will never come. */
+  /** Rejects if the promise takes too long. */
   limit(complaint, promise) {
     let timer;
     const late = new Promise((_, reject) => {

@@ -22,7 +22,8 @@ const open = async (path = "", extra = {}) => {
   return socket;
 };
 const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, resolve));
-// log collects what comes; sync returns when all that the server has sent before is there.
+// log collects the received events; sync returns when everything that the server sent before has
+// arrived.
 const log = (socket) => {
   const got = [];
   socket.onAny((...args) => got.push(args));
@@ -149,7 +150,7 @@ const rows = {
     await arrives("one by id through all", [], ["one by id through all"], []);
     await arrives("uncompressed", ["uncompressed"], ["uncompressed"], ["uncompressed"]);
     await arrives("local", ["local"], ["local"], ["local"]);
-    while (!logs.every((got) => got.length > 0)) await ask(a, "send it", "volatile", []); // who cannot be sent to at once misses it
+    while (!logs.every((got) => got.length > 0)) await ask(a, "send it", "volatile", []); // a client that cannot be sent to at once misses it
   },
 
   async acks() {
@@ -179,7 +180,7 @@ const rows = {
     for (const args of [["n", "text"], ["n"], ["n", 1, 2], ["n", {}]]) s.emit(...args);
     s.emit("n", 7);
     await sync(s);
-    // missing arguments are zero and surplus ones are dropped, as a JavaScript listener has them
+    // missing arguments are zero and surplus ones are dropped, as in a JavaScript listener
     assert.deepEqual(got.splice(0).filter(([event]) => event !== "error"), [["n", 0], ["n", 1], ["n", 7]]);
     const errors = await ask(s, "errors");
     assert.equal(errors.length, 2);

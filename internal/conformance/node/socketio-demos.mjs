@@ -8,7 +8,7 @@ import { io } from "socket.io-client";
 const [demo, url] = process.argv.slice(2);
 setTimeout(() => { console.error("took too long"); process.exit(1); }, 40000).unref();
 
-/** A socket, not connected yet, whose events wait in their order to be taken by next(). */
+/** A socket, not connected yet, whose events wait in order until next() returns them. */
 function client(nsp = "", options = {}) {
   const socket = io(url + nsp, { forceNew: true, autoConnect: false, reconnectionDelay: 20, reconnectionDelayMax: 50, ...options });
   const inbox = [];
@@ -31,7 +31,7 @@ async function open(nsp, options) {
   return socket;
 }
 
-/** Follows the list of people that a named socket is sent. Returns what waits until the list satisfies a condition. */
+/** Follows the list of people that a named socket receives. Returns a function that waits until the list meets a condition. */
 async function people(socket) {
   const [first] = await socket.next("people");
   const all = new Map(first.map((p) => [p.id, p]));
@@ -81,7 +81,7 @@ const demos = {
   async acks() {
     const [a, b] = [await open(), await open()];
     assert.equal(await a.emitWithAck("ferret", "tobi"), "woot");
-    a.emit("ferret", "nobody asks for an answer");
+    a.emit("ferret", "no ack wanted");
     await assert.rejects(a.timeout(200).emitWithAck("silence"), /operation has timed out/);
 
     a.on("question", (answer) => answer("ann"));

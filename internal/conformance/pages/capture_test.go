@@ -19,7 +19,8 @@ import (
 
 // dissect returns how many packets of the capture tshark finds a field in.
 func dissect(t *testing.T, file, filter, field string) []string {
-	out, err := exec.Command("tshark", "-r", file, "-Y", filter, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=\n", "-e", field).Output()
+	out, err := exec.Command("tshark", "-r", file, "-Y", filter, "-T", "fields", "-E",
+		"occurrence=a", "-E", "aggregator=\n", "-e", field).Output()
 	require.NoError(t, err)
 	return strings.Fields(string(out))
 }
@@ -33,7 +34,9 @@ func TestCaptureOpensInTshark(t *testing.T) {
 	choose(tab, "x-mode", "layers")
 	search(tab, "captured")
 	say(tab, "all", "captured")
-	tab.WaitFor(rowsShown + `.filter((row) => row.startsWith("frame") && row.includes("captured")).length === 3`) // sent, received, and received by the second window
+	// sent, received, and received by the second window
+	tab.WaitFor(rowsShown +
+		`.filter((row) => row.startsWith("frame") && row.includes("captured")).length === 3`)
 
 	request, err := http.NewRequest("GET", url+"/lab/xray.pcapng", nil)
 	require.NoError(t, err)
@@ -49,15 +52,19 @@ func TestCaptureOpensInTshark(t *testing.T) {
 
 	requests := dissect(t, file, "http.request", "http.request.method")
 	frames := dissect(t, file, "websocket", "websocket.opcode")
-	said := dissect(t, file, `websocket.payload.text contains "captured" or data-text-lines contains "captured" or frame contains "captured"`, "frame.number")
+	said := dissect(t, file,
+		`websocket.payload.text contains "captured" or data-text-lines contains "captured" or frame contains "captured"`, "frame.number")
 	count := func(condition string) int {
 		return labtest.Eval[int](tab, `fetch("/lab/xray.jsonl").then((r) => r.text()).then((text) =>
-			text.trim().split("\n").map((line) => JSON.parse(line)).filter((row) => `+condition+`).length)`)
+			text.trim().split("\n").map((line) => JSON.parse(line)).filter((row) => `+condition+
+			`).length)`)
 	}
 	rowsHTTP := count(`row.layer === "http" && row.dir === "in"`)
 	assert.NotZero(t, rowsHTTP)
 	assert.GreaterOrEqual(t, len(requests), rowsHTTP, "HTTP requests")
 	assert.Equal(t, count(`row.layer === "ws"`), len(frames), "WebSocket frames")
 	assert.NotEmpty(t, said)
-	assert.Empty(t, dissect(t, file, "tcp.analysis.lost_segment or tcp.analysis.retransmission or _ws.malformed", "frame.number"))
+	assert.Empty(t, dissect(t, file,
+		"tcp.analysis.lost_segment or tcp.analysis.retransmission or _ws.malformed",
+		"frame.number"))
 }

@@ -28,8 +28,9 @@ func solution(t *testing.T, name, file string) string {
 	return ""
 }
 
-// TestExercises does two exercises as a student on a phone would who has only the page of one demo: from the demo to the list,
-// a page to fix and a prediction with their mistakes, and on to the next lesson. Another demo's page knows what is solved.
+// TestExercises does two exercises as a student on a phone would who has only the page of one demo:
+// from the demo to the list, a page to fix and a prediction with their mistakes, and on to the next
+// lesson. Another demo's page knows what is solved.
 func TestExercises(t *testing.T) {
 	only(t, "broadcast")
 	axe := axe(t)
@@ -53,11 +54,14 @@ func TestExercises(t *testing.T) {
 			assert.Empty(t, labtest.Eval[[]string](tab, violations), "%s, %s", name, scheme)
 			tab.Screenshot(name + "-" + scheme)
 		}
-		assert.False(t, labtest.Eval[bool](tab, `document.documentElement.scrollWidth > innerWidth`), name)
+		assert.False(t, labtest.Eval[bool](tab,
+			`document.documentElement.scrollWidth > innerWidth`), name)
 	}
 	write := func(id, text string) {
 		t.Helper()
-		labtest.Eval[bool](tab, `((e) => { e.value = `+quote(text)+`; e.dispatchEvent(new Event("input")); return true; })(document.getElementById(`+quote(id)+`))`)
+		labtest.Eval[bool](tab, `((e) => { e.value = `+quote(text)+
+			`; e.dispatchEvent(new Event("input")); return true; })(document.getElementById(`+
+			quote(id)+`))`)
 	}
 	passing := `[...document.querySelectorAll("#steps .good")].length`
 
@@ -78,16 +82,20 @@ func TestExercises(t *testing.T) {
 	tab.WaitText("#found", "does not end")
 	write("code", solution(t, "page-doubled-listener", "page.js"))
 	tab.Click("#reset")
-	assert.NotEqual(t, solution(t, "page-doubled-listener", "page.js"), labtest.Eval[string](tab, `document.getElementById("code").value`))
+	assert.NotEqual(t, solution(t, "page-doubled-listener", "page.js"),
+		labtest.Eval[string](tab, `document.getElementById("code").value`))
 	tab.Click("#reset")
-	assert.Equal(t, solution(t, "page-doubled-listener", "page.js"), labtest.Eval[string](tab, `document.getElementById("code").value`), "the reset is undone")
+	assert.Equal(t, solution(t, "page-doubled-listener", "page.js"),
+		labtest.Eval[string](tab, `document.getElementById("code").value`), "the reset is undone")
 	assert.False(t, labtest.Eval[bool](tab, `document.getElementById("solved").checkVisibility()`))
 	tab.Click("#run")
 	tab.WaitText("#found", "Solved.")
 	assert.True(t, labtest.Eval[bool](tab, `document.getElementById("solved").checkVisibility()`))
 	assert.Equal(t, 4, labtest.Eval[int](tab, passing))
-	assert.Equal(t, "lab-progress=page-doubled-listener", labtest.Eval[string](tab, `document.cookie`))
-	tab.WaitFor(`document.querySelector("#onward a[href^='/lab/lesson/socketio-deployment']").checkVisibility()`)
+	assert.Equal(t, "lab-progress=page-doubled-listener",
+		labtest.Eval[string](tab, `document.cookie`))
+	tab.WaitFor(
+		`document.querySelector("#onward a[href^='/lab/lesson/socketio-deployment']").checkVisibility()`)
 
 	tab.Open(url + "/lab/exercise/predict-frames?lang=zh")
 	slots := []string{"slot-0", "slot-1", "slot-2", "slot-3"}
@@ -95,9 +103,12 @@ func TestExercises(t *testing.T) {
 	for i, answer := range []string{"81 2c", "81 7e 2c 01", "81 7e 2c 01", "82 7e 2c 01"} {
 		write(slots[1], answer)
 		tab.Click("#predict button")
-		tab.WaitFor(`document.querySelector("#found.bad") !== null && document.getElementById("slot-1").getAttribute("aria-invalid") === "true"`)
+		tab.WaitFor(
+			`document.querySelector("#found.bad") !== null && document.getElementById("slot-1").getAttribute("aria-invalid") === "true"`)
 		tab.WaitText("#fields", []string{"：1", "：2", "：2", "81 7e 01 2c"}[i])
-		assert.Equal(t, i == 3, labtest.Eval[bool](tab, `document.getElementById("fields").textContent.includes("01 2c")`), "the right bytes after the %dth", i+1)
+		assert.Equal(t, i == 3, labtest.Eval[bool](tab,
+			`document.getElementById("fields").textContent.includes("01 2c")`),
+			"the right bytes after the %dth", i+1)
 	}
 	accessible("exercise-predict")
 	for i, answer := range []string{"81 7e 01 2c", "8a026869", "88 02 03 e8"} {
@@ -107,7 +118,9 @@ func TestExercises(t *testing.T) {
 	tab.WaitText("#found", "通过")
 
 	tab.Open(run(t, "ws-chat", lang.English) + "/lab/exercises")
-	assert.Equal(t, 2, labtest.Eval[int](tab, `document.querySelectorAll(".exercises .good").length`), "another port has the same cookie")
+	assert.Equal(t, 2, labtest.Eval[int](tab,
+		`document.querySelectorAll(".exercises .good").length`), "another port has the same cookie")
 	tab.Click("#forget") // the dialog is accepted
-	tab.WaitFor(`document.cookie === "" && document.querySelectorAll(".exercises .good").length === 0`)
+	tab.WaitFor(
+		`document.cookie === "" && document.querySelectorAll(".exercises .good").length === 0`)
 }

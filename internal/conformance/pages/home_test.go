@@ -20,10 +20,12 @@ import (
 )
 
 // serveLab serves the home page and some demos, as `lab serve` does. end stops a demo.
-func serveLab(t *testing.T, language lang.Lang, demos ...string) (home string, urls map[string]string, end func(demo string)) {
+func serveLab(t *testing.T, language lang.Lang, demos ...string) (home string,
+	urls map[string]string, end func(demo string)) {
 	t.Helper()
 	c := host.Config{
-		Course: lessons.All(), Directory: &site.Directory{}, Web: web.Pages, Lang: language, Key: teacher, Log: slog.New(slog.DiscardHandler),
+		Course: lessons.All(), Directory: &site.Directory{}, Web: web.Pages, Lang: language,
+		Key: teacher, Log: slog.New(slog.DiscardHandler),
 		Join: []string{"http://192.0.2.1:3000"},
 	}
 	listen := func() (url string) {
@@ -73,31 +75,40 @@ func TestHomePage(t *testing.T) {
 			return `document.querySelector("[data-demo=` + demo + `] .state b").textContent`
 		}
 		assert.Equal(t, "0", labtest.Eval[string](tab, state("ws-chat")))
-		assert.True(t, labtest.Eval[bool](tab, `document.querySelector("[data-demo=sse] .command").checkVisibility()`))
+		assert.True(t, labtest.Eval[bool](tab,
+			`document.querySelector("[data-demo=sse] .command").checkVisibility()`))
 		other.Open(urls["ws-chat"])
 		tab.WaitFor(state("ws-chat") + ` === "2"`) // the page and its second window
 		end("ws-chat")
 		tab.WaitFor(`document.querySelector("[data-demo=ws-chat] .command").checkVisibility()`)
-		assert.False(t, labtest.Eval[bool](tab, `document.querySelector("[data-demo=ws-chat] a").hasAttribute("href")`))
+		assert.False(t, labtest.Eval[bool](tab,
+			`document.querySelector("[data-demo=ws-chat] a").hasAttribute("href")`))
 
 		before := labtest.Eval[string](tab, `getComputedStyle(document.body).backgroundColor`)
 		tab.Click("#theme")
 		const link = `document.querySelector("[data-demo=broadcast] a")`
-		tab.WaitFor(`sessionStorage.getItem("key") !== null && new URL(` + link + `.href).searchParams.has("theme")`)
+		tab.WaitFor(`sessionStorage.getItem("key") !== null && new URL(` + link +
+			`.href).searchParams.has("theme")`)
 		followed := labtest.Eval[string](tab, `new Promise((done) => {
-			addEventListener("click", (event) => { event.preventDefault(); done(`+link+`.href); }, { once: true });
+			addEventListener("click", (event) => { event.preventDefault(); done(`+link+
+			`.href); }, { once: true });
 			`+link+`.click();
 		})`)
 		assert.Contains(t, followed, "#key=", "the key travels")
 		tab.WaitFor(link + `.hash === ""`) // a browser shows the address of a link
 		tab.Open(followed)
 		bothWindows(tab)
-		assert.NotEqual(t, before, labtest.Eval[string](tab, `getComputedStyle(document.body).backgroundColor`), "the theme travels to another port")
-		assert.Equal(t, "?lang=en", labtest.Eval[string](tab, `location.search`), "the theme leaves the address")
-		tab.WaitFor(`document.cookie === "" && sessionStorage.getItem("key") !== null && location.hash === ""`)
+		assert.NotEqual(t, before, labtest.Eval[string](tab,
+			`getComputedStyle(document.body).backgroundColor`), "the theme travels to another port")
+		assert.Equal(t, "?lang=en", labtest.Eval[string](tab, `location.search`),
+			"the theme leaves the address")
+		tab.WaitFor(
+			`document.cookie === "" && sessionStorage.getItem("key") !== null && location.hash === ""`)
 		follow(tab, "#lesson")
 		tab.WaitFor(`document.getElementById("broadcast") !== null`)
-		assert.Equal(t, "Broadcast", labtest.Eval[string](tab, `document.getElementById("broadcast").closest("h2").textContent`), "the paragraph about the demo")
+		assert.Equal(t, "Broadcast", labtest.Eval[string](tab,
+			`document.getElementById("broadcast").closest("h2").textContent`),
+			"the paragraph about the demo")
 	})
 }
 
@@ -112,10 +123,12 @@ func TestBar(t *testing.T) {
 		const open = `document.querySelector(".bar .menu").open`
 		tab.Press(".bar summary", "Enter")
 		tab.WaitFor(open)
-		assert.Equal(t, "WebSocket", labtest.Eval[string](tab, `document.querySelector(".panel [aria-current=page]").textContent`))
+		assert.Equal(t, "WebSocket", labtest.Eval[string](tab,
+			`document.querySelector(".panel [aria-current=page]").textContent`))
 		tab.Press(".bar .panel a", "Escape")
 		tab.WaitFor(`!` + open)
-		assert.True(t, labtest.Eval[bool](tab, `document.activeElement.matches(".bar summary")`), "the focus returns")
+		assert.True(t, labtest.Eval[bool](tab, `document.activeElement.matches(".bar summary")`),
+			"the focus returns")
 		tab.Click(".bar summary")
 		tab.WaitFor(open)
 		tab.Click("main")
@@ -141,33 +154,37 @@ func TestHomeLooks(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, language := range []lang.Lang{lang.English, lang.Chinese} {
 		t.Run(string(language), func(t *testing.T) {
+			t.Parallel()
 			home, urls, _ := serveLab(t, language, "short-polling", "broadcast")
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
-			for _, scheme := range []string{"light", "dark"} {
-				tab.ColorScheme(scheme)
-				for _, view := range []struct {
-					name  string
-					width int64
-				}{{"laptop", 1280}, {"projector", 1920}, {"phone", 390}, {"narrow", 320}} {
-					name := strings.Join([]string{"home", string(language), scheme, view.name}, "-")
-					tab.Viewport(view.width, 720)
-					tab.Open(home)
-					assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, name)
-					tab.Screenshot(name)
-					labtest.Eval[bool](tab, `(document.querySelectorAll(".practice").forEach((d) => { d.open = true; }), true)`)
-					assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
-					assert.Empty(t, labtest.Eval[[]string](tab, structure), name)
-					labtest.Eval[bool](tab, `(document.getElementById("fold").click(), document.querySelector(".bar .menu").open = true)`)
-					assert.Empty(t, labtest.Eval[[]string](tab, faults), name+", menu")
-					tab.Screenshot(name + "-menu")
+			for i, view := range []struct {
+				name  string
+				width int64
+			}{{"laptop", 1280}, {"projector", 1920}, {"phone", 390}, {"narrow", 320}} {
+				name := strings.Join([]string{"home", string(language), schemeIn(language, i),
+					view.name}, "-")
+				tab.ColorScheme(schemeIn(language, i))
+				tab.Viewport(view.width, 720)
+				tab.Open(home)
+				assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, name)
+				tab.Screenshot(name)
+				labtest.Eval[bool](tab,
+					`(document.querySelectorAll(".practice").forEach((d) => { d.open = true; }), true)`)
+				assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
+				assert.Empty(t, labtest.Eval[[]string](tab, structure), name)
+				labtest.Eval[bool](tab,
+					`(document.getElementById("fold").click(), document.querySelector(".bar .menu").open = true)`)
+				assert.Empty(t, labtest.Eval[[]string](tab, faults), name+", menu")
+				tab.Screenshot(name + "-menu")
 
-					tab.Open(urls["broadcast"])
-					bothWindows(tab)
-					assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, "broadcast, "+name)
-					if view.width == 1280 {
-						assert.LessOrEqual(t, labtest.Eval[float64](tab, `document.querySelector(".top").offsetHeight`), 64.0, "the head of a demo is one line")
-					}
+				tab.Open(urls["broadcast"])
+				bothWindows(tab)
+				assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, "broadcast, "+name)
+				if view.width == 1280 {
+					assert.LessOrEqual(t, labtest.Eval[float64](tab,
+						`document.querySelector(".top").offsetHeight`), 64.0,
+						"the head of a demo is one line")
 				}
 			}
 		})

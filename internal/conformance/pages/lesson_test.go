@@ -17,7 +17,8 @@ import (
 	"realtimelab/web"
 )
 
-// follow opens the page that a link leads to. It does not click: an expression that leaves its page gets no answer.
+// follow opens the page that a link leads to. It does not click: an expression that leaves its page
+// gets no answer.
 func follow(tab *labtest.Tab, selector string) {
 	tab.WaitFor(`document.querySelector(` + quote(selector) + `)?.checkVisibility()`)
 	tab.Open(labtest.Eval[string](tab, `document.querySelector(`+quote(selector)+`).href`))
@@ -39,7 +40,8 @@ func lessonPage(t *testing.T, browser *labtest.Browser) {
 
 	tab.Click(`.contents a[href="#closing"]`)
 	tab.WaitFor(`document.querySelector(".contents [aria-current]")?.hash === "#closing"`)
-	assert.True(t, labtest.Eval[bool](tab, `(({top}) => top >= 0 && top < innerHeight / 2)(document.getElementById("closing").getBoundingClientRect())`))
+	assert.True(t, labtest.Eval[bool](tab,
+		`(({top}) => top >= 0 && top < innerHeight / 2)(document.getElementById("closing").getBoundingClientRect())`))
 
 	before := labtest.Eval[string](tab, `getComputedStyle(document.body).backgroundColor`)
 	tab.Click("#theme")
@@ -48,14 +50,16 @@ func lessonPage(t *testing.T, browser *labtest.Browser) {
 	follow(tab, "#lang")
 	assert.Equal(t, "zh-CN", labtest.Eval[string](tab, `document.documentElement.lang`))
 	assert.Equal(t, "握手", textOf(tab, "#the-handshake"), "the section keeps its id")
-	assert.NotEqual(t, before, labtest.Eval[string](tab, `getComputedStyle(document.body).backgroundColor`), "the theme is remembered")
+	assert.NotEqual(t, before, labtest.Eval[string](tab,
+		`getComputedStyle(document.body).backgroundColor`), "the theme is remembered")
 
 	follow(tab, `a[rel="next"]`)
 	assert.Equal(t, "Socket.IO", textOf(tab, "h1"))
 	assert.Contains(t, textOf(tab, "#text"), "两层协议")
 	follow(tab, `a[rel="prev"]`) // this lesson's own demo runs
 	follow(tab, "header .button.main")
-	tab.WaitFor(`document.documentElement.lang === "zh-CN"`) // the demo's page, in the language chosen for the lesson
+	// the demo's page, in the language chosen for the lesson
+	tab.WaitFor(`document.documentElement.lang === "zh-CN"`)
 	tab.WaitText("#lesson", "课文")
 	tab.Open(url + "/?lang=en") // as a lesson on another port links it
 	tab.WaitText("#lesson", "The lesson")
@@ -63,8 +67,8 @@ func lessonPage(t *testing.T, browser *labtest.Browser) {
 
 var toLesson = regexp.MustCompile(`href="/lab/lesson/([^"#]+)(?:#([^"]+))?"`)
 
-// TestEveryDemoLinksItsLesson reads the pages as they are served, before a script has run. Where a demo has a section of its
-// own, the link leads there.
+// TestEveryDemoLinksItsLesson reads the pages as they are served, before a script has run. The link
+// leads to the demo's own section, if it has one.
 func TestEveryDemoLinksItsLesson(t *testing.T) {
 	for _, l := range lessons.All() {
 		sections := map[string]bool{"": true}
@@ -80,13 +84,15 @@ func TestEveryDemoLinksItsLesson(t *testing.T) {
 			link := toLesson.FindStringSubmatch(string(page))
 			require.NotNil(t, link, d.Name)
 			assert.Equal(t, l.Name, link[1], d.Name)
-			assert.True(t, sections[link[2]], "%s links to a section that is gone: %s", d.Name, link[2])
+			assert.True(t, sections[link[2]], "%s links to a section that is gone: %s", d.Name,
+				link[2])
 		}
 	}
 }
 
-// structure lists what a screen reader or the keyboard would stumble over: headings that skip a level, ids that stand twice,
-// landmarks without a name, links that lead nowhere, and code that cannot be scrolled without a mouse.
+// structure lists what a screen reader or the keyboard would stumble over: headings that skip a
+// level, ids that stand twice, landmarks without a name, links that lead nowhere, and code that
+// cannot be scrolled without a mouse.
 const structure = `(() => {
 	const found = [];
 	let level = 0;
@@ -115,7 +121,8 @@ const structure = `(() => {
 	return found;
 })()`
 
-// shift is the page's cumulative layout shift, as Lighthouse adds it up. Chromium alone measures it.
+// shift is the page's cumulative layout shift, as Lighthouse adds it up. Chromium alone measures
+// it.
 const shift = `new Promise((done) => {
 	let sum = 0;
 	const add = (entries) => { for (const entry of entries) sum += entry.value; };
@@ -137,17 +144,16 @@ func TestLessonLooks(t *testing.T) {
 			url := run(t, "ws-echo", language)
 			tab := browser.Tab(t)
 			for _, l := range lessons.All() {
-				for _, scheme := range []string{"light", "dark"} {
-					for _, view := range sizes {
-						name := strings.Join([]string{"lesson", l.Name, string(language), scheme, view.name}, "-")
-						tab.Viewport(view.width, view.height)
-						tab.ColorScheme(scheme)
-						tab.Open(url + "/lab/lesson/" + l.Name)
-						assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
-						assert.Empty(t, labtest.Eval[[]string](tab, structure), name)
-						assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, name)
-						tab.Screenshot(name)
-					}
+				for i, view := range sizes {
+					name := strings.Join([]string{"lesson", l.Name, string(language),
+						schemeIn(language, i), view.name}, "-")
+					tab.Viewport(view.width, view.height)
+					tab.ColorScheme(schemeIn(language, i))
+					tab.Open(url + "/lab/lesson/" + l.Name)
+					assert.Empty(t, labtest.Eval[[]string](tab, faults), name)
+					assert.Empty(t, labtest.Eval[[]string](tab, structure), name)
+					assert.LessOrEqual(t, labtest.Eval[float64](tab, shift), 0.05, name)
+					tab.Screenshot(name)
 				}
 			}
 		})

@@ -1,7 +1,21 @@
 package pages
 
-// faults lists what a reader could not read or use: text that is cut off, unless a title says it whole, or faint (WCAG AA), labels that were not
-// translated, controls without a name, sideways scrolling.
+import "realtimelab/internal/lang"
+
+// schemeIn returns the color scheme, "light" or "dark", of the i-th window in a language. It
+// alternates, and the two languages differ: each language is seen in each scheme and each window,
+// and each window in each scheme. The full crossing takes twice the time and shows no more:
+// contrast depends on the scheme and the window, layout on the language and the window.
+func schemeIn(language lang.Lang, window int) string {
+	if language == lang.Chinese {
+		window++
+	}
+	return []string{"light", "dark"}[window%2]
+}
+
+// faults lists what a reader could not read or use: text that is cut off, unless a title says it
+// whole, or faint (WCAG AA), labels that were not translated, controls without a name, sideways
+// scrolling.
 const faults = `(() => {
 	const found = [];
 	const root = document.documentElement;
@@ -36,7 +50,7 @@ const faults = `(() => {
 	return found;
 })()`
 
-// viewports are a projector and a phone.
+// viewports holds a projector and a phone.
 var viewports = []struct {
 	name  string
 	width int64

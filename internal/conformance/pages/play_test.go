@@ -31,7 +31,8 @@ func play(t *testing.T, browser *labtest.Browser) {
 
 	runCode(tab, `print("one", { two: 2 }); throw new Error("three")`)
 	tab.WaitText("#printed", "Error: three")
-	assert.Equal(t, []string{`one {"two":2}`, "Error: three"}, labtest.Eval[[]string](tab, printed), "the run before has ended")
+	assert.Equal(t, []string{`one {"two":2}`, "Error: three"}, labtest.Eval[[]string](tab, printed),
+		"the run before has ended")
 	runCode(tab, `print(`)
 	tab.WaitText("#printed", "SyntaxError")
 
@@ -43,21 +44,26 @@ func play(t *testing.T, browser *labtest.Browser) {
 		await out("storage", async () => localStorage.length);
 		print("origin", self.origin, "done");`)
 	tab.WaitText("#printed", "done")
-	assert.Equal(t, []string{"other refused", "lab refused", "page refused", "storage refused", "origin null done"}, labtest.Eval[[]string](tab, printed))
+	assert.Equal(t, []string{"other refused", "lab refused", "page refused", "storage refused",
+		"origin null done"}, labtest.Eval[[]string](tab, printed))
 
 	press(tab, "#play-reset")
-	assert.Equal(t, original, labtest.Eval[string](tab, `document.getElementById("play-code").value`))
+	assert.Equal(t, original, labtest.Eval[string](tab,
+		`document.getElementById("play-code").value`))
 	press(tab, "#play-stop")
 	assert.Zero(t, labtest.Eval[int](tab, `document.querySelectorAll("iframe[sandbox]").length`))
 }
 
 // plays says, for each page, what its own client prints at the end.
 var plays = map[string]string{
-	"short-polling": "says: played", "long-polling": "says: played", "hanging": "says: played", "sse": "says: played",
+	"short-polling": "says: played", "long-polling": "says: played", "hanging": "says: played",
+	"sse":     "says: played",
 	"ws-echo": "[1,2,3]", "ws-chat": "my own client says: Hello from my own client!",
-	"broadcast": "my own client says: Hello from my own client!", "namespaces": `/news: {"news":"item"}`, "acks": "the server has heard: from my own client",
-	"message": "message: 222", "rooms": "my own client in red: Hello, red room!", "binary": "a picture of 1 × 1, first bytes: [0,255,255,255]",
-	"reconnect": "back, with all that I missed",
+	"broadcast":  "my own client says: Hello from my own client!",
+	"namespaces": `/news: {"news":"item"}`, "acks": "the server has heard: from my own client",
+	"message": "message: 222", "rooms": "my own client in red: Hello, red room!",
+	"binary":    "a picture of 1 × 1, first bytes: [0,255,255,255]",
+	"reconnect": "back, with all that I missed", "login": `"event":"welcome"`,
 }
 
 // TestPlays runs the reader's own client of each page as it stands there.
@@ -65,6 +71,7 @@ func TestPlays(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, s := range stages {
 		t.Run(s.demo, func(t *testing.T) {
+			t.Parallel()
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors()
 			tab.Open(run(t, s.demo, lang.English))
@@ -74,7 +81,8 @@ func TestPlays(t *testing.T) {
 			}
 			press(tab, "#play-run")
 			tab.WaitText("#printed", plays[s.demo])
-			assert.Empty(t, labtest.Eval[[]string](tab, `[...document.querySelectorAll("#printed .bad")].map((e) => e.textContent)`))
+			assert.Empty(t, labtest.Eval[[]string](tab,
+				`[...document.querySelectorAll("#printed .bad")].map((e) => e.textContent)`))
 		})
 	}
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,10 +13,11 @@ import (
 	"realtimelab/internal/compare"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
+	"realtimelab/lessons"
 )
 
-// TestReportAccessibility holds the page of `lab compare --report` against axe-core, in both languages, light and dark, on a laptop
-// and on a phone. Its figures are those of README.
+// TestReportAccessibility checks the page of `lab compare --report` with axe-core, in both
+// languages, light or dark, on a laptop and on a phone. It has the figures of README.
 func TestReportAccessibility(t *testing.T) {
 	axe := axe(t)
 	var document *compare.Document
@@ -34,21 +36,21 @@ func TestReportAccessibility(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, language := range lang.All {
 		var page bytes.Buffer
-		require.NoError(t, document.HTML(&page, language))
+		require.NoError(t, document.HTML(&page, language, lessons.All()))
 		path := filepath.Join(t.TempDir(), "report.html")
 		require.NoError(t, os.WriteFile(path, page.Bytes(), 0o644))
 		tab := browser.Tab(t)
 		tab.Open("file://" + path)
 		labtest.Eval[bool](tab, axe)
-		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{1280, 390} {
-				tab.ColorScheme(scheme)
-				tab.Viewport(width, 800)
-				labtest.Eval[bool](tab, drawn)
-				assert.Empty(t, labtest.Eval[[]string](tab, violations), "%s, %d px", scheme, width)
-				assert.LessOrEqual(t, labtest.Eval[int64](tab, `document.documentElement.scrollWidth`), width)
-				tab.Screenshot("report-" + string(language) + "-" + scheme)
-			}
+		for i, width := range []int64{1280, 390} {
+			scheme := schemeIn(language, i)
+			tab.ColorScheme(scheme)
+			tab.Viewport(width, 800)
+			labtest.Eval[bool](tab, drawn)
+			assert.Empty(t, labtest.Eval[[]string](tab, violations), "%s, %d px", scheme, width)
+			assert.LessOrEqual(t, labtest.Eval[int64](tab, `document.documentElement.scrollWidth`),
+				width)
+			tab.Screenshot(fmt.Sprintf("report-%s-%s-%d", language, scheme, width))
 		}
 	}
 }

@@ -12,16 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
 	"realtimelab/lessons/websocket"
 )
 
-// room is a demo that is a chat room, with what its page offers to break.
+// room is a demo with a chat room, and the failure that its page offers.
 type room struct {
 	demo  string
 	cut   string // the button that breaks the connection or the next answer
-	broke string // what the page then says happened
+	broke string // the page's message about it
 }
 
 var rooms = []room{
@@ -35,14 +36,17 @@ var rooms = []room{
 // bothRooms waits until a room's page and its second window receive.
 func bothRooms(tab *labtest.Tab) {
 	tab.WaitFor(`document.querySelector("#status.good") !== null`)
-	tab.WaitFor(`document.getElementById("peer").contentDocument?.querySelector("#status.good") !== null`)
+	tab.WaitFor(
+		`document.getElementById("peer").contentDocument?.querySelector("#status.good") !== null`)
 }
 
-// publish sends a message as somebody who is not the page.
+// publish sends a message as another client.
 func publish(t *testing.T, demo, url, text string) {
 	t.Helper()
 	if demo != "ws-chat" {
-		_, err := feed.Post(t.Context(), &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, url+"/messages", "ann", text)
+		_, err := client.Post(t.Context(),
+			&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, url+"/messages",
+			"ann", text)
 		require.NoError(t, err)
 		return
 	}
@@ -63,23 +67,33 @@ func publish(t *testing.T, demo, url, text string) {
 
 // click presses a button that must be there and not be disabled.
 func click(tab *labtest.Tab, id string) {
-	tab.WaitFor(fmt.Sprintf(`(() => { const b = document.getElementById(%q); if (!b || b.disabled) return false; b.click(); return true; })()`, id))
+	tab.WaitFor(
+		fmt.Sprintf(
+			`(() => { const b = document.getElementById(%q); if (!b || b.disabled) return false; b.click(); return true; })()`, id))
 }
 
-// breakIt presses the button that breaks something until the page says so: between two polls there is nothing to break.
+// breakIt presses the button that breaks the connection until the page says so, because a page has
+// no connection between two polls.
 func breakIt(tab *labtest.Tab, button string) {
-	tab.WaitFor(fmt.Sprintf(`document.querySelector("#timeline .bad") !== null || (document.getElementById(%q).click(), false)`, button))
+	tab.WaitFor(
+		fmt.Sprintf(
+			`document.querySelector("#timeline .bad") !== null || (document.getElementById(%q).click(), false)`, button))
 }
 
 func write(tab *labtest.Tab, text string) {
-	tab.WaitFor(fmt.Sprintf(`(() => { document.getElementById("text").value = %q; document.getElementById("composer").requestSubmit(); return true; })()`, text))
+	tab.WaitFor(
+		fmt.Sprintf(
+			`(() => { document.getElementById("text").value = %q; document.getElementById("composer").requestSubmit(); return true; })()`, text))
 }
 
 func heard(tab *labtest.Tab, text string) {
-	tab.WaitFor(fmt.Sprintf(`[...document.querySelectorAll("#messages li span")].some((e) => e.textContent === %q)`, text))
+	tab.WaitFor(
+		fmt.Sprintf(
+			`[...document.querySelectorAll("#messages li span")].some((e) => e.textContent === %q)`,
+			text))
 }
 
-// TestRoomPages: on each page a message comes back, and nothing is lost however the student breaks it.
+// TestRoomPages: on each page a message comes back, and no failure loses a message.
 func TestRoomPages(t *testing.T) { labtest.InEveryEngine(t, roomPages) }
 
 func roomPages(t *testing.T, browser *labtest.Browser) {
@@ -93,7 +107,8 @@ func roomPages(t *testing.T, browser *labtest.Browser) {
 			tab.WaitText("#status", "receiving")
 			write(tab, "one <b>bold</b>")
 			heard(tab, "one <b>bold</b>")
-			tab.WaitFor(`/^\d+ ms$/.test(document.querySelector('[data-key="lag"] dd').textContent)`)
+			tab.WaitFor(
+				`/^\d+ ms$/.test(document.querySelector('[data-key="lag"] dd').textContent)`)
 
 			breakIt(tab, r.cut)
 			publish(t, r.demo, url, "two")
@@ -113,14 +128,16 @@ func roomPages(t *testing.T, browser *labtest.Browser) {
 			click(tab, "start")
 			heard(tab, "four")
 			tab.WaitText("#account", "In order: 4. Lost: 0. Duplicated: 0.")
-			assert.Equal(t, []string{"one <b>bold</b>", "two", "three", "four"}, labtest.Eval[[]string](tab, texts))
-			assert.Equal(t, "kept", labtest.Eval[string](tab, `document.getElementById("text").value`))
+			assert.Equal(t, []string{"one <b>bold</b>", "two", "three", "four"},
+				labtest.Eval[[]string](tab, texts))
+			assert.Equal(t, "kept", labtest.Eval[string](tab,
+				`document.getElementById("text").value`))
 		})
 	}
 }
 
-// TestRoomPagesAfterRestart: a page that is three messages into a log finds another one with more than that, says so,
-// and has all of it.
+// TestRoomPagesAfterRestart: a page that has read three messages of a log finds a new, longer log,
+// says so, and reads all of it.
 func TestRoomPagesAfterRestart(t *testing.T) { labtest.InEveryEngine(t, roomPagesAfterRestart) }
 
 func roomPagesAfterRestart(t *testing.T, browser *labtest.Browser) {
@@ -146,13 +163,14 @@ func roomPagesAfterRestart(t *testing.T, browser *labtest.Browser) {
 			heard(tab, "new 4")
 			tab.WaitText("#timeline", "was restarted")
 			tab.WaitText("#account", "In order: 5. Lost: 0. Duplicated: 0.")
-			assert.Equal(t, []string{"old 0", "old 1", "old 2", "new 0", "new 1", "new 2", "new 3", "new 4"}, labtest.Eval[[]string](tab, texts))
+			assert.Equal(t, []string{"old 0", "old 1", "old 2", "new 0", "new 1", "new 2", "new 3",
+				"new 4"}, labtest.Eval[[]string](tab, texts))
 		})
 	}
 }
 
-// TestSevenStreams: of seven streams to one origin the seventh waits in the browser, a message waits with it, and both
-// go on when the others are closed.
+// TestSevenStreams: of seven streams to one origin the seventh waits in the browser, a message
+// waits with it, and both go on when the others are closed.
 func TestSevenStreams(t *testing.T) { labtest.InEveryEngine(t, sevenStreams) }
 
 func sevenStreams(t *testing.T, browser *labtest.Browser) {
@@ -164,7 +182,8 @@ func sevenStreams(t *testing.T, browser *labtest.Browser) {
 			tab.WaitText("#status", "receiving")
 			bothRooms(tab) // each of the two windows has a stream
 			click(tab, "seven")
-			tab.WaitFor(`document.querySelectorAll("#slots .good").length === 4 && document.querySelectorAll("#slots .waiting").length === 1`)
+			tab.WaitFor(
+				`document.querySelectorAll("#slots .good").length === 4 && document.querySelectorAll("#slots .waiting").length === 1`)
 			tab.WaitText("#sevenNote", "The seventh stream waits")
 			write(tab, "patience")
 			click(tab, "sevenClose")
@@ -174,7 +193,7 @@ func sevenStreams(t *testing.T, browser *labtest.Browser) {
 	}
 }
 
-// TestEchoPage: what is sent comes back, the anatomy follows it, and each end has its code.
+// TestEchoPage: a message comes back, the anatomy shows it, and each end shows its code.
 func TestEchoPage(t *testing.T) { labtest.InEveryEngine(t, echoPage) }
 
 func echoPage(t *testing.T, browser *labtest.Browser) {
@@ -183,7 +202,9 @@ func echoPage(t *testing.T, browser *labtest.Browser) {
 	tab.Open(run(t, "ws-echo", lang.English))
 	frame := func(id, want string) {
 		t.Helper()
-		tab.WaitFor(fmt.Sprintf(`[...document.querySelectorAll("#%s code")].map((e) => e.textContent).join(" ").startsWith(%q)`, id, want))
+		tab.WaitFor(
+			fmt.Sprintf(
+				`[...document.querySelectorAll("#%s code")].map((e) => e.textContent).join(" ").startsWith(%q)`, id, want))
 	}
 	tab.WaitText("#status", "open")
 	frame("out", "81 85 ?? ?? ?? ??")
@@ -191,8 +212,10 @@ func echoPage(t *testing.T, browser *labtest.Browser) {
 	write(tab, "Hello <b>")
 	heard(tab, "Hello <b>")
 	frame("in", "81 09 48 65 6c 6c 6f …")
-	for i, header := range []string{"81 00", "81 7d", "81 7e 00 7e", "81 7e ff ff", "81 7f 00 00 00 00 00 01 00 00"} {
-		tab.WaitFor(fmt.Sprintf(`(document.querySelectorAll(".sizes button")[%d].click(), true)`, i))
+	for i, header := range []string{"81 00", "81 7d", "81 7e 00 7e", "81 7e ff ff",
+		"81 7f 00 00 00 00 00 01 00 00"} {
+		tab.WaitFor(fmt.Sprintf(`(document.querySelectorAll(".sizes button")[%d].click(), true)`,
+			i))
 		frame("in", header)
 	}
 	tab.WaitFor(`document.querySelectorAll("#messages li").length === 6`)
@@ -204,7 +227,9 @@ func echoPage(t *testing.T, browser *labtest.Browser) {
 	click(tab, "burst")
 	tab.WaitText("#messages", "1,000 messages there and back")
 	for _, end := range []struct{ button, says string }{
-		{"cut", "code 1006, without a close frame"}, {"close1000", "code 1000, both sides sent a close frame"}, {"close4001", "code 4001, both sides sent a close frame"},
+		{"cut", "code 1006, without a close frame"}, {"close1000",
+			"code 1000, both sides sent a close frame"},
+		{"close4001", "code 4001, both sides sent a close frame"},
 	} {
 		click(tab, end.button)
 		tab.WaitText("#timeline", end.says)
@@ -213,7 +238,8 @@ func echoPage(t *testing.T, browser *labtest.Browser) {
 	}
 }
 
-// TestBusyRoom: of many messages at once, all that arrive within a frame change the list together, and the newest is in sight.
+// TestBusyRoom: of many messages at once, all messages of one animation frame change the list
+// together, and the newest is visible.
 func TestBusyRoom(t *testing.T) {
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(run(t, "ws-chat", lang.English))
@@ -236,5 +262,6 @@ func TestBusyRoom(t *testing.T) {
 	})`)
 	assert.LessOrEqual(t, perFrame, 2, "with a frame, and with the timer where none is drawn")
 	assert.Equal(t, 500, labtest.Eval[int](tab, `document.querySelectorAll("#messages li").length`))
-	tab.WaitFor(`((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2)(document.getElementById("messages"))`)
+	tab.WaitFor(
+		`((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2)(document.getElementById("messages"))`)
 }

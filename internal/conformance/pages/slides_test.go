@@ -15,7 +15,8 @@ func TestSlides(t *testing.T) {
 	tab.Viewport(1280, 720)
 	tab.Open(run(t, "ws-chat", "") + "/lab/lesson/websocket?view=slides&lang=zh#2")
 	tab.WaitFor(`document.documentElement.dataset.fitted`)
-	assert.Equal(t, "2", labtest.Eval[string](tab, `document.getElementById("number").value.split(" ")[0]`), "the slide of the hash")
+	assert.Equal(t, "2", labtest.Eval[string](tab,
+		`document.getElementById("number").value.split(" ")[0]`), "the slide of the hash")
 
 	const press = `dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))`
 	cut := labtest.Eval[[]string](tab, `(() => {
@@ -41,7 +42,8 @@ func TestSlides(t *testing.T) {
 	assert.Empty(t, cut)
 	last := labtest.Eval[int](tab, `document.querySelectorAll(".slide").length`)
 	require.Greater(t, last, 20)
-	assert.Equal(t, last, labtest.Eval[int](tab, `Number(location.hash.slice(1))`), "the last slide stays")
+	assert.Equal(t, last, labtest.Eval[int](tab, `Number(location.hash.slice(1))`),
+		"the last slide stays")
 	tab.Press("body", "Escape")
 	tab.WaitFor(`!location.search.includes("view=slides") && document.readyState === "complete"`)
 }

@@ -27,7 +27,8 @@ func tapped(t *testing.T, name string) (url string, wire *tap.Tap) {
 	require.NoError(t, err)
 	wire = tap.New(tap.Config{CountOnly: true})
 	r, err := host.Start(host.Config{
-		Lesson: l, Demo: d, Listener: wire.Listener(listener), Web: web.Pages, Log: slog.New(slog.DiscardHandler),
+		Lesson: l, Demo: d, Listener: wire.Listener(listener), Web: web.Pages,
+		Log:   slog.New(slog.DiscardHandler),
 		NoTap: true, // the x-ray has a connection of its own
 	})
 	require.NoError(t, err)
@@ -39,18 +40,20 @@ func tapped(t *testing.T, name string) (url string, wire *tap.Tap) {
 	return "http://" + listener.Addr().String(), wire
 }
 
-// tries bounds how often something is counted that may take fewer bytes by chance: a client whose probe
-// is answered before its third poll leaves that poll out.
+// tries bounds the attempts to count something that may take fewer bytes by chance: a client whose
+// probe is answered before its third poll omits this poll.
 const tries = 10
 
-// TestWhatConnectingCosts counts what the lesson's text says of a connection's beginning and of long-polling. Browsers of
-// other versions and platforms send other headers: figures within a tenth are right.
+// TestWhatConnectingCosts checks the lesson's figures for the beginning of a connection and for
+// long-polling. Browsers of other versions and platforms send other headers: figures within a tenth
+// are right.
 func TestWhatConnectingCosts(t *testing.T) {
 	body := socketio.Lessons()[0].Body
 	browser := labtest.NewBrowser(t)
 	echo, echoWire := tapped(t, "ws-echo")
 	chat, chatWire := tapped(t, "broadcast")
-	bare, tab := open(t, browser, echo), open(t, browser, chat+"/?view=peer") // without a second window
+	// without a second window
+	bare, tab := open(t, browser, echo), open(t, browser, chat+"/?view=peer")
 	labtest.Eval[bool](tab, `new Promise((done) => {
 		window.poller = io({ forceNew: true, transports: ["polling"] }).on("connect", () => done(true));
 	})`)
@@ -65,14 +68,17 @@ func TestWhatConnectingCosts(t *testing.T) {
 		{"WebSocket handshake", "WebSocket 握手", bare, echoWire, `new Promise((done) => {
 			new WebSocket("ws://" + location.host + "/ws").onopen = () => done(true);
 		})`, 1, 630},
-		{"Socket.IO over WebSocket alone", "Socket.IO，只用 WebSocket", tab, chatWire, `new Promise((done) => {
+		{"Socket.IO over WebSocket alone", "Socket.IO，只用 WebSocket", tab, chatWire,
+			`new Promise((done) => {
 			io({ forceNew: true, transports: ["websocket"] }).on("connect", () => done(true));
 		})`, 1, 1_000},
-		{"Socket.IO by default: polling, then the upgrade", "Socket.IO 默认方式：先轮询，再升级", tab, chatWire, `new Promise((done) => {
+		{"Socket.IO by default: polling, then the upgrade", "Socket.IO 默认方式：先轮询，再升级",
+			tab, chatWire, `new Promise((done) => {
 			const socket = io({ forceNew: true });
 			socket.io.on("open", () => socket.io.engine.once("upgrade", () => done(true)));
 		})`, 1, 4_640},
-		{"that message there and back, over long polling", "同一条消息走长轮询，一去一回", tab, chatWire, `(async () => {
+		{"that message there and back, over long polling", "同一条消息走长轮询，一去一回", tab,
+			chatWire, `(async () => {
 			for (let i = 0; i < 20; i++) await new Promise((done) => {
 				poller.once("chat message", done);
 				poller.emit("chat message self", ` + seventyOne + `);

@@ -13,7 +13,8 @@ import (
 	"realtimelab/lessons/socketio"
 )
 
-// TestSocketIODemosWithTheOfficialClient: each demo does for socket.io-client from npm what it does for its page.
+// TestSocketIODemosWithTheOfficialClient: each demo works with socket.io-client from npm as with
+// its page.
 func TestSocketIODemosWithTheOfficialClient(t *testing.T) {
 	dir := node.Dir(t)
 	var demos []lesson.Demo
@@ -23,7 +24,8 @@ func TestSocketIODemosWithTheOfficialClient(t *testing.T) {
 	for _, demo := range demos {
 		t.Run(demo.Name, func(t *testing.T) {
 			t.Parallel()
-			command := exec.CommandContext(t.Context(), "node", "socketio-demos.mjs", demo.Name, run(t, demo.Name, lang.English))
+			command := exec.CommandContext(t.Context(), "node", "socketio-demos.mjs", demo.Name,
+				run(t, demo.Name, lang.English))
 			command.Dir = dir
 			out, err := command.CombinedOutput()
 			require.NoError(t, err, "%s", out)

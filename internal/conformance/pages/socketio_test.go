@@ -34,14 +34,16 @@ func press(tab *labtest.Tab, selector string) {
 
 // enter fills in a field, and submits its form.
 func enter(tab *labtest.Tab, selector, text string) {
-	labtest.Eval[any](tab, `((f) => { f.value = `+quote(text)+`; f.form.requestSubmit(); })(document.querySelector(`+quote(selector)+`))`)
+	labtest.Eval[any](tab, `((f) => { f.value = `+quote(text)+
+		`; f.form.requestSubmit(); })(document.querySelector(`+quote(selector)+`))`)
 }
 
 func textOf(tab *labtest.Tab, selector string) string {
 	return labtest.Eval[string](tab, `document.querySelector(`+quote(selector)+`).textContent`)
 }
 
-// TestNamespacesPage joins, leaves and asks for what is not there, over one connection.
+// TestNamespacesPage joins and leaves namespaces, and asks for one that does not exist, over one
+// connection.
 func TestNamespacesPage(t *testing.T) { labtest.InEveryEngine(t, namespacesPage) }
 
 func namespacesPage(t *testing.T, browser *labtest.Browser) {
@@ -53,7 +55,8 @@ func namespacesPage(t *testing.T, browser *labtest.Browser) {
 	assert.NotContains(t, textOf(tab, "#chat .messages"), "news")
 	tab.WaitText("#spoken", `42/chat,["a message",{"that":"only","/chat":"will get"}]`)
 	tab.WaitText("#transport", "websocket")
-	tab.WaitFor(`document.querySelector('#ladder .down[data-nsp="/news"]') !== null && document.querySelector('#ladder .up[data-nsp="/chat"]') !== null`)
+	tab.WaitFor(
+		`document.querySelector('#ladder .down[data-nsp="/news"]') !== null && document.querySelector('#ladder .up[data-nsp="/chat"]') !== null`)
 
 	press(tab, "#news button")
 	tab.WaitText("#news .id", "not joined")
@@ -62,10 +65,12 @@ func namespacesPage(t *testing.T, browser *labtest.Browser) {
 	enter(tab, "#nsp", "/secret")
 	tab.WaitText("#note", "/secret: the server refuses: Invalid namespace")
 	enter(tab, "#nsp", "/secret") // asked for again
-	tab.WaitFor(`document.querySelector("#timeline").textContent.split("/secret refused").length === 3`)
+	tab.WaitFor(
+		`document.querySelector("#timeline").textContent.split("/secret refused").length === 3`)
 	enter(tab, "#text", "<b>two</b>")
 	tab.WaitText("#chat .messages", `hi! "<b>two</b>": the server has logged it`)
-	assert.Equal(t, 1, labtest.Eval[int](tab, `document.querySelectorAll("#timeline li").length && [...document.querySelectorAll("#timeline li")].filter((e) => e.textContent.includes("connection opened")).length`), "one connection all the time")
+	assert.Equal(t, 1, labtest.Eval[int](tab,
+		`document.querySelectorAll("#timeline li").length && [...document.querySelectorAll("#timeline li")].filter((e) => e.textContent.includes("connection opened")).length`), "one connection all the time")
 	assert.Contains(t, textOf(tab, "#source"), `io.Of("/chat").OnConnection`)
 
 	press(tab, "#cut")
@@ -73,7 +78,7 @@ func namespacesPage(t *testing.T, browser *labtest.Browser) {
 	tab.WaitText("#chat .id", "socket id")
 }
 
-// TestAcksPage asks and is asked, answers, answers too late, and not at all.
+// TestAcksPage requests acks and is asked for them, in time, too late, and never.
 func TestAcksPage(t *testing.T) { labtest.InEveryEngine(t, acksPage) }
 
 func acksPage(t *testing.T, browser *labtest.Browser) {
@@ -113,8 +118,9 @@ func acksPage(t *testing.T, browser *labtest.Browser) {
 	tab.WaitText("#asked li:last-child", "acknowledged after")
 }
 
-// answerNext makes the page itself answer the next question, because the server waits only 5 s: on a loaded machine the
-// steps of a test may take longer. Before it answers, it asks for the ferret of that name, if there is one.
+// answerNext makes the page itself answer the next question, because the server waits only 5 s: on
+// a loaded machine the steps of a test may take longer. Before it answers, it asks for the ferret
+// of that name, if there is one.
 func answerNext(tab *labtest.Tab, answer, ferret string) {
 	labtest.Eval[any](tab, `(() => {
 		const submit = (field, text) => { field.value = text; field.form.requestSubmit(); };
@@ -159,7 +165,7 @@ func messagePage(t *testing.T, browser *labtest.Browser) {
 	tab.WaitText("#rawState", "closed, code 1005")
 }
 
-// TestRoomsPage asks for rooms, is let in, refused, and put there unasked.
+// TestRoomsPage asks for rooms: it is let in, refused, and joined to a room by the server.
 func TestRoomsPage(t *testing.T) { labtest.InEveryEngine(t, roomsPage) }
 
 func roomsPage(t *testing.T, browser *labtest.Browser) {
@@ -170,7 +176,8 @@ func roomsPage(t *testing.T, browser *labtest.Browser) {
 		name string
 	}{{ann, "<b>Ann</b>"}, {bob, "Bob"}} {
 		tab, name := person.tab, person.name
-		labtest.Eval[any](tab, `((f) => { f.value = `+quote(name)+`; f.dispatchEvent(new Event("change")); })(document.getElementById("name"))`)
+		labtest.Eval[any](tab, `((f) => { f.value = `+quote(name)+
+			`; f.dispatchEvent(new Event("change")); })(document.getElementById("name"))`)
 	}
 	press(ann, "#room-red button")
 	press(bob, "#room-green button")
@@ -180,10 +187,13 @@ func roomsPage(t *testing.T, browser *labtest.Browser) {
 	enter(bob, "#text", "to red, from outside")
 	bob.WaitText("#messages .wait", "sent to the others, not to you")
 	ann.WaitText("#messages", "red Bob to red, from outside")
-	assert.Empty(t, labtest.Eval[[]string](bob, `[...document.querySelectorAll("#messages li:not(.wait)")].map((e) => e.textContent)`), "Bob is not in red")
+	assert.Empty(t, labtest.Eval[[]string](bob,
+		`[...document.querySelectorAll("#messages li:not(.wait)")].map((e) => e.textContent)`),
+		"Bob is not in red")
 	enter(bob, "#door", "cellar")
 	bob.WaitText("#note", "cellar: the server refuses")
-	id := labtest.Eval[string](ann, `document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`)
+	id := labtest.Eval[string](ann,
+		`document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`)
 	bob.WaitText("#rooms", id+"<b>Ann</b>")
 	enter(bob, "#door", id)
 	bob.WaitText("#note", id+": the server refuses")
@@ -197,7 +207,8 @@ func roomsPage(t *testing.T, browser *labtest.Browser) {
 	labtest.Eval[any](bob, `document.getElementById("whom").value = "red green blue"`)
 	enter(bob, "#text", "once")
 	enter(bob, "#text", "last")
-	bob.WaitFor(`document.querySelectorAll("#messages li:not(.wait)").length === 3 && document.querySelector("#messages").textContent.includes("red green blue Bob last")`)
+	bob.WaitFor(
+		`document.querySelectorAll("#messages li:not(.wait)").length === 3 && document.querySelector("#messages").textContent.includes("red green blue Bob last")`)
 	press(bob, "#room-red button")
 	ann.WaitFor(`!document.querySelector("#room-red .members").textContent.includes("Bob")`)
 	press(bob, "#disconnect")
@@ -224,7 +235,8 @@ func binaryPage(t *testing.T, browser *labtest.Browser) {
 	press(tab, "#send")
 	other.WaitText("#came", "128 × 128: 65,536 bytes")
 	tab.WaitFor(inverted)
-	tab.WaitText("#spoken", `451-["picture",{"width":128,"height":128,"pixels":{"_placeholder":true,"num":0}}]`)
+	tab.WaitText("#spoken",
+		`451-["picture",{"width":128,"height":128,"pixels":{"_placeholder":true,"num":0}}]`)
 	tab.WaitText("#spoken", "‹65550 B›") // with the header of a masked frame
 	press(tab, "#checksum")
 	tab.WaitText("#note", "the browser says the same")
@@ -245,7 +257,8 @@ func binaryPage(t *testing.T, browser *labtest.Browser) {
 	press(tab, "#send")
 }
 
-// TestReconnectPage is away for a while, twice: once the server waits, once it does not. The wrong listener doubles.
+// TestReconnectPage disconnects for a while, twice: once the server keeps the session, once it does
+// not. The wrong listener runs twice.
 func TestReconnectPage(t *testing.T) { labtest.InEveryEngine(t, reconnectPage) }
 
 func reconnectPage(t *testing.T, browser *labtest.Browser) {
@@ -254,7 +267,8 @@ func reconnectPage(t *testing.T, browser *labtest.Browser) {
 	const count = `(id, kind) => document.querySelectorAll("#" + id + " ." + kind).length`
 	tab.WaitFor(`(` + count + `)("ticks", "now") >= 2`)
 	tab.WaitText("#wrong", "called 1 ×")
-	id := labtest.Eval[string](tab, `document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`)
+	id := labtest.Eval[string](tab,
+		`document.querySelector("#timeline").textContent.match(/socket id ([\w-]{20})/)[1]`)
 
 	press(tab, "#away")
 	tab.WaitText("#timeline", "recovered: same id, same rooms")
@@ -263,7 +277,9 @@ func reconnectPage(t *testing.T, browser *labtest.Browser) {
 	assert.GreaterOrEqual(t, labtest.Eval[int](tab, `(`+count+`)("ticks", "late")`), 2)
 	assert.Zero(t, labtest.Eval[int](tab, `(`+count+`)("ticks", "lost")`))
 	tab.WaitFor(`(` + count + `)("glances", "lost") >= 2`)
-	assert.Equal(t, 2, labtest.Eval[int](tab, `document.querySelector("#timeline").textContent.split(`+quote(id)+`).length - 1`), "the same id")
+	assert.Equal(t, 2, labtest.Eval[int](tab,
+		`document.querySelector("#timeline").textContent.split(`+quote(id)+`).length - 1`),
+		"the same id")
 
 	press(tab, "#leave")
 	tab.WaitText("#timeline", "not recovered: a new socket")

@@ -46,10 +46,12 @@ func xrayPage(t *testing.T, browser *labtest.Browser) {
 	tab := browser.Tab(t)
 	tab.Open(key.URL(page))
 	tab.WaitFor(rowsShown + `.includes("HTTP GET /first")`)
-	tab.WaitFor(rowsShown + `.some((row) => row.startsWith("HTTP 200 OK · text/html; charset=utf-8 · answers GET /first"))`)
+	tab.WaitFor(rowsShown +
+		`.some((row) => row.startsWith("HTTP 200 OK · text/html; charset=utf-8 · answers GET /first"))`)
 	ask(t, at+"/second?a=1")
 	tab.WaitFor(rowsShown + `.includes("HTTP GET /second?a=1")`)
-	labtest.Eval[any](tab, `[...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("GET /second?a=1")).click()`)
+	labtest.Eval[any](tab,
+		`[...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("GET /second?a=1")).click()`)
 	tab.WaitText("#x-anatomy", "/second?a=1")
 	press(tab, "#lang")
 	tab.WaitText("#title", "线路透视")
@@ -71,14 +73,20 @@ func startXray(t *testing.T, to string) (at, page string, key host.Key) {
 	x := xray.New(wire, xray.Config{})
 	key = host.NewKey()
 	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: key.Held})
-	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang.English, Target: to, Proxy: at}.Handler(panel)
+	handler, err := xrayweb.Page{Web: web.Pages, Key: key, Lang: lang.English, Target: to,
+		Proxy: at}.Handler(panel)
 	require.NoError(t, err)
-	server := httpserver.New(httpserver.Config{Handler: handler, Hosts: httpserver.NewHosts(pages.Addr()), Log: quiet})
+	server := httpserver.New(httpserver.Config{Handler: handler,
+		Hosts: httpserver.NewHosts(pages.Addr()), Log: quiet})
 	go func() { _ = server.Serve(server.Track(pages)) }()
-	carried := relay.Start(relay.Config{Listener: wire.Listener(clients), Dial: relay.To(strings.TrimPrefix(to, "http://")), Log: quiet})
+	carried := relay.Start(relay.Config{Listener: wire.Listener(clients),
+		Dial: relay.To(strings.TrimPrefix(to, "http://")), Log: quiet})
 	t.Cleanup(func() {
 		require.NoError(t, carried.Close())
-		require.NoError(t, server.Close(context.Background(), func(context.Context) error { panel.Close(); return nil }))
+		require.NoError(t, server.Close(context.Background(), func(context.Context) error {
+			panel.Close()
+			return nil
+		}))
 		x.Close()
 	})
 	return at, page, key

@@ -9,8 +9,9 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// TestNoTransportIsSaidAsSuch: the badge of a page without a connection, on the page that has a text of its own about having nothing.
-func TestNoTransportIsSaidAsSuch(t *testing.T) {
+// TestNoTransport: the badge of a page without a connection, on the page with a text of its own for
+// this case.
+func TestNoTransport(t *testing.T) {
 	tab := open(t, labtest.NewBrowser(t), run(t, "acks", lang.English))
 	press(tab, "#disconnect")
 	tab.WaitText("#status", "disconnected")

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,13 +16,14 @@ import (
 	"realtimelab/internal/host"
 	"realtimelab/internal/labtest"
 	"realtimelab/internal/lang"
+	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 	"realtimelab/lessons"
 	"realtimelab/web"
 )
 
-// runTLS serves a demo over https until the test ends.
-func runTLS(t *testing.T, name string) (url string, r *host.Running) {
+// runTLS serves a demo over https until the test ends, with HTTP/2 unless protocols are named.
+func runTLS(t *testing.T, name string, protocols ...string) (url string, r *host.Running) {
 	t.Helper()
 	l, d := find(t, name)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -29,7 +31,8 @@ func runTLS(t *testing.T, name string) (url string, r *host.Running) {
 	made, err := certificate.Make()
 	require.NoError(t, err)
 	r, err = host.Start(host.Config{
-		Lesson: l, Demo: d, Course: lessons.All(), Listener: listener, TLS: &tls.Config{Certificates: []tls.Certificate{made}},
+		Lesson: l, Demo: d, Course: lessons.All(), Listener: listener,
+		TLS: &tls.Config{Certificates: []tls.Certificate{made}, NextProtos: protocols},
 		Web: web.Pages, Lang: lang.English, Key: teacher, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
@@ -46,18 +49,23 @@ func runTLS(t *testing.T, name string) (url string, r *host.Running) {
 func TestPagesOverTLS(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	for _, s := range stages {
-		layer := map[string]xray.Layer{"long-polling": xray.Body, "sse": xray.SSE, "ws-chat": xray.WS, "broadcast": xray.Event}[s.demo]
+		layer := map[string]xray.Layer{"long-polling": xray.Body, "sse": xray.SSE,
+			"ws-chat": xray.WS, "broadcast": xray.Event}[s.demo]
 		if layer == "" {
 			continue
 		}
 		t.Run(s.demo, func(t *testing.T) {
+			t.Parallel()
 			url, r := runTLS(t, s.demo)
 			tab := browser.Tab(t)
 			tab.AllowNetworkErrors() // what the reader's own client leaves behind
 			tab.Open(teacher.URL(url))
 			s.ready(tab)
-			assert.Equal(t, "h2", labtest.Eval[string](tab, `performance.getEntriesByType("navigation")[0].nextHopProtocol`))
-			tab.WaitFor(`document.querySelector("#x-whose option[value=everyone]:not([disabled])") !== null`) // the key's cookie came back
+			assert.Equal(t, "h2", labtest.Eval[string](tab,
+				`performance.getEntriesByType("navigation")[0].nextHopProtocol`))
+			// the key's cookie came back
+			tab.WaitFor(
+				`document.querySelector("#x-whose option[value=everyone]:not([disabled])") !== null`)
 			write(tab, "played")
 			press(tab, "#play-run")
 			tab.WaitText("#printed", plays[s.demo])
@@ -82,4 +90,73 @@ func TestComparisonOverTLS(t *testing.T) {
 	tab := labtest.NewBrowser(t).Tab(t)
 	tab.Open(teacher.URL(url))
 	tab.WaitFor(allLanes)
+}
+
+// TestSevenStreamsOverTLS: over HTTP/2 the seventh stream opens, on one connection with the others;
+// over HTTP/1.1 it waits, with TLS as without.
+func TestSevenStreamsOverTLS(t *testing.T) {
+	browser := labtest.NewBrowser(t)
+	for _, protocol := range []string{"h2", "http/1.1"} {
+		t.Run(protocol, func(t *testing.T) {
+			url, r := runTLS(t, "sse", protocol)
+			tab := browser.Tab(t)
+			tab.AllowNetworkErrors()
+			tab.Open(teacher.URL(url))
+			tab.WaitText("#status", "receiving")
+			bothRooms(tab)
+			assert.Equal(t, protocol, labtest.Eval[string](tab,
+				`performance.getEntriesByType("navigation")[0].nextHopProtocol`))
+			click(tab, "seven")
+			if protocol == "h2" {
+				tab.WaitFor(`document.querySelectorAll("#slots .good").length === 5`)
+				tab.WaitText("#sevenNote", "All are open")
+				write(tab, "at once")
+				heard(tab, "at once")
+			} else {
+				tab.WaitFor(
+					`document.querySelectorAll("#slots .good").length === 4 && document.querySelectorAll("#slots .waiting").length === 1`)
+				tab.WaitText("#sevenNote", "The seventh stream waits")
+			}
+			conns := map[uint64]bool{}
+			rows, err := r.Xray().Rows(t.Context())
+			require.NoError(t, err)
+			for _, row := range rows {
+				if row.Layer == xray.HTTP && row.Dir == tap.In &&
+					strings.Contains(string(row.Data), "/events?") {
+					conns[row.Conn] = true
+				}
+			}
+			assert.Len(t, conns, map[string]int{"h2": 1, "http/1.1": 6}[protocol])
+		})
+	}
+}
+
+// TestWebSocketBesideHTTP2: the page has an HTTP/2 connection, and the browser opens another one,
+// with HTTP/1.1, for the WebSocket.
+func TestWebSocketBesideHTTP2(t *testing.T) {
+	url, r := runTLS(t, "broadcast")
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(teacher.URL(url))
+	upgraded(tab)
+	rows, err := r.Xray().Rows(t.Context())
+	require.NoError(t, err)
+	polling, sockets := map[uint64]bool{}, map[uint64]bool{}
+	for _, row := range rows {
+		if row.Layer != xray.HTTP || row.Dir != tap.In {
+			continue
+		}
+		switch {
+		case strings.Contains(row.Summary.EN, "transport=websocket"):
+			assert.Zero(t, row.Stream)
+			sockets[row.Conn] = true
+		case strings.Contains(row.Summary.EN, "transport=polling"):
+			assert.Positive(t, row.Stream)
+			polling[row.Conn] = true
+		}
+	}
+	assert.NotEmpty(t, sockets)
+	assert.NotEmpty(t, polling)
+	for conn := range sockets {
+		assert.False(t, polling[conn])
+	}
 }

@@ -22,13 +22,16 @@ type wireClient struct {
 	conn *websocket.Conn
 }
 
-// session holds the two ids in the answer to CONNECT: the public one, and the private one that recovers the session.
+// session holds the two ids in the answer to CONNECT: the public one, and the private one that
+// recovers the session.
 type session struct{ Sid, Pid string }
 
-// connectOnWire sends CONNECT with a payload, which may be empty. It returns the packets that come before the answer, too.
+// connectOnWire sends CONNECT with a payload, which may be empty. It returns the packets that come
+// before the answer, too.
 func connectOnWire(t *testing.T, url, payload string) (*wireClient, session, []string) {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(),
+		"ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	t.Cleanup(func() { _ = conn.Close() })
@@ -89,9 +92,10 @@ func (c *wireClient) tick() (n int, offset string) {
 	}
 }
 
-// TestReconnectOnTheWire: after a connection that was cut, CONNECT with pid and offset brings the same session back. As
-// with the official server, the packets after that offset come first, in order and without the volatile ones, and then
-// the answer to CONNECT. An unknown pid gets a new session.
+// TestReconnectOnTheWire: after a connection that was cut, CONNECT with pid and offset brings the
+// same session back. As with the official server, the packets after that offset come first, in
+// order and without the volatile ones, and then the answer to CONNECT. An unknown pid gets a new
+// session.
 func TestReconnectOnTheWire(t *testing.T) {
 	need.Time(t)
 	url := run(t, "reconnect", lang.English)
@@ -129,7 +133,8 @@ func TestReconnectOnTheWire(t *testing.T) {
 	assert.NotEqual(t, first.Pid, third.Pid)
 }
 
-// TestUpgradeOnTheWire: a demo, whose connections are recorded, answers the handshake of an upgrade and its probe.
+// TestUpgradeOnTheWire: a demo, whose connections are recorded, answers the handshake of an upgrade
+// and its probe.
 func TestUpgradeOnTheWire(t *testing.T) {
 	url := run(t, "broadcast", lang.English)
 	res, err := http.Get(url + "/socket.io/?EIO=4&transport=polling")
@@ -139,7 +144,9 @@ func TestUpgradeOnTheWire(t *testing.T) {
 	require.NoError(t, err)
 	var s session
 	require.NoError(t, json.Unmarshal(open[1:], &s))
-	conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket&sid="+s.Sid, nil)
+	conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(),
+		"ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket&sid="+
+			s.Sid, nil)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	defer conn.Close()

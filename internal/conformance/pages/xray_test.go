@@ -18,11 +18,12 @@ import (
 	"realtimelab/internal/relay"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
+	"realtimelab/internal/xray/capture"
 	xrayweb "realtimelab/internal/xray/web"
 	"realtimelab/web"
 )
 
-// rowsShown is the text of the rows that are in the document.
+// rowsShown is an expression for the text of the rows in the document.
 const rowsShown = `[...document.querySelectorAll("#x-rows [role=option]:not(.x-restart)")].map((e) => e.querySelector(".x-chip").textContent + " " + e.querySelector(".x-summary").textContent)`
 
 func check(tab *labtest.Tab, selector string) {
@@ -31,12 +32,14 @@ func check(tab *labtest.Tab, selector string) {
 
 // choose picks an option of a select.
 func choose(tab *labtest.Tab, id, value string) {
-	labtest.Eval[bool](tab, `(() => { const s = document.getElementById("`+id+`"); s.value = "`+value+`"; s.dispatchEvent(new Event("change")); return true; })()`)
+	labtest.Eval[bool](tab, `(() => { const s = document.getElementById("`+id+`"); s.value = "`+
+		value+`"; s.dispatchEvent(new Event("change")); return true; })()`)
 }
 
 // search types into the panel's search field.
 func search(tab *labtest.Tab, text string) {
-	labtest.Eval[bool](tab, `(() => { const f = document.getElementById("x-find"); f.value = "`+text+`"; f.dispatchEvent(new Event("input")); return true; })()`)
+	labtest.Eval[bool](tab, `(() => { const f = document.getElementById("x-find"); f.value = "`+
+		text+`"; f.dispatchEvent(new Event("input")); return true; })()`)
 }
 
 func TestXrayPanel(t *testing.T) { labtest.InEveryEngine(t, xrayPanel) }
@@ -53,8 +56,11 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 	tab.WaitFor(rowsShown + `.some((row) => row.includes("find me <b>"))`)
 
 	// one row per message; filtered by direction and text
-	tab.WaitFor(rowsShown + `.filter((row) => row.includes("find me <b>")).length === 3`) // said, heard, and heard in the second window
-	assert.True(t, labtest.Eval[bool](tab, rowsShown+`.filter((row) => row.includes("find me <b>")).every((row) => row.startsWith("event "))`), "a message is one row")
+	// said, heard, and heard in the second window
+	tab.WaitFor(rowsShown + `.filter((row) => row.includes("find me <b>")).length === 3`)
+	assert.True(t, labtest.Eval[bool](tab, rowsShown+
+		`.filter((row) => row.includes("find me <b>")).every((row) => row.startsWith("event "))`),
+		"a message is one row")
 	choose(tab, "x-dir", "in")
 	tab.WaitFor(rowsShown + `.filter((row) => row.includes("find me <b>")).length === 1`)
 	search(tab, "FIND me")
@@ -64,38 +70,63 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 	check(tab, "#x-reset")
 	tab.WaitFor(rowsShown + `.filter((row) => row.includes("find me <b>")).length === 3`)
 
+	// the filter's language: terms, an error with its place, and what completes a term
+	search(tab, `from:client event:\"chat message\" -nothing find`)
+	tab.WaitFor(`document.querySelectorAll("#x-rows [role=option]").length === 1`)
+	search(tab, "layer:wss")
+	tab.WaitText("#x-error", "character 7: layer wants one of")
+	// the filter before stays in force
+	tab.WaitFor(`document.querySelectorAll("#x-rows [role=option]").length === 1`)
+	search(tab, "find -fr")
+	tab.WaitFor(
+		`[...document.querySelectorAll("#x-terms option")].map((o) => o.value).join() === "find -from:client,find -from:server"`)
+	tab.WaitText("#x-error", "")
+	check(tab, "#x-reset")
+	tab.WaitFor(rowsShown + `.filter((row) => row.includes("find me <b>")).length === 3`)
+
 	// the server searches the bytes: a masked frame has its payload, a packet its bytes
 	search(tab, "66 69 6e 64 20 6d 65") // find me
-	tab.WaitFor(rowsShown + `.length === 3 && ` + rowsShown + `.every((row) => row.includes("find me <b>"))`)
+	tab.WaitFor(rowsShown + `.length === 3 && ` + rowsShown +
+		`.every((row) => row.includes("find me <b>"))`)
 	choose(tab, "x-dir", "in")
 	tab.WaitFor(`document.querySelectorAll("#x-rows [role=option]").length === 1`)
 
 	// anatomy by mouse, then down to the frame by its buttons
 	check(tab, `#x-rows [role=option]`)
 	tab.WaitFor(`document.querySelectorAll("#x-anatomy .x-fields tbody tr").length > 0`)
-	layers := labtest.Eval[[]string](tab, `[...document.querySelectorAll("#x-anatomy .x-related .x-chip")].map((e) => e.textContent)`)
-	assert.Subset(t, []string{"event", "Socket.IO", "Engine.IO", "frame", "message", "body", "HTTP", "TCP"}, layers)
+	layers := labtest.Eval[[]string](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-related .x-chip")].map((e) => e.textContent)`)
+	assert.Subset(t, []string{"event", "Socket.IO", "Engine.IO", "frame", "message", "body", "HTTP",
+		"TCP"}, layers)
 	assert.Equal(t, []string{"event", "Socket.IO", "Engine.IO"}, layers[:3])
-	labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => b.textContent.startsWith("frame")).click() || true`)
+	labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => b.textContent.startsWith("frame")).click() || true`)
 	tab.WaitText("#x-anatomy .x-fields", "RFC 6455")
-	assert.True(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-links a")].some((a) => a.href === "https://www.rfc-editor.org/rfc/rfc6455#section-5.2")`))
-	assert.True(t, labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-links a")].some((a) => a.pathname === "/lab/lesson/websocket" && a.hash === "#frames")`))
-	bytesInFields := labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-bytes span")].every((e) => e.dataset.field !== "-1")`)
+	assert.True(t, labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-links a")].some((a) => a.href === "https://www.rfc-editor.org/rfc/rfc6455#section-5.2")`))
+	assert.True(t, labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-links a")].some((a) => a.pathname === "/lab/lesson/websocket" && a.hash === "#frames")`))
+	bytesInFields := labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-bytes span")].every((e) => e.dataset.field !== "-1")`)
 	assert.True(t, bytesInFields, "every byte has a field")
 	tab.Screenshot("xray-en-light-wide")
 
 	// two rows byte by byte
 	check(tab, "#x-pin")
-	labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => b.textContent.startsWith("Engine.IO")).click() || true`)
+	labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => b.textContent.startsWith("Engine.IO")).click() || true`)
 	tab.WaitText("#x-anatomy", "bytes are equal")
 	tab.WaitFor(`document.querySelectorAll("#x-anatomy .x-compare .x-only").length > 0`)
 	tab.Screenshot("xray-compare")
 	check(tab, "#x-reset")
 
 	// the sequence diagram: an arrow opens its message
-	tab.WaitFor(`[...document.querySelectorAll("#x-diagram .item title")].filter((e) => e.textContent.includes("find me <b>")).length === 3`)
-	tab.WaitFor(`["this page", "second window", "server"].every((name) => [...document.querySelectorAll(".x-lifelines span")].some((e) => e.textContent === name))`)
-	labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-diagram .item")].find((e) => e.querySelector("title").textContent.includes("emits \"chat message\"")).dispatchEvent(new MouseEvent("click", { bubbles: true })) || true`)
+	tab.WaitFor(
+		`[...document.querySelectorAll("#x-diagram .item title")].filter((e) => e.textContent.includes("find me <b>")).length === 3`)
+	tab.WaitFor(
+		`["this page", "second window", "server"].every((name) => [...document.querySelectorAll(".x-lifelines span")].some((e) => e.textContent === name))`)
+	labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-diagram .item")].find((e) => e.querySelector("title").textContent.includes("emits \"chat message\"")).dispatchEvent(new MouseEvent("click", { bubbles: true })) || true`)
 	tab.WaitText("#x-anatomy .x-what", "find me <b>")
 
 	// a click stopped the list; the button follows again
@@ -107,7 +138,8 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 
 	// every layer has a row of its own, if the reader wants it
 	choose(tab, "x-mode", "layers")
-	for _, layer := range []string{"http", "ws", "eio", "sio", "message", "chunk", "line", "sse", "bytes"} {
+	for _, layer := range []string{"http", "ws", "eio", "sio", "message", "chunk", "line", "sse",
+		"bytes"} {
 		check(tab, `#x-layers input[value=`+layer+`]`)
 	}
 	tab.WaitFor(rowsShown + `.every((row) => row.startsWith("event "))`)
@@ -125,13 +157,15 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 	check(tab, "#x-pause")
 	say(tab, "all", "while paused")
 	tab.WaitFor(`/[1-9]/.test(document.getElementById("x-status").textContent)`)
-	assert.False(t, labtest.Eval[bool](tab, rowsShown+`.some((row) => row.includes("while paused"))`))
+	assert.False(t, labtest.Eval[bool](tab,
+		rowsShown+`.some((row) => row.includes("while paused"))`))
 	check(tab, "#x-pause")
 	tab.Press("#x-rows", "End")
 	tab.WaitFor(rowsShown + `.some((row) => row.includes("while paused"))`)
 
 	// export
-	file := labtest.Eval[string](tab, `fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`)
+	file := labtest.Eval[string](tab,
+		`fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`)
 	said := 0
 	for line := range strings.Lines(file) {
 		var row struct {
@@ -153,7 +187,8 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 	if tab.Engine() != labtest.Chromium {
 		return // the others cannot choose a colour scheme
 	}
-	for _, look := range []struct{ name, lang, scheme string }{{"zh-dark", "zh", "dark"}, {"en-light", "en", "light"}} {
+	for _, look := range []struct{ name, lang, scheme string }{{"zh-dark", "zh", "dark"},
+		{"en-light", "en", "light"}} {
 		labtest.Eval[bool](tab, `(() => { localStorage.removeItem("theme"); return true; })()`)
 		tab.ColorScheme(look.scheme)
 		for _, width := range []int64{390, 1400} {
@@ -163,10 +198,13 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 			search(tab, "你好")
 			say(tab, "all", "你好")
 			tab.WaitFor(rowsShown + `.some((row) => row.includes("你好"))`)
-			tab.WaitFor(`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].findLast((e) => e.querySelector(".x-event")); row?.click(); return row !== undefined; })()`)
+			tab.WaitFor(
+				`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].findLast((e) => e.querySelector(".x-event")); row?.click(); return row !== undefined; })()`)
 			tab.WaitFor(`document.querySelectorAll("#x-anatomy .x-fields tbody tr").length > 0`)
-			assert.LessOrEqual(t, labtest.Eval[int](tab, `document.documentElement.scrollWidth`), int(width))
-			tab.Screenshot("xray-" + look.name + map[int64]string{390: "-phone", 1400: "-wide"}[width])
+			assert.LessOrEqual(t, labtest.Eval[int](tab, `document.documentElement.scrollWidth`),
+				int(width))
+			tab.Screenshot("xray-" + look.name + map[int64]string{390: "-phone",
+				1400: "-wide"}[width])
 		}
 	}
 }
@@ -180,7 +218,8 @@ func TestXrayOfEveryoneWantsTheKey(t *testing.T) {
 	mine := rowsShown + `.some((row) => row.includes("GET /messages"))`
 	theirs := rowsShown + `.some((row) => row.includes("GET /theirs"))`
 	tab.WaitFor(mine)
-	tab.WaitFor(`document.querySelector("#x-whose [value=everyone]").disabled && document.getElementById("x-hint").textContent.includes("your browser")`)
+	tab.WaitFor(
+		`document.querySelector("#x-whose [value=everyone]").disabled && document.getElementById("x-hint").textContent.includes("your browser")`)
 	tab.WaitFor(`!document.getElementById("x-lab").checkVisibility()`)
 	res, err := http.Get(at + "/theirs")
 	require.NoError(t, err)
@@ -188,24 +227,27 @@ func TestXrayOfEveryoneWantsTheKey(t *testing.T) {
 
 	tab = browser.Tab(t)
 	tab.Open(teacher.URL(at))
-	tab.WaitFor(`document.querySelector("#x-whose [value=everyone]")?.disabled === false && location.hash === ""`)
+	tab.WaitFor(
+		`document.querySelector("#x-whose [value=everyone]")?.disabled === false && location.hash === ""`)
 	tab.WaitFor(mine)
 	assert.False(t, labtest.Eval[bool](tab, theirs), "a choice, not the default")
 	choose(tab, "x-whose", "everyone")
 	search(tab, "theirs")
 	tab.WaitFor(theirs)
 	tab.WaitText("#x-hint", "all clients")
-	assert.Contains(t, labtest.Eval[string](tab, `fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`), "/theirs")
+	assert.Contains(t, labtest.Eval[string](tab,
+		`fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`), "/theirs")
 	tab.Screenshot("xray-everyone")
 }
 
-// A page too many says so, and gets in when others have left.
+// A page beyond the limit says so, and connects when others have left.
 func TestXrayPanelIsFull(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	at := run(t, "short-polling", lang.English)
 	var watching []*websocket.Conn
 	for range 200 {
-		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+"/lab/xray", nil)
+		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(at, "http")+
+			"/lab/xray", nil)
 		require.NoError(t, err)
 		defer conn.Close()
 		watching = append(watching, conn)
@@ -220,21 +262,25 @@ func TestXrayPanelIsFull(t *testing.T) {
 	tab.WaitText("#x-status", "live")
 }
 
-// The page in front of somebody's server shows what other programs say, with the key only.
+// The page in front of a user's server shows other programs' traffic, but only with the key.
 func TestStandaloneXrayPage(t *testing.T) {
 	browser := labtest.NewBrowser(t)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello")) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte("hello"))
+	}))
 	defer server.Close()
 	wire := tap.New(tap.Config{})
 	x := xray.New(wire, xray.Config{})
 	defer x.Close()
 	front, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	carried := relay.Start(relay.Config{Listener: wire.Listener(front), Dial: relay.To(server.Listener.Addr().String()), Log: slog.New(slog.DiscardHandler)})
+	carried := relay.Start(relay.Config{Listener: wire.Listener(front),
+		Dial: relay.To(server.Listener.Addr().String()), Log: slog.New(slog.DiscardHandler)})
 	defer carried.Close()
 	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: x, Keyed: teacher.Held})
 	defer panel.Close()
-	handler, err := xrayweb.Page{Web: web.Pages, Key: teacher, Lang: lang.English, Target: server.URL, Proxy: "http://" + front.Addr().String()}.Handler(panel)
+	handler, err := xrayweb.Page{Web: web.Pages, Key: teacher, Lang: lang.English,
+		Target: server.URL, Proxy: "http://" + front.Addr().String()}.Handler(panel)
 	require.NoError(t, err)
 	page := httptest.NewServer(handler)
 	defer page.Close()
@@ -244,7 +290,8 @@ func TestStandaloneXrayPage(t *testing.T) {
 	tab.Open(page.URL)
 	tab.WaitText("#x-empty", "Open this page with the key")
 	tab.WaitText("#x-status", "the key is missing")
-	assert.Equal(t, http.StatusForbidden, labtest.Eval[int](tab, `fetch("/lab/xray.pcapng").then((r) => r.status)`))
+	assert.Equal(t, http.StatusForbidden,
+		labtest.Eval[int](tab, `fetch("/lab/xray.pcapng").then((r) => r.status)`))
 
 	tab = browser.Tab(t)
 	tab.Open(teacher.URL(page.URL))
@@ -252,20 +299,51 @@ func TestStandaloneXrayPage(t *testing.T) {
 	tab.WaitText("#proxy", front.Addr().String())
 	tab.WaitText("#target", server.URL)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := client.Get("http://" + front.Addr().String() + "/lab/theirs") // a path like any other there
+	// a path like any other there
+	res, err := client.Get("http://" + front.Addr().String() + "/lab/theirs")
 	require.NoError(t, err)
 	res.Body.Close()
 	tab.WaitFor(rowsShown + `.some((row) => row === "HTTP GET /lab/theirs")`)
-	tab.WaitFor(`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("GET /lab/theirs")); row?.click(); return row !== undefined; })()`)
+	tab.WaitFor(
+		`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("GET /lab/theirs")); row?.click(); return row !== undefined; })()`)
 	tab.WaitText("#x-anatomy .x-fields", "RFC 9110")
 	tab.WaitFor(`/1 connections, 0 open/.test(document.getElementById("x-counters").textContent)`)
-	file := labtest.Eval[string](tab, `fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`)
+	file := labtest.Eval[string](tab,
+		`fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`)
 	assert.Contains(t, file, "/lab/theirs")
 	tab.Screenshot("xray-standalone")
 }
 
-// After a restart of the server the old rows stay, above a line that says so, and the search and the anatomy go on with
-// the new ones. The diagram has a bar for the request that was held, until the cut.
+// The page of a file shows its rows and its notes.
+func TestXrayPageOfAFile(t *testing.T) {
+	rows := `{"id":4,"conn":2,"time":"2026-11-30T00:00:00Z","dir":"in","layer":"ws","message":true,"size":3,"summary":{"en":"a text frame","zh":"文本帧"},"data":"AQID"}` + "\n"
+	opened, err := capture.Open(strings.NewReader(rows), capture.Config{})
+	require.NoError(t, err)
+	defer opened.Xray.Close()
+	panel := xrayweb.NewPanel(xrayweb.PanelConfig{Xray: opened.Xray, Keyed: teacher.Held})
+	defer panel.Close()
+	handler, err := xrayweb.Page{Web: web.Pages, Key: teacher, Lang: lang.English,
+		File: "bug.pcapng", Notes: []lang.Text{{EN: "Two packets are cut.",
+			ZH: "两个包不完整。"}}}.Handler(panel)
+	require.NoError(t, err)
+	page := httptest.NewServer(handler)
+	defer page.Close()
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Open(teacher.URL(page.URL))
+	tab.WaitText("#name", "bug.pcapng")
+	tab.WaitText("#notes", "Two packets are cut.")
+	tab.WaitFor(`document.getElementById("server").hidden`)
+	tab.WaitFor(rowsShown + `.join() === "frame a text frame"`)
+	check(tab, "#x-rows [role=option]")
+	tab.WaitText("#x-anatomy .x-what", "a text frame")
+	check(tab, "#lang")
+	tab.WaitText("#notes", "两个包不完整。")
+	assert.Empty(t, tab.ConsoleErrors())
+}
+
+// After a restart of the server the old rows stay, above a line that says so, and the search and
+// the anatomy go on with the new ones. The diagram has a bar for the request that was held, until
+// the cut.
 func TestXrayAfterRestart(t *testing.T) {
 	browser := labtest.NewBrowser(t)
 	at, end := serveAt(t, "long-polling", "127.0.0.1:0", lang.English)
@@ -283,18 +361,24 @@ func TestXrayAfterRestart(t *testing.T) {
 	publish(t, "long-polling", at, "after the restart")
 	restart := `[...document.querySelectorAll("#x-rows [role=option]")].findIndex((e) => e.classList.contains("x-restart"))`
 	tab.WaitFor(restart + ` > 0`)
-	tab.WaitFor(`[...document.querySelectorAll("#x-rows [role=option]")].findLastIndex((e) => e.textContent.includes("after the restart")) > ` + restart)
+	tab.WaitFor(
+		`[...document.querySelectorAll("#x-rows [role=option]")].findLastIndex((e) => e.textContent.includes("after the restart")) > ` + restart)
 	tab.WaitFor(rowsShown + `.some((row) => row.includes("before"))`)
 	tab.WaitText("#x-rows .x-restart", "server restarted")
-	tab.WaitFor(`document.querySelector("#x-diagram .restart text")?.textContent === "server restarted"`)
-	tab.WaitFor(`[...document.querySelectorAll("#x-diagram .bar.open")].every((bar) => bar.y.baseVal.value > document.querySelector("#x-diagram .restart").transform.baseVal[0].matrix.f)`)
+	tab.WaitFor(
+		`document.querySelector("#x-diagram .restart text")?.textContent === "server restarted"`)
+	tab.WaitFor(
+		`[...document.querySelectorAll("#x-diagram .bar.open")].every((bar) => bar.y.baseVal.value > document.querySelector("#x-diagram .restart").transform.baseVal[0].matrix.f)`)
 	tab.Screenshot("xray-restart")
 
 	search(tab, "after the restart")
 	tab.WaitFor(rowsShown + `.some((row) => row.startsWith("HTTP 200"))`)
-	labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("200 OK")).click() || true`)
-	tab.WaitFor(`[...document.querySelectorAll("#x-anatomy .x-related button")].some((b) => /^(body|chunk)/.test(b.textContent))`)
-	labtest.Eval[bool](tab, `[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => /^(body|chunk)/.test(b.textContent)).click() || true`)
+	labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("200 OK")).click() || true`)
+	tab.WaitFor(
+		`[...document.querySelectorAll("#x-anatomy .x-related button")].some((b) => /^(body|chunk)/.test(b.textContent))`)
+	labtest.Eval[bool](tab,
+		`[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => /^(body|chunk)/.test(b.textContent)).click() || true`)
 	tab.WaitText("#x-anatomy .x-what", "after the restart")
 }
 
@@ -308,7 +392,8 @@ func TestXrayDrawsTheCut(t *testing.T) {
 	check(tab, "#cut")
 	tab.WaitFor(`document.querySelectorAll("#x-diagram .cut .cross").length > 0`)
 	tab.WaitFor(`document.querySelectorAll("#x-diagram .bar:not(.open)").length >= 1`)
-	har := labtest.Eval[string](tab, `fetch(document.getElementById("x-har").href).then((r) => r.text())`)
+	har := labtest.Eval[string](tab,
+		`fetch(document.getElementById("x-har").href).then((r) => r.text())`)
 	assert.Contains(t, har, `"version":"1.2"`)
 	assert.Contains(t, har, "/events?after=0")
 }

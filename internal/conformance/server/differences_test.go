@@ -35,24 +35,31 @@ var differences = []difference{
 	{"ACK without data",
 		overWebSocket("40", "431"), "40{} synced", "40{} closed"},
 	{"placeholder with a fraction",
-		overWebSocket("40", `451-["x",{"_placeholder":true,"num":0.5}]`, "\x01"), "40{} synced", "40{} closed"},
+		overWebSocket("40", `451-["x",{"_placeholder":true,"num":0.5}]`, "\x01"), "40{} synced",
+		"40{} closed"},
 	{"ack id above 2^53",
-		overWebSocket("40", `429007199254740993["echo",1]`), "40{} 439007199254740992[1] synced", "40{} closed"},
+		overWebSocket("40", `429007199254740993["echo",1]`), "40{} 439007199254740992[1] synced",
+		"40{} closed"},
 	{"event whose name is a number",
 		overWebSocket("40", `42[1e3]`), `40{} 42["thousand"] synced`, `40{} synced`},
 	{"lone surrogate",
-		overWebSocket("40", `421["echo","\ud83d"]`), `40{} 431["\ud83d"] synced`, "40{} 431[\"\ufffd\"] synced"},
+		overWebSocket("40", `421["echo","\ud83d"]`), `40{} 431["\ud83d"] synced`,
+		"40{} 431[\"\ufffd\"] synced"},
 	{"-0 and numbers above the largest",
-		overWebSocket("40", `421["echo",-0,1e400]`), `40{} 431[0,null] synced`, "40{} 431[-0,1.7976931348623157e+308] synced"},
+		overWebSocket("40", `421["echo",-0,1e400]`), `40{} 431[0,null] synced`,
+		"40{} 431[-0,1.7976931348623157e+308] synced"},
 	{"volatile event behind another one",
-		overWebSocket("40", `42["volatile"]`), `40{} 42["plain"] synced`, `40{} 42["plain"] 42["volatile"] synced`},
+		overWebSocket("40", `42["volatile"]`), `40{} 42["plain"] synced`,
+		`40{} 42["plain"] 42["volatile"] synced`},
 	{"Emit after Disconnect",
 		overWebSocket("40", `42["kick"]`), `40{} 41 42["after"] closed`, `40{} 41 closed`},
 	{"EVENT behind CONNECT in one POST",
 		overPolling("40\x1e42[\"sync\"]"), "closed", "40{} synced"},
 	{"invalid base64 in a payload",
-		overPolling("40", "451-[\"x\",{\"_placeholder\":true,\"num\":0}]\x1eb*"), "40{} synced", "40{} closed"},
-	{"more than 256 namespaces on one connection", joinMany, "300 joined", `256 joined, then 44 {"message":"too many namespaces"}`},
+		overPolling("40", "451-[\"x\",{\"_placeholder\":true,\"num\":0}]\x1eb*"), "40{} synced",
+		"40{} closed"},
+	{"more than 256 namespaces on one connection", joinMany, "300 joined",
+		`256 joined, then 44 {"message":"too many namespaces"}`},
 	{"JSONP",
 		ask("EIO=4&transport=polling&j=0", false), "200", `400 {"code":3,"message":"Bad request"}`},
 	{"WebSocket handshake with transport=polling",
@@ -60,27 +67,31 @@ var differences = []difference{
 	{"unsupported version over WebSocket",
 		ask("EIO=3&transport=websocket", true), "101", "400 Unsupported protocol version"},
 	{"client file that is not there",
-		askFile, `400 {"code":0,"message":"Transport unknown"}`, `400 {"code":0,"message":"Transport unknown","hint":"this server has no such`},
+		askFile, `400 {"code":0,"message":"Transport unknown"}`,
+		`400 {"code":0,"message":"Transport unknown","hint":"this server has no such`},
 	{"WebSocket handshake without a key",
-		ask("EIO=4&transport=websocket", true, "Sec-WebSocket-Key"), "400 Missing or invalid Sec-WebSocket-Key header", "400 Bad request"},
+		ask("EIO=4&transport=websocket", true, "Sec-WebSocket-Key"),
+		"400 Missing or invalid Sec-WebSocket-Key header", "400 Bad request"},
 	{"X-Content-Type-Options", func(t *testing.T, url string) string {
 		res, err := http.Get(url + "/socket.io/?EIO=4&transport=polling")
 		require.NoError(t, err)
 		res.Body.Close()
 		return res.Header.Get("X-Content-Type-Options")
 	}, "", "nosniff"},
-	{"acknowledgements that a disconnected client owes", pendingAck, "", "sio: socket has been disconnected"},
+	{"acknowledgements that a disconnected client owes", pendingAck, "",
+		"sio: socket has been disconnected"},
 	{"handlers of different sockets", parallelHandlers, "", "both run"},
 }
 
 // sid is the payload of CONNECT's answer.
 var sid = regexp.MustCompile(`\{"sid":"[^"]+"\}`)
 
-// overWebSocket sends the messages, of which "\x01" is binary, and asks whether the socket is still
-// served: the conversation ends with "synced" or "closed".
+// overWebSocket sends the messages, of which "\x01" is binary, and checks whether the socket is
+// still served: the conversation ends with "synced" or "closed".
 func overWebSocket(messages ...string) func(*testing.T, string) string {
 	return func(t *testing.T, url string) string {
-		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+
+			"/socket.io/?EIO=4&transport=websocket", nil)
 		require.NoError(t, err)
 		defer conn.Close()
 		conn.SetReadDeadline(time.Now().Add(time.Minute))
@@ -95,7 +106,8 @@ func overWebSocket(messages ...string) func(*testing.T, string) string {
 			if conn.WriteMessage(kind, []byte(message)) != nil {
 				break // closed, as the reading shows
 			}
-			if message == "40" || message == `42["kick"]` { // the next message is about what this one has changed
+			if message == "40" || message == `42["kick"]` {
+				// the next message depends on the effect of this one
 				_, data, err := conn.ReadMessage()
 				require.NoError(t, err)
 				got = append(got, sid.ReplaceAllString(string(data), "{}"))
@@ -116,14 +128,16 @@ func overWebSocket(messages ...string) func(*testing.T, string) string {
 
 // joinMany asks for 300 namespaces, and says how many the server lets a client join.
 func joinMany(t *testing.T, url string) string {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+
+		"/socket.io/?EIO=4&transport=websocket", nil)
 	require.NoError(t, err)
 	defer conn.Close()
 	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	_, _, err = conn.ReadMessage() // the handshake
 	require.NoError(t, err)
 	for n := range 300 {
-		require.NoError(t, conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "40/many%d,", n)))
+		require.NoError(t, conn.WriteMessage(websocket.TextMessage,
+			fmt.Appendf(nil, "40/many%d,", n)))
 	}
 	joined, refused := 0, ""
 	for range 300 {
@@ -140,7 +154,7 @@ func joinMany(t *testing.T, url string) string {
 	return fmt.Sprint(joined, " joined", refused)
 }
 
-// overPolling posts the payloads, and asks whether the socket is still served.
+// overPolling posts the payloads, and checks whether the socket is still served.
 func overPolling(payloads ...string) func(*testing.T, string) string {
 	return func(t *testing.T, url string) string {
 		url += "/socket.io/?EIO=4&transport=polling"
@@ -160,7 +174,8 @@ func overPolling(payloads ...string) func(*testing.T, string) string {
 		closed := func() string { return strings.Join(append(got, "closed"), " ") }
 		for i := 0; ; i++ {
 			if i < len(payloads) {
-				if status, _ := do(http.Post(url, "text/plain", strings.NewReader(payloads[i]))); status != http.StatusOK {
+				if status, _ := do(http.Post(url, "text/plain",
+					strings.NewReader(payloads[i]))); status != http.StatusOK {
 					return closed()
 				}
 			}
@@ -192,7 +207,9 @@ func ask(query string, webSocket bool, without ...string) func(*testing.T, strin
 		r, err := http.NewRequest("GET", url+"/socket.io/?"+query, nil)
 		require.NoError(t, err)
 		if webSocket {
-			for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			for name, value := range map[string]string{"Connection": "Upgrade",
+				"Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+				"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
 				r.Header.Set(name, value)
 			}
 		}
@@ -222,8 +239,7 @@ func askFile(t *testing.T, url string) string {
 	return res.Status[:3] + " " + answer
 }
 
-// pendingAck is about the program's side, which has no counterpart on the wire: the official server
-// never settles the promise.
+// pendingAck concerns the program, not the wire: the official server never settles the promise.
 func pendingAck(t *testing.T, url string) string {
 	return ofTheProgram(t, url, func(io *sio.Server, heard chan<- string) {
 		io.OnConnection(func(s *sio.Socket) {
@@ -260,8 +276,9 @@ func parallelHandlers(t *testing.T, url string) string {
 	})
 }
 
-// ofTheProgram runs a conversation with a server of ours, unless url is that of the official one.
-func ofTheProgram(t *testing.T, url string, serve func(*sio.Server, chan<- string), talk func(*websocket.Conn)) string {
+// ofTheProgram runs a conversation with our server, unless url is the official server's.
+func ofTheProgram(t *testing.T, url string, serve func(*sio.Server, chan<- string),
+	talk func(*websocket.Conn)) string {
 	if !strings.HasSuffix(url, "#ours") {
 		return ""
 	}
@@ -270,7 +287,8 @@ func ofTheProgram(t *testing.T, url string, serve func(*sio.Server, chan<- strin
 	web := httptest.NewServer(server)
 	defer web.Close()
 	defer server.Close(context.Background())
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(web.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(web.URL, "http")+
+		"/socket.io/?EIO=4&transport=websocket", nil)
 	require.NoError(t, err)
 	defer conn.Close()
 	conn.SetReadDeadline(time.Now().Add(time.Minute))
@@ -288,8 +306,8 @@ func ofTheProgram(t *testing.T, url string, serve func(*sio.Server, chan<- strin
 	}
 }
 
-// TestDifferences holds docs/differences.md: each row is a conversation with both servers, and each
-// conversation a row.
+// TestDifferences checks docs/differences.md: each row is a conversation with both servers, and
+// each conversation a row.
 func TestDifferences(t *testing.T) {
 	official := node.Start(t, "differences-server.mjs")
 	server := sio.NewServer(sio.Config{})
@@ -317,7 +335,8 @@ func TestDifferences(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/differences.md")
 	require.NoError(t, err)
 	var rows, tested []string
-	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|.*\|$`).FindAllStringSubmatch(string(text), -1)[1:] {
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|.*\|$`).
+		FindAllStringSubmatch(string(text), -1)[1:] {
 		rows = append(rows, strings.ReplaceAll(row[1], "`", ""))
 	}
 	for _, d := range differences {

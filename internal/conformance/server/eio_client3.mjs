@@ -24,11 +24,11 @@ const echoed = new Promise((resolve) => {
 for (const data of sent) socket.send(data);
 const got = await echoed;
 sent.forEach((data, i) => {
-  if (typeof data === "string") assert.equal(got[i] ?? "", data); // it has no data where there is none
+  if (typeof data === "string") assert.equal(got[i] ?? "", data); // an empty packet has no data
   else assert.deepEqual(Buffer.from(got[i]), data);
 });
 let pongs = 0;
-await new Promise((resolve) => socket.on("pong", () => { if (++pongs === 3) resolve(); })); // outlives the heartbeat
+await new Promise((resolve) => socket.on("pong", () => { if (++pongs === 3) resolve(); })); // longer than a heartbeat
 const closed = once("close");
 socket.close();
 await closed;

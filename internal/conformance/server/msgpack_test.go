@@ -14,9 +14,10 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Each width of each type is the bytes that the official encoder writes.
+// Each width of each type has the same bytes as from the official encoder.
 func TestMsgpackIsWrittenAsTheOfficialEncoderDoes(t *testing.T) {
-	values := []string{"-0", "0.0", "1e3", "1.5", "-1.5", "1e-7", "null", "true", "false", "{}", "[]", "18446744073709549568"}
+	values := []string{"-0", "0.0", "1e3", "1.5", "-1.5", "1e-7", "null", "true", "false", "{}",
+		"[]", "18446744073709549568"}
 	for _, bits := range []uint{5, 7, 8, 15, 16, 31, 32, 33, 48, 53} {
 		for _, n := range []int64{1<<bits - 1, 1 << bits, 1<<bits + 1} {
 			if n <= 1<<53 {

@@ -15,7 +15,8 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// oneText is a parser that writes each packet as one JSON text, with the official names and numbers.
+// oneText is a parser that writes each packet as one JSON text, with the official names and
+// numbers.
 type oneText struct{}
 
 type packetText struct {
@@ -49,8 +50,8 @@ func (oneText) Add(data []byte, _ bool) (siopacket.Packet, bool, error) {
 	return p, true, err
 }
 
-// TestACustomParserHasTheOfficialNumbers: a parser in Go and its counterpart for the official client
-// need no table of packet types.
+// TestACustomParserHasTheOfficialNumbers: packet types have the official numbers, so a parser in Go
+// and its counterpart for the official client need no table of types.
 func TestACustomParserHasTheOfficialNumbers(t *testing.T) {
 	dir := node.Dir(t)
 	answer := make(chan string, 1)

@@ -15,7 +15,7 @@ import (
 	"realtimelab/internal/conformance/node"
 )
 
-// serveAt runs the lecture's server at addr; stop ends it whole.
+// serveAt runs the lecture's server at addr; stop ends it and its connections.
 func serveAt(t *testing.T, addr string) (at string, stop func()) {
 	listener, err := net.Listen("tcp", addr)
 	require.NoError(t, err)

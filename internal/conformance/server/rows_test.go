@@ -25,8 +25,8 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// rows are the rows of the feature table's server part: what each needs of the
-// server. rows.mjs holds what the official client then does.
+// rows holds the server's part of each row of the feature table. rows.mjs has the official client's
+// part.
 var rows = []struct {
 	name   string
 	config sio.Config
@@ -98,7 +98,8 @@ func TestRows(t *testing.T) {
 		for _, row := range rows {
 			t.Run(row.name+" over "+transports, func(t *testing.T) {
 				config := row.config
-				config.Log = slog.New(slog.NewTextHandler(t.Output(), nil)) // refused events are part of the rows
+				// refused events are part of the rows
+				config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 				server := sio.NewServer(config)
 				server.OnConnection(common)
 				row.serve(server)
@@ -115,7 +116,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// common is what every row asks for.
+// common adds the handlers that every row needs.
 func common(s *sio.Socket) {
 	s.On("sync", func(ack sio.Ack) { ack() })
 	s.On("where", func(ack sio.Ack) { ack(s.Namespace().Name()) })
@@ -270,7 +271,8 @@ func serveAcks(io *sio.Server) {
 			ack(text(s.Timeout(10*time.Second).EmitWithAck(context.Background(), "question", 10)))
 		})
 		s.On("ask all", func(ack sio.Ack) {
-			answers, err := io.Timeout(10*time.Second).EmitWithAck(context.Background(), "question", 10)
+			answers, err := io.Timeout(10*time.Second).
+				EmitWithAck(context.Background(), "question", 10)
 			if err != nil {
 				ack(err.Error())
 				return
@@ -278,13 +280,15 @@ func serveAcks(io *sio.Server) {
 			ack(texts(answers))
 		})
 		s.On("ask all, one answers", func(ack sio.Ack) {
-			answers, err := io.Timeout(200*time.Millisecond).EmitWithAck(context.Background(), "only one answers")
+			answers, err := io.Timeout(200*time.Millisecond).
+				EmitWithAck(context.Background(), "only one answers")
 			var missing *sio.MissingAnswersError
 			if !errors.As(err, &missing) || !errors.Is(err, sio.ErrTimeout) {
 				ack(fmt.Sprint(err))
 				return
 			}
-			ack(map[string]any{"answers": texts(answers), "missing": missing.Sockets, "error": missing.Err.Error()})
+			ack(map[string]any{"answers": texts(answers), "missing": missing.Sockets,
+				"error": missing.Err.Error()})
 		})
 		s.On("ask, no answer", func(ack sio.Ack) {
 			ack(text(s.Timeout(50*time.Millisecond).EmitWithAck(context.Background(), "nothing")))
@@ -330,11 +334,15 @@ func serveEvents(io *sio.Server) {
 
 		s.On("seen", func(ack sio.Ack) {
 			in, out := []string{}, []string{}
-			off := s.OnAnyOutgoing(func(event string, args sio.Args) { out = append(out, fmt.Sprint(event, " ", args.Any(0))) })
+			off := s.OnAnyOutgoing(func(event string, args sio.Args) {
+				out = append(out, fmt.Sprint(event, " ", args.Any(0)))
+			})
 			s.Emit("seen too", []int{2})
 			off()
 			s.Emit("seen too", 3)
-			s.OnAny(func(event string, args sio.Args) { in = append(in, fmt.Sprint(event, " ", args.Any(0))) })
+			s.OnAny(func(event string, args sio.Args) {
+				in = append(in, fmt.Sprint(event, " ", args.Any(0)))
+			})
 			s.Once("seen me", func([]int) { ack(map[string]any{"in": in, "out": out}) })
 			s.Emit("now", true)
 		})
@@ -357,7 +365,9 @@ func serveValues(io *sio.Server) {
 		s.On("errors", func(ack sio.Ack) { ack(reported) })
 		s.On("relay", func(args sio.Args) { s.Emit("relayed", []byte{0}, args) })
 		s.On("rest", func(_ string, rest sio.Args, ack sio.Ack) { ack(rest) })
-		s.On("written", func(ack func(written)) { ack(written{Name: "ann", Wait: time.Second, List: []int{}}) })
+		s.On("written", func(ack func(written)) {
+			ack(written{Name: "ann", Wait: time.Second, List: []int{}})
+		})
 		s.On("login", func(who struct {
 			Username string
 			Wait     time.Duration
@@ -380,8 +390,10 @@ func serveHandshake(io *sio.Server) {
 			var auth any
 			h.Auth(&auth)
 			ack(map[string]any{
-				"header": h.Headers.Get("X-Lab"), "a": h.Query.Get("a"), "b": h.Query.Get("b"), "auth": auth,
-				"address": h.Address, "secure": h.Secure, "xdomain": h.XDomain, "url": h.URL, "time": h.Time,
+				"header": h.Headers.Get("X-Lab"), "a": h.Query.Get("a"), "b": h.Query.Get("b"),
+				"auth":    auth,
+				"address": h.Address, "secure": h.Secure, "xdomain": h.XDomain, "url": h.URL,
+				"time":  h.Time,
 				"whole": h,
 			})
 		})
@@ -437,9 +449,18 @@ func serveAdmin(io *sio.Server) {
 			}
 			ack(infos)
 		})
-		s.On("all of r join", func(room string, ack sio.Ack) { io.In("r").SocketsJoin(room); ack() })
-		s.On("all of s leave", func(room string, ack sio.Ack) { io.In("s").SocketsLeave(room); ack() })
-		s.On("disconnect all of", func(room string, ack sio.Ack) { io.In(room).DisconnectSockets(true); ack() })
+		s.On("all of r join", func(room string, ack sio.Ack) {
+			io.In("r").SocketsJoin(room)
+			ack()
+		})
+		s.On("all of s leave", func(room string, ack sio.Ack) {
+			io.In("s").SocketsLeave(room)
+			ack()
+		})
+		s.On("disconnect all of", func(room string, ack sio.Ack) {
+			io.In(room).DisconnectSockets(true)
+			ack()
+		})
 	})
 }
 
@@ -454,8 +475,14 @@ func serveRecovery(io *sio.Server) {
 	})
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("to all", func(text string, ack sio.Ack) { io.Emit("news", text); ack() })
-		s.On("to room", func(room, text string, ack sio.Ack) { io.To(room).Emit("news", text); ack() })
-		s.On("to all volatile", func(text string, ack sio.Ack) { s.Broadcast().Volatile().Emit("news", text); ack() })
+		s.On("to room", func(room, text string, ack sio.Ack) {
+			io.To(room).Emit("news", text)
+			ack()
+		})
+		s.On("to all volatile", func(text string, ack sio.Ack) {
+			s.Broadcast().Volatile().Emit("news", text)
+			ack()
+		})
 		s.On("is there", func(id string, ack sio.Ack) { ack(io.Socket(id) != nil) })
 		s.On("set", func(key string, value any, ack sio.Ack) { s.Set(key, value); ack() })
 		s.On("get", func(key string, ack sio.Ack) { ack(s.Get(key)) })
@@ -471,7 +498,8 @@ func serveParser(io *sio.Server) {
 	io.Of("/admin").OnConnection(common)
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("ask me", func(ack sio.Ack) {
-			answer, err := s.Timeout(10*time.Second).EmitWithAck(context.Background(), "question", 10)
+			answer, err := s.Timeout(10*time.Second).
+				EmitWithAck(context.Background(), "question", 10)
 			if err != nil {
 				ack(err.Error())
 				return

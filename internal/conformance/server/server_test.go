@@ -1,4 +1,4 @@
-// Package server holds our Socket.IO server against the official clients.
+// Package server tests our Socket.IO server with the official clients.
 package server
 
 import (
@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// lecture is a server with what drive.mjs asks for.
+// lecture is a server with the handlers that drive.mjs needs.
 func lecture() *sio.Server {
 	io := sio.NewServer(sio.Config{Engine: engineio.Config{AllowEIO3: true}})
 	io.OnConnection(func(s *sio.Socket) {
@@ -57,7 +57,8 @@ func lecture() *sio.Server {
 
 func TestOfficialClients(t *testing.T) {
 	dir := node.Dir(t)
-	for _, client := range []string{"socket.io-client", "socket.io-client-40", "socket.io-client-3", "socket.io-client-2"} {
+	for _, client := range []string{"socket.io-client", "socket.io-client-40", "socket.io-client-3",
+		"socket.io-client-2"} {
 		for _, transports := range []string{"polling", "websocket", "polling,websocket"} {
 			t.Run(client+" over "+transports, func(t *testing.T) {
 				io := lecture()
@@ -68,7 +69,8 @@ func TestOfficialClients(t *testing.T) {
 					require.NoError(t, io.Close(ctx))
 					server.Close()
 				})
-				command := exec.CommandContext(t.Context(), "node", "drive.mjs", client, server.URL, transports)
+				command := exec.CommandContext(t.Context(), "node", "drive.mjs", client, server.URL,
+					transports)
 				command.Dir = dir
 				out, err := command.CombinedOutput()
 				require.NoError(t, err, "%s", out)

@@ -18,7 +18,8 @@ import (
 // connection is closed, and the next handshake is refused.
 func TestOfficialClientSeesAShutdown(t *testing.T) {
 	dir := node.Dir(t)
-	for transport, refused := range map[string]string{"polling": "503", "websocket": "websocket error"} {
+	for transport, refused := range map[string]string{"polling": "503",
+		"websocket": "websocket error"} {
 		t.Run(transport, func(t *testing.T) {
 			running, reasons := make(chan struct{}), make(chan sio.Reason, 1)
 			io := sio.NewServer(sio.Config{})
@@ -32,7 +33,8 @@ func TestOfficialClientSeesAShutdown(t *testing.T) {
 			})
 			server := httptest.NewServer(io)
 			defer server.Close()
-			client := exec.CommandContext(t.Context(), "node", "shutdown.mjs", server.URL, transport)
+			client := exec.CommandContext(t.Context(), "node", "shutdown.mjs", server.URL,
+				transport)
 			client.Dir = dir
 			type result struct {
 				out []byte

@@ -22,7 +22,7 @@ import (
 //go:embed sio_client2.mjs
 var socketIOClient2 string
 
-// TestTheXrayReadsRevision3: nothing that client 2 and the server send each other is unknown to the x-ray.
+// TestTheXrayReadsRevision3: the x-ray can read all packets between client 2 and the server.
 func TestTheXrayReadsRevision3(t *testing.T) {
 	modules := node.Dir(t)
 	for name, options := range map[string]string{
@@ -33,7 +33,8 @@ func TestTheXrayReadsRevision3(t *testing.T) {
 		"upgrade":           `{"upgraded":true}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			io := sio.NewServer(sio.Config{Engine: engineio.Config{AllowEIO3: true, PingInterval: 200 * time.Millisecond, PingTimeout: 5 * time.Second}})
+			io := sio.NewServer(sio.Config{Engine: engineio.Config{AllowEIO3: true,
+				PingInterval: 200 * time.Millisecond, PingTimeout: 5 * time.Second}})
 			io.OnConnection(func(s *sio.Socket) {
 				s.On("echo", func(v any, ack sio.Ack) { ack(v) })
 			})
@@ -43,7 +44,8 @@ func TestTheXrayReadsRevision3(t *testing.T) {
 			server := httptest.NewUnstartedServer(io)
 			server.Listener = wire.Listener(server.Listener)
 			server.Start()
-			command := exec.CommandContext(t.Context(), "node", "--input-type=module", "-e", socketIOClient2, server.URL, options)
+			command := exec.CommandContext(t.Context(), "node", "--input-type=module", "-e",
+				socketIOClient2, server.URL, options)
 			command.Dir = modules
 			out, err := command.CombinedOutput()
 			require.NoError(t, err, "%s", out)
@@ -60,13 +62,15 @@ func TestTheXrayReadsRevision3(t *testing.T) {
 					require.Equal(t, at, field.Start, row.Summary.EN)
 					at = field.End
 				}
-				assert.Equal(t, len(row.Data), at, "%s: every byte belongs to a field", row.Summary.EN)
+				assert.Equal(t, len(row.Data), at, "%s: every byte belongs to a field",
+					row.Summary.EN)
 				assert.Nil(t, row.Problem, "%s", row.Summary.EN)
 				if row.Layer == xray.EIO || row.Layer == xray.Event {
 					said.WriteString(row.Summary.EN + "\n")
 				}
 			}
-			for _, want := range []string{"open: the handshake", `the client emits "echo"`, "€ 🙂", "4 bytes of binary", "ping: is the server still there?", "pong"} {
+			for _, want := range []string{"open: the handshake", `the client emits "echo"`, "€ 🙂",
+				"4 bytes of binary", "ping: is the server still there?", "pong"} {
 				assert.Contains(t, said.String(), want)
 			}
 		})

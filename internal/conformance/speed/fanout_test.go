@@ -40,8 +40,8 @@ func playCrowd(t *testing.T, addr string, args []string) {
 	readers.Wait()
 }
 
-// hear reads what a client gets, and prints a line whenever the bytes of all clients are those of
-// one more broadcast.
+// hear reads the bytes of a client, and prints a line whenever all clients have received one more
+// broadcast.
 func hear(conn net.Conn, in *bufio.Reader, bytes *atomic.Int64, each int64) {
 	defer conn.Close()
 	buf := make([]byte, 4<<10)
@@ -71,8 +71,8 @@ func skipFrame(t *testing.T, in *bufio.Reader) {
 	require.NoError(t, err)
 }
 
-// crowdHub is the bare gorilla hub that the server is held against: a goroutine each
-// way for a client, and a prepared message.
+// crowdHub is the bare gorilla hub that the server is compared with: a goroutine each way for a
+// client, and a prepared message.
 type crowdHub struct {
 	size    int
 	mu      sync.Mutex
@@ -113,7 +113,8 @@ func (h *crowdHub) emit() {
 	m, _ := websocket.NewPreparedMessage(websocket.TextMessage, []byte(message))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for len(h.clients) < h.size { // the last have their handshake, but not their place yet
+	// the last clients have their handshake, but are not registered yet
+	for len(h.clients) < h.size {
 		h.mu.Unlock()
 		time.Sleep(time.Millisecond)
 		h.mu.Lock()
@@ -123,7 +124,7 @@ func (h *crowdHub) emit() {
 	}
 }
 
-// startCrowdHub starts a hub whose broadcasts wait until its clients are all there.
+// startCrowdHub starts a hub whose broadcasts wait until all its clients are connected.
 func startCrowdHub(size int) server {
 	h := &crowdHub{size: size, done: make(chan struct{})}
 	s := here(h)
@@ -139,7 +140,9 @@ func BenchmarkFanout(b *testing.B) {
 	all := results{}
 	for range b.N {
 		for name, start := range map[string]func() server{
-			hubs: func() server { return startCrowdHub(1000) }, ours: startOurs, officials: func() server { return startOfficial(b) },
+			hubs: func() server {
+				return startCrowdHub(1000)
+			}, ours: startOurs, officials: func() server { return startOfficial(b) },
 		} {
 			s := start()
 			one, many := fanout(b, s, 1000, 25, 320)
@@ -158,7 +161,9 @@ func BenchmarkGrowth(b *testing.B) {
 	for range b.N {
 		for _, crowd := range []int{100, 1000, 10000} {
 			for name, start := range map[string]func() server{
-				hubs: func() server { return startCrowdHub(crowd) }, ours: startOurs, officials: func() server { return startOfficial(b) },
+				hubs: func() server {
+					return startCrowdHub(crowd)
+				}, ours: startOurs, officials: func() server { return startOfficial(b) },
 			} {
 				s := start()
 				one, _ := fanout(b, s, crowd, 25_000/crowd+5, 0)
@@ -174,13 +179,18 @@ func BenchmarkGrowth(b *testing.B) {
 func BenchmarkRooms(b *testing.B) {
 	all := results{}
 	for range b.N {
-		for name, start := range map[string]func() server{ours: startOurs, officials: func() server { return startOfficial(b) }} {
+		for name, start := range map[string]func() server{
+			ours:      startOurs,
+			officials: func() server { return startOfficial(b) },
+		} {
 			s := start()
 			_, _, stop := clients(b, "crowd", s.addr, "1", strconv.Itoa(s.frame))
 			for _, n := range []int{10, 1000, 100000} {
 				join, leave := s.rooms(n)
-				all.add(fmt.Sprintf("join %d rooms", n), name, float64(join.Nanoseconds())/1000/float64(n))
-				all.add(fmt.Sprintf("leave %d rooms", n), name, float64(leave.Nanoseconds())/1000/float64(n))
+				all.add(fmt.Sprintf("join %d rooms", n), name,
+					float64(join.Nanoseconds())/1000/float64(n))
+				all.add(fmt.Sprintf("leave %d rooms", n), name,
+					float64(leave.Nanoseconds())/1000/float64(n))
 			}
 			stop()
 			s.stop()
@@ -190,7 +200,7 @@ func BenchmarkRooms(b *testing.B) {
 }
 
 // fanout connects a crowd of clients, and returns the microseconds of the server's CPU for each
-// delivery: of so many paced broadcasts, and of so many with 32 in flight.
+// delivery: of paced broadcasts, and of broadcasts with 32 in flight.
 func fanout(b *testing.B, s server, crowd, paced, streamed int) (pacedCPU, streamedCPU float64) {
 	_, out, stop := clients(b, "crowd", s.addr, strconv.Itoa(crowd), strconv.Itoa(s.frame))
 	defer stop()

@@ -30,15 +30,16 @@ const (
 // handshake opens a WebSocket by hand.
 func handshake(t *testing.T, addr, query string) (net.Conn, *bufio.Reader) {
 	conn := dial(t, addr)
-	fmt.Fprint(conn, "GET /socket.io/?EIO=4&transport=websocket"+query+" HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+	fmt.Fprint(conn, "GET /socket.io/?EIO=4&transport=websocket"+query+
+		" HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	in := bufio.NewReaderSize(conn, 512)
 	skipHead(t, in, "101")
 	return conn, in
 }
 
-// skipHead reads the head of an answer, which has that status, and returns the
-// length of its body. A client that read it with net/http would be measured too.
+// skipHead reads the head of an answer, which has that status, and returns the length of its body.
+// With net/http, the client's own work would be measured too.
 func skipHead(t *testing.T, in *bufio.Reader, status string) (length int) {
 	line, err := in.ReadSlice('\n')
 	require.NoError(t, err)
@@ -67,14 +68,17 @@ func connect(t *testing.T, addr string, socketIO bool) (net.Conn, *bufio.Reader)
 	return conn, in
 }
 
-// rounds are what the clients' process of the benchmarks does again and again:
-// prepare returns one round.
+// rounds holds the loops of the benchmarks' client process: prepare returns one round.
 var rounds = map[string]struct {
 	times   int
 	prepare func(t *testing.T, addr string) func()
 }{
-	"ack of the hub": {asked, func(t *testing.T, addr string) func() { return askOver(t, addr, false) }},
-	"ack":            {asked, func(t *testing.T, addr string) func() { return askOver(t, addr, true) }},
+	"ack of the hub": {asked, func(t *testing.T, addr string) func() {
+		return askOver(t, addr, false)
+	}},
+	"ack": {asked, func(t *testing.T, addr string) func() {
+		return askOver(t, addr, true)
+	}},
 	"ack over polling": {asked, func(t *testing.T, addr string) func() {
 		p := poll(t, addr)
 		asking := p.request("POST", question)
@@ -150,7 +154,7 @@ func (p *poller) ask(request []byte) string {
 	return string(body)
 }
 
-// upgrade goes over to a WebSocket, asks over it, and closes.
+// upgrade switches to a WebSocket, asks over it, and closes.
 func (p *poller) upgrade() {
 	conn, in := handshake(p.T, p.addr, "&sid="+p.sid)
 	conn.Write(masked("2probe"))
@@ -185,8 +189,8 @@ func playIdlers(t *testing.T, addr string, args []string) {
 	runtime.KeepAlive(conns)
 }
 
-// bareHub answers each client as a hub does that is built of goroutines: one
-// reads, the hub's own decides, one writes.
+// bareHub answers each client like a hub with goroutines: one reads, the hub's own decides, one
+// writes.
 type bareHub struct{ questions chan chan []byte }
 
 func startHub(b *testing.B) server {
@@ -227,8 +231,8 @@ func (h bareHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// canned gives the answers that the rounds wait for, and knows no client: what net/http
-// and gorilla/websocket alone take for the round trips of the protocol.
+// canned gives fixed answers without any state per client. It measures what net/http and
+// gorilla/websocket alone take for the round trips of the protocol.
 func canned(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	switch {
@@ -266,8 +270,8 @@ func cannedWebSocket(w http.ResponseWriter, r *http.Request, probe bool) {
 	}
 }
 
-// measure lets the clients' process do its rounds, and returns the microseconds of each: as the
-// client sees it, and of the CPU of the server's process.
+// measure lets the clients' process do its rounds, and returns the microseconds of each: as seen by
+// the client, and of the CPU of the server's process.
 func measure(b *testing.B, s server, kind string) (wall, used float64) {
 	in, out, stop := clients(b, "rounds", s.addr, kind)
 	defer stop()
@@ -307,11 +311,11 @@ func against(b *testing.B, kind, ofHub string) {
 // client sees, and the server's CPU.
 func BenchmarkAck(b *testing.B) { against(b, "ack", "ack of the hub") }
 
-// BenchmarkConnect measures the way from nothing to a socket that has joined, over WebSocket.
+// BenchmarkConnect measures the time from the first byte to a joined socket, over WebSocket.
 func BenchmarkConnect(b *testing.B) { against(b, "connect", "connect to the hub") }
 
-// BenchmarkUpgrade measures the same way through polling, with the upgrade and an acknowledged event
-// after it. The hub only connects.
+// BenchmarkUpgrade measures the same through polling, followed by the upgrade and an acknowledged
+// event. The hub only connects.
 func BenchmarkUpgrade(b *testing.B) { against(b, "connect and upgrade", "connect to the hub") }
 
 // BenchmarkAckOverPolling measures an event posted and the poll that answers it. The hub answers
@@ -326,7 +330,10 @@ func BenchmarkIdle(b *testing.B) {
 	}
 	all := results{}
 	for range b.N {
-		for name, start := range map[string]func() server{ours: startOurs, officials: func() server { return startOfficial(b) }} {
+		for name, start := range map[string]func() server{
+			ours:      startOurs,
+			officials: func() server { return startOfficial(b) },
+		} {
 			s := start()
 			before := s.resident()
 			_, _, stop := clients(b, "idlers", s.addr)

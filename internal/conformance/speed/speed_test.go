@@ -47,12 +47,12 @@ const (
 	officials = "official"
 )
 
-// A server is one that is measured.
+// A server is a measured server.
 type server struct {
 	addr     string
 	cpu      func() time.Duration // used by its process so far
 	resident func() float64       // memory of its process in KiB, after a garbage collection
-	emit     func()               // starts a broadcast of message to everyone
+	emit     func()               // starts a broadcast to everyone
 	frame    int                  // bytes of that broadcast's frame
 	rooms    func(n int) (join, leave time.Duration)
 	stop     func()
@@ -125,7 +125,7 @@ func startOfficial(b *testing.B) server {
 	}
 }
 
-// cpu is what this process has used.
+// cpu returns the CPU time of this process.
 func cpu() time.Duration {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
@@ -142,8 +142,8 @@ func resident() float64 {
 
 const clientsEnv = "LAB_SPEED_CLIENTS"
 
-// TestClients is no test: it is the clients' process of the benchmarks, which play the part that
-// the environment names against the server at that address.
+// TestClients runs the clients of the benchmarks in a process of their own. It tests nothing. The
+// environment names their part and the address of the server.
 func TestClients(t *testing.T) {
 	args := strings.Fields(os.Getenv(clientsEnv))
 	if len(args) == 0 {
@@ -157,9 +157,11 @@ func TestClients(t *testing.T) {
 
 // clients starts this program as the clients' process, and waits until it is ready. Its lines are
 // read from out; it ends when in is closed, or with stop.
-func clients(b *testing.B, part, addr string, args ...string) (in io.WriteCloser, out *bufio.Scanner, stop func()) {
+func clients(b *testing.B, part, addr string, args ...string) (in io.WriteCloser,
+	out *bufio.Scanner, stop func()) {
 	c := exec.Command(os.Args[0], "-test.run=^TestClients$", "-test.v=false")
-	c.Env = append(os.Environ(), clientsEnv+"="+strings.Join(append([]string{part, addr}, args...), " "))
+	c.Env = append(os.Environ(), clientsEnv+"="+
+		strings.Join(append([]string{part, addr}, args...), " "))
 	in, err := c.StdinPipe()
 	require.NoError(b, err)
 	pipe, err := c.StdoutPipe()
@@ -171,7 +173,7 @@ func clients(b *testing.B, part, addr string, args ...string) (in io.WriteCloser
 	return in, out, func() { _ = in.Close(); _ = c.Process.Kill(); _ = c.Wait() }
 }
 
-// ready says that the clients have connected, and waits to be told to go on.
+// ready reports that the clients have connected, and waits for the signal to go on.
 func ready() {
 	fmt.Println("ready")
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
@@ -179,13 +181,14 @@ func ready() {
 
 var figuresFile = flag.String("figures", "", "file that the figures are written to, as JSON")
 
-// figures are the contents of the figures' file.
+// figures holds the contents of the figures' file.
 type figures struct {
 	Machine compare.Machine `json:"machine"`
 	Rows    map[string]row  `json:"rows"`
 }
 
-// A row is what a benchmark has measured, in the given unit. What a server does not do is absent.
+// A row holds the results of a benchmark, in the given unit. A server without the feature has no
+// entry.
 type row struct {
 	Unit     string  `json:"unit"`
 	Hub      float64 `json:"hub,omitempty"`
@@ -209,7 +212,7 @@ func (r results) add(name, server string, value float64) {
 func (r results) report(b *testing.B, unit string) {
 	all := figures{compare.ThisMachine(), map[string]row{}}
 	if *figuresFile != "" {
-		if data, err := os.ReadFile(*figuresFile); err == nil { // an earlier benchmark's
+		if data, err := os.ReadFile(*figuresFile); err == nil { // from an earlier benchmark
 			require.NoError(b, json.Unmarshal(data, &all))
 		}
 	}
@@ -221,10 +224,12 @@ func (r results) report(b *testing.B, unit string) {
 			}
 			return values[len(values)/2]
 		}
-		w := row{unit, median(hubs), median(canneds), median(ours), median(officials), len(servers[ours])}
+		w := row{unit, median(hubs), median(canneds), median(ours), median(officials),
+			len(servers[ours])}
 		all.Rows[name] = w
 		slug := strings.ReplaceAll(name, " ", "-")
-		for server, v := range map[string]float64{hubs: w.Hub, canneds: w.Canned, officials: w.Official} {
+		for server, v := range map[string]float64{hubs: w.Hub, canneds: w.Canned,
+			officials: w.Official} {
 			if v > 0 {
 				b.ReportMetric(w.Ours/v, slug+":of-"+server)
 			}

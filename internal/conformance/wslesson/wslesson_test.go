@@ -1,4 +1,4 @@
-// Package wslesson holds the servers of the WebSocket lesson against ws, the client most of Node uses.
+// Package wslesson tests the servers of the WebSocket lesson with ws, the most used client in Node.
 package wslesson
 
 import (

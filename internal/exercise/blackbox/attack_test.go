@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLateServer: a target that does not listen yet is waited for.
+// TestLateServer: the attack waits for a target that does not listen yet.
 func TestLateServer(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -47,13 +47,20 @@ func (a *attack) openUntil(ctx context.Context, path, lastEventID string) *strea
 		s := &stream{a, res.Header, make(chan string, 1000)}
 		go s.read(ctx, res)
 		if res.StatusCode == http.StatusNotImplemented {
-			check.Fail(a, "GET /events is not written yet: it answers 501.", "GET /events 还没有写：它的回答是 501。")
+			check.Fail(a, "GET /events is not written yet: it answers 501.",
+				"GET /events 还没有写：它的回答是 501。")
 		}
-		check.Value(a, "status", res.StatusCode, 200, "GET "+path+" opens a stream with 200; after anything else EventSource gives up for good.",
-			"GET "+path+" 要用 200 打开流；其他状态会让 EventSource 再也不试。")
+		check.Value(a, "status", res.StatusCode, 200,
+			"GET "+path+
+				" must open a stream with 200: after any other status EventSource gives up.",
+			"GET "+path+" 要用 200 打开流；遇到其他状态码，EventSource 就不再重连。")
 		return s
 	case <-time.After(quick):
-		check.Fail(a, "GET %s: no status and no headers within %v. Flush them at once, before there is a message.", "GET %s：%[2]v 之内没有状态也没有头部。还没有消息时就要先把它们 flush 出去。", path, quick)
+		check.Fail(a,
+			"GET %s: no status and no headers within %v. Flush the headers at "+
+				"once, before there is a message.",
+			"GET %s：%[2]v 之内没有状态也没有头部。还没有消息时就要先把它们 flush 出去。",
+			path, quick)
 	}
 	return nil
 }
@@ -119,7 +126,8 @@ func (s *stream) event(why, zh string) event {
 			}
 		case <-timeout:
 			if len(lines) > 0 {
-				check.Fail(s, why+" Only %q came, and no empty line, which ends an event.", zh+"只来了 %q，没有空行：空行才结束一个事件。", strings.Join(lines, "\n"))
+				check.Fail(s, why+" Only %q came, without the empty line that ends an event.",
+					zh+"只来了 %q，没有空行：空行才结束一个事件。", strings.Join(lines, "\n"))
 			}
 			check.Fail(s, why+" No event came within %v.", zh+"%v 之内没有事件到来。", quick)
 		}
@@ -146,34 +154,47 @@ func parseEvent(lines []string) (e event, deliver bool) {
 	return e, len(data) > 0
 }
 
-// wants fails unless the event is that message, with its id.
+// wants fails unless the event is the given message, with its id.
 func (s *stream) wants(e event, m message, en, zh string) {
 	got := s.message("The data of the event", "事件的 data ", e.data)
-	want := fmt.Sprintf("id: %d\ndata: {\"id\":%[1]d,\"from\":%q,\"text\":%q}\n\n", m.ID, m.From, m.Text)
+	want := fmt.Sprintf("id: %d\ndata: {\"id\":%[1]d,\"from\":%q,\"text\":%q}\n\n", m.ID,
+		m.From, m.Text)
 	id, _, _ := strings.Cut(e.id, "@") // the lab's own server adds the message's time
 	switch {
 	case e.name != "" && e.name != "message":
-		en = fmt.Sprintf("The event is named %q. EventSource calls onmessage only for events without a name, so a page with onmessage receives nothing.", e.name)
-		zh = fmt.Sprintf("事件的名字是 %q。EventSource 只为没有名字的事件调用 onmessage，所以用 onmessage 的页面什么都收不到。", e.name)
+		en = fmt.Sprintf(
+			"The event is named %q. EventSource calls onmessage only for events without a name, "+
+				"so a page with onmessage receives nothing.", e.name)
+		zh = fmt.Sprintf(
+			"事件的名字是 %q。EventSource 只为没有名字的事件调用 onmessage，"+
+				"所以用 onmessage 的页面什么都收不到。", e.name)
 	case e.id == "":
-		en = "The event has no id line: when the stream breaks, the browser cannot say how far it came. " + en
-		zh = "事件没有 id 行：流断了以后，浏览器说不出自己收到了哪里。" + zh
+		en = "The event has no id line: after a broken connection, the " +
+			"browser cannot say which event it received last. " + en
+		zh = "事件没有 id 行：连接断开后，浏览器说不出最后收到的是哪个事件。" + zh
 	case got == m && id == strconv.FormatInt(m.ID, 10):
 		return
 	case got == m:
-		en = fmt.Sprintf("The id line says %q, and the data is message %d: the browser resumes after the id line.", e.id, m.ID)
-		zh = fmt.Sprintf("id 行写的是 %q，data 却是第 %d 条消息：浏览器续传时用的是 id 行。", e.id, m.ID)
+		en = fmt.Sprintf(
+			"The id line says %q, but the data is message %d: the "+
+				"browser resumes after the id line.", e.id, m.ID)
+		zh = fmt.Sprintf("id 行写的是 %q，data 却是第 %d 条消息：浏览器续传时用的是 id 行。",
+			e.id, m.ID)
 	case got.ID == m.ID:
-		en, zh = "The data of the event must be the message as POST /messages made it.", "事件的 data 必须和 POST /messages 创建的消息一样。"
+		en, zh = "The data of the event must be the message as POST /messages created it.",
+			"事件的 data 必须和 POST /messages 创建的消息一样。"
 	}
-	check.Found(s, check.Finding{EN: en, ZH: zh, Fields: check.Compare(check.Events, []byte(e.wire), []byte(want))})
+	check.Found(s, check.Finding{EN: en, ZH: zh,
+		Fields: check.Compare(check.Events, []byte(e.wire), []byte(want))})
 }
 
 func opensAStream(a *attack) {
 	s := a.open("/events", "")
 	kind := s.header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(kind); err != nil || media != "text/event-stream" {
-		check.Value(a, "Content-Type", kind, "text/event-stream", "EventSource takes nothing but text/event-stream.", "EventSource 只认 text/event-stream。")
+		check.Value(a, "Content-Type", kind, "text/event-stream",
+			"EventSource accepts only text/event-stream.",
+			"EventSource 只认 text/event-stream。")
 	}
 }
 
@@ -184,17 +205,24 @@ func sendsEvents(a *attack) {
 	for _, text := range []string{"live", "two\nlines, \"quoted\"", "你好 <b>"} {
 		m := a.publish(text)
 		for _, s := range []*stream{one, two} {
-			s.wants(s.event("A message was published while two streams were open.", "两个流开着的时候发布了一条消息。"), m,
-				"Each message is an event with an id line and the message's JSON as data, sent to every stream at once.", "每条消息是一个事件，带 id 行，data 是消息的 JSON，立刻发给每一个流。")
+			s.wants(s.event("A message was published while two streams were open.",
+				"两个流开着的时候发布了一条消息。"), m,
+				"Each message is an event with an id line and the message's JSON as "+
+					"data, sent to every stream at once.",
+				"每条消息是一个事件，带 id 行，data 是消息的 JSON，立刻发给每一个流。")
 		}
 	}
 }
 
 func beginsAtTheBeginning(a *attack) {
 	s := a.open("/events", "")
-	e := s.event("GET /events without a cursor asks for all messages.", "不带游标的 GET /events 要的是全部消息。")
+	e := s.event("GET /events without a cursor asks for all messages.",
+		"不带游标的 GET /events 要的是全部消息。")
 	if first := s.message("The data of the event", "事件的 data ", e.data); first.ID != 1 {
-		check.Fail(a, "GET /events without a cursor asks for all messages, and the first one that came is %d.", "不带游标的 GET /events 要的是全部消息，最先来的却是第 %d 条。", first.ID)
+		check.Fail(a,
+			"GET /events without a cursor asks for all messages, but "+
+				"the first one that came was %d.",
+			"不带游标的 GET /events 要的是全部消息，最先来的却是第 %d 条。", first.ID)
 	}
 }
 
@@ -204,9 +232,15 @@ func resumes(a *attack) {
 	s := a.open("/events", fmt.Sprint(first.ID))
 	fourth := a.publish("r4")
 	for _, m := range []message{second, third, fourth} {
-		s.wants(s.event("A browser resumed, with messages missed.", "浏览器来续传，它错过了消息。"), m,
-			fmt.Sprintf("A browser resumed with Last-Event-ID: %d. It gets what is newer, oldest first, and nothing that it has.", first.ID),
-			fmt.Sprintf("浏览器带着 Last-Event-ID: %d 来续传。它应该收到更新的，旧的在前，已有的不再发。", first.ID))
+		s.wants(s.event("A browser resumed after it had missed messages.",
+			"浏览器来续传，它错过了消息。"),
+			m,
+			fmt.Sprintf(
+				"A browser resumed with Last-Event-ID: %d. It must get all newer messages, oldest "+
+					"first, and none that it already has.", first.ID),
+			fmt.Sprintf(
+				"浏览器带着 Last-Event-ID: %d 来续传。它应该收到更新的，旧的在前，已有的不再发。",
+				first.ID))
 	}
 }
 
@@ -216,8 +250,11 @@ func headerBeatsQuery(a *attack) {
 	third := a.publish("q3")
 	s := a.open(fmt.Sprintf("/events?after=%d", first.ID), fmt.Sprint(second.ID))
 	s.wants(s.event("A browser resumed.", "浏览器来续传。"), third,
-		fmt.Sprintf("The URL says after=%d, from long ago, and the header Last-Event-ID: %d. The header is newer, and wins.", first.ID, second.ID),
-		fmt.Sprintf("URL 里是很久以前的 after=%d，头部是 Last-Event-ID: %d。头部更新，以它为准。", first.ID, second.ID))
+		fmt.Sprintf(
+			"The URL has an old after=%d, and the header is "+
+				"Last-Event-ID: %d. The header is newer, so it wins.", first.ID, second.ID),
+		fmt.Sprintf("URL 里是很久以前的 after=%d，头部是 Last-Event-ID: %d。头部更新，以它为准。",
+			first.ID, second.ID))
 }
 
 func survivesStreamsThatLeave(a *attack) {
@@ -237,7 +274,11 @@ func survivesStreamsThatLeave(a *attack) {
 	}
 	for i := range 3 {
 		m := a.publish(fmt.Sprint("after they left ", i))
-		stays.wants(stays.event("Twenty streams were closed, one stayed, and a message was published.", "二十个流关闭了，留下一个，然后发布了一条消息。"), m,
-			"Twenty streams were closed by their clients, and one stayed: it still gets each message once, in order.", "二十个流被客户端关闭，留下一个：它仍然要按顺序收到每条消息，每条一次。")
+		stays.wants(
+			stays.event("Twenty streams were closed, one stayed, and a message was published.",
+				"二十个流关闭了，留下一个，然后发布了一条消息。"), m,
+			"Twenty streams were closed by their clients, and one stayed: it "+
+				"still gets each message once, in order.",
+			"二十个流被客户端关闭，留下一个：它仍然要按顺序收到每条消息，每条一次。")
 	}
 }

@@ -32,7 +32,7 @@ type socket struct {
 	reader *bufio.Reader
 }
 
-// knock sends an upgrade request and returns the answer; its body is not read.
+// knock sends an upgrade request and returns the response without reading its body.
 func (a *attack) knock(path, key, origin string) (*socket, *http.Response) {
 	conn, err := (&net.Dialer{}).DialContext(a.ctx, "tcp", a.host)
 	if err != nil {
@@ -40,16 +40,19 @@ func (a *attack) knock(path, key, origin string) (*socket, *http.Response) {
 	}
 	a.conns = append(a.conns, conn)
 	deadline, _ := a.ctx.Deadline()
-	_ = conn.SetDeadline(deadline) // a connection that is gone is found out by what follows
+	_ = conn.SetDeadline(deadline) // a closed connection fails in the next write
 	s := &socket{a, conn, bufio.NewReader(conn)}
 	request := "GET " + path + " HTTP/1.1\r\nHost: " + a.host + "\r\n"
 	if origin != "" {
 		request += "Origin: " + origin + "\r\n"
 	}
-	s.write([]byte(request + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + "\r\n\r\n"))
+	s.write([]byte(request +
+		"Connection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + "\r\n\r\n"))
 	res, err := http.ReadResponse(s.reader, nil)
 	if err != nil {
-		check.Fail(a, "The handshake with %s was not answered with HTTP: %v.", "和 %s 的握手没有得到 HTTP 回答：%v。", path, err)
+		check.Fail(a, "The response to the handshake with %s is not HTTP: %v.",
+			"和 %s 的握手没有得到 HTTP 回答：%v。", path, err)
 	}
 	return s, res
 }
@@ -69,12 +72,16 @@ func (a *attack) switched(res *http.Response, key string) {
 			yours.WriteString(name + ": " + value + "\r\n")
 		}
 	}
-	want := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + acceptOf(key) + "\r\n\r\n"
+	want := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
+		"Connection: Upgrade\r\nSec-WebSocket-Accept: " + acceptOf(key) + "\r\n\r\n"
 	if res.StatusCode != 101 || res.Header.Get("Sec-WebSocket-Accept") != acceptOf(key) ||
-		!strings.EqualFold(res.Header.Get("Upgrade"), "websocket") || !strings.Contains(strings.ToLower(res.Header.Get("Connection")), "upgrade") {
+		!strings.EqualFold(res.Header.Get("Upgrade"), "websocket") ||
+		!strings.Contains(strings.ToLower(res.Header.Get("Connection")), "upgrade") {
 		check.Found(a, check.Finding{
-			EN:     "The handshake is answered with 101 and three headers (RFC 6455, 4.2.2); the browser compares Sec-WebSocket-Accept with what it computes itself.",
-			ZH:     "握手要用 101 和三个头部来回答（RFC 6455，4.2.2）；浏览器会把 Sec-WebSocket-Accept 和自己算的比较。",
+			EN: "Answer the handshake with 101 and three headers (RFC 6455, 4.2.2); the " +
+				"browser compares Sec-WebSocket-Accept with what it computes itself.",
+			ZH: "握手要用 101 和三个头部来回答（RFC 6455，4.2.2）；浏览器会把 " +
+				"Sec-WebSocket-Accept 和自己算的比较。",
 			Fields: check.Compare(check.HTTP, []byte(yours.String()+"\r\n"), []byte(want)),
 		})
 	}
@@ -82,11 +89,12 @@ func (a *attack) switched(res *http.Response, key string) {
 
 func (s *socket) write(b []byte) {
 	if _, err := s.conn.Write(b); err != nil {
-		check.Fail(s, "The server closed the connection while the client was still speaking: %v.", "客户端还在说话，服务器就关了连接：%v。", err)
+		check.Fail(s, "The server closed the connection while the client was still sending: %v.",
+			"客户端还在发送，服务器就关闭了连接：%v。", err)
 	}
 }
 
-// mask is the masking key of every frame that the attack sends, that of the examples in RFC 6455.
+// mask is the masking key of every frame that the attack sends. The examples in RFC 6455 use it.
 var mask = [4]byte{0x37, 0xfa, 0x21, 0x3d}
 
 // masked returns a client's frame.
@@ -100,8 +108,8 @@ const maxFrame = 1 << 20
 
 var errTooLong = errors.New("it announces more than a mebibyte")
 
-// read reads one frame of the server's and returns its bytes as they are on the wire. With an error it
-// returns the bytes that came.
+// read reads one frame of the server and returns its bytes as on the wire. With an error it returns
+// the bytes read so far.
 func (s *socket) read() (got []byte, err error) {
 	var header frame.Header
 	for {
@@ -125,12 +133,13 @@ func (s *socket) read() (got []byte, err error) {
 	return append(got, payload[:n]...), err
 }
 
-// wants reads a frame and fails unless it is that one.
+// wants reads a frame and fails unless it is the given one.
 func (s *socket) wants(want []byte, en, zh string) {
 	_ = s.conn.SetReadDeadline(time.Now().Add(quick)) // as in knock
 	got, err := s.read()
 	if err != nil && len(got) == 0 {
-		check.Fail(s, en+" But no frame came: %v.", zh+"可是没有帧到来：%v。", err)
+		check.Fail(s, en+" No frame came: %v.", zh+"可是没有帧到来：%v。", err)
 	}
-	check.Wire(s, check.Frames, got, want, strings.ReplaceAll(en, "%", "%%"), strings.ReplaceAll(zh, "%", "%%"))
+	check.Wire(s, check.Frames, got, want, strings.ReplaceAll(en, "%", "%%"),
+		strings.ReplaceAll(zh, "%", "%%"))
 }

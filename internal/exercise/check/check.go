@@ -1,7 +1,7 @@
-// Package check says what an exercise's check found: one idea that was missed, in both languages, and the bytes field by
-// field where bytes are the matter.
+// Package check reports what an exercise's check found: one idea that was missed, in both
+// languages, and a comparison of the bytes field by field.
 //
-// It imports nothing but the standard library, for it is copied beside the exercises into the folder where a student works,
+// It imports only the standard library, because it is copied into the folder where a student works
 // and compiled there without a network.
 package check
 
@@ -21,8 +21,8 @@ import (
 //go:embed *.go
 var Source embed.FS
 
-// FindingsVariable names the environment variable with the file to which Fail appends its findings, one line of JSON each.
-// Without it a finding is printed, for whoever runs `go test -tags exercise` by hand.
+// FindingsVariable names the environment variable with the file to which Fail appends its findings,
+// one line of JSON each. Without it findings are printed, as for `go test -tags exercise` by hand.
 const FindingsVariable = "LAB_FINDINGS"
 
 // LimitVariable names the environment variable with the time that a check may take, such as "5s".
@@ -34,8 +34,9 @@ func init() {
 	}
 }
 
-// timedOut prints where each goroutine is and ends the process. Package testing prints that too, but it does not stop
-// the goroutines first, and leaves out those that run on another thread: a loop that does not end.
+// timedOut prints where each goroutine is and ends the process. Package testing also prints the
+// stacks, but it does not stop the goroutines first, and leaves out goroutines that run on another
+// thread, such as one in an endless loop.
 func timedOut(limit time.Duration) {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -43,7 +44,7 @@ func timedOut(limit time.Duration) {
 	os.Exit(2)
 }
 
-// Finding is one thing that is not yet as it should be.
+// Finding is one thing that is still wrong.
 type Finding struct {
 	EN     string  `json:"en"`
 	ZH     string  `json:"zh"`
@@ -51,7 +52,7 @@ type Finding struct {
 	Trace  string  `json:"trace,omitempty"` // the stack of a panic in the student's code
 }
 
-// Field is one field of what went over the wire, beside what should have.
+// Field is one field of the bytes on the wire, with its expected value.
 type Field struct {
 	Name  string `json:"name"`
 	Yours string `json:"yours"`
@@ -76,9 +77,9 @@ func Fail(t T, en, zh string, args ...any) {
 	Found(t, Finding{EN: format(en, args), ZH: format(zh, args)})
 }
 
-// Panicked ends the check with the panic that a deferred function has recovered; cause is its value. Both
-// texts are formats for the same arguments. The panic of package testing about os.Exit goes on: it has a
-// text of its own.
+// Panicked ends the check with the panic that a deferred function has recovered; cause is its
+// value. Both texts are formats for the same arguments. It panics again with package testing's
+// panic about os.Exit, which has a text of its own.
 func Panicked(t T, cause any, en, zh string, args ...any) {
 	t.Helper()
 	if strings.HasPrefix(fmt.Sprint(cause), "unexpected call to os.Exit") {
@@ -94,7 +95,8 @@ func format(text string, args []any) string {
 	return fmt.Sprintf(text, args...)
 }
 
-// Found ends the check with a finding. Like t.FailNow it must be called from the check's own goroutine.
+// Found ends the check with a finding. Like t.FailNow it must be called from the check's own
+// goroutine.
 func Found(t T, f Finding) {
 	t.Helper()
 	if keeper, ok := t.(finder); ok {
@@ -130,18 +132,20 @@ func (f Finding) String() string {
 		if !field.OK {
 			mark = "! "
 		}
-		fmt.Fprintf(&b, "%s%s: yours %s, expected %s (%s)\n", mark, field.Name, field.Yours, field.Want, field.Spec)
+		fmt.Fprintf(&b, "%s%s: yours %s, expected %s (%s)\n", mark, field.Name, field.Yours,
+			field.Want, field.Spec)
 	}
 	return b.String()
 }
 
-// Value fails unless yours is what the check wants, and shows both.
+// Value fails unless yours equals want, and shows both.
 func Value[V comparable](t T, name string, yours, want V, en, zh string, args ...any) {
 	t.Helper()
 	if yours == want {
 		return
 	}
-	Found(t, Finding{EN: format(en, args), ZH: format(zh, args), Fields: []Field{{Name: name, Yours: show(yours), Want: show(want)}}})
+	Found(t, Finding{EN: format(en, args), ZH: format(zh, args),
+		Fields: []Field{{Name: name, Yours: show(yours), Want: show(want)}}})
 }
 
 func show(v any) string {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// HTTP takes an HTTP/1.1 request or response apart: the first line, each header by its name, the body (RFC 9112).
+// HTTP takes an HTTP/1.1 request or response apart: the first line, each header by its name, the
+// body (RFC 9112).
 func HTTP(wire []byte) []Part {
 	head, body, _ := bytes.Cut(wire, []byte("\r\n\r\n"))
 	lines := strings.Split(string(head), "\r\n")
@@ -17,7 +18,8 @@ func HTTP(wire []byte) []Part {
 			parts = append(parts, Part{"line without a colon", quote([]byte(line)), "RFC 9112, 5"})
 			continue
 		}
-		parts = append(parts, Part{strings.ToLower(name), quote([]byte(strings.TrimSpace(value))), "RFC 9110, 5.1"})
+		parts = append(parts, Part{strings.ToLower(name), quote([]byte(strings.TrimSpace(value))),
+			"RFC 9110, 5.1"})
 	}
 	if len(body) > 0 {
 		parts = append(parts, Part{"body", quote(body), "RFC 9112, 6"})
@@ -37,7 +39,8 @@ func Chunks(wire []byte) []Part {
 		}
 		parts = append(parts, Part{name + "size", quote(size) + " CRLF", spec})
 		var length int
-		if _, err := fmt.Sscanf(string(size), "%x", &length); err != nil || length < 0 || length > len(rest) {
+		if _, err := fmt.Sscanf(string(size), "%x", &length); err != nil || length < 0 ||
+			length > len(rest) {
 			length = len(rest)
 		}
 		if length > 0 {

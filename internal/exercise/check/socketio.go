@@ -11,8 +11,10 @@ const (
 )
 
 var (
-	eioTypes = map[byte]string{'0': "open", '1': "close", '2': "ping", '3': "pong", '4': "message", '5': "upgrade", '6': "noop", 'b': "binary message, base64"}
-	sioTypes = map[byte]string{'0': "CONNECT", '1': "DISCONNECT", '2': "EVENT", '3': "ACK", '4': "CONNECT_ERROR", '5': "BINARY_EVENT", '6': "BINARY_ACK"}
+	eioTypes = map[byte]string{'0': "open", '1': "close", '2': "ping", '3': "pong", '4': "message",
+		'5': "upgrade", '6': "noop", 'b': "binary message, base64"}
+	sioTypes = map[byte]string{'0': "CONNECT", '1': "DISCONNECT", '2': "EVENT", '3': "ACK",
+		'4': "CONNECT_ERROR", '5': "BINARY_EVENT", '6': "BINARY_ACK"}
 )
 
 // Payload takes a body of Engine.IO polling apart: packets with 0x1e between them.

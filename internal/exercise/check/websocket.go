@@ -12,7 +12,8 @@ const (
 	closing = "RFC 6455, 5.5.1"
 )
 
-var opcodes = map[byte]string{0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
+var opcodes = map[byte]string{0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping",
+	10: "pong"}
 
 // Frames takes WebSocket frames apart, one after the other (RFC 6455, section 5.2).
 func Frames(wire []byte) []Part {
@@ -66,7 +67,8 @@ func oneFrame(wire []byte) (parts []Part, rest []byte) {
 	return append(parts, payload(b&15, unmask(wire[:n], key))...), wire[n:]
 }
 
-// frameLength reads the length at the start of b: its value with the size it is written in, and how many bytes that took.
+// frameLength reads the length at the start of b: its value with the size it is written in, and how
+// many bytes that took.
 func frameLength(b []byte) (text string, size int) {
 	switch l := b[0] & 0x7f; {
 	case l < 126:

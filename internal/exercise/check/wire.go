@@ -8,26 +8,28 @@ import (
 	"unicode/utf8"
 )
 
-// Part is one field of a piece of wire, as a Protocol sees it.
+// Part is one field of some bytes on the wire, as a Protocol reads them.
 type Part struct {
 	Name  string
-	Value string // what the field says, readable
+	Value string // the field's content, readable
 	Spec  string
 }
 
-// Protocol takes bytes apart. It never refuses: what a student's program wrote may be anything.
+// Protocol splits bytes into fields. It must accept any bytes, because a student's program may
+// write anything.
 type Protocol func(wire []byte) []Part
 
-// Wire fails unless yours is, byte for byte, what the check wants. The finding compares them field by field.
+// Wire fails unless yours equals want, byte for byte. The finding compares them field by field.
 func Wire(t T, p Protocol, yours, want []byte, en, zh string, args ...any) {
 	t.Helper()
 	if !bytes.Equal(yours, want) {
-		Found(t, Finding{EN: format(en, args), ZH: format(zh, args), Fields: Compare(p, yours, want)})
+		Found(t, Finding{EN: format(en, args), ZH: format(zh, args),
+			Fields: Compare(p, yours, want)})
 	}
 }
 
-// Compare lays two pieces of wire side by side, in the order of the expected one. If their fields agree though the bytes
-// differ, a last row shows the bytes.
+// Compare compares the fields of yours and of want, in the order of want. If their fields agree
+// although the bytes differ, a last row shows the bytes.
 func Compare(p Protocol, yours, want []byte) []Field {
 	mine := p(yours)
 	var fields []Field
@@ -63,7 +65,7 @@ func allOK(fields []Field) bool {
 // shown bounds how many bytes of a field are printed.
 const shown = 48
 
-// Hex writes bytes as pairs of digits, the first ones of a long run.
+// Hex writes bytes as pairs of digits. Of many bytes it writes the first ones.
 func Hex(b []byte) string {
 	if len(b) == 0 {
 		return "nothing"
@@ -74,7 +76,7 @@ func Hex(b []byte) string {
 	return fmt.Sprintf("% x", b)
 }
 
-// quote shows text with its control characters escaped, and what is no text in hex.
+// quote shows text with its control characters escaped, and other bytes in hex.
 func quote(b []byte) string {
 	if !utf8.Valid(b) {
 		return Hex(b)
@@ -108,7 +110,7 @@ func quote(b []byte) string {
 	return string(out)
 }
 
-// Bytes is the protocol of bytes that mean nothing in themselves.
+// Bytes is the protocol of bytes without structure.
 func Bytes(wire []byte) []Part { return []Part{{"bytes", Hex(wire), ""}} }
 
 // Chars is the protocol of text without structure.

@@ -11,15 +11,22 @@ import (
 // Words of the aliases.
 var (
 	moods = []lang.Text{
-		{EN: "Calm", ZH: "安静的"}, {EN: "Brave", ZH: "勇敢的"}, {EN: "Quick", ZH: "敏捷的"}, {EN: "Bright", ZH: "聪明的"}, {EN: "Merry", ZH: "快乐的"},
-		{EN: "Patient", ZH: "耐心的"}, {EN: "Curious", ZH: "好奇的"}, {EN: "Gentle", ZH: "温和的"}, {EN: "Lucky", ZH: "幸运的"}, {EN: "Sunny", ZH: "开朗的"},
-		{EN: "Tidy", ZH: "整洁的"}, {EN: "Keen", ZH: "敏锐的"}, {EN: "Steady", ZH: "稳重的"}, {EN: "Witty", ZH: "机智的"}, {EN: "Cosy", ZH: "温暖的"},
+		{EN: "Calm", ZH: "安静的"}, {EN: "Brave", ZH: "勇敢的"}, {EN: "Quick", ZH: "敏捷的"},
+		{EN: "Bright", ZH: "聪明的"}, {EN: "Merry", ZH: "快乐的"},
+		{EN: "Patient", ZH: "耐心的"}, {EN: "Curious", ZH: "好奇的"}, {EN: "Gentle", ZH: "温和的"},
+		{EN: "Lucky", ZH: "幸运的"}, {EN: "Sunny", ZH: "开朗的"},
+		{EN: "Tidy", ZH: "整洁的"}, {EN: "Keen", ZH: "敏锐的"}, {EN: "Steady", ZH: "稳重的"},
+		{EN: "Witty", ZH: "机智的"}, {EN: "Cosy", ZH: "温暖的"},
 	}
 	animals = []lang.Text{
-		{EN: "Otter", ZH: "水獭"}, {EN: "Fox", ZH: "狐狸"}, {EN: "Heron", ZH: "苍鹭"}, {EN: "Panda", ZH: "熊猫"}, {EN: "Owl", ZH: "猫头鹰"},
-		{EN: "Hare", ZH: "野兔"}, {EN: "Crane", ZH: "仙鹤"}, {EN: "Seal", ZH: "海豹"}, {EN: "Deer", ZH: "小鹿"}, {EN: "Robin", ZH: "知更鸟"},
-		{EN: "Tiger", ZH: "老虎"}, {EN: "Koala", ZH: "考拉"}, {EN: "Lynx", ZH: "猞猁"}, {EN: "Swift", ZH: "雨燕"}, {EN: "Whale", ZH: "鲸鱼"},
-		{EN: "Camel", ZH: "骆驼"}, {EN: "Squirrel", ZH: "松鼠"}, {EN: "Dolphin", ZH: "海豚"}, {EN: "Lark", ZH: "云雀"}, {EN: "Bear", ZH: "小熊"},
+		{EN: "Otter", ZH: "水獭"}, {EN: "Fox", ZH: "狐狸"}, {EN: "Heron", ZH: "苍鹭"},
+		{EN: "Panda", ZH: "熊猫"}, {EN: "Owl", ZH: "猫头鹰"},
+		{EN: "Hare", ZH: "野兔"}, {EN: "Crane", ZH: "仙鹤"}, {EN: "Seal", ZH: "海豹"},
+		{EN: "Deer", ZH: "小鹿"}, {EN: "Robin", ZH: "知更鸟"},
+		{EN: "Tiger", ZH: "老虎"}, {EN: "Koala", ZH: "考拉"}, {EN: "Lynx", ZH: "猞猁"},
+		{EN: "Swift", ZH: "雨燕"}, {EN: "Whale", ZH: "鲸鱼"},
+		{EN: "Camel", ZH: "骆驼"}, {EN: "Squirrel", ZH: "松鼠"}, {EN: "Dolphin", ZH: "海豚"},
+		{EN: "Lark", ZH: "云雀"}, {EN: "Bear", ZH: "小熊"},
 	}
 )
 

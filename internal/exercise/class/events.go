@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 const (
@@ -35,8 +35,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
-	if send(w, fmt.Sprintf("retry: 2000\nevent: clock\ndata: %d\n\n", s.Room.now().UnixMilli())) != nil {
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx would buffer the events
+	if send(w, fmt.Sprintf("retry: 2000\nevent: clock\ndata: %d\n\n",
+		s.Room.now().UnixMilli())) != nil {
 		return
 	}
 	for last := ""; ; {
@@ -129,5 +130,5 @@ func send(w http.ResponseWriter, text string) error {
 // busy refuses a client that may try again.
 func busy(w http.ResponseWriter, reason string) {
 	w.Header().Set("Retry-After", "5")
-	feed.Refuse(w, http.StatusServiceUnavailable, reason)
+	wire.Refuse(w, http.StatusServiceUnavailable, reason)
 }

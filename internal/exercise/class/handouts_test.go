@@ -20,22 +20,26 @@ import (
 	"realtimelab/internal/site"
 )
 
-// TestHandouts: the form to join offers the program for the visitor's system, and /dist/ has all files.
+// TestHandouts: the form to join offers the program for the visitor's system, and /dist/ has all
+// files.
 func TestHandouts(t *testing.T) {
 	folder := t.TempDir()
 	const program = "lab-windows-amd64.exe"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, program), []byte("MZ"), 0o644))
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte("MZ")))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, dist.SumsFile), []byte(sum+"  "+program+"\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, dist.SumsFile),
+		[]byte(sum+"  "+program+"\n"), 0o644))
 	files, err := dist.New(folder, func(string) error { return nil })
 	require.NoError(t, err)
 	show := func(files *dist.Handouts, path, agent string) (int, string) {
 		s := &Server{
-			Room: NewRoom(Config{}), URL: "http://room:3333", Files: fstest.MapFS{}, Handouts: files,
-			Teacher: func(*http.Request) bool { return false },
+			Room: NewRoom(Config{}), URL: "http://room:3333", Files: fstest.MapFS{},
+			Handouts: files,
+			Teacher:  func(*http.Request) bool { return false },
 			Site: site.Config{
 				Web: fstest.MapFS{"shared/a.css": {}}, Log: slog.New(slog.DiscardHandler),
-				Course: []lesson.Lesson{{Name: "talk", Title: lang.Text{EN: "Talk", ZH: "说话"}, Body: lang.Text{EN: "# Talk", ZH: "# 说话"}}},
+				Course: []lesson.Lesson{{Name: "talk", Title: lang.Text{EN: "Talk", ZH: "说话"},
+					Body: lang.Text{EN: "# Talk", ZH: "# 说话"}}},
 			},
 		}
 		mux := http.NewServeMux()

@@ -24,7 +24,8 @@ type Joining struct {
 type Seating struct {
 	Name   string `json:"name"`
 	Ticket string `json:"ticket,omitempty"`
-	Claim  string `json:"claim,omitempty"` // the seat is taken: the teacher decides about this claim
+	// the seat is taken: the teacher decides about this claim
+	Claim string `json:"claim,omitempty"`
 }
 
 // maxFromAddr bounds the students from one address. A whole school may share one.
@@ -42,7 +43,8 @@ func (r *Room) Join(j Joining) (got Seating, err error) {
 
 func (r *Room) join(j Joining) (Seating, error) {
 	now := r.now()
-	if one := r.seats.byTicket(j.Ticket); one != nil && (j.Name == "" || strings.EqualFold(one.Name, strings.Join(strings.Fields(j.Name), " "))) {
+	if one := r.seats.byTicket(j.Ticket); one != nil &&
+		(j.Name == "" || strings.EqualFold(one.Name, strings.Join(strings.Fields(j.Name), " "))) {
 		one.Seen = now
 		return Seating{Name: one.Name, Ticket: one.Ticket}, nil
 	}
@@ -119,7 +121,9 @@ func (r *Room) Decide(id string, grant bool) error {
 			return ErrAction
 		}
 		if !grant {
-			r.seats.claims = slices.DeleteFunc(r.seats.claims, func(other *claim) bool { return other == c })
+			r.seats.claims = slices.DeleteFunc(r.seats.claims, func(other *claim) bool {
+				return other == c
+			})
 			return nil
 		}
 		c.Granted = true
@@ -131,8 +135,8 @@ func (r *Room) Decide(id string, grant bool) error {
 }
 
 // Remove removes the student with this name. Without such a student, the name is a pattern such as
-// "x*", and Remove removes every student whose name matches. Their devices do not join again by
-// themselves, and the names are free. It returns the names.
+// "x*", and Remove removes every student whose name matches. Their devices do not rejoin
+// automatically, and their names become free. It returns the names.
 func (r *Room) Remove(name string) (names []string) {
 	name = strings.Join(strings.Fields(name), " ")
 	_ = r.change(func() error {
@@ -214,5 +218,5 @@ func (r *Room) Seen(ticket string) bool {
 	return err == nil
 }
 
-// presence is the time after which a silent student counts as away.
+// presence is the time without a request after which a student counts as away.
 const presence = 2 * time.Minute

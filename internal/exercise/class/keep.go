@@ -14,7 +14,7 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// kept is the form of the file.
+// kept is the format of the file.
 type kept struct {
 	Version   int        `json:"version"`
 	Code      string     `json:"code,omitempty"`        // so that the students' commands still work
@@ -35,7 +35,7 @@ type keptPoll struct {
 	Votes    [2]map[int]int `json:"votes"`
 }
 
-// keptVersion is the version of the form. Version 1 had only the students' states.
+// keptVersion is the version of the format. Version 1 had only the students' states.
 const keptVersion = 2
 
 // Load fills the room from a file that Save wrote. Without the file, the room stays empty.
@@ -91,7 +91,9 @@ func (r *Room) restore(k kept) {
 	if k.Poll == nil {
 		return
 	}
-	if i := slices.IndexFunc(r.Questions, func(q Question) bool { return q.ID == k.Poll.Question }); i >= 0 {
+	if i := slices.IndexFunc(r.Questions, func(q Question) bool {
+		return q.ID == k.Poll.Question
+	}); i >= 0 {
 		r.poll = newPoll(r.Questions[i])
 		r.poll.phase = k.Poll.Phase
 		for round, votes := range k.Poll.Votes {
@@ -104,7 +106,7 @@ func (r *Room) restore(k kept) {
 	}
 }
 
-// fill gives a student from a file what an older file lacks.
+// fill sets a student's fields that an older file lacks.
 func (one *student) fill() {
 	empty := newWork(one.Since)
 	if one.States == nil {
@@ -141,7 +143,8 @@ func (r *Room) state() ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := kept{
-		Version: keptVersion, Code: r.code, Key: r.teacherKey, Closed: r.closed, Anonymous: r.anonymous, Groups: r.groups,
+		Version: keptVersion, Code: r.code, Key: r.teacherKey, Closed: r.closed,
+		Anonymous: r.anonymous, Groups: r.groups,
 		LastID: r.seats.lastID, Lead: r.lead, Students: r.seats.all,
 	}
 	if k.Students == nil {

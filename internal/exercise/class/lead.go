@@ -12,7 +12,8 @@ import (
 
 // A Place can be shown to the class: it is a page of this server, or a demo.
 type Place struct {
-	Path  string    `json:"path,omitempty"` // such as /lab/lesson/websocket, with or without #fragment
+	// such as /lab/lesson/websocket, with or without #fragment
+	Path  string    `json:"path,omitempty"`
 	Demo  string    `json:"demo,omitempty"`
 	Title lang.Text `json:"title"`
 }
@@ -50,10 +51,13 @@ func (r *Room) Show(to Place) error {
 			return nil
 		}
 		page, fragment, _ := strings.Cut(to.Path, "#")
-		if len(to.Path) > maxPath || path.Clean(page) != strings.TrimSuffix(page, "/") || strings.ContainsAny(to.Path, "?\\\"<> ") {
+		if len(to.Path) > maxPath || path.Clean(page) != strings.TrimSuffix(page, "/") ||
+			strings.ContainsAny(to.Path, "?\\\"<> ") {
 			return ErrAction
 		}
-		i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Path != "" && p.Path == page })
+		i := slices.IndexFunc(r.Places, func(p Place) bool {
+			return p.Path != "" && p.Path == page
+		})
 		if i < 0 {
 			return ErrAction
 		}
@@ -167,7 +171,8 @@ func (r *Room) Move(id, group int) error {
 	})
 }
 
-// SetClosed closes the class, or opens it again. A closed class refuses students who join, vote or report.
+// SetClosed closes the class, or opens it again. A closed class refuses students who join, vote or
+// report.
 func (r *Room) SetClosed(closed bool) error {
 	return r.change(func() error {
 		if closed {

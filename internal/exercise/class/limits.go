@@ -10,13 +10,14 @@ import (
 
 // Limits per address. A whole school may share one, behind its router. The teacher has none.
 const (
-	maxWatching     = 500 // streams of events
-	maxWatchingAddr = 200 // from one address: 60 students with a phone and a laptop, and some reloads
+	maxWatching = 500 // streams of events
+	// from one address: 60 students with a phone and a laptop, and some reloads
+	maxWatchingAddr = 200
 	maxAddrs        = 2000
 
-	// Requests at once, and per second. At that rate, guessing the join code takes weeks. There is no
-	// stricter limit for wrong codes: a student who mistypes must not lock out a class that shares the
-	// address.
+	// Requests at once, and per second. At that rate, guessing the join code takes weeks. Wrong
+	// codes have no stricter limit: a student who mistypes must not lock out a class that shares
+	// the address.
 	requestBurst = 240
 	requestRate  = 60
 )

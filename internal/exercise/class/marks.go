@@ -10,10 +10,11 @@ import (
 	"realtimelab/internal/spreadsheet"
 )
 
-// WriteCSV writes marks as a table: one row per student, one column per exercise with its state, and
-// one with the tries. Today's exercises come first. The byte order mark makes Excel read UTF-8.
+// WriteCSV writes marks as a table: one row per student, one column per exercise with its state,
+// and one with the tries. Today's exercises come first. The byte order mark makes Excel read UTF-8.
 func (r *Room) WriteCSV(w io.Writer) error {
-	head := []string{"name", "group", "solved", "predictions", "right alone", "right after talking", "hints", "current", "seen"}
+	head := []string{"name", "group", "solved", "predictions", "right alone", "right after talking",
+		"hints", "current", "seen"}
 	columns := r.todayFirst()
 	for _, c := range columns {
 		head = append(head, c.Name, c.Name+" tries")
@@ -28,7 +29,8 @@ func (r *Room) WriteCSV(w io.Writer) error {
 			group = strconv.Itoa(m.Group)
 		}
 		row := []string{
-			m.Name, group, strconv.Itoa(m.Solved), strconv.Itoa(len(m.Votes)), strconv.Itoa(m.RightAlone), strconv.Itoa(m.RightAgain),
+			m.Name, group, strconv.Itoa(m.Solved), strconv.Itoa(len(m.Votes)),
+			strconv.Itoa(m.RightAlone), strconv.Itoa(m.RightAgain),
 			strconv.Itoa(hints), m.Current, m.Seen.Format(time.RFC3339),
 		}
 		for _, c := range columns {
@@ -46,7 +48,7 @@ func (r *Room) WriteCSV(w io.Writer) error {
 	return spreadsheet.WriteCSV(w, rows)
 }
 
-// todayFirst returns the columns, those of today's list before the others.
+// todayFirst returns the columns, with today's list first.
 func (r *Room) todayFirst() []Column {
 	r.mu.Lock()
 	defer r.mu.Unlock()

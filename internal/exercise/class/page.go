@@ -31,11 +31,12 @@ type page struct {
 
 // info is the part of a page that its modules need and that does not change.
 type info struct {
-	Columns   []Column             `json:"columns"`
-	Lessons   map[string]lang.Text `json:"lessons"`   // titles, by name
-	Exercises string               `json:"exercises"` // path of an exercise's page, without its name
-	Places    []Place              `json:"places,omitempty"`
-	Questions []infoQuestion       `json:"questions,omitempty"`
+	Columns []Column             `json:"columns"`
+	Lessons map[string]lang.Text `json:"lessons"` // titles, by name
+	// path of an exercise's page, without its name
+	Exercises string         `json:"exercises"`
+	Places    []Place        `json:"places,omitempty"`
+	Questions []infoQuestion `json:"questions,omitempty"`
 }
 
 // An infoQuestion is a question that the teacher can open.
@@ -75,7 +76,8 @@ func (s *Server) page(r *http.Request) page {
 }
 
 func (s *Server) info(teacher bool) info {
-	i := info{Columns: s.Room.Columns, Exercises: site.ExercisePath, Lessons: map[string]lang.Text{}}
+	i := info{Columns: s.Room.Columns, Exercises: site.ExercisePath,
+		Lessons: map[string]lang.Text{}}
 	for _, l := range s.Site.Course {
 		i.Lessons[l.Name] = l.Title
 	}
@@ -92,7 +94,8 @@ func (s *Server) write(w http.ResponseWriter, name string, p page, i info) {
 	data, err := json.Marshal(i)
 	if err != nil {
 		s.Site.Log.Error("cannot show a page of the class", slog.Any("error", err))
-		http.Error(w, "The page cannot be shown. The lab's log says why.", http.StatusInternalServerError)
+		http.Error(w, "The page cannot be shown. The lab's log says why.",
+			http.StatusInternalServerError)
 		return
 	}
 	p.Info = template.JS(data)

@@ -7,7 +7,8 @@ import (
 	"realtimelab/internal/site"
 )
 
-// Places returns the pages that the teacher can show: the home page, each lesson, demo and exercise.
+// Places returns the pages that the teacher can show: the home page, each lesson, demo and
+// exercise.
 func Places(course []lesson.Lesson, all []exercise.Exercise) []Place {
 	places := []Place{
 		{Path: "/lab/", Title: lang.Text{EN: "Home page", ZH: "首页"}},

@@ -16,19 +16,22 @@ import (
 type work struct {
 	States  map[string]exercise.State `json:"states"`  // of exercises that are not new
 	Current string                    `json:"current"` // the exercise at hand
-	Since   time.Time                 `json:"since"`   // start at the current one, or of the last solved one
-	Tries   map[string]int            `json:"tries,omitempty"`
-	Hints   map[string]int            `json:"hints,omitempty"`
-	Last    map[string]Check          `json:"last,omitempty"` // the last check of each exercise
+	// start at the current one, or of the last solved one
+	Since time.Time        `json:"since"`
+	Tries map[string]int   `json:"tries,omitempty"`
+	Hints map[string]int   `json:"hints,omitempty"`
+	Last  map[string]Check `json:"last,omitempty"` // the last check of each exercise
 }
 
 func newWork(now time.Time) work {
-	return work{States: map[string]exercise.State{}, Since: now, Tries: map[string]int{}, Hints: map[string]int{}, Last: map[string]Check{}}
+	return work{States: map[string]exercise.State{}, Since: now, Tries: map[string]int{},
+		Hints: map[string]int{}, Last: map[string]Check{}}
 }
 
 // A Progress is a report from a student's device.
 type Progress struct {
-	States  map[string]exercise.State `json:"states,omitempty"` // of the exercises that this device knows
+	// of the exercises that this device knows
+	States  map[string]exercise.State `json:"states,omitempty"`
 	Current string                    `json:"current,omitempty"`
 	Hints   map[string]int            `json:"hints,omitempty"`
 	Check   *Check                    `json:"check,omitempty"` // a check that was just made
@@ -69,8 +72,14 @@ func (r *Room) Report(ticket string, p Progress) error {
 				p.Check = nil
 			}
 		}
-		maps.DeleteFunc(p.States, func(name string, _ exercise.State) bool { _, known := r.column(name); return !known })
-		maps.DeleteFunc(p.Hints, func(name string, _ int) bool { _, known := r.column(name); return !known })
+		maps.DeleteFunc(p.States, func(name string, _ exercise.State) bool {
+			_, known := r.column(name)
+			return !known
+		})
+		maps.DeleteFunc(p.Hints, func(name string, _ int) bool {
+			_, known := r.column(name)
+			return !known
+		})
 		one.work.update(p, r.now())
 		return nil
 	})
@@ -103,7 +112,7 @@ func (w *work) update(p Progress, now time.Time) {
 
 func (w *work) check(c Check) {
 	c.Step, c.Steps = clamp(c.Step), clamp(c.Steps)
-	c.Message.EN, c.Message.ZH = cut(c.Message.EN), cut(c.Message.ZH)
+	c.Message.EN, c.Message.ZH = truncate(c.Message.EN), truncate(c.Message.ZH)
 	w.Tries[c.Exercise] = min(max(w.Tries[c.Exercise]+1, c.Tries), maxCount)
 	c.Tries = 0
 	if c.Passed {
@@ -117,8 +126,8 @@ func (w *work) check(c Check) {
 
 func clamp(n int) int { return max(0, min(n, maxCount)) }
 
-// cut shortens a message, and replaces what cannot be printed.
-func cut(text string) string {
+// truncate shortens a message, and replaces what cannot be printed.
+func truncate(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
@@ -186,7 +195,8 @@ func failures(all []*student, mistakes []Mistake, n int) []Failure {
 			k.message = mistake.Name
 		}
 		if found[k] == nil {
-			found[k] = &Failure{Exercise: c.Exercise, Message: c.Message, Misconception: mistake.Name, Code: mistake.Code}
+			found[k] = &Failure{Exercise: c.Exercise, Message: c.Message,
+				Misconception: mistake.Name, Code: mistake.Code}
 		}
 		found[k].Students++
 	}
@@ -195,7 +205,8 @@ func failures(all []*student, mistakes []Mistake, n int) []Failure {
 		list = append(list, *f)
 	}
 	slices.SortFunc(list, func(a, b Failure) int {
-		return cmp.Or(b.Students-a.Students, cmp.Compare(a.Exercise, b.Exercise), cmp.Compare(a.Message.EN, b.Message.EN))
+		return cmp.Or(b.Students-a.Students, cmp.Compare(a.Exercise, b.Exercise),
+			cmp.Compare(a.Message.EN, b.Message.EN))
 	})
 	return list[:min(n, len(list))]
 }
@@ -204,7 +215,8 @@ func failures(all []*student, mistakes []Mistake, n int) []Failure {
 // several are.
 func recognise(c Check, mistakes []Mistake) (best Mistake) {
 	for _, m := range mistakes {
-		said := m.Phrase != "" && strings.Contains(c.Message.EN, m.Phrase) || m.ZH != "" && strings.Contains(c.Message.ZH, m.ZH)
+		said := m.Phrase != "" && strings.Contains(c.Message.EN, m.Phrase) ||
+			m.ZH != "" && strings.Contains(c.Message.ZH, m.ZH)
 		if m.Exercise == c.Exercise && said && len(m.Phrase) > len(best.Phrase) {
 			best = m
 		}

@@ -6,18 +6,18 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// A Question is one that the class votes on. Its texts are HTML of the lab's own.
+// A Question is a question that the class votes on. Its texts are HTML of the lab's own.
 type Question struct {
 	ID      string // such as "broadcast/buffer" or "predict-frames/hello"
 	Lesson  string
 	Demo    string      // that shows the answer; may be empty
 	Title   lang.Text   // where the question is from, as plain text
 	Ask     lang.Text   // the question
-	Text    lang.Text   // what one needs to know to answer; may be empty
+	Text    lang.Text   // background for the question; may be empty
 	Options []lang.Text // at least two
 	Answer  int         // index of the right option
 	Why     lang.Text   // why it is right
-	Notes   []lang.Text // per option, as plain text: what students miss who choose it; may be empty
+	Notes   []lang.Text // per option, as plain text: what students who choose it miss; may be empty
 }
 
 // A Phase is a step of a vote: students vote alone, see the counts, talk to their neighbours, vote
@@ -107,7 +107,7 @@ func (p *poll) ballot(student int) (ballot, bool) {
 	return b, alone || again
 }
 
-// A Shift counts the students who voted in both rounds by what became of their answer.
+// A Shift counts the students who voted in both rounds by the change of their answer.
 type Shift struct {
 	Gained int `json:"gained"` // wrong, then right
 	Lost   int `json:"lost"`   // right, then wrong
@@ -178,7 +178,9 @@ func (r *Room) endPoll() {
 		if !voted {
 			continue
 		}
-		one.Votes = slices.DeleteFunc(one.Votes, func(old ballot) bool { return old.Question == b.Question })
+		one.Votes = slices.DeleteFunc(one.Votes, func(old ballot) bool {
+			return old.Question == b.Question
+		})
 		one.Votes = append(one.Votes, b)
 	}
 	r.poll = nil

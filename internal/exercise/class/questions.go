@@ -21,8 +21,9 @@ import (
 func StepQuestions(predictions []site.Prediction) (all []Question) {
 	for _, p := range predictions {
 		all = append(all, Question{
-			ID: p.Demo.Name + "/" + p.Step, Lesson: p.Lesson, Demo: p.Demo.Name, Title: p.Demo.Title,
-			Ask: p.Ask, Options: p.Guesses, Answer: p.Answer, Why: p.Why,
+			ID: p.Demo.Name + "/" + p.Step, Lesson: p.Lesson, Demo: p.Demo.Name,
+			Title: p.Demo.Title,
+			Ask:   p.Ask, Options: p.Guesses, Answer: p.Answer, Why: p.Why,
 		})
 	}
 	return all
@@ -34,8 +35,8 @@ type slot struct {
 	Mistakes []struct{ Answer, EN, ZH string }
 }
 
-// PredictQuestions returns a question for each slot of the exercises to predict: the right answer and
-// the usual mistakes, in an order that looks random and is always the same.
+// PredictQuestions returns a question for each slot of the exercises to predict: the right answer
+// and the usual mistakes, in an order that looks random and is always the same.
 func PredictQuestions(all []exercise.Exercise) (questions []Question, err error) {
 	for _, e := range all {
 		if e.Kind != exercise.Predict {
@@ -82,8 +83,10 @@ func demoOf(e exercise.Exercise) string {
 
 func slotQuestion(e exercise.Exercise, s slot, right string) Question {
 	q := Question{
-		ID: e.Name + "/" + strings.ReplaceAll(s.Name, " ", "-"), Lesson: e.Lesson, Demo: demoOf(e), Title: e.Title,
-		Ask:  lang.Text{EN: "What goes over the wire for <code>[" + s.Name + "]</code>?", ZH: "<code>[" + s.Name + "]</code> 处，线路上会出现什么？"},
+		ID: e.Name + "/" + strings.ReplaceAll(s.Name, " ", "-"), Lesson: e.Lesson, Demo: demoOf(e),
+		Title: e.Title,
+		Ask: lang.Text{EN: "What goes over the wire for <code>[" + s.Name + "]</code>?",
+			ZH: "<code>[" + s.Name + "]</code> 处，线路上会出现什么？"},
 		Text: lang.Text{EN: render(e.Text.EN), ZH: render(e.Text.ZH)},
 	}
 	code := func(text string) lang.Text {
@@ -92,7 +95,8 @@ func slotQuestion(e exercise.Exercise, s slot, right string) Question {
 	}
 	options, notes := []lang.Text{code(right)}, []lang.Text{{}}
 	for _, m := range s.Mistakes {
-		options, notes = append(options, code(m.Answer)), append(notes, lang.Text{EN: m.EN, ZH: m.ZH})
+		options, notes = append(options, code(m.Answer)),
+			append(notes, lang.Text{EN: m.EN, ZH: m.ZH})
 	}
 	h := fnv.New64()
 	h.Write([]byte(q.ID))
@@ -109,7 +113,8 @@ func slotQuestion(e exercise.Exercise, s slot, right string) Question {
 // render renders an exercise's text without its title.
 func render(text string) string {
 	_, body, _ := strings.Cut(text, "\n")
-	return markdown.HTML{Code: "Code", Table: "Table"}.Render(markdown.Parse(strings.TrimSpace(body)))
+	return markdown.HTML{Code: "Code",
+		Table: "Table"}.Render(markdown.Parse(strings.TrimSpace(body)))
 }
 
 // Mistakes returns the mistakes that the exercises' checks recognise: the known
@@ -123,7 +128,8 @@ func Mistakes(all []exercise.Exercise) (mistakes []Mistake, err error) {
 			}
 			for _, s := range slots {
 				for _, m := range s.Mistakes {
-					mistakes = append(mistakes, Mistake{Exercise: e.Name, Phrase: m.EN, ZH: m.ZH, Name: s.Name, Code: m.Answer})
+					mistakes = append(mistakes, Mistake{Exercise: e.Name, Phrase: m.EN, ZH: m.ZH,
+						Name: s.Name, Code: m.Answer})
 				}
 			}
 			continue
@@ -133,7 +139,8 @@ func Mistakes(all []exercise.Exercise) (mistakes []Mistake, err error) {
 			return nil, err
 		}
 		for _, v := range wrong {
-			m := Mistake{Exercise: e.Name, Phrase: v.Says[0], Name: strings.ReplaceAll(v.Name, "-", " ")}
+			m := Mistake{Exercise: e.Name, Phrase: v.Says[0],
+				Name: strings.ReplaceAll(v.Name, "-", " ")}
 			if first := v.Changes[0]; first.File == "" { // a whole file does not show the mistake
 				m.Code = snippet(first.New)
 			}

@@ -12,9 +12,10 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// Rehearse simulates students of varying speed until the context ends, so that the teacher sees the
-// room alive before the class. step is the mean time between two actions of a quick student.
-func (r *Room) Rehearse(ctx context.Context, students int, step time.Duration, seed uint64, language lang.Lang) {
+// Rehearse simulates students of varying speed until the context ends, so that the teacher can try
+// the room before the class. step is the mean time between two actions of a quick student.
+func (r *Room) Rehearse(ctx context.Context, students int, step time.Duration, seed uint64,
+	language lang.Lang) {
 	var acting sync.WaitGroup
 	for i := range min(students, MaxStudents) {
 		actor := &actor{room: r, chance: rand.New(rand.NewPCG(seed, uint64(i))), lang: language}
@@ -92,7 +93,8 @@ func (a *actor) vote(v View) bool {
 	if first := v.Question.Mine[0]; round == 2 && first >= 0 {
 		option = first
 	}
-	if right := a.room.answer(v.Question.ID); a.chance.Float64() < a.skill*[]float64{0.7, 1}[round-1] {
+	if right := a.room.answer(v.Question.ID); a.chance.Float64() < a.skill*[]float64{0.7,
+		1}[round-1] {
 		option = right
 	}
 	_ = a.room.Vote(a.ticket, v.Question.ID, round, option)
@@ -134,7 +136,8 @@ func (a *actor) work(c Column) {
 		a.hints = min(a.hints+1, 3)
 		p.Hints = map[string]int{c.Name: a.hints}
 	default:
-		p.Check = &Check{Exercise: c.Name, Steps: 5, Step: a.chance.IntN(5), Passed: a.chance.Float64() < a.skill/2}
+		p.Check = &Check{Exercise: c.Name, Steps: 5, Step: a.chance.IntN(5),
+			Passed: a.chance.Float64() < a.skill/2}
 		if p.Check.Passed {
 			p.Check.Step = 5
 		} else {

@@ -1,6 +1,6 @@
-// Package class runs a class: the students' seats and progress, what the teacher shows them, and the
-// questions that they vote on. The room lives in the teacher's process. Its state is lost when the
-// process ends, unless Save has written it to a file.
+// Package class runs a class: the students' seats and progress, what the teacher shows them, and
+// the questions that they vote on. The room lives in the teacher's process. Its state is lost when
+// the process ends, unless Save has written it to a file.
 package class
 
 import (
@@ -30,9 +30,10 @@ var (
 	ErrUnknown  = errors.New("the class does not know you: join again")
 	ErrClosed   = errors.New("the teacher has closed the class; your work is untouched")
 	ErrSeatCode = errors.New("no student has this seat code: your own class page shows yours")
-	ErrClaims   = errors.New("too many ask for a seat that is taken: choose another name, or wait for the teacher")
-	ErrNoVote   = errors.New("this vote is over, or has not begun")
-	ErrAction   = errors.New("this is not possible now")
+	ErrClaims   = errors.New(
+		"too many ask for a seat that is taken: choose another name, or wait for the teacher")
+	ErrNoVote = errors.New("this vote is over, or has not begun")
+	ErrAction = errors.New("this is not possible now")
 )
 
 // A Column is one exercise on the board.
@@ -81,7 +82,8 @@ type Room struct {
 
 // NewRoom returns an empty room.
 func NewRoom(c Config) *Room {
-	return &Room{Config: c, now: time.Now, code: newCode(), seats: newSeats(), changed: make(chan struct{})}
+	return &Room{Config: c, now: time.Now, code: newCode(), seats: newSeats(),
+		changed: make(chan struct{})}
 }
 
 // Code returns the join code.

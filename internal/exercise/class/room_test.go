@@ -23,13 +23,17 @@ func TestMain(m *testing.M) { labtest.Main(m) }
 
 const code = "abcdef"
 
-var colours = Question{ID: "q/one", Options: []lang.Text{{EN: "red"}, {EN: "green"}, {EN: "blue"}}, Answer: 1, Why: lang.Text{EN: "because"}}
+var colours = Question{ID: "q/one", Options: []lang.Text{{EN: "red"}, {EN: "green"}, {EN: "blue"}},
+	Answer: 1, Why: lang.Text{EN: "because"}}
 
 func newTestRoom() *Room {
 	r := NewRoom(Config{
-		Columns: []Column{{Name: "cursor"}, {Name: "hold"}, {Name: "flush"}}, Questions: []Question{colours},
-		Places:   []Place{{Path: "/lab/lesson/longpoll", Title: lang.Text{EN: "Polling"}}, {Demo: "sse"}},
-		Mistakes: []Mistake{{Exercise: "cursor", Phrase: "ids have gaps", Name: "count", Code: "after + 1"}, {Exercise: "cursor", Phrase: "gaps", Name: "shorter"}},
+		Columns:   []Column{{Name: "cursor"}, {Name: "hold"}, {Name: "flush"}},
+		Questions: []Question{colours},
+		Places: []Place{{Path: "/lab/lesson/longpoll", Title: lang.Text{EN: "Polling"}},
+			{Demo: "sse"}},
+		Mistakes: []Mistake{{Exercise: "cursor", Phrase: "ids have gaps", Name: "count",
+			Code: "after + 1"}, {Exercise: "cursor", Phrase: "gaps", Name: "shorter"}},
 	})
 	r.code = code
 	return r
@@ -52,7 +56,8 @@ func TestNames(t *testing.T) {
 	seat(t, r, "Ann")
 	_, err = r.Join(Joining{Name: "aNN", Code: code})
 	assert.ErrorIs(t, err, ErrTaken)
-	for _, name := range []string{strings.Repeat("x", MaxName+1), "a\x07b", "\u202eevil", "a\u200bb", "\xff"} {
+	for _, name := range []string{strings.Repeat("x", MaxName+1), "a\x07b", "\u202eevil",
+		"a\u200bb", "\xff"} {
 		_, err := r.Join(Joining{Name: name, Code: code})
 		assert.ErrorIs(t, err, ErrName, "%q", name)
 	}
@@ -95,7 +100,8 @@ func TestOneAddressCannotFillTheRoom(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// TestASeatOnTwoDevices: the seat code gives the laptop the phone's seat, and progress of both counts.
+// TestASeatOnTwoDevices: the seat code gives the laptop the phone's seat, and progress of both
+// counts.
 func TestASeatOnTwoDevices(t *testing.T) {
 	r := newTestRoom()
 	phone := seat(t, r, "Ann")
@@ -105,15 +111,19 @@ func TestASeatOnTwoDevices(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, phone, laptop.Ticket)
 	require.NoError(t, r.Report(phone, Progress{Check: &Check{Exercise: "cursor", Passed: true}}))
-	require.NoError(t, r.Report(laptop.Ticket, Progress{Current: "hold", States: map[string]exercise.State{"cursor": exercise.Started, "flush": exercise.Done, "no such": exercise.Done, "hold": "nonsense"}}))
+	require.NoError(t, r.Report(laptop.Ticket, Progress{Current: "hold",
+		States: map[string]exercise.State{"cursor": exercise.Started, "flush": exercise.Done,
+			"no such": exercise.Done, "hold": "nonsense"}}))
 	v, err = r.StudentView(phone)
 	require.NoError(t, err)
-	assert.Equal(t, map[string]exercise.State{"cursor": exercise.Done, "flush": exercise.Done}, v.Me.States)
+	assert.Equal(t, map[string]exercise.State{"cursor": exercise.Done, "flush": exercise.Done},
+		v.Me.States)
 	_, err = r.Join(Joining{SeatCode: "guessed"})
 	assert.ErrorIs(t, err, ErrSeatCode)
 }
 
-// TestALaptopThatDied: the student claims the seat, the teacher grants it, and the old ticket is void.
+// TestALaptopThatDied: the student claims the seat, the teacher grants it, and the old ticket is
+// void.
 func TestALaptopThatDied(t *testing.T) {
 	r := newTestRoom()
 	old := seat(t, r, "Ann")
@@ -175,7 +185,8 @@ func TestRemoveAndRename(t *testing.T) {
 	require.NoError(t, r.Rename(id, "Anna"))
 	require.NoError(t, r.RemoveID(id))
 	assert.ErrorIs(t, r.RemoveID(id), ErrAction)
-	assert.ErrorIs(t, r.Report(ann, Progress{}), ErrRemoved, "the program does not join again by itself")
+	assert.ErrorIs(t, r.Report(ann, Progress{}), ErrRemoved,
+		"the program does not join again by itself")
 	seat(t, r, "Anna")
 }
 
@@ -185,22 +196,29 @@ func TestTheBoard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newTestRoom()
 		said := func(text string) *Check {
-			return &Check{Exercise: "cursor", Step: 2, Steps: 5, Message: lang.Text{EN: text, ZH: text}}
+			return &Check{Exercise: "cursor", Step: 2, Steps: 5,
+				Message: lang.Text{EN: text, ZH: text}}
 		}
 		var tickets []string
 		for i := range 4 {
 			tickets = append(tickets, seat(t, r, fmt.Sprint("s", i)))
 		}
-		require.NoError(t, r.Report(tickets[0], Progress{Check: said("Message 7 is lost: ids have gaps."), Hints: map[string]int{"cursor": 2}}))
-		require.NoError(t, r.Report(tickets[1], Progress{Check: said("Message 9 is lost: ids have gaps.")}))
+		require.NoError(t, r.Report(tickets[0],
+			Progress{Check: said("Message 7 is lost: ids have gaps."),
+				Hints: map[string]int{"cursor": 2}}))
+		require.NoError(t, r.Report(tickets[1],
+			Progress{Check: said("Message 9 is lost: ids have gaps.")}))
 		require.NoError(t, r.Report(tickets[2], Progress{Check: said("It took 3 s.")}))
 		require.NoError(t, r.Report(tickets[3], Progress{Check: said("It took 4 s.")}))
 		time.Sleep(5 * time.Minute)
-		require.NoError(t, r.Report(tickets[3], Progress{Check: said("It took 5 s.\x1b[2J" + strings.Repeat("!", 400))}))
-		require.NoError(t, r.Report(tickets[2], Progress{Check: &Check{Exercise: "cursor", Passed: true}}))
+		require.NoError(t, r.Report(tickets[3],
+			Progress{Check: said("It took 5 s.\x1b[2J" + strings.Repeat("!", 400))}))
+		require.NoError(t, r.Report(tickets[2],
+			Progress{Check: &Check{Exercise: "cursor", Passed: true}}))
 		board := r.WatcherView().Board
 		row := board.Students[0]
-		assert.Equal(t, []any{"cursor", 2, 5, 1, 2, exercise.Started}, []any{row.Current, row.Step, row.Steps, row.Tries, row.Hints, row.States["cursor"]})
+		assert.Equal(t, []any{"cursor", 2, 5, 1, 2, exercise.Started},
+			[]any{row.Current, row.Step, row.Steps, row.Tries, row.Hints, row.States["cursor"]})
 		assert.Equal(t, 5*time.Minute, time.Since(row.Since))
 		assert.Equal(t, 2, board.Students[3].Tries)
 		assert.Equal(t, row.Since, board.Students[3].Since, "a try does not restart the clock")
@@ -208,7 +226,10 @@ func TestTheBoard(t *testing.T) {
 		assert.NotContains(t, board.Students[3].Message.EN, "\x1b")
 		assert.Equal(t, 2, board.Present, "two have not been heard of for five minutes")
 		require.Len(t, board.Failures, 2, "one has passed meanwhile")
-		assert.Equal(t, Failure{Exercise: "cursor", Message: lang.Text{EN: "Message 7 is lost: ids have gaps.", ZH: "Message 7 is lost: ids have gaps."}, Students: 2, Misconception: "count", Code: "after + 1"}, board.Failures[0])
+		assert.Equal(t, Failure{Exercise: "cursor",
+			Message: lang.Text{EN: "Message 7 is lost: ids have gaps.",
+				ZH: "Message 7 is lost: ids have gaps."}, Students: 2, Misconception: "count",
+			Code: "after + 1"}, board.Failures[0])
 		assert.Equal(t, 1, board.Failures[1].Students)
 	})
 }
@@ -229,7 +250,9 @@ func TestTwoRounds(t *testing.T) {
 	assert.ErrorIs(t, r.Vote(tickets[4], colours.ID, 1, 3), ErrNoVote)
 	assert.ErrorIs(t, r.Vote(tickets[4], colours.ID, 2, 1), ErrNoVote)
 	q := r.WatcherView().Question
-	assert.Equal(t, []any{[2]int{4, 0}, 1, 0, true, ""}, []any{q.Voted, q.Round, len(q.Counts), q.Answer == nil, q.Why.EN}, "no counts while students vote")
+	assert.Equal(t, []any{[2]int{4, 0}, 1, 0, true, ""},
+		[]any{q.Voted, q.Round, len(q.Counts), q.Answer == nil, q.Why.EN},
+		"no counts while students vote")
 	assert.ErrorIs(t, r.Advance(Revealed), ErrAction)
 	require.NoError(t, r.Advance(Counted))
 	assert.ErrorIs(t, r.Vote(tickets[0], colours.ID, 1, 1), ErrNoVote)
@@ -245,11 +268,13 @@ func TestTwoRounds(t *testing.T) {
 	v, err := r.StudentView(tickets[0])
 	require.NoError(t, err)
 	assert.Equal(t, [][]int{{2, 2, 0}, {1, 2, 0}}, v.Question.Counts)
-	assert.Equal(t, []any{1, "because", Shift{Gained: 2, Lost: 1}, []int{0, 1}}, []any{*v.Question.Answer, v.Question.Why.EN, *v.Question.Shift, v.Question.Mine})
+	assert.Equal(t, []any{1, "because", Shift{Gained: 2, Lost: 1}, []int{0, 1}},
+		[]any{*v.Question.Answer, v.Question.Why.EN, *v.Question.Shift, v.Question.Mine})
 	require.NoError(t, r.EndQuestion())
 	assert.Nil(t, r.WatcherView().Question)
 	mark := r.Marks()[0]
-	assert.Equal(t, []any{"s0", 0, 1, []ballot{{colours.ID, 0, 1, 1}}}, []any{mark.Name, mark.RightAlone, mark.RightAgain, mark.Votes})
+	assert.Equal(t, []any{"s0", 0, 1, []ballot{{colours.ID, 0, 1, 1}}},
+		[]any{mark.Name, mark.RightAlone, mark.RightAgain, mark.Votes})
 	assert.Empty(t, r.Marks()[4].Votes)
 }
 
@@ -318,9 +343,13 @@ func TestTheNewestOfShowAndPush(t *testing.T) {
 
 func TestWhatTheTeacherShows(t *testing.T) {
 	r := newTestRoom()
-	require.NoError(t, r.Show(Place{Path: "/lab/lesson/longpoll#hold", Title: lang.Text{EN: "forged"}}))
-	assert.Equal(t, Place{Path: "/lab/lesson/longpoll#hold", Title: lang.Text{EN: "Polling"}}, *r.WatcherView().Place)
-	for _, path := range []string{"//evil.example/", "https://evil.example", "/lab/class/", "/lab/lesson/../x", "/lab/lesson/longpoll?x", "javascript:alert(1)", "/lab/lesson/longpoll#" + strings.Repeat("x", maxPath), `/lab/lesson/longpoll#"`} {
+	require.NoError(t, r.Show(Place{Path: "/lab/lesson/longpoll#hold",
+		Title: lang.Text{EN: "forged"}}))
+	assert.Equal(t, Place{Path: "/lab/lesson/longpoll#hold", Title: lang.Text{EN: "Polling"}},
+		*r.WatcherView().Place)
+	for _, path := range []string{"//evil.example/", "https://evil.example", "/lab/class/",
+		"/lab/lesson/../x", "/lab/lesson/longpoll?x", "javascript:alert(1)",
+		"/lab/lesson/longpoll#" + strings.Repeat("x", maxPath), `/lab/lesson/longpoll#"`} {
 		assert.ErrorIs(t, r.Show(Place{Path: path}), ErrAction, path)
 	}
 	require.NoError(t, r.Show(Place{Demo: "sse"}))
@@ -361,7 +390,9 @@ func TestKept(t *testing.T) {
 	require.NoError(t, r.Load(path), "nothing is there yet")
 	ann := seat(t, r, "Ann")
 	bob := seat(t, r, "Bob")
-	require.NoError(t, r.Report(ann, Progress{Check: &Check{Exercise: "hold", Message: lang.Text{EN: "no"}}, Hints: map[string]int{"hold": 1}}))
+	require.NoError(t, r.Report(ann,
+		Progress{Check: &Check{Exercise: "hold", Message: lang.Text{EN: "no"}},
+			Hints: map[string]int{"hold": 1}}))
 	require.NoError(t, r.SetGroups(2))
 	require.NoError(t, r.SetAnonymous(true))
 	require.NoError(t, r.Show(Place{Demo: "sse"}))
@@ -401,7 +432,8 @@ func TestKept(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
 	assert.ErrorContains(t, newTestRoom().Load(path), "is not the file of a class")
-	require.NoError(t, os.WriteFile(path, []byte(`{"version":1,"students":[{"name":"Old","states":{"hold":"done"},"ticket":"t"},{"name":"\u0007"}]}`), 0o600))
+	require.NoError(t, os.WriteFile(path,
+		[]byte(`{"version":1,"students":[{"name":"Old","states":{"hold":"done"},"ticket":"t"},{"name":"\u0007"}]}`), 0o600))
 	old := newTestRoom()
 	require.NoError(t, old.Load(path), "an earlier lab's file")
 	v, err := old.StudentView("t")
@@ -418,7 +450,8 @@ func jsonOf(t *testing.T, v any) string {
 func TestMarksAsATable(t *testing.T) {
 	r := newTestRoom()
 	ticket := seat(t, r, `=HYPERLINK("x")`)
-	require.NoError(t, r.Report(ticket, Progress{Check: &Check{Exercise: "hold", Passed: true}, Current: "cursor"}))
+	require.NoError(t, r.Report(ticket,
+		Progress{Check: &Check{Exercise: "hold", Passed: true}, Current: "cursor"}))
 	require.NoError(t, r.Open(colours.ID))
 	require.NoError(t, r.Vote(ticket, colours.ID, 1, 1))
 	var table strings.Builder
@@ -427,7 +460,9 @@ func TestMarksAsATable(t *testing.T) {
 	assert.True(t, marked, "Excel needs the byte order mark")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err)
-	assert.Equal(t, []string{"name", "group", "solved", "predictions", "right alone", "right after talking", "hints", "current", "seen", "cursor", "cursor tries", "hold", "hold tries", "flush", "flush tries"}, rows[0])
+	assert.Equal(t, []string{"name", "group", "solved", "predictions", "right alone",
+		"right after talking", "hints", "current", "seen", "cursor", "cursor tries", "hold",
+		"hold tries", "flush", "flush tries"}, rows[0])
 	assert.Equal(t, `'=HYPERLINK("x")`, rows[1][0], "a spreadsheet must not run it")
 	assert.Equal(t, []string{"", "1", "1", "1", "0", "0", "cursor"}, rows[1][1:8])
 	assert.Equal(t, []string{"new", "0", "done", "1", "new", "0"}, rows[1][9:])

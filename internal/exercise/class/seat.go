@@ -21,8 +21,8 @@ import (
 // exchangeTime bounds one request to the class.
 const exchangeTime = 5 * time.Second
 
-// ErrAway means that the class does not answer, or that something else does. The student can go on
-// working.
+// ErrAway means that the class does not answer, or that another server answers. The student can go
+// on working.
 var ErrAway = errors.New("the class does not answer")
 
 // A Seat is a student's place in a class, seen from the student's machine.
@@ -43,16 +43,19 @@ func (s *Seat) ticket() string {
 	return s.Ticket
 }
 
-// Join takes the seat, or takes it again with an earlier ticket. With Claim it waits for the teacher
-// if the name is taken. The error is ErrAway, or the class's own refusal, such as a name that is
-// taken.
+// Join takes the seat, or takes it again with an earlier ticket. With Claim it waits for the
+// teacher if the name is taken. The error is ErrAway, or the class's own refusal, such as a name
+// that is taken.
 func (s *Seat) Join(ctx context.Context) error {
 	s.Class = strings.TrimRight(s.Class, "/")
-	if u, err := url.Parse(s.Class); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("--class wants an address such as http://192.168.1.20:3333, not %q", s.Class)
+	if u, err := url.Parse(s.Class); err != nil || u.Scheme != "http" && u.Scheme != "https" ||
+		u.Host == "" {
+		return fmt.Errorf("--class wants an address such as http://192.168.1.20:3333, not %q",
+			s.Class)
 	}
 	var got Seating
-	body := map[string]any{"name": s.Name, "ticket": s.Ticket, "code": s.Code, "seat_code": s.SeatCode, "claim": s.Claim}
+	body := map[string]any{"name": s.Name, "ticket": s.Ticket, "code": s.Code,
+		"seat_code": s.SeatCode, "claim": s.Claim}
 	if err := s.post(ctx, "seat", body, &got); err != nil {
 		return err
 	}
@@ -64,7 +67,8 @@ func (s *Seat) Join(ctx context.Context) error {
 		}
 		claim := got.Claim
 		got = Seating{}
-		if err := s.post(ctx, "claim", map[string]any{"claim": claim, "program": true}, &got); err != nil {
+		if err := s.post(ctx, "claim", map[string]any{"claim": claim, "program": true},
+			&got); err != nil {
 			return err
 		}
 	}
@@ -96,8 +100,8 @@ type Assignment struct {
 	Closed bool
 }
 
-// Follow sends the assignment now and after each change, until the context ends. It connects again
-// when the class was away. It sends the latest assignment only, when the receiver is slow.
+// Follow sends the assignment now and after each change, until the context ends. It reconnects
+// after a failure. A slow receiver gets only the latest assignment.
 func (s *Seat) Follow(ctx context.Context) <-chan Assignment {
 	assignments := make(chan Assignment, 1)
 	go func() {
@@ -123,7 +127,8 @@ const (
 
 // follow reads one stream of events to its end. It reports whether there was an event.
 func (s *Seat) follow(ctx context.Context, last *Assignment, to chan Assignment) (got bool) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Class+Path+"events?as=student", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		s.Class+Path+"events?as=student", nil)
 	if err != nil {
 		return false
 	}
@@ -181,7 +186,8 @@ func (s *Seat) post(ctx context.Context, path string, body, into any) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Class+Path+path, bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Class+Path+path,
+		bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -212,7 +218,7 @@ func (s *Seat) post(ctx context.Context, path string, body, into any) error {
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("%w (%s is something else)", ErrAway, s.Class)
+		return fmt.Errorf("%w (%s is another server)", ErrAway, s.Class)
 	}
 	return nil
 }

@@ -65,7 +65,8 @@ func (s *seats) byTicket(ticket string) *student {
 // byName finds a student. Case makes no difference, nor does the language of a generated name.
 func (s *seats) byName(name string) *student {
 	return find(s.all, func(one *student) bool {
-		return strings.EqualFold(one.Name, name) || one.generated() && (strings.EqualFold(one.Alias.EN, name) || one.Alias.ZH == name)
+		return strings.EqualFold(one.Name, name) ||
+			one.generated() && (strings.EqualFold(one.Alias.EN, name) || one.Alias.ZH == name)
 	})
 }
 
@@ -154,7 +155,10 @@ func cleanName(name string) (string, error) {
 		return "", ErrName
 	}
 	name = strings.Join(strings.Fields(name), " ")
-	if name == "" || utf8.RuneCountInString(name) > MaxName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if name == "" || utf8.RuneCountInString(name) > MaxName ||
+		strings.ContainsFunc(name, func(r rune) bool {
+			return !unicode.IsPrint(r)
+		}) {
 		return "", ErrName
 	}
 	return name, nil

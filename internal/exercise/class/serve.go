@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"realtimelab/internal/dist"
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 	"realtimelab/internal/httpserver"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/qr"
@@ -41,14 +41,14 @@ const (
 //	GET  /lab/class/qr.svg          the address as a QR code; for the teacher, with the join code
 //	GET  /lab/class/marks.csv, .json  the marks, for the teacher
 //	POST /lab/class/join            {"name","code","claim"}: sets the student's cookie
-//	POST /lab/class/leave           gives the seat up
+//	POST /lab/class/leave           frees the seat
 //	POST /lab/class/seat            {"name","code","seat_code","ticket"}: the ticket, for programs
 //	POST /lab/class/claim           {"claim"}: whether the teacher has granted it
 //	POST /lab/class/progress        a Progress
 //	POST /lab/class/vote            {"question","round","option"}
 //	POST /lab/class/teacher/ACTION  see teacher.go
 //
-// A student's device proves who it is with the cookie, or with the ticket in the Authorization header.
+// A student's device authenticates with the cookie, or with the ticket in the Authorization header.
 type Server struct {
 	Room *Room
 	Site site.Config
@@ -82,14 +82,17 @@ func (s *Server) Routes(mux *http.ServeMux) (err error) {
 		return err
 	}
 	if s.Handouts != nil {
-		mux.Handle("GET "+dist.Path, s.Handouts.Handler(func(r *http.Request) lang.Lang { return s.Site.Frame(r).Lang }))
+		mux.Handle("GET "+dist.Path, s.Handouts.Handler(func(r *http.Request) lang.Lang {
+			return s.Site.Frame(r).Lang
+		}))
 	}
 	policy := httpserver.Policy{}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		to := url.URL{Path: Path, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusFound)
 	})
-	mux.Handle("GET "+filesPath, policy.Page(http.StripPrefix(filesPath, http.FileServerFS(s.Files))))
+	mux.Handle("GET "+filesPath, policy.Page(http.StripPrefix(filesPath,
+		http.FileServerFS(s.Files))))
 	mux.Handle("GET "+Path+"{$}", policy.Page(http.HandlerFunc(s.studentPage)))
 	mux.Handle("GET "+wallPath+"{$}", policy.Page(http.HandlerFunc(s.wallPage)))
 	mux.HandleFunc("GET "+Path+"me", s.me)
@@ -98,7 +101,8 @@ func (s *Server) Routes(mux *http.ServeMux) (err error) {
 	mux.HandleFunc("GET "+Path+"marks.csv", s.marks)
 	mux.HandleFunc("GET "+Path+"marks.json", s.marks)
 	for path, handle := range map[string]http.HandlerFunc{
-		"join": s.join, "leave": s.leave, "seat": s.seat, "claim": s.claim, "progress": s.progress, "vote": s.vote,
+		"join": s.join, "leave": s.leave, "seat": s.seat, "claim": s.claim, "progress": s.progress,
+		"vote": s.vote,
 	} {
 		mux.HandleFunc("POST "+Path+path, s.limited(handle))
 	}
@@ -106,16 +110,17 @@ func (s *Server) Routes(mux *http.ServeMux) (err error) {
 	return nil
 }
 
-// read decodes a JSON body. It requires the content type, which a page of another origin cannot send
-// without asking first.
+// read decodes a JSON body. It requires the content type, which a page of another origin cannot
+// send without asking first.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		feed.Refuse(w, http.StatusUnsupportedMediaType, "want application/json")
+		wire.Refuse(w, http.StatusUnsupportedMediaType, "want application/json")
 		return false
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
-		feed.Refuse(w, http.StatusBadRequest, "the body is not JSON of the expected form, or it is too long")
+		wire.Refuse(w, http.StatusBadRequest,
+			"the body is not JSON of the expected form, or it is too long")
 		return false
 	}
 	return true
@@ -146,12 +151,13 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.Is(err, ErrFull), errors.Is(err, ErrClaims):
 		w.Header().Set("Retry-After", "30")
 		status = http.StatusServiceUnavailable
-	case errors.Is(err, ErrUnknown), errors.Is(err, ErrRemoved), errors.Is(err, ErrCode), errors.Is(err, ErrSeatCode):
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrRemoved), errors.Is(err, ErrCode),
+		errors.Is(err, ErrSeatCode):
 		status = http.StatusForbidden
 	case errors.Is(err, ErrClosed):
 		status = http.StatusGone
 	}
-	feed.Refuse(w, status, err.Error())
+	wire.Refuse(w, status, err.Error())
 }
 
 // ticket returns the ticket of the student's device, or "".
@@ -174,7 +180,8 @@ func cookieName(r *http.Request) string {
 const cookieAge = 30 * 24 * 60 * 60 // seconds: a class with --keep goes on next week
 
 func setCookie(w http.ResponseWriter, r *http.Request, ticket string, age int) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: ticket, Path: Path, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: ticket, Path: Path, MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }
 
 // join seats the student of a browser. The ticket goes into a cookie that scripts cannot read.
@@ -186,7 +193,8 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &body) {
 		return
 	}
-	got, err := s.seated(w, r, Joining{Name: body.Name, Code: body.Code, Claim: body.Claim, Lang: s.Site.ReaderLang(r)})
+	got, err := s.seated(w, r, Joining{Name: body.Name, Code: body.Code, Claim: body.Claim,
+		Lang: s.Site.ReaderLang(r)})
 	if err != nil {
 		return
 	}
@@ -208,7 +216,8 @@ func (s *Server) seat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	got, err := s.seated(w, r, Joining{
-		Name: body.Name, Code: body.Code, Ticket: body.Ticket, SeatCode: body.SeatCode, Claim: body.Claim, Lang: s.Site.ReaderLang(r),
+		Name: body.Name, Code: body.Code, Ticket: body.Ticket, SeatCode: body.SeatCode,
+		Claim: body.Claim, Lang: s.Site.ReaderLang(r),
 	})
 	if err == nil {
 		answer(w, got)
@@ -276,7 +285,7 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 	}
 	drawn, err := qr.SVG(to)
 	if err != nil {
-		feed.Refuse(w, http.StatusInternalServerError, "cannot draw this address as a QR code")
+		wire.Refuse(w, http.StatusInternalServerError, "cannot draw this address as a QR code")
 		return
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
@@ -297,7 +306,8 @@ func (s *Server) address(r *http.Request) string {
 
 func (s *Server) marks(w http.ResponseWriter, r *http.Request) {
 	if !s.Teacher(r) {
-		feed.Refuse(w, http.StatusForbidden, "the marks are for the teacher, whose page has the link")
+		wire.Refuse(w, http.StatusForbidden,
+			"the marks are for the teacher, whose page has the link")
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

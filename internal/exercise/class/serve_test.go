@@ -33,10 +33,13 @@ func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
 func serve(t *testing.T, r *Room) string {
 	s := &Server{
 		Room: r, URL: "http://room:3333", Files: fstest.MapFS{"class.css": {Data: []byte("p{}")}},
-		Teacher: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer teacher" },
+		Teacher: func(r *http.Request) bool {
+			return r.Header.Get("Authorization") == "Bearer teacher"
+		},
 		Site: site.Config{
 			Web: fstest.MapFS{"shared/a.css": {}}, Log: slog.New(slog.DiscardHandler),
-			Course: []lesson.Lesson{{Name: "talk", Title: lang.Text{EN: "Talk", ZH: "说话"}, Body: lang.Text{EN: "# Talk", ZH: "# 说话"}}},
+			Course: []lesson.Lesson{{Name: "talk", Title: lang.Text{EN: "Talk", ZH: "说话"},
+				Body: lang.Text{EN: "# Talk", ZH: "# 说话"}}},
 		},
 	}
 	mux := http.NewServeMux()
@@ -158,12 +161,14 @@ func TestAStudentInABrowser(t *testing.T) {
 
 func TestTheCookieStaysOnTheClassPages(t *testing.T) {
 	url := serve(t, newTestRoom())
-	res, err := http.Post(url+Path+"join", "application/json", strings.NewReader(`{"name":"Ann","code":"abcdef"}`))
+	res, err := http.Post(url+Path+"join", "application/json",
+		strings.NewReader(`{"name":"Ann","code":"abcdef"}`))
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Len(t, res.Cookies(), 1)
 	cookie := res.Cookies()[0]
-	assert.Equal(t, []any{Path, true, http.SameSiteStrictMode}, []any{cookie.Path, cookie.HttpOnly, cookie.SameSite})
+	assert.Equal(t, []any{Path, true, http.SameSiteStrictMode},
+		[]any{cookie.Path, cookie.HttpOnly, cookie.SameSite})
 }
 
 // TestRoles: only the teacher gets the code, the marks and the actions.
@@ -213,16 +218,22 @@ func TestEveryAction(t *testing.T) {
 	claimed, err := r.Join(Joining{Name: "Ann", Code: code, Claim: true})
 	require.NoError(t, err)
 	for _, o := range [][2]string{
-		{"rename", `{"id":1,"name":"Anna"}`}, {"groups", `{"groups":2}`}, {"move", `{"id":1,"group":2}`}, {"decide", `{"claim":"` + claimed.Claim + `","grant":true}`},
-		{"show", `{"demo":"sse"}`}, {"assign", `{"today":["hold"]}`}, {"push", `{"exercise":"hold"}`}, {"timer", `{"seconds":60}`}, {"anonymous", `{"on":true}`},
-		{"open", `{"question":"q/one"}`}, {"advance", `{"phase":"counted"}`}, {"end", `{}`}, {"close", `{"on":true}`}, {"remove", `{"id":1}`},
+		{"rename", `{"id":1,"name":"Anna"}`}, {"groups", `{"groups":2}`},
+		{"move", `{"id":1,"group":2}`},
+		{"decide", `{"claim":"` + claimed.Claim + `","grant":true}`},
+		{"show", `{"demo":"sse"}`}, {"assign", `{"today":["hold"]}`},
+		{"push", `{"exercise":"hold"}`}, {"timer", `{"seconds":60}`}, {"anonymous", `{"on":true}`},
+		{"open", `{"question":"q/one"}`}, {"advance", `{"phase":"counted"}`}, {"end", `{}`},
+		{"close", `{"on":true}`}, {"remove", `{"id":1}`},
 	} {
 		status, body := post(t, http.DefaultClient, url+Path+"teacher/"+o[0], "teacher", o[1])
 		assert.Equal(t, 204, status, "%s: %s", o[0], body)
 	}
 	v := r.TeacherView()
-	assert.Equal(t, []string{"sse", "hold", "hold"}, []string{v.Place.Demo, v.Today[0], v.Push.Exercise})
-	assert.True(t, v.Closed && v.Board.Anonymous && v.Board.Groups == 2 && v.Timer != nil && len(v.Board.Students) == 0)
+	assert.Equal(t, []string{"sse", "hold", "hold"},
+		[]string{v.Place.Demo, v.Today[0], v.Push.Exercise})
+	assert.True(t, v.Closed && v.Board.Anonymous && v.Board.Groups == 2 && v.Timer != nil &&
+		len(v.Board.Students) == 0)
 }
 
 func TestBadRequests(t *testing.T) {
@@ -231,8 +242,10 @@ func TestBadRequests(t *testing.T) {
 		kind, body string
 		status     int
 	}{
-		{"text/plain", `{"name":"Ann"}`, 415}, {"", `{"name":"Ann"}`, 415}, {"application/json", `{`, 400},
-		{"application/json", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, 400}, {"application/json", `{"name":7}`, 400},
+		{"text/plain", `{"name":"Ann"}`, 415}, {"", `{"name":"Ann"}`, 415},
+		{"application/json", `{`, 400},
+		{"application/json", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, 400},
+		{"application/json", `{"name":7}`, 400},
 	} {
 		res, err := http.Post(url+Path+"join", c.kind, strings.NewReader(c.body))
 		require.NoError(t, err)
@@ -255,7 +268,7 @@ func TestOverload(t *testing.T) {
 		require.Equal(t, 403, status)
 	}
 	status, _ := post(t, c, url+Path+"join", "", `{"name":"x","code":"abcdef"}`)
-	assert.Equal(t, 200, status, "those who mistype do not lock out the others")
+	assert.Equal(t, 200, status, "students who mistype do not lock out the others")
 	for range maxWatchingAddr {
 		res, err := c.Get(url + Path + "events")
 		require.NoError(t, err)
@@ -285,7 +298,8 @@ func TestALaptopsSeat(t *testing.T) {
 	s := &Seat{Class: url + "/", Code: code, Name: "Ann"}
 	require.NoError(t, s.Join(t.Context()))
 	require.NoError(t, s.Join(t.Context()), "with the ticket of last time")
-	assert.ErrorContains(t, (&Seat{Class: url, Code: code, Name: "ann"}).Join(t.Context()), "this name is taken")
+	assert.ErrorContains(t, (&Seat{Class: url, Code: code, Name: "ann"}).Join(t.Context()),
+		"this name is taken")
 	assert.ErrorContains(t, (&Seat{Class: url, Name: "Bob"}).Join(t.Context()), "wrong join code")
 	ctx, cancel := contextOf(t)
 	assignments := s.Follow(ctx)
@@ -302,27 +316,33 @@ func TestALaptopsSeat(t *testing.T) {
 	}
 	s.Ticket = "of a class that is gone"
 	r.Remove("Ann")
-	require.NoError(t, s.Report(t.Context(), Progress{Current: "cursor"}), "the seat joins again by itself")
+	require.NoError(t, s.Report(t.Context(), Progress{Current: "cursor"}),
+		"the seat joins again by itself")
 	assert.Equal(t, "cursor", r.WatcherView().Board.Students[0].Current)
 	r.Remove("Ann")
 	assert.ErrorContains(t, s.Report(t.Context(), Progress{}), "the teacher removed you")
 }
 
-// TestAClassThatIsNone: what answers in a class's place reaches the terminal without control
-// characters.
-func TestAClassThatIsNone(t *testing.T) {
-	for _, body := range []string{`{"error":"\u001b]52;c;ZXZpbA==\u0007\u202etaken\r"}`, `no JSON`} {
+// TestAnotherServer: the answer of a server that is not a class reaches the terminal without
+// control characters.
+func TestAnotherServer(t *testing.T) {
+	for _, body := range []string{`{"error":"\u001b]52;c;ZXZpbA==\u0007\u202etaken\r"}`,
+		`no JSON`} {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if assert.NoError(t, err) {
-				fmt.Fprintf(conn, "HTTP/1.1 409 \x1b[2Jtaken\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body)
+				fmt.Fprintf(conn,
+					"HTTP/1.1 409 \x1b[2Jtaken\r\nContent-Length: %d\r\n"+
+						"Connection: close\r\n\r\n%s", len(body), body)
 				assert.NoError(t, conn.Close())
 			}
 		}))
 		err := (&Seat{Class: other.URL, Code: code, Name: "Ann"}).Join(t.Context())
 		other.Close()
 		require.ErrorContains(t, err, "taken")
-		assert.False(t, strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }), "%q", err)
+		assert.False(t, strings.ContainsFunc(err.Error(), func(r rune) bool {
+			return !unicode.IsPrint(r)
+		}), "%q", err)
 	}
 	assert.Len(t, []rune(printable(strings.Repeat("明", 9000))), maxReason+1)
 	other := httptest.NewServer(http.NotFoundHandler())
@@ -332,6 +352,8 @@ func TestAClassThatIsNone(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
-	assert.ErrorIs(t, (&Seat{Class: "http://" + closed.Addr().String(), Name: "Ann"}).Join(t.Context()), ErrAway)
-	assert.ErrorContains(t, (&Seat{Class: "192.168.1.20", Name: "Ann"}).Join(t.Context()), "--class wants an address")
+	assert.ErrorIs(t, (&Seat{Class: "http://" + closed.Addr().String(), Name: "Ann"}).
+		Join(t.Context()), ErrAway)
+	assert.ErrorContains(t, (&Seat{Class: "192.168.1.20", Name: "Ann"}).Join(t.Context()),
+		"--class wants an address")
 }

@@ -3,7 +3,7 @@ package class
 import (
 	"net/http"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
 // An order is the body of a teacher's action. Each action reads its own fields.
@@ -47,9 +47,10 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 	action, known := actions[r.PathValue("action")]
 	switch {
 	case !s.Teacher(r):
-		feed.Refuse(w, http.StatusForbidden, "only the teacher can do this: the terminal printed the address of the teacher's page")
+		wire.Refuse(w, http.StatusForbidden,
+			"only the teacher can do this; the address of the teacher's page is in the terminal")
 	case !known:
-		feed.Refuse(w, http.StatusNotFound, "unknown action")
+		wire.Refuse(w, http.StatusNotFound, "unknown action")
 	default:
 		var o order
 		if read(w, r, &o) {

@@ -12,19 +12,20 @@ import (
 
 // A View is the room at one moment, as one role sees it.
 type View struct {
-	Role      string        `json:"role"` // "student", "watcher" or "teacher"
-	Closed    bool          `json:"closed"`
-	Rehearsal bool          `json:"rehearsal,omitempty"`
-	Place     *Place        `json:"place,omitempty"`
-	At        *Place        `json:"at,omitempty"`   // where the class is: the newest of Place and Push
-	Moved     time.Time     `json:"moved,omitzero"` // when the teacher last moved the class
-	Today     []string      `json:"today"`
-	Push      *Push         `json:"push,omitempty"`
-	Timer     *Timer        `json:"timer,omitempty"`
-	Question  *QuestionView `json:"question,omitempty"`
-	Me        *Me           `json:"me,omitempty"`      // for a student
-	Board     *Board        `json:"board,omitempty"`   // for a watcher or the teacher
-	Teacher   *Private      `json:"teacher,omitempty"` // for the teacher
+	Role      string `json:"role"` // "student", "watcher" or "teacher"
+	Closed    bool   `json:"closed"`
+	Rehearsal bool   `json:"rehearsal,omitempty"`
+	Place     *Place `json:"place,omitempty"`
+	// where the class is: the newest of Place and Push
+	At       *Place        `json:"at,omitempty"`
+	Moved    time.Time     `json:"moved,omitzero"` // when the teacher last moved the class
+	Today    []string      `json:"today"`
+	Push     *Push         `json:"push,omitempty"`
+	Timer    *Timer        `json:"timer,omitempty"`
+	Question *QuestionView `json:"question,omitempty"`
+	Me       *Me           `json:"me,omitempty"`      // for a student
+	Board    *Board        `json:"board,omitempty"`   // for a watcher or the teacher
+	Teacher  *Private      `json:"teacher,omitempty"` // for the teacher
 }
 
 // A Push is an exercise that everyone goes to. N rises with each push.
@@ -91,7 +92,7 @@ type ClaimView struct {
 type QuestionView struct {
 	ID      string      `json:"id"`
 	Phase   Phase       `json:"phase"`
-	Round   int         `json:"round"` // that students vote in now; 0 means that they do not
+	Round   int         `json:"round"` // that students vote in now; 0 if voting is closed
 	Demo    string      `json:"demo,omitempty"`
 	Title   lang.Text   `json:"title"`
 	Ask     lang.Text   `json:"ask"`
@@ -117,7 +118,8 @@ func (r *Room) StudentView(ticket string) (View, error) {
 		return View{}, err
 	}
 	v := r.view("student")
-	v.Me = &Me{Name: one.Name, Shown: r.shown(one), Group: one.Group, SeatCode: one.SeatCode, States: maps.Clone(one.States)}
+	v.Me = &Me{Name: one.Name, Shown: r.shown(one), Group: one.Group, SeatCode: one.SeatCode,
+		States: maps.Clone(one.States)}
 	if v.Question != nil {
 		b, _ := r.poll.ballot(one.ID)
 		v.Question.Mine = []int{b.Alone, b.Again}
@@ -155,7 +157,8 @@ func (r *Room) TeacherView() View {
 // view returns what every role sees. The caller holds r.mu.
 func (r *Room) view(role string) View {
 	v := View{
-		Role: role, Closed: r.closed, Rehearsal: r.Rehearsal, At: r.at(), Moved: r.lead.Moved, Today: slices.Clone(r.lead.Today),
+		Role: role, Closed: r.closed, Rehearsal: r.Rehearsal, At: r.at(), Moved: r.lead.Moved,
+		Today:    slices.Clone(r.lead.Today),
 		Question: r.poll.view(),
 	}
 	if v.Today == nil {
@@ -186,11 +189,14 @@ const maxFailures = 3
 
 // board returns the board. The caller holds r.mu.
 func (r *Room) board() *Board {
-	b := &Board{Students: []Row{}, Anonymous: r.anonymous, Groups: r.groups, Failures: failures(r.seats.all, r.Mistakes, maxFailures)}
+	b := &Board{Students: []Row{}, Anonymous: r.anonymous, Groups: r.groups,
+		Failures: failures(r.seats.all, r.Mistakes, maxFailures)}
 	for _, one := range r.seats.all {
 		row := Row{
-			ID: one.ID, Name: r.shown(one), Group: one.Group, States: maps.Clone(one.States), Solved: one.solved(), Current: one.Current,
-			Since: one.Since, Seen: one.Seen, Tries: one.Tries[one.Current], Hints: one.Hints[one.Current],
+			ID: one.ID, Name: r.shown(one), Group: one.Group, States: maps.Clone(one.States),
+			Solved: one.solved(), Current: one.Current,
+			Since: one.Since, Seen: one.Seen, Tries: one.Tries[one.Current],
+			Hints: one.Hints[one.Current],
 		}
 		if c, ok := one.Last[one.Current]; ok {
 			row.Step, row.Steps, row.Message = c.Step, c.Steps, c.Message
@@ -210,7 +216,8 @@ func (p *poll) view() *QuestionView {
 	}
 	q := p.question
 	v := &QuestionView{
-		ID: q.ID, Phase: p.phase, Round: p.round() + 1, Demo: q.Demo, Title: q.Title, Ask: q.Ask, Text: q.Text, Options: q.Options,
+		ID: q.ID, Phase: p.phase, Round: p.round() + 1, Demo: q.Demo, Title: q.Title, Ask: q.Ask,
+		Text: q.Text, Options: q.Options,
 		Voted: [2]int{len(p.votes[0]), len(p.votes[1])},
 	}
 	if p.round() < 0 {
@@ -252,12 +259,16 @@ func (r *Room) Marks() []Mark {
 	marks := []Mark{}
 	for _, one := range r.seats.all {
 		m := Mark{
-			Name: one.Name, Alias: one.Alias, Group: one.Group, Seen: one.Seen.UTC(), Solved: one.solved(), Current: one.Current,
-			States: maps.Clone(one.States), Tries: maps.Clone(one.Tries), Hints: maps.Clone(one.Hints), Votes: slices.Clone(one.Votes),
+			Name: one.Name, Alias: one.Alias, Group: one.Group, Seen: one.Seen.UTC(),
+			Solved: one.solved(), Current: one.Current,
+			States: maps.Clone(one.States), Tries: maps.Clone(one.Tries),
+			Hints: maps.Clone(one.Hints), Votes: slices.Clone(one.Votes),
 		}
 		if r.poll != nil {
 			if b, voted := r.poll.ballot(one.ID); voted {
-				m.Votes = append(slices.DeleteFunc(m.Votes, func(old ballot) bool { return old.Question == b.Question }), b)
+				m.Votes = append(slices.DeleteFunc(m.Votes, func(old ballot) bool {
+					return old.Question == b.Question
+				}), b)
 			}
 		}
 		if m.Votes == nil {

@@ -25,25 +25,28 @@ import (
 // browserTime bounds a check, with the start of the browser.
 const browserTime = 2 * time.Minute
 
-// maxResult bounds what the page reports, in bytes.
+// maxResult bounds the page's report, in bytes.
 const maxResult = 1 << 20
 
-// Check runs the check of an exercise in a headless browser. The error is one of the machine, or of
-// the exercise; a machine without a browser is a problem in the report.
+// Check runs the check of an exercise in a headless browser. The error is a failure of the machine
+// or of the exercise. Without a browser on the machine, the report has a problem.
 func Check(ctx context.Context, e exercise.Exercise, code string) (exercise.Report, error) {
 	browser := findBrowser()
 	if browser == "" {
 		r, err := NewReport(e)
 		r.Problem = exercise.NewProblem(exercise.Toolchain,
-			"No Chromium, Chrome or Edge is on this machine. Do the exercise in any browser: run lab serve and open /lab/exercise/"+e.Name+".",
-			"这台机器上没有 Chromium、Chrome 或 Edge。可以在任何浏览器里做：运行 lab serve，打开 /lab/exercise/"+e.Name+"。")
+			"No Chromium, Chrome or Edge is on this machine. Do the exercise in any browser: run "+
+				"lab serve and open /lab/exercise/"+e.Name+".",
+			"这台机器上没有 Chromium、Chrome 或 Edge。可以在任何浏览器里做："+
+				"运行 lab serve，打开 /lab/exercise/"+e.Name+"。")
 		return r, err
 	}
 	script, err := Script(e)
 	if err != nil {
 		return exercise.Report{}, err
 	}
-	result, err := runIn(ctx, browser, map[string]string{"harness": Harness(), "library": Library(), "check": script, "code": code})
+	result, err := runIn(ctx, browser, map[string]string{"harness": Harness(), "library": Library(),
+		"check": script, "code": code})
 	if err != nil {
 		return exercise.Report{}, fmt.Errorf("%s: %w", browser, err)
 	}
@@ -52,7 +55,8 @@ func Check(ctx context.Context, e exercise.Exercise, code string) (exercise.Repo
 
 // findBrowser returns the path of a browser of the Chromium family, or "".
 func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"} {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome",
+		"google-chrome-stable", "chrome", "microsoft-edge", "msedge"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -66,7 +70,8 @@ func findBrowser() string {
 	case "windows":
 		for _, variable := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
 			folder := os.Getenv(variable)
-			places = append(places, filepath.Join(folder, `Google\Chrome\Application\chrome.exe`), filepath.Join(folder, `Microsoft\Edge\Application\msedge.exe`))
+			places = append(places, filepath.Join(folder, `Google\Chrome\Application\chrome.exe`),
+				filepath.Join(folder, `Microsoft\Edge\Application\msedge.exe`))
 		}
 	}
 	for _, place := range places {
@@ -126,7 +131,8 @@ func runIn(ctx context.Context, browser string, task map[string]string) (Result,
 	mux.HandleFunc("GET "+secret+"frame", serve(Frame(), Policy))
 	mux.HandleFunc("POST "+secret+"result", func(w http.ResponseWriter, r *http.Request) {
 		var told report
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxResult)).Decode(&told); err != nil {
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxResult)).
+			Decode(&told); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
@@ -135,22 +141,26 @@ func runIn(ctx context.Context, browser string, task map[string]string) (Result,
 		default: // only the first counts
 		}
 	})
-	server := httpserver.New(httpserver.Config{Handler: mux, Hosts: httpserver.NewHosts(listener.Addr()), Log: slog.New(slog.DiscardHandler)})
+	server := httpserver.New(httpserver.Config{Handler: mux,
+		Hosts: httpserver.NewHosts(listener.Addr()), Log: slog.New(slog.DiscardHandler)})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(server.Track(listener)) }()
 	defer func() { // after the browser has ended
 		ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_ = server.Close(ended) // a check that has its result does not fail by it
+		_ = server.Close(ended) // the result of the check is already known
 		<-served
 	}()
 
 	ctx, cancel := context.WithTimeout(ctx, browserTime)
 	defer cancel()
-	args := []string{"--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--disable-quic", "--user-data-dir=" + profile, "http://" + listener.Addr().String() + secret}
+	args := []string{"--headless", "--disable-gpu", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update",
+		"--disable-sync", "--disable-quic", "--user-data-dir=" + profile,
+		"http://" + listener.Addr().String() + secret}
 	if os.Geteuid() == 0 {
-		args = append([]string{"--no-sandbox"}, args...) // Chromium refuses to run as root with its sandbox
+		// Chromium refuses to run as root with its sandbox
+		args = append([]string{"--no-sandbox"}, args...)
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()

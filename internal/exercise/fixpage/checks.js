@@ -12,8 +12,8 @@ function check(en, zh, f) { steps.push({ en, zh, run: f }); }
 let alive = () => {}; // see runSteps
 
 /**
- * Runs the steps. told(i) is called when step i begins, and again as a sign of life while it runs. Resolves to {passing,
- * printed, problem}: the number of steps that passed before the first that did not, and what is wrong: {en, zh, line, cause}.
+ * Runs the steps. told(i) is called when step i begins, and repeatedly while it runs. Resolves to {passing,
+ * printed, problem}: the number of steps that passed before the first that did not, and its problem: {en, zh, line, cause}.
  */
 async function runSteps(code, library, told) {
   let last = 0;

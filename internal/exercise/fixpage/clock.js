@@ -21,7 +21,7 @@ class Clock {
   #last = 0;
   #thrown;
 
-  /** @param thrown is called with what a timer's function throws */
+  /** @param thrown is called with exceptions of timer functions */
   constructor(thrown) { this.#thrown = thrown; }
 
   /** Calls f after ms, as setTimeout does, and again each time if every is set. Returns the timer's id. */

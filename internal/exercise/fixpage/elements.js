@@ -1,6 +1,6 @@
 // The part of the DOM that a small page uses: nodes, elements, and the document.
 
-/** Returns a list of what nodes() returns at the time. */
+/** Returns a live list of the nodes that nodes() returns. */
 function liveList(nodes) {
   const methods = {
     item: (i) => nodes()[i] ?? null, forEach: (f) => nodes().forEach(f), toJSON: () => nodes(),
@@ -175,7 +175,7 @@ class PageElement extends ParentNode {
   select() {}
   scrollIntoView() {}
 
-  /** Clicks the element, as the reader does; a disabled one ignores it. */
+  /** Clicks the element, like the reader; a disabled one ignores it. */
   click() { if (!this.disabled) this.dispatchEvent({ type: "click", detail: 1, button: 0 }); }
 
   get innerHTML() { return this.nodes.map((node) => (node instanceof PageText ? escaped(node.data) : node.outerHTML)).join(""); }

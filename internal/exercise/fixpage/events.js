@@ -49,7 +49,7 @@ class Target {
     this.#listeners = this.#listeners.filter((entry) => entry.type !== type || entry.listener !== listener || entry.capture !== capture);
   }
 
-  /** Calls the listeners of the event's type. The checks give {type, …}, which bubbles as the reader's events do. */
+  /** Calls the listeners of the event's type. The checks pass {type, …}, which bubbles like the reader's events. */
   dispatchEvent(given) {
     const event = given instanceof PageEvent ? given : new PageEvent(given.type, { bubbles: true, cancelable: true, ...given });
     event.target = this;

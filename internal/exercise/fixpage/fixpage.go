@@ -1,6 +1,6 @@
 // Package fixpage checks exercises of the kind "fix the page". Its JavaScript is a browser's world
-// with a virtual clock and a network that the checks control. The same code runs in a page's sandboxed
-// frame, in a headless browser, and in Node.
+// with a virtual clock and a network that the checks control. The same code runs in a page's
+// sandboxed frame, in a headless browser, and in Node.
 package fixpage
 
 import (
@@ -20,21 +20,24 @@ import (
 var files embed.FS
 
 // Policy is the Content-Security-Policy of the frame. The frame has an origin of its own, even when
-// it is opened by itself, and may load nothing and connect to nothing. It runs the student's code in a
-// worker.
-const Policy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; " +
+// it is opened by itself, and may load nothing and connect to nothing. It runs the student's code
+// in a worker.
+const Policy = "sandbox allow-scripts; default-src 'none'; script-src " +
+	"'unsafe-inline' 'unsafe-eval'; worker-src blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // Frame returns the document of the frame. It takes one message, {harness, library, check, code},
 // and answers with several; see frame.js.
 func Frame() string {
-	return "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Check</title>\n<script>\n" + read("frame.js") + "</script>\n"
+	return "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Check</title>\n<script>\n" +
+		read("frame.js") + "</script>\n"
 }
 
-// Harness returns the script that stands before an exercise's check.js.
+// Harness returns the script that runs before an exercise's check.js.
 var Harness = sync.OnceValue(func() string {
 	var all strings.Builder
-	for _, name := range []string{"clock.js", "events.js", "attributes.js", "selectors.js", "elements.js", "network.js", "server.js", "world.js", "checks.js"} {
+	for _, name := range []string{"clock.js", "events.js", "attributes.js", "selectors.js",
+		"elements.js", "network.js", "server.js", "world.js", "checks.js"} {
 		all.WriteString(read(name))
 	}
 	return all.String()
@@ -82,7 +85,8 @@ func Steps(e exercise.Exercise) (names []lang.Text, err error) {
 		names = append(names, lang.Text{EN: m[1], ZH: m[2]})
 	}
 	if n := strings.Count("\n"+script, "\ncheck("); n != len(names) || n == 0 {
-		return nil, fmt.Errorf("%s of %s: %d steps, %d of them with two names", scriptFile, e.Name, n, len(names))
+		return nil, fmt.Errorf("%s of %s: %d steps, %d of them with two names", scriptFile, e.Name,
+			n, len(names))
 	}
 	return names, nil
 }
@@ -98,16 +102,19 @@ type Result struct {
 	Passing int      `json:"passing"`
 	Printed []string `json:"printed"`
 	Problem *struct {
-		Cause string `json:"cause"` // idea, syntax, throws, time, or harness for a fault of the check itself
+		// idea, syntax, throws, time, or harness for a fault of the check itself
+		Cause string `json:"cause"`
 		EN    string `json:"en"`
 		ZH    string `json:"zh"`
 		Line  int    `json:"line"` // of page.js; 0 if unknown
 	} `json:"problem"`
 }
 
-var causes = map[string]exercise.Cause{"idea": exercise.Idea, "syntax": exercise.Compile, "throws": exercise.Panic, "time": exercise.Time}
+var causes = map[string]exercise.Cause{"idea": exercise.Idea, "syntax": exercise.Compile,
+	"throws": exercise.Panic, "time": exercise.Time}
 
-// Report returns the report of a check that has run on that code. The error is a fault of the check.
+// Report returns the report of a check that has run on that code. An error means that the check
+// itself is wrong.
 func (result Result) Report(e exercise.Exercise, code string) (exercise.Report, error) {
 	r, err := NewReport(e)
 	if err != nil {
@@ -118,7 +125,8 @@ func (result Result) Report(e exercise.Exercise, code string) (exercise.Report, 
 	if found == nil {
 		r.Passed = result.Passing == r.Steps
 		if !r.Passed {
-			return r, fmt.Errorf("%s of %s ran %d of %d steps", scriptFile, e.Name, result.Passing, r.Steps)
+			return r, fmt.Errorf("%s of %s ran %d of %d steps", scriptFile, e.Name, result.Passing,
+				r.Steps)
 		}
 		return r, nil
 	}
@@ -131,7 +139,8 @@ func (result Result) Report(e exercise.Exercise, code string) (exercise.Report, 
 	}
 	r.Problem = exercise.NewProblem(cause, found.EN, found.ZH)
 	if lines := strings.Split(code, "\n"); found.Line > 0 && found.Line <= len(lines) {
-		r.Problem.Lines = []exercise.SourceLine{{File: exercise.PageFile, Line: found.Line, Text: strings.TrimRight(lines[found.Line-1], "\r")}}
+		r.Problem.Lines = []exercise.SourceLine{{File: exercise.PageFile, Line: found.Line,
+			Text: strings.TrimRight(lines[found.Line-1], "\r")}}
 	}
 	return r, nil
 }

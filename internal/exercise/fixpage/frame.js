@@ -1,9 +1,10 @@
-// Runs an exercise's check on the reader's code. The document is a sandboxed frame: it has an origin of its own and may
-// connect to nothing. The code runs in a worker, which is ended when it does not come to an end by itself. Not a module: the
-// server writes it into the frame's document.
+// Runs an exercise's check on the reader's code. The document is a sandboxed frame: it has an
+// origin of its own and may connect to nothing. The code runs in a worker, which is terminated if
+// it does not end by itself. Not a module: the server writes it into the frame's document.
 
 {
-  // The worker is ended after so many ticks without a sign of life. On a busy machine the ticks are late, too.
+  // The worker is terminated after this number of ticks without a message. On a busy machine the
+  // ticks are late, too.
   const tick = 250; // ms
   const [mostToStart, most] = [120, 20]; // until its first message, and after that
   const tell = (message) => parent.postMessage(message, "*");

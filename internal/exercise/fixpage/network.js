@@ -42,7 +42,7 @@ class PageWebSocket extends Target {
   get CLOSING() { return 2; }
   get CLOSED() { return 3; }
 
-  /** Bytes that wait for the network. What a connection did not carry before it ended stays counted. */
+  /** Bytes that wait for the network, including bytes that a connection had not sent when it ended. */
   get bufferedAmount() { return this.#unsent + this.#queue.reduce((sum, { left }) => sum + left, 0); }
 
   send(data) {
@@ -57,7 +57,7 @@ class PageWebSocket extends Target {
     this.#drain();
   }
 
-  /** Sends what waits, at the rate of the network, in bytes per ms. */
+  /** Sends the waiting data at the rate of the network, in bytes per ms. */
   #drain() {
     const { rate } = current;
     if (rate === Infinity) {
@@ -84,7 +84,7 @@ class PageWebSocket extends Target {
     this.onreceive?.(data);
   }
 
-  /** The network is faster or slower from now on. */
+  /** Changes the rate of the network from now on. */
   goOn() { this.#drain(); }
 
   close(code = 1005, reason = "") {

@@ -34,7 +34,7 @@ function syntaxProblem(code) {
   }
 }
 
-let limit; // ms without a sign of life
+let limit; // ms without a message
 
 function runApart(data) {
   return new Promise((done) => {

@@ -63,6 +63,6 @@ class SocketServer {
     for (const { joined, socket } of this.sessions) if (joined) socket.receive(`42${JSON.stringify([event, ...args])}`);
   }
 
-  /** Ends the page's connections as a lost network does. */
+  /** Ends the page's connections like a network failure. */
   cut() { for (const { socket } of this.sessions) socket.cut(); }
 }

@@ -1,10 +1,10 @@
-// The world of one check: a page that has just been opened, its clock, its network, and what it shows.
+// The world of one check: a page that has just been opened, its clock, its network, and its output.
 
 let current; // the world of the check that runs
 let uuids = 0; // made so far
 let worlds = 0; // made so far
 
-/** What a check found, in both languages. */
+/** A check's finding, in both languages. */
 class Finding extends Error {
   constructor(en, zh) {
     super(en);
@@ -12,7 +12,7 @@ class Finding extends Error {
   }
 }
 
-/** Ends a check with what is not right yet. */
+/** Ends a check with a finding. */
 function fail(en, zh) { throw new Finding(en, zh); }
 
 const mostPrinted = 200;
@@ -23,7 +23,7 @@ class World {
   sources = []; // every EventSource
   requests = []; // every fetch
   rate = Infinity; // of the network, in bytes per ms
-  buffered = 0; // the most that a WebSocket had to buffer
+  buffered = 0; // the most bytes that a WebSocket has buffered
   random = randomNumbers(++worlds); // what Math.random returns, or a function: always the same numbers, but others in each world
   clock = new Clock((error) => this.thrown(error));
   server = new SocketServer(this);
@@ -41,7 +41,7 @@ class World {
   /** Returns the world of another reader, who opens the same page. */
   another() { return new World(this.#code, this.#library, this.#elements); }
 
-  /** Notes what the page's code threw. The check ends with the first. */
+  /** Records an exception of the page's code. The first one ends the check. */
   thrown(error) { this.#error ??= error ?? new Error(String(error)); }
 
   /** Takes a WebSocket that the page opened. */
@@ -79,7 +79,7 @@ class World {
     if (this.#error) throw this.#error;
   }
 
-  /** Opens the page. extra are names that this exercise's page has beside a browser's. */
+  /** Opens the page. extra holds names that this exercise's page has in addition to a browser's. */
   async open(extra = {}) {
     const scope = this.#scope(extra);
     if (this.#library) {

@@ -21,14 +21,18 @@ const compileTime = 3 * time.Minute
 // maxLines bounds how many compile errors or stack frames are shown.
 const maxLines = 5
 
-// compile builds a program of the exercise with the go command's args, such as "test", "-c"; tmp is a folder for its use. It
-// returns the problem of the student's files, nil if there is none; the error is the lab's.
-func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exercise.Problem, error) {
+// compile builds a program of the exercise with the go command's args, such as "test", "-c"; tmp is
+// a folder for its use. It returns a problem if the student's files do not compile, and an error if
+// the machine or the lab fails.
+func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exercise.Problem,
+	error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return exercise.NewProblem(exercise.Toolchain,
-			"There is no Go on this machine (or not in PATH): install it from https://go.dev/dl. The exercises to predict need none.",
-			"这台机器上没有 Go（或者不在 PATH 里）：请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
+			"There is no Go on this machine (or not in PATH): install it from https://go.dev/dl. "+
+				"The exercises to predict bytes need no Go.",
+			"这台机器上没有 Go（或者不在 PATH 里）：请到 https://go.dev/dl "+
+				"安装。“预测字节”类的练习不需要 Go。"), nil
 	}
 	overlay, err := p.overlay(tmp)
 	if err != nil {
@@ -38,7 +42,8 @@ func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exer
 	defer cancel()
 	c := process.New(ctx, tool, append(args, "-overlay", overlay, "./"+p.Lesson+"/"+p.Name)...)
 	c.Dir = p.Module
-	c.Env = append(gotool.Environ(ctx), "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=readonly", "CGO_ENABLED="+cgo(args))
+	c.Env = append(gotool.Environ(ctx), "GOTOOLCHAIN=local", "GOPROXY=off", "GOWORK=off",
+		"GO111MODULE=on", "GOFLAGS=-mod=readonly", "CGO_ENABLED="+cgo(args))
 	out := &process.Head{Limit: outputLimit}
 	c.Stdout, c.Stderr = out, out
 	if err := c.Run(); err == nil {
@@ -46,16 +51,19 @@ func (p Package) compile(ctx context.Context, tmp string, args ...string) (*exer
 	}
 	if needed, yes := gotool.TooOld(out.String()); yes {
 		return exercise.NewProblem(exercise.Toolchain,
-			"The Go on this machine is too old: the exercises need Go "+needed+". Install it from https://go.dev/dl. The exercises to predict need none.",
-			"这台机器上的 Go 太旧：练习需要 Go "+needed+"。请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
+			"The Go on this machine is too old: the exercises need Go "+needed+
+				". Install it from https://go.dev/dl. The exercises to predict bytes need no Go.",
+			"这台机器上的 Go 太旧：练习需要 Go "+needed+
+				"。请到 https://go.dev/dl 安装。“预测字节”类的练习不需要 Go。"), nil
 	}
 	if ctx.Err() != nil {
-		return exercise.NewProblem(exercise.Time, "The compiler did not finish.", "编译没有结束。"), nil
+		return exercise.NewProblem(exercise.Time, "The compiler did not finish.",
+			"编译没有结束。"), nil
 	}
 	return p.compileProblem(out.String()), nil
 }
 
-// cgo is off, so that no C compiler is needed; the race detector cannot do without.
+// Only the race detector needs cgo, and with it a C compiler.
 func cgo(args []string) string {
 	for _, a := range args {
 		if a == "-race" {
@@ -68,7 +76,8 @@ func cgo(args []string) string {
 var compileLine = regexp.MustCompile(`^(?:vet: )?(.+?\.go):(\d+):(?:(\d+):)? (.*)$`)
 
 // declaredAgain matches the compiler's words for a name that two files declare.
-var declaredAgain = regexp.MustCompile(`^(?:other declaration of (\S+)|(\S+) redeclared in this block|(?:method|field) (\S+) already declared at (.+?\.go):.*)$`)
+var declaredAgain = regexp.MustCompile(
+	`^(?:other declaration of (\S+)|(\S+) redeclared in this block|(?:method|field) (\S+) already declared at (.+?\.go):.*)$`)
 
 func (p Package) compileProblem(out string) *exercise.Problem {
 	problem := exercise.NewProblem(exercise.Compile, "It does not compile yet.", "还不能通过编译。")
@@ -96,17 +105,21 @@ func (p Package) compileProblem(out string) *exercise.Problem {
 			}
 		}
 		if len(problem.Lines) < maxLines {
-			problem.Lines = append(problem.Lines, exercise.SourceLine{File: file, Line: number, Column: column, Text: p.line(file, number), Message: m[4]})
+			problem.Lines = append(problem.Lines, exercise.SourceLine{File: file, Line: number,
+				Column: column, Text: p.line(file, number), Message: m[4]})
 		}
 	}
 	switch {
 	case copied != "":
-		problem.Text.EN = "“" + copied + "” also declares " + name + ": remove it, or rename it so that its name does not end in .go."
-		problem.Text.ZH = "“" + copied + "” 里也声明了 " + name + "：请删掉它，或者改名，不要以 .go 结尾。"
+		problem.Text.EN = "“" + copied + "” also declares " + name +
+			": remove it, or rename it so that its name does not end in .go."
+		problem.Text.ZH = "“" + copied + "” 里也声明了 " + name +
+			"：请删掉它，或者改名，不要以 .go 结尾。"
 	case inCheck:
-		problem.Text.EN = "It does not compile with its check: keep the names and types that the starter had."
+		problem.Text.EN = "It does not compile with its check: keep the names and " +
+			"types of the starter."
 		problem.Text.ZH = "和检查代码放在一起编译不过：请保留初始文件里的名字和类型。"
-	case len(problem.Lines) == 0: // not a fault in a line: the toolchain's own words
+	case len(problem.Lines) == 0: // not an error in a line but a message of the toolchain
 		problem.Cause = exercise.Toolchain
 		problem.Text.EN = "The go command failed: " + firstLine(out)
 		problem.Text.ZH = "go 命令失败：" + firstLine(out)
@@ -114,7 +127,7 @@ func (p Package) compileProblem(out string) *exercise.Problem {
 	return problem
 }
 
-// line returns one line of the student's file as it is, empty if there is none.
+// line returns one line of the student's file, or "" beyond its end.
 func (p Package) line(name string, number int) string {
 	data, err := os.ReadFile(filepath.Join(p.Folder(), name))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package gocheck compiles a student's Go files together with the check of the exercise, runs the result within limits of time
-// and memory, and reads from its output how far it came.
+// Package gocheck compiles a student's Go files together with the check of the exercise, runs the
+// result within limits of time and memory, and reads from its output which steps passed.
 package gocheck
 
 import (
@@ -45,8 +45,9 @@ const (
 	outputLimit     = 64 << 10
 )
 
-// Check compiles the student's package with its check and runs it. A check stops at its first failing step. The report says
-// what is wrong with the student's files; the error is one of the machine, or of ctx.
+// Check compiles the student's package with its check and runs it. A check stops at its first
+// failing step. The report says what is wrong with the student's files. An error is a failure of
+// the machine, or the error of ctx.
 func (p Package) Check(ctx context.Context, o Options) (r exercise.Report, err error) {
 	r = exercise.NewReport(p.Exercise, len(steps(p.Exercise)))
 	tmp, err := os.MkdirTemp("", "lab-exercise-")
@@ -55,7 +56,8 @@ func (p Package) Check(ctx context.Context, o Options) (r exercise.Report, err e
 	}
 	defer os.RemoveAll(tmp)
 	run := testRun{
-		program: filepath.Join(tmp, "check.exe"), findings: filepath.Join(tmp, "findings"), nonce: rand.Text(),
+		program: filepath.Join(tmp, "check.exe"), findings: filepath.Join(tmp, "findings"),
+		nonce: rand.Text(),
 		limit: o.Limit, memory: memoryLimit,
 	}
 	if run.limit == 0 {
@@ -80,9 +82,11 @@ func (p Package) Check(ctx context.Context, o Options) (r exercise.Report, err e
 	return r, nil
 }
 
-// Run runs a check that was compiled before, with the race detector, as args of program. Report.Took is the time of the
-// processor, because the time on the clock depends on everything else that runs.
-func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program string, args ...string) (exercise.Report, error) {
+// Run runs a check that was compiled before, with the race detector, as args of program.
+// Report.Took is the time of the processor, because the elapsed time depends on everything else
+// that runs.
+func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program string,
+	args ...string) (exercise.Report, error) {
 	r := exercise.NewReport(e, len(steps(e)))
 	dir, err := os.MkdirTemp("", "lab-exercise-")
 	if err != nil {
@@ -91,7 +95,8 @@ func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program 
 	defer os.RemoveAll(dir)
 	nonce := rand.Text()
 	run := testRun{
-		program: program, args: append(args, nonce), findings: filepath.Join(dir, "findings"), nonce: nonce,
+		program: program, args: append(args, nonce), findings: filepath.Join(dir, "findings"),
+		nonce: nonce,
 		limit: limit, memory: raceMemoryLimit,
 	}
 	if err := run.do(ctx, dir); err != nil {
@@ -102,22 +107,25 @@ func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program 
 	return r, nil
 }
 
-// bounded prepares a student's program with a limit of memory. GOMEMLIMIT makes a Go program stay below it while it can.
+// bounded prepares a student's program with a limit of memory. GOMEMLIMIT makes a Go program stay
+// below it while it can.
 func bounded(ctx context.Context, memory uint64, name string, args ...string) *process.Program {
 	p := process.New(ctx, name, args...)
 	p.Memory = memory
-	p.Env = append(gotool.Without(os.Environ()), "GOTRACEBACK=all", "GOMEMLIMIT="+strconv.FormatUint(memory/4*3, 10))
+	p.Env = append(gotool.Without(os.Environ()), "GOTRACEBACK=all",
+		"GOMEMLIMIT="+strconv.FormatUint(memory/4*3, 10))
 	return p
 }
 
 // Marker is the line of go.mod that tells a student's module from others.
 const Marker = "// This folder holds the lab's exercises; lab exercise finds it by this line."
 
-// GoMod is the rest of the student's go.mod. The module has the lab's own name, so the checks compile in either place.
+// GoMod is the rest of the student's go.mod. The module has the lab's own name, so the checks
+// compile in either place.
 const GoMod = "module realtimelab\n\ngo 1.26.0\n"
 
-// Module returns the files that make the folder dir a module in which checks compile, by path: go.mod and the package that the
-// checks import.
+// Module returns the files that make the folder dir a module in which checks compile, by path:
+// go.mod and the package that the checks import.
 func Module(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{filepath.Join(dir, "go.mod"): []byte(Marker + "\n\n" + GoMod)}
 	entries, err := fs.ReadDir(check.Source, ".")
@@ -154,7 +162,7 @@ var testFunction = regexp.MustCompile(`(?m)^(?:// Step: (.+) / (.+)\n)?func (Tes
 
 // steps lists the tests of a check, in order.
 func steps(e exercise.Exercise) (all []step) {
-	data, _ := fs.ReadFile(e.Files(), checkFile) // the proof of the exercises covers a missing one
+	data, _ := fs.ReadFile(e.Files(), checkFile) // the tests of the exercises find a missing one
 	for _, m := range testFunction.FindAllStringSubmatch(string(data), -1) {
 		all = append(all, step{m[3], lang.Text{EN: m[1], ZH: m[2]}})
 	}

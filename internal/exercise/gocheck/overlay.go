@@ -12,13 +12,15 @@ import (
 	"realtimelab/internal/draft"
 )
 
-// evidenceFile holds the last step of every check. It sorts after check_test.go, so it runs after all other steps.
+// evidenceFile holds the last step of every check. It sorts after check_test.go, so it runs after
+// all other steps.
 const evidenceFile = "zzz_evidence_test.go"
 
 // evidenceStep is its name.
 const evidenceStep = "TestLabEvidence"
 
-// evidence is the last step: it prints a number that only this run knows, which proves that the check came to its end.
+// evidence is the last step: it prints a number that only this run knows, which proves that the
+// check came to its end.
 const evidence = `//go:build exercise
 
 package %s
@@ -32,8 +34,9 @@ func ` + evidenceStep + `(t *testing.T) { t.Log(labNonce) }
 
 var packageClause = regexp.MustCompile(`(?m)^package (\w+)`)
 
-// overlay makes the go command compile the student's files with our check, whatever else lies in the folder: it replaces
-// our files and hides test files that are not ours. It returns the file for the flag -overlay, which it writes to tmp.
+// overlay makes the go command compile the student's files with our check, regardless of other
+// files in the folder: it replaces our files and hides test files that are not ours. It returns the
+// file for the flag -overlay, which it writes to tmp.
 func (p Package) overlay(tmp string) (string, error) {
 	ours, err := Module(p.Module)
 	if err != nil {
@@ -50,7 +53,8 @@ func (p Package) overlay(tmp string) (string, error) {
 		ours[filepath.Join(p.Folder(), evidenceFile)] = fmt.Appendf(nil, evidence, clause[1])
 	}
 	replace := map[string]string{}
-	for _, path := range append(goFiles(p.Folder()), goFiles(filepath.Join(p.Module, checkFolder))...) {
+	for _, path := range append(goFiles(p.Folder()),
+		goFiles(filepath.Join(p.Module, checkFolder))...) {
 		if ours[path] == nil && !p.mayAdd(path) {
 			replace[path] = "" // hidden
 		}

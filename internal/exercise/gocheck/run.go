@@ -18,7 +18,7 @@ import (
 // testRun is one run of a compiled check.
 type testRun struct {
 	program  string
-	args     []string // before those of the testing package
+	args     []string // come before the testing package's arguments
 	findings string   // the file that check.Fail appends to
 	nonce    string   // the evidence step prints it
 	limit    time.Duration
@@ -30,17 +30,20 @@ type testRun struct {
 	exceeded bool // its limit of memory
 }
 
-// do runs the check in that folder. The error is the lab's, not the student's.
+// do runs the check in that folder. An error is a failure of the lab, not of the student's program.
 func (t *testRun) do(ctx context.Context, folder string) error {
-	// Package check gives up first, and prints where the program waits: a busy machine needs time for that.
+	// Package check gives up first, and prints where the program waits: a busy machine needs time
+	// for that.
 	late, cancel := context.WithTimeout(ctx, t.limit+5*time.Second)
 	defer cancel()
 	t.said.nonce, t.said.passed = t.nonce, map[string]bool{}
 	t.said.printed.Limit, t.said.crash.Limit = outputLimit, outputLimit
-	args := append(t.args, "-test.v=test2json", "-test.failfast", "-test.paniconexit0", "-test.parallel=1", "-test.timeout=0")
+	args := append(t.args, "-test.v=test2json", "-test.failfast", "-test.paniconexit0",
+		"-test.parallel=1", "-test.timeout=0")
 	p := bounded(late, t.memory, t.program, args...)
 	p.Dir = folder
-	p.Env = append(p.Env, check.FindingsVariable+"="+t.findings, check.LimitVariable+"="+t.limit.String())
+	p.Env = append(p.Env, check.FindingsVariable+"="+t.findings,
+		check.LimitVariable+"="+t.limit.String())
 	p.Stdout, p.Stderr = &t.said, &t.said
 	if err := p.Run(); p.ProcessState == nil {
 		return err
@@ -50,7 +53,8 @@ func (t *testRun) do(ctx context.Context, folder string) error {
 	return ctx.Err()
 }
 
-// read makes the report of the run. The check is passed if the program ended well and every step, the evidence too, says so.
+// read makes the report of the run. The check passes if the program exits with 0 and every step
+// passes, including the evidence.
 func (t *testRun) read(p Package, r *exercise.Report) {
 	r.Output = strings.TrimSpace(t.said.printed.String())
 	for _, step := range steps(p.Exercise) {
@@ -77,32 +81,38 @@ func (t *testRun) problem(p Package) (problem *exercise.Problem) {
 		return memoryProblem(t.memory)
 	case t.late || strings.Contains(crash, "test timed out"):
 		problem = exercise.NewProblem(exercise.Time,
-			"Not done after "+t.limit.String()+": a loop that does not end, or a wait that nothing ends. It was here:",
+			"Not done after "+t.limit.String()+
+				": an endless loop, or a wait that nothing ends. It stopped here:",
 			t.limit.String()+" 过去了还没有结束：死循环，或者永远等不到头的等待。当时停在这里：")
 	case strings.Contains(crash, "blocked goroutines remain"):
 		problem = exercise.NewProblem(exercise.Panic,
-			"A goroutine of yours is left: it still waits when everything else is over. It waits here:",
-			"你的一个 goroutine 被落下了：一切都结束了，它还在等。它等在这里：")
+			"One of your goroutines leaks: it still waits after "+
+				"everything else has ended. It waits here:",
+			"你的一个 goroutine 泄漏了：其他都已结束，它还在等待。它等在这里：")
 	case strings.HasPrefix(crash, "WARNING: DATA RACE"):
 		problem = exercise.NewProblem(exercise.Panic,
-			"Two goroutines use the same memory at the same time, and one of them writes (a data race). It was here:",
+			"Two goroutines use the same memory at the same time, and one of them "+
+				"writes (a data race). It happened here:",
 			"两个 goroutine 同时使用同一块内存，其中至少一个在写（数据竞争）。发生在这里：")
 	case strings.Contains(crash, "deadlock"):
 		problem = exercise.NewProblem(exercise.Panic,
-			"All goroutines wait for each other and none can go on (a deadlock). They wait here:",
+			"All goroutines wait for each other (a deadlock). They wait here:",
 			"所有 goroutine 都在互相等待，谁也无法继续（死锁）。等在这里：")
 	case strings.Contains(crash, "unexpected call to os.Exit(0)"):
 		problem = exercise.NewProblem(exercise.Panic,
-			"Your program calls os.Exit, which ends the check before its last step. It is called here:",
+			"Your program calls os.Exit, which ends the check before "+
+				"its last step. It is called here:",
 			"你的程序调用了 os.Exit，检查还没走完就被结束了。调用在这里：")
 	case crash == "":
 		status := t.state.String()
 		return exercise.NewProblem(exercise.Panic,
-			"The program ended before the check did ("+status+"). Look for os.Exit or log.Fatal in your code.",
+			"The program ended before the check did ("+status+
+				"). Look for os.Exit or log.Fatal in your code.",
 			"检查还没走完，程序就结束了（"+status+"）。请看看代码里有没有 os.Exit 或 log.Fatal。")
 	default:
 		cause := firstLine(crash)
-		problem = exercise.NewProblem(exercise.Panic, "Your program crashed: "+cause, "你的程序自己崩溃了："+cause)
+		problem = exercise.NewProblem(exercise.Panic, "Your program crashed: "+cause,
+			"你的程序自己崩溃了："+cause)
 	}
 	problem.Lines = p.frames(crash)
 	return problem
@@ -111,8 +121,12 @@ func (t *testRun) problem(p Package) (problem *exercise.Problem) {
 func memoryProblem(limit uint64) *exercise.Problem {
 	const mib = 1 << 20
 	return exercise.NewProblem(exercise.Memory,
-		fmt.Sprintf("Your program used more than %d MiB of memory and was ended: look for a slice, map or queue that grows without a bound.", limit/mib),
-		fmt.Sprintf("你的程序用了超过 %d MiB 内存，已被结束：请找找不断增长、没有上限的 slice、map 或队列。", limit/mib))
+		fmt.Sprintf(
+			"Your program used more than %d MiB of memory and was stopped: look for a slice, map "+
+				"or queue that grows without a bound.", limit/mib),
+		fmt.Sprintf(
+			"你的程序用了超过 %d MiB 内存，已被结束：请找找不断增长、"+
+				"没有上限的 slice、map 或队列。", limit/mib))
 }
 
 // finding returns the first finding that the check wrote down, or nil.
@@ -144,7 +158,8 @@ func (p Package) frames(trace string) []exercise.SourceLine {
 		}
 		seen[m[0]] = true
 		number, _ := strconv.Atoi(m[2])
-		lines = append(lines, exercise.SourceLine{File: m[1], Line: number, Text: p.line(m[1], number)})
+		lines = append(lines, exercise.SourceLine{File: m[1], Line: number,
+			Text: p.line(m[1], number)})
 	}
 	return lines
 }

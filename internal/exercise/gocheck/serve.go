@@ -19,17 +19,19 @@ const startTime = 20 * time.Second
 // dialInterval is the time between two attempts to reach a server that starts.
 const dialInterval = 20 * time.Millisecond
 
-// Serve compiles the student's main.go, starts it at a free address of loopback, calls attack with that address once the server
-// listens, and ends the server. Whatever attack does not find goes into r: the compiler's errors, the server's output, its
-// crash.
-func (p Package) Serve(ctx context.Context, r *exercise.Report, attack func(ctx context.Context, address string) error) error {
+// Serve compiles the student's main.go, starts it at a free address of loopback, calls attack with
+// that address once the server listens, and ends the server. It adds the compiler's errors, the
+// server's output and a crash to r.
+func (p Package) Serve(ctx context.Context, r *exercise.Report,
+	attack func(ctx context.Context, address string) error) error {
 	tmp, err := os.MkdirTemp("", "lab-exercise-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
 	program := filepath.Join(tmp, "server.exe")
-	if r.Problem, err = p.compile(ctx, tmp, "build", "-trimpath", "-o", program); err != nil || r.Problem != nil {
+	if r.Problem, err = p.compile(ctx, tmp, "build", "-trimpath", "-o", program); err != nil ||
+		r.Problem != nil {
 		return err
 	}
 	address, err := freeAddress()
@@ -64,21 +66,27 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// awaitListener waits until the server listens, and returns nil then. It puts what it receives from ended back for the caller.
+// awaitListener waits until the server listens, and returns nil then. It puts what it receives from
+// ended back for the caller.
 func awaitListener(address string, ended chan error) *exercise.Problem {
 	for late := time.After(startTime); ; {
 		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close() // it only shows that the server listens
+			_ = conn.Close() // the connection only shows that the server listens
 			return nil
 		}
 		select {
 		case err := <-ended:
 			ended <- err
-			return exercise.NewProblem(exercise.Panic, fmt.Sprintf("Your server ended before it listened at %s (%v).", address, err),
+			return exercise.NewProblem(exercise.Panic,
+				fmt.Sprintf("Your server exited before it listened at %s (%v).", address, err),
 				fmt.Sprintf("你的服务器还没在 %s 上监听就结束了（%v）。", address, err))
 		case <-late:
-			return exercise.NewProblem(exercise.Target, fmt.Sprintf("Your server does not listen at %s: that is its first argument, os.Args[1].", address),
-				fmt.Sprintf("你的服务器没有在 %s 上监听：这个地址是它的第一个参数 os.Args[1]。", address))
+			return exercise.NewProblem(exercise.Target,
+				fmt.Sprintf(
+					"Your server does not listen at %s: use its first argument, os.Args[1].",
+					address),
+				fmt.Sprintf("你的服务器没有在 %s 上监听：这个地址是它的第一个参数 os.Args[1]。",
+					address))
 		case <-time.After(dialInterval):
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"realtimelab/internal/process"
 )
 
-// transcript reads what a check prints, as it prints it: which steps passed, what the student's program printed, how it
-// crashed. The testing package marks its own lines, so a program that prints "--- PASS" passes nothing.
+// transcript reads the output of a check as it comes: the steps that passed, the output of the
+// student's program, its crash. The testing package marks its own lines, so a program that prints
+// "--- PASS" passes no step.
 type transcript struct {
 	mu      sync.Mutex
 	line    []byte // unfinished
@@ -21,7 +22,8 @@ type transcript struct {
 	printed, crash process.Head
 }
 
-// frame begins each line of the testing package under -test.v=test2json, even where the program left a line unfinished.
+// frame begins each line of the testing package under -test.v=test2json, even after an unfinished
+// line of the program.
 const frame = 0x16
 
 // maxOutputLine bounds a line. A longer one is cut into several.

@@ -9,7 +9,7 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// isQuestion reports whether the slot asks a question, and not for bytes.
+// isQuestion reports whether the slot asks a question instead of asking for bytes.
 func (s slot) isQuestion() bool { return s.Form == "choice" || s.Form == "number" }
 
 // maxOptions is the number of letters for the options of a choice.
@@ -41,7 +41,7 @@ func (s slot) validate() error {
 	return nil
 }
 
-// wanted says what to write into an empty slot.
+// wanted returns a text that says what to write into an empty slot.
 func (s slot) wanted() lang.Text {
 	switch s.Form {
 	case "choice":
@@ -49,7 +49,8 @@ func (s slot) wanted() lang.Text {
 	case "number":
 		return lang.Text{EN: "write down a number", ZH: "写下一个数"}
 	}
-	return lang.Text{EN: "write down what you think goes over the wire", ZH: "写下你认为线路上会出现的内容"}
+	return lang.Text{EN: "write down what you think goes over the wire",
+		ZH: "写下你认为线路上会出现的内容"}
 }
 
 var (
@@ -58,7 +59,8 @@ var (
 	thousands    = strings.NewReplacer(",", "", "_", "", " ", "", "'", "")
 )
 
-// narrow returns the ASCII character of a full-width one: an input method for Chinese may write b） or １００１.
+// narrow returns the ASCII character of a full-width one: a Chinese input method may write b） or
+// １００１.
 func narrow(r rune) rune {
 	if '！' <= r && r <= '～' {
 		return r - '！' + '!'
@@ -66,7 +68,8 @@ func narrow(r rune) rune {
 	return r
 }
 
-// reply reads the answer to a question: the letter of an option, alone or as in "b) SSE", or a whole number.
+// reply reads the answer to a question: the letter of an option, alone or as in "b) SSE", or a
+// whole number.
 func (s slot) reply(answer string) ([]byte, error) {
 	answer = strings.TrimSpace(strings.Map(narrow, answer))
 	if s.Form == "number" {

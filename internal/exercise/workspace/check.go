@@ -17,18 +17,20 @@ import (
 
 // Options of a check.
 type Options struct {
-	// Target is the server that a black box exercise attacks. Empty means the one of last time, else the student's own
-	// main.go, compiled and started.
+	// Target is the server that a black box exercise attacks. If it is empty, the check attacks the
+	// last target, or else the student's own main.go, compiled and started.
 	Target string
 
-	// Race compiles with the race detector, where the machine has what it needs.
+	// Race compiles with the race detector if the machine has a C compiler.
 	Race bool
 }
 
-// Check checks one exercise and records the progress. The report says what is wrong with the student's work; the error is one
-// of the machine: a full disk, or ctx that ended.
-func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
-	if err := w.prepare([]exercise.Exercise{e}); err != nil { // the check may have been edited, or a file deleted
+// Check checks one exercise and records the progress. The report says what is wrong with the
+// student's work. An error is a failure of the machine, such as a full disk, or the error of ctx.
+func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report,
+	error) {
+	if err := w.prepare([]exercise.Exercise{e}); err != nil {
+		// the check may have been edited, or a file deleted
 		return exercise.NewReport(e, 0), err
 	}
 	start := time.Now()
@@ -45,9 +47,11 @@ func (w *Workspace) Check(ctx context.Context, e exercise.Exercise, o Options) (
 	return r, nil
 }
 
-// CheckAll checks the exercises that f selects, in order, and calls tell after each. It leaves out those without work in them,
-// which cannot be solved: for these, tell gets a report without steps and checked is false.
-func (w *Workspace) CheckAll(ctx context.Context, f exercise.Filter, o Options, tell func(r exercise.Report, checked bool)) error {
+// CheckAll checks the exercises that f selects, in order, and calls tell after each. It does not
+// check untouched exercises, which cannot be solved: for these, tell gets a report without steps
+// and checked is false.
+func (w *Workspace) CheckAll(ctx context.Context, f exercise.Filter, o Options,
+	tell func(r exercise.Report, checked bool)) error {
 	for _, e := range f.Select(w.Catalogue) {
 		if w.Untouched(e) {
 			tell(exercise.NewReport(e, 0), false)
@@ -63,7 +67,8 @@ func (w *Workspace) CheckAll(ctx context.Context, f exercise.Filter, o Options, 
 }
 
 // check calls the checker of the exercise's kind.
-func (w *Workspace) check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
+func (w *Workspace) check(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report,
+	error) {
 	switch e.Kind {
 	case exercise.Predict:
 		return w.checkPrediction(e)
@@ -101,15 +106,17 @@ func (w *Workspace) checkPage(ctx context.Context, e exercise.Exercise) (exercis
 	code, unreadable := os.ReadFile(filepath.Join(w.Folder(e), exercise.PageFile))
 	if unreadable != nil {
 		r, err := fixpage.NewReport(e)
-		r.Problem = exercise.NewProblem(exercise.File, exercise.PageFile+" cannot be read.", exercise.PageFile+" 读不出来。")
+		r.Problem = exercise.NewProblem(exercise.File, exercise.PageFile+" cannot be read.",
+			exercise.PageFile+" 读不出来。")
 		return r, err
 	}
 	return fixpage.Check(ctx, e, string(code))
 }
 
-// checkBlackBox attacks the target of the options, else the student's own main.go if it was edited, else the target of last
-// time.
-func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise, o Options) (exercise.Report, error) {
+// checkBlackBox attacks the target of the options, else the student's own main.go if it was edited,
+// else the last target.
+func (w *Workspace) checkBlackBox(ctx context.Context, e exercise.Exercise,
+	o Options) (exercise.Report, error) {
 	r := exercise.NewReport(e, blackbox.Steps(e.Name))
 	target := o.Target
 	if target == "" && !w.editedIn(e, ".go") {
@@ -136,7 +143,8 @@ func attack(ctx context.Context, e exercise.Exercise, target string, r *exercise
 	}
 	switch {
 	case errors.Is(err, blackbox.ErrTarget):
-		r.Problem = exercise.NewProblem(exercise.Target, err.Error(), "目标没有回答："+strings.TrimPrefix(err.Error(), blackbox.ErrTarget.Error()+": "))
+		r.Problem = exercise.NewProblem(exercise.Target, err.Error(),
+			"目标没有回答："+strings.TrimPrefix(err.Error(), blackbox.ErrTarget.Error()+": "))
 	case err != nil:
 		return err
 	case finding != nil:
@@ -147,12 +155,13 @@ func attack(ctx context.Context, e exercise.Exercise, target string, r *exercise
 	return nil
 }
 
-// Untouched reports that there is no work to check: the files are as given, and no server was named.
+// Untouched reports whether there is nothing to check: the files are unchanged, and no target was
+// named.
 func (w *Workspace) Untouched(e exercise.Exercise) bool {
 	return w.State(e) == exercise.New && w.progress.Target[e.Name] == ""
 }
 
-// Rebuild checks every exercise that has work in it, after the progress was lost. It calls tell after each.
+// Rebuild checks every edited exercise, after the progress file was lost. It calls tell after each.
 func (w *Workspace) Rebuild(ctx context.Context, tell func(exercise.Report)) error {
 	for _, e := range w.started() {
 		r, err := w.Check(ctx, e, Options{})
@@ -168,7 +177,8 @@ func (w *Workspace) Rebuild(ctx context.Context, tell func(exercise.Report)) err
 // ErrUnsolved is the error of ShowSolution for an exercise that is not solved.
 var ErrUnsolved = errors.New("not solved yet")
 
-// ShowSolution returns the solution's files, or ErrUnsolved unless the exercise is solved or force is set.
+// ShowSolution returns the solution's files, or ErrUnsolved unless the exercise is solved or force
+// is set.
 func (w *Workspace) ShowSolution(e exercise.Exercise, force bool) (map[string][]byte, error) {
 	if w.State(e) != exercise.Done && !force {
 		return nil, ErrUnsolved

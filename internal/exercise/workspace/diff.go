@@ -10,7 +10,8 @@ import (
 	"realtimelab/internal/exercise"
 )
 
-// Diff is what the student changed since the starter, as a unified diff; empty if nothing.
+// Diff returns the student's changes to the starter as a unified diff, which is empty without
+// changes.
 func (w *Workspace) Diff(e exercise.Exercise) (string, error) {
 	starter, err := e.Starter()
 	if err != nil {
@@ -23,7 +24,8 @@ func (w *Workspace) Diff(e exercise.Exercise) (string, error) {
 	return unified("starter", starter, "yours", mine), nil
 }
 
-// DiffSolution is what the solution does differently; ErrUnsolved is for it as for ShowSolution.
+// DiffSolution returns the diff from the student's files to the solution. Like ShowSolution, it may
+// return ErrUnsolved.
 func (w *Workspace) DiffSolution(e exercise.Exercise, force bool) (string, error) {
 	solution, err := w.ShowSolution(e, force)
 	if err != nil {
@@ -39,7 +41,8 @@ func (w *Workspace) DiffSolution(e exercise.Exercise, force bool) (string, error
 func unified(from string, a map[string][]byte, to string, b map[string][]byte) string {
 	var out strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(b)) {
-		out.WriteString(udiff.Unified(from+"/"+name, to+"/"+name, string(newlines(a[name])), string(newlines(b[name]))))
+		out.WriteString(udiff.Unified(from+"/"+name, to+"/"+name, string(newlines(a[name])),
+			string(newlines(b[name]))))
 	}
 	return out.String()
 }

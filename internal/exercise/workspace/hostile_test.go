@@ -16,17 +16,21 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// cursorWith is the solution of the exercise cursor with a declaration added, and a statement at the start of Next.
+// cursorWith is the solution of the exercise cursor with a declaration added, and a statement at
+// the start of Next.
 func cursorWith(t *testing.T, e exercise.Exercise, imports, declaration, statement string) string {
 	solution, err := e.Solution()
 	require.NoError(t, err)
-	text := strings.Replace(string(solution["cursor.go"]), "package cursor\n", "package cursor\n\nimport (\n"+imports+"\n)\n\n"+declaration+"\n", 1)
-	changed := strings.Replace(text, "answer := []Message{}", statement+"\n\tanswer := []Message{}", 1)
+	text := strings.Replace(string(solution["cursor.go"]), "package cursor\n",
+		"package cursor\n\nimport (\n"+imports+"\n)\n\n"+declaration+"\n", 1)
+	changed := strings.Replace(text, "answer := []Message{}",
+		statement+"\n\tanswer := []Message{}", 1)
 	require.NotEqual(t, text, changed)
 	return changed
 }
 
-// TestNoPassWithoutPassing: a check that did not come to its end is not passed, whatever the exit status and the output say.
+// TestNoPassWithoutPassing: a check that did not reach its end does not pass, whatever its exit
+// status and output.
 func TestNoPassWithoutPassing(t *testing.T) {
 	need.Time(t)
 	w, some := desk(t, "cursor")
@@ -36,12 +40,17 @@ func TestNoPassWithoutPassing(t *testing.T) {
 		steps += "--- PASS: " + name + " (0.00s)\\n"
 	}
 	for name, c := range map[string]struct{ imports, declaration, statement, says string }{
-		"exit in the code":      {`"os"`, "", "os.Exit(0)", "calls os.Exit"},
-		"exit in init":          {`"os"`, "func init() { os.Exit(0) }", "", "ended before the check did (exit status 0)"},
-		"exit in a goroutine":   {"\"os\"\n\"time\"", "", "go os.Exit(0); time.Sleep(time.Second)", "calls os.Exit"},
-		"exit of the system":    {`"syscall"`, "", "syscall.Exit(0)", "ended before the check did (exit status 0)"},
-		"exit with words":       {"\"fmt\"\n\"os\"", `func init() { fmt.Print("` + steps + `PASS\n"); os.Exit(0) }`, "", "ended before the check did (exit status 0)"},
-		"log.Fatal":             {`stdlog "log"`, "", `stdlog.Fatal("no")`, "ended before the check did (exit status 1)"},
+		"exit in the code": {`"os"`, "", "os.Exit(0)", "calls os.Exit"},
+		"exit in init": {`"os"`, "func init() { os.Exit(0) }", "",
+			"ended before the check did (exit status 0)"},
+		"exit in a goroutine": {"\"os\"\n\"time\"", "", "go os.Exit(0); time.Sleep(time.Second)",
+			"calls os.Exit"},
+		"exit of the system": {`"syscall"`, "", "syscall.Exit(0)",
+			"ended before the check did (exit status 0)"},
+		"exit with words": {"\"fmt\"\n\"os\"", `func init() { fmt.Print("` + steps +
+			`PASS\n"); os.Exit(0) }`, "", "ended before the check did (exit status 0)"},
+		"log.Fatal": {`stdlog "log"`, "", `stdlog.Fatal("no")`,
+			"ended before the check did (exit status 1)"},
 		"the end of goroutines": {`"runtime"`, "", "runtime.Goexit()", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +66,8 @@ func TestNoPassWithoutPassing(t *testing.T) {
 	}
 }
 
-// TestAddedFiles: test files of the student's are not part of the check, and the check itself cannot be replaced.
+// TestAddedFiles: a student's test files are not part of the check, and a student cannot replace
+// the check.
 func TestAddedFiles(t *testing.T) {
 	need.Time(t)
 	w, some := desk(t, "cursor")
@@ -66,12 +76,15 @@ func TestAddedFiles(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(w.Folder(e), name), []byte(text), 0o644))
 	}
 	add("zz_test.go", "package cursor\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n")
-	add("main_test.go", "package cursor_test\n\nimport (\n\"os\"\n\"testing\"\n)\n\nfunc TestMain(*testing.M) { os.Exit(0) }\n")
+	add("main_test.go",
+		"package cursor_test\n\nimport (\n\"os\"\n\"testing\"\n)\n\nfunc "+
+			"TestMain(*testing.M) { os.Exit(0) }\n")
 	add("broken_test.go", "package nonsense\n\nthis is no Go\n")
 	add("zzz_evidence_test.go", "package cursor_test\n")
 	add("check_test.go", "package cursor_test\n")
 	helper := filepath.Join(w.Dir, "internal", "exercise", "check", "more.go")
-	require.NoError(t, os.WriteFile(helper, []byte("package check\n\nfunc init() { panic(1) }\n"), 0o644))
+	require.NoError(t, os.WriteFile(helper,
+		[]byte("package check\n\nfunc init() { panic(1) }\n"), 0o644))
 	assert.False(t, check(t, w, e).Passed, "the starter")
 	solve(t, w, e)
 	add("helper.go", "package cursor\n\nvar helper = 1\n")
@@ -80,16 +93,18 @@ func TestAddedFiles(t *testing.T) {
 	assert.True(t, r.Passed, "the solution, with a file more")
 }
 
-// TestChatty: what a program prints, however much, hides neither the steps that passed nor the crash.
+// TestChatty: the output of a program, however long, hides neither the passed steps nor the crash.
 func TestChatty(t *testing.T) {
 	need.Time(t)
 	w, some := desk(t, "cursor")
 	e := some[0]
-	write(t, w, e, cursorWith(t, e, "\"fmt\"\n\"strings\"", "", `fmt.Print(strings.Repeat("x", 200_000))`))
+	write(t, w, e, cursorWith(t, e, "\"fmt\"\n\"strings\"", "",
+		`fmt.Print(strings.Repeat("x", 200_000))`))
 	r := check(t, w, e)
 	require.Nil(t, r.Problem, "%+v", r.Problem)
 	require.True(t, r.Passed)
-	write(t, w, e, cursorWith(t, e, `"fmt"`, "", `for range 9_000 { fmt.Println("--- PASS: TestX") }; panic("here")`))
+	write(t, w, e, cursorWith(t, e, `"fmt"`, "",
+		`for range 9_000 { fmt.Println("--- PASS: TestX") }; panic("here")`))
 	r = check(t, w, e)
 	require.False(t, r.Passed)
 	assert.Zero(t, r.Passing)
@@ -114,13 +129,15 @@ func TestMemory(t *testing.T) {
 	assert.Contains(t, r.Problem.Text.EN, "more than 1024 MiB")
 }
 
-// TestStrays: a process that left the group, and its own session's leader, ends with the check.
+// TestStrays: a child process ends with the check even if it has left the process group or leads
+// its own session.
 func TestStrays(t *testing.T) {
 	need.Time(t)
 	w, some := desk(t, "cursor")
 	e := some[0]
 	pidFile := filepath.Join(t.TempDir(), "pid")
-	write(t, w, e, cursorWith(t, e, "\"os\"\n\"os/exec\"\n\"sync\"\n\"syscall\"", "var once sync.Once", `once.Do(func() {
+	write(t, w, e, cursorWith(t, e, "\"os\"\n\"os/exec\"\n\"sync\"\n\"syscall\"",
+		"var once sync.Once", `once.Do(func() {
 		c := exec.Command("sh", "-c", "sleep 1000 & echo $! >$0; wait", `+strconv.Quote(pidFile)+`)
 		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		c.Stdout, c.Stderr = os.Stdout, os.Stderr
@@ -135,7 +152,7 @@ func TestStrays(t *testing.T) {
 	})`))
 	r := check(t, w, e)
 	require.Nil(t, r.Problem, "%+v", r.Problem)
-	assert.True(t, r.Passed, "to start a process is no fault")
+	assert.True(t, r.Passed, "a program may start a process")
 	data, err := os.ReadFile(pidFile)
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
@@ -150,7 +167,9 @@ func TestTheStudentsGo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "env")
 	require.NoError(t, os.WriteFile(file, []byte("GOARCH=mips\nGOFLAGS=-race\n"), 0o600))
 	t.Setenv("GOENV", file)
-	for name, value := range map[string]string{"GOOS": "plan9", "GOFLAGS": "-tags=x -nonsense", "GOWORK": "/none", "GOEXPERIMENT": "none", "GODEBUG": "x=1", "CGO_ENABLED": "1", "CC": "none"} {
+	for name, value := range map[string]string{"GOOS": "plan9", "GOFLAGS": "-tags=x -nonsense",
+		"GOWORK": "/none", "GOEXPERIMENT": "none", "GODEBUG": "x=1", "CGO_ENABLED": "1",
+		"CC": "none"} {
 		t.Setenv(name, value)
 	}
 	for _, e := range some {
@@ -161,14 +180,15 @@ func TestTheStudentsGo(t *testing.T) {
 	}
 }
 
-// TestACopyIsNamed: a copy beside the exercise, as file managers make them, is named.
+// TestACopyIsNamed: the problem names a copy beside the exercise, as file managers make them.
 func TestACopyIsNamed(t *testing.T) {
 	need.Time(t)
 	w, some := desk(t, "cursor", "broadcast-slow")
 	for _, c := range []struct {
 		e          exercise.Exercise
 		copy, name string
-	}{{some[0], "cursor copy.go", "Next"}, {some[0], "副本 cursor.go", "Next"}, {some[1], "hub copy.go", "Hub"}} {
+	}{{some[0], "cursor copy.go", "Next"}, {some[0], "副本 cursor.go", "Next"},
+		{some[1], "hub copy.go", "Hub"}} {
 		solve(t, w, c.e)
 		solution, err := c.e.Solution()
 		require.NoError(t, err)

@@ -32,7 +32,7 @@ func tree(t *testing.T, dir string) map[string]time.Time {
 	return all
 }
 
-// TestLocate: a workspace is known by its marker, under any name and from any folder inside it.
+// TestLocate: the marker identifies a workspace, under any name and from any folder inside it.
 func TestLocate(t *testing.T) {
 	w, some := desk(t, "predict-poll")
 	solve(t, w, some[0])
@@ -43,11 +43,14 @@ func TestLocate(t *testing.T) {
 	link, inner := filepath.Join(parent, "link"), filepath.Join(parent, "inner")
 	require.NoError(t, os.Symlink(renamed, link))
 	require.NoError(t, os.Symlink(filepath.Join(renamed, "longpoll"), inner))
-	for _, dir := range []string{renamed, filepath.Join(renamed, "longpoll"), filepath.Join(renamed, "not", "there"), link, filepath.Join(link, "longpoll", "predict-poll"), inner} {
+	for _, dir := range []string{renamed, filepath.Join(renamed, "longpoll"),
+		filepath.Join(renamed, "not", "there"), link,
+		filepath.Join(link, "longpoll", "predict-poll"), inner} {
 		place, exists, err := workspace.Locate(dir)
 		require.NoError(t, err)
 		assert.True(t, exists, dir)
-		for _, open := range []func(string, []exercise.Exercise) (*workspace.Workspace, error){workspace.Look, workspace.Open} {
+		type opener = func(string, []exercise.Exercise) (*workspace.Workspace, error)
+		for _, open := range []opener{workspace.Look, workspace.Open} {
 			again, err := open(dir, some)
 			require.NoError(t, err)
 			assert.Equal(t, place, again.Dir)
@@ -56,13 +59,16 @@ func TestLocate(t *testing.T) {
 		}
 	}
 	assert.NoDirExists(t, filepath.Join(renamed, "not"))
-	for _, goMod := range []string{"module realtimelab\n\ngo 1.26.0\n", "module realtimelab\r\n\r\ngo 1.26.0\r\n"} { // of older versions
+	for _, goMod := range []string{"module realtimelab\n\ngo 1.26.0\n",
+		"module realtimelab\r\n\r\ngo 1.26.0\r\n"} {
+		// made by older versions
 		require.NoError(t, os.WriteFile(filepath.Join(renamed, "go.mod"), []byte(goMod), 0o644))
 		_, exists, err := workspace.Locate(filepath.Join(renamed, "longpoll"))
 		require.NoError(t, err)
 		assert.True(t, exists)
 	}
-	for _, goMod := range []string{"module realtimelab\n\ngo 1.26.0\n\nrequire x.example/y v1.0.0\n", "module other\n"} {
+	for _, goMod := range []string{
+		"module realtimelab\n\ngo 1.26.0\n\nrequire x.example/y v1.0.0\n", "module other\n"} {
 		require.NoError(t, os.WriteFile(filepath.Join(renamed, "go.mod"), []byte(goMod), 0o644))
 		_, exists, err := workspace.Locate(renamed)
 		require.NoError(t, err)
@@ -93,7 +99,8 @@ func TestLookWritesNothing(t *testing.T) {
 	assert.Equal(t, before, tree(t, w.Dir))
 }
 
-// fullDisk names the folder in which TestMain opens a workspace although no file may grow over 100 bytes.
+// fullDisk names the folder in which TestMain opens a workspace although no file may grow over 100
+// bytes.
 const fullDisk = "LAB_TEST_FULL_DISK"
 
 func openOnFullDisk(dir string) {
@@ -110,7 +117,8 @@ func openOnFullDisk(dir string) {
 	os.Exit(0)
 }
 
-// TestFullDisk: a file that cannot be written whole is not written at all, and the next Open completes the folder.
+// TestFullDisk: a file that cannot be written whole is not written at all, and the next Open
+// completes the folder.
 func TestFullDisk(t *testing.T) {
 	w, some := desk(t, "cursor", "predict-poll")
 	mine := filepath.Join(w.Folder(some[0]), "cursor.go")

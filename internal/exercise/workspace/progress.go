@@ -14,24 +14,27 @@ import (
 	"realtimelab/internal/lang"
 )
 
-// Note is something the student should know, in both languages.
+// Note is a message for the student, in both languages.
 type Note = lang.Text
 
-// progressFile holds what cannot be seen from the exercises themselves.
+// progressFile holds the progress that the exercises' files do not show.
 const progressFile = "progress.json"
 
 type progress struct {
 	Version int                  `json:"version"`
-	Done    map[string]time.Time `json:"done"`              // when it was solved
-	Begun   map[string]bool      `json:"begun,omitempty"`   // checked without success, so perhaps as given
-	Current string               `json:"current,omitempty"` // the exercise that the student chose
-	Hints   map[string]int       `json:"hints,omitempty"`   // how many were asked for
-	Target  map[string]string    `json:"target,omitempty"`  // the server that a black box was last pointed at
-	Tickets map[string]string    `json:"tickets,omitempty"`
-	Tries   map[string]tries     `json:"tries,omitempty"` // wrong predictions, by exercise and slot with a space between
+	Done    map[string]time.Time `json:"done"` // when it was solved
+	// checked without success, so the files may be unchanged
+	Begun   map[string]bool `json:"begun,omitempty"`
+	Current string          `json:"current,omitempty"` // the exercise that the student chose
+	Hints   map[string]int  `json:"hints,omitempty"`   // number of hints taken
+	// the last target of a black box
+	Target  map[string]string `json:"target,omitempty"`
+	Tickets map[string]string `json:"tickets,omitempty"`
+	// wrong predictions, by exercise and slot with a space between
+	Tries map[string]tries `json:"tries,omitempty"`
 }
 
-// tries counts the wrong answers to a slot. The same answer checked again is no further try.
+// tries counts the wrong answers to a slot. The same answer checked again does not count.
 type tries struct {
 	Count int    `json:"count"`
 	Last  string `json:"last"`
@@ -71,8 +74,8 @@ func (p *progress) fill() {
 
 func (w *Workspace) progressPath() string { return filepath.Join(w.Dir, progressFile) }
 
-// readProgress reads the progress file and reports through NeedsRebuild that it is lost though there is work. It writes
-// nothing.
+// readProgress reads the progress file. If the file is lost although exercises were edited,
+// NeedsRebuild will report it. It writes nothing.
 func (w *Workspace) readProgress() error {
 	w.progress.fill()
 	data, err := os.ReadFile(w.progressPath())
@@ -89,7 +92,8 @@ func (w *Workspace) readProgress() error {
 	return nil
 }
 
-// loadProgress reads the progress file and writes a new one if there is none. A file that cannot be read is kept beside it.
+// loadProgress reads the progress file, or writes a new one. An unreadable file is kept under
+// another name.
 func (w *Workspace) loadProgress() error {
 	if err := w.readProgress(); err != nil {
 		return err
@@ -99,7 +103,7 @@ func (w *Workspace) loadProgress() error {
 		switch err := os.Rename(w.progressPath(), kept); {
 		case err == nil:
 			w.Notes = append(w.Notes, Note{
-				EN: "The progress file could not be read; it is kept as " + kept + ".",
+				EN: "The progress file could not be read. It is kept as " + kept + ".",
 				ZH: "进度文件读不出来，原样保存在 " + kept + "。",
 			})
 		case !errors.Is(err, fs.ErrNotExist):
@@ -116,10 +120,12 @@ func (w *Workspace) loadProgress() error {
 	return w.save()
 }
 
-// NeedsRebuild tells that the progress was lost though there is work: Rebuild finds out again what is solved.
+// NeedsRebuild reports whether the progress was lost although exercises were edited. Rebuild finds
+// out again what is solved.
 func (w *Workspace) NeedsRebuild() bool { return w.broken }
 
-// started are the exercises that were edited and are not known to be solved: what Rebuild checks.
+// started returns the exercises that were edited and are not known to be solved. Rebuild checks
+// them.
 func (w *Workspace) started() []exercise.Exercise {
 	var all []exercise.Exercise
 	for _, e := range w.Catalogue {
@@ -151,7 +157,7 @@ func (w *Workspace) change(edit func(*progress)) error {
 	return w.save()
 }
 
-// State tells how far the student is with the exercise.
+// State returns the student's progress in the exercise.
 func (w *Workspace) State(e exercise.Exercise) exercise.State {
 	switch {
 	case !w.progress.Done[e.Name].IsZero():
@@ -162,8 +168,9 @@ func (w *Workspace) State(e exercise.Exercise) exercise.State {
 	return exercise.New
 }
 
-// Next returns the exercise to do next: the one that the student chose, until it is solved, else the first of the course that is
-// not solved. It considers the exercises that f selects, and returns false if all of them are solved.
+// Next returns the exercise to do next: the one that the student chose, until it is solved, else
+// the first of the course that is not solved. It considers the exercises that f selects, and
+// returns false if all of them are solved.
 func (w *Workspace) Next(f exercise.Filter) (exercise.Exercise, bool) {
 	var next *exercise.Exercise
 	for _, e := range f.Select(w.Catalogue) {
@@ -188,10 +195,12 @@ func (w *Workspace) Choose(e exercise.Exercise) error {
 	return w.change(func(p *progress) { p.Current = e.Name })
 }
 
-// Target returns the server that the last check of a black box attacked, "" if it was the student's own main.go.
+// Target returns the server that the last check of a black box attacked, "" if it was the student's
+// own main.go.
 func (w *Workspace) Target(e exercise.Exercise) string { return w.progress.Target[e.Name] }
 
-// Hint returns the next hint of the exercise and its number from 1, and the last one again when there is no further.
+// Hint returns the next hint of the exercise and its number from 1. After the last hint it returns
+// the last one again.
 func (w *Workspace) Hint(e exercise.Exercise) (hint lang.Text, number int, err error) {
 	err = w.change(func(p *progress) {
 		p.Hints[e.Name] = max(1, min(p.Hints[e.Name]+1, len(e.Hints)))
@@ -208,10 +217,11 @@ func (w *Workspace) countTry(slot, answer string) error {
 	return w.change(func(p *progress) { p.Tries[slot] = tries{p.Tries[slot].Count + 1, answer} })
 }
 
-// Ticket is what a class board gave this student, so that the name stays theirs; empty if none.
+// Ticket returns the ticket that a class gave this student, which keeps the name theirs; empty
+// without one.
 func (w *Workspace) Ticket(board, name string) string { return w.progress.Tickets[board+" "+name] }
 
-// KeepTicket remembers it.
+// KeepTicket stores the ticket of a class.
 func (w *Workspace) KeepTicket(board, name, ticket string) error {
 	return w.change(func(p *progress) {
 		if len(p.Tickets) >= 50 { // boards of other lessons

@@ -14,17 +14,20 @@ import (
 	"realtimelab/internal/exercise"
 )
 
-// settle is how long a file must be at rest before it is read: editors save in several steps.
+// settle is the time without changes after which a file is read, because editors save in several
+// steps.
 const settle = 100 * time.Millisecond
 
-// lookEvery is how often Watch looks without an event: a folder that was removed and made again has no watch on it.
+// lookEvery is the interval at which Watch looks without an event, because a folder that was
+// removed and created again has no watch.
 const lookEvery = time.Second
 
-// Watch sends each exercise whose content the student has changed, until ctx ends; then it closes the channel. With poll above
-// 0 it looks that often, for places where file events do not work (a network folder, some containers); with 0 it waits for
-// events, and looks every second for changes that had none. The error is that of a system that has no more events to give: use
-// poll then.
-func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan exercise.Exercise, error) {
+// Watch sends each exercise whose content the student has changed, until ctx ends; then it closes
+// the channel. With poll above 0 it looks that often, for places where file events do not work (a
+// network folder, some containers); with 0 it waits for events, and looks every second for changes
+// that had none. An error means that the system has no more file watches: use poll then.
+func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan exercise.Exercise,
+	error) {
 	watcher, err := w.watchFolders(poll)
 	if err != nil {
 		return nil, err
@@ -56,8 +59,8 @@ func (w *Workspace) Watch(ctx context.Context, poll time.Duration) (<-chan exerc
 	return saved, nil
 }
 
-// folderWatcher waits for changes below the folders of all exercises. It watches folders, not files, because editors replace
-// files.
+// folderWatcher waits for changes below the folders of all exercises. It watches folders, not
+// files, because editors replace files.
 type folderWatcher struct {
 	folders []string
 	every   time.Duration
@@ -82,7 +85,8 @@ func (w *Workspace) watchFolders(poll time.Duration) (*folderWatcher, error) {
 		return nil, err
 	}
 	go func() {
-		for range f.events.Errors { // an overflow: the next look finds what was missed, because it reads all files
+		for range f.events.Errors {
+			// an overflow: the next look finds what was missed, because it reads all files
 		}
 	}()
 	return f, nil
@@ -95,7 +99,8 @@ func (f *folderWatcher) add() error {
 	}
 	var failed error
 	for _, folder := range f.folders {
-		if err := f.events.Add(folder); err != nil && failed == nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.events.Add(folder); err != nil && failed == nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			failed = err
 		}
 	}
@@ -128,10 +133,10 @@ func (f *folderWatcher) rest(ctx context.Context) bool {
 	}
 }
 
-// gone is the sum of an exercise whose file is not there at the moment.
+// gone is the sum of an exercise whose file is missing at the moment.
 var gone [sha256.Size]byte
 
-// sum tells one content of the student's files from another.
+// sum returns a hash of the student's files.
 func (w *Workspace) sum(e exercise.Exercise) [sha256.Size]byte {
 	files, err := w.Mine(e)
 	if err != nil || len(files) == 0 {

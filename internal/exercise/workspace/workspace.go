@@ -1,4 +1,5 @@
-// Package workspace is the folder where a student works on the exercises: its files, its checks and its progress.
+// Package workspace is the folder where a student works on the exercises: its files, its checks and
+// its progress.
 package workspace
 
 import (
@@ -19,21 +20,23 @@ import (
 	"realtimelab/internal/exercise/gocheck"
 )
 
-// DefaultFolder is where a student works unless told otherwise.
+// DefaultFolder is the name of the folder where a student works by default.
 const DefaultFolder = "lab-exercises"
 
-// Workspace is the folder where a student works: a Go module of its own, complete without a network. It is never the lab's
-// own source tree, so the starters stay as they were and a clone stays clean.
+// Workspace is the folder where a student works: a Go module of its own, complete without a
+// network. It is never the lab's own source tree, so the starters remain unchanged and a clone
+// stays clean.
 //
 // A Workspace is used by one goroutine at a time.
 type Workspace struct {
 	Dir       string
 	Catalogue []exercise.Exercise
 
-	// Created reports that Open wrote the workspace, because there was none.
+	// Created reports whether Open created the workspace.
 	Created bool
 
-	// Notes are messages of Open or Look for the student, such as a progress file that cannot be read.
+	// Notes are messages of Open or Look for the student, such as a progress file that cannot be
+	// read.
 	Notes []Note
 
 	progress progress
@@ -41,7 +44,8 @@ type Workspace struct {
 	limit    time.Duration // of a check's run; 0 for the default
 }
 
-// Locate returns the workspace that dir is or lies in. If there is none, it returns dir, made absolute, and false.
+// Locate returns the workspace that is dir or contains it. Outside a workspace it returns the
+// absolute path of dir, and false.
 func Locate(dir string) (folder string, exists bool, err error) {
 	folder, err = filepath.Abs(dir)
 	if err != nil {
@@ -69,10 +73,12 @@ func Locate(dir string) (folder string, exists bool, err error) {
 func isWorkspace(dir string) bool {
 	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	return err == nil && (strings.Contains(text, gocheck.Marker+"\n") || text == gocheck.GoMod) // older versions wrote no marker
+	// older versions wrote no marker
+	return err == nil && (strings.Contains(text, gocheck.Marker+"\n") || text == gocheck.GoMod)
 }
 
-// Look returns the workspace as it is and writes nothing. Without a workspace at dir every exercise is New.
+// Look returns the workspace as it is and writes nothing. Without a workspace at dir every exercise
+// is New.
 func Look(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	dir, _, err := Locate(dir)
 	if err != nil {
@@ -82,8 +88,8 @@ func Look(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	return w, w.readProgress()
 }
 
-// Open returns the workspace ready to work in: it writes missing files, renews the checks and the texts, and keeps
-// everything that the student wrote.
+// Open returns the workspace ready to work in: it writes missing files, renews the checks and the
+// texts, and keeps everything that the student wrote.
 func Open(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	dir, exists, err := Locate(dir)
 	if err != nil {
@@ -91,7 +97,8 @@ func Open(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	}
 	w := &Workspace{Dir: dir, Catalogue: catalogue, Created: !exists}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !exists {
-		return nil, fmt.Errorf("%s is a Go module of its own: choose another folder with --dir", dir)
+		return nil, fmt.Errorf("%s is a Go module of its own: choose another folder with --dir",
+			dir)
 	}
 	if err := w.prepare(catalogue); err != nil {
 		return nil, err
@@ -99,10 +106,13 @@ func Open(dir string, catalogue []exercise.Exercise) (*Workspace, error) {
 	return w, w.loadProgress()
 }
 
-// Folder is where the files of the exercise are.
-func (w *Workspace) Folder(e exercise.Exercise) string { return filepath.Join(w.Dir, e.Lesson, e.Name) }
+// Folder returns the folder of the exercise's files.
+func (w *Workspace) Folder(e exercise.Exercise) string {
+	return filepath.Join(w.Dir, e.Lesson, e.Name)
+}
 
-// writers bounds how many files prepare writes at once. Each waits for the disk, so several together are faster.
+// writers bounds how many files prepare writes at once. Each waits for the disk, so several
+// together are faster.
 const writers = 16
 
 // prepare writes the module and the files of these exercises, except the student's own.
@@ -149,7 +159,7 @@ func renew(path string, data []byte) error {
 	return draft.Write(path, data, 0o644)
 }
 
-// Mine returns the student's files, by name. A file that is gone is left out.
+// Mine returns the student's files, by name. It leaves out missing files.
 func (w *Workspace) Mine(e exercise.Exercise) (map[string][]byte, error) {
 	starter, err := e.Starter()
 	if err != nil {
@@ -169,10 +179,10 @@ func (w *Workspace) Mine(e exercise.Exercise) (map[string][]byte, error) {
 	return files, nil
 }
 
-// edited reports whether a file of the student's differs from the starter.
+// edited reports whether one of the student's files differs from the starter.
 func (w *Workspace) edited(e exercise.Exercise) bool { return w.editedIn(e, "") }
 
-// editedIn is edited for the files with that ending, "" for all.
+// editedIn is like edited for the files with that ending; "" means all files.
 func (w *Workspace) editedIn(e exercise.Exercise, ending string) bool {
 	starter, err := e.Starter()
 	if err != nil {
@@ -196,7 +206,8 @@ func newlines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n")
 // backupFolder keeps the files that Reset replaces.
 const backupFolder = "backup"
 
-// Reset restores the starter, forgets the exercise's progress and target, and returns the folder that keeps the student's files.
+// Reset restores the starter, forgets the exercise's progress and target, and returns the folder
+// that keeps the student's files.
 func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 	mine, err := w.Mine(e)
 	if err != nil {
@@ -230,6 +241,8 @@ func (w *Workspace) Reset(e exercise.Exercise) (backup string, err error) {
 		delete(p.Begun, e.Name)
 		delete(p.Hints, e.Name)
 		delete(p.Target, e.Name)
-		maps.DeleteFunc(p.Tries, func(slot string, _ tries) bool { return strings.HasPrefix(slot, e.Name+" ") })
+		maps.DeleteFunc(p.Tries, func(slot string, _ tries) bool {
+			return strings.HasPrefix(slot, e.Name+" ")
+		})
 	})
 }

@@ -46,7 +46,8 @@ func write(t *testing.T, w *workspace.Workspace, e exercise.Exercise, text strin
 	}
 }
 
-// save writes a file as editors do, a new one in the place of the old: a watcher never reads half of it.
+// save writes a file as editors do: it replaces the old file with a new one, so a watcher never
+// reads half of it.
 func save(t *testing.T, path, text string) {
 	require.NoError(t, os.WriteFile(path+".new", []byte(text), 0o644))
 	require.NoError(t, os.Rename(path+".new", path))
@@ -97,13 +98,16 @@ func TestAStudentsDay(t *testing.T) {
 	before, _, _ := strings.Cut(right, "answer := []Message{}")
 	place := fmt.Sprintf("cursor.go:%d      ", 1+strings.Count(before, "\n"))
 	shown := r.Render(lang.English, exercise.Style{})
-	assert.Contains(t, shown, place+"answer := []Mesage{}\n"+strings.Repeat(" ", 34)+"^ undefined: Mesage")
+	assert.Contains(t, shown, place+"answer := []Mesage{}\n"+strings.Repeat(" ", 34)+
+		"^ undefined: Mesage")
 
 	r = change("func Next(", "func Following(")
 	assert.Equal(t, exercise.Compile, r.Problem.Cause)
 	assert.Contains(t, r.Problem.Text.EN, "keep the names")
 
-	r = change("answer := []Message{}", "answer := []Message{}\n\tprintln(\"hello\")\n\tlog = log[:len(log):len(log)]\n\tlog[99] = Message{}")
+	r = change("answer := []Message{}",
+		"answer := []Message{}\n\tprintln(\"hello\")\n\tlog = "+
+			"log[:len(log):len(log)]\n\tlog[99] = Message{}")
 	assert.Equal(t, exercise.Panic, r.Problem.Cause)
 	assert.Contains(t, r.Problem.Text.EN, "index out of range [99]")
 	assert.Equal(t, "\tlog[99] = Message{}", r.Problem.Lines[0].Text)
@@ -146,10 +150,12 @@ import (
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(string(data))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return dead(pid) }, 5*time.Second, 10*time.Millisecond, "the child must not outlive the check")
+	require.Eventually(t, func() bool {
+		return dead(pid)
+	}, 5*time.Second, 10*time.Millisecond, "the child must not outlive the check")
 }
 
-// dead tells that there is no such process, or only its remains.
+// dead reports whether the process does not exist, or is a zombie.
 func dead(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true
@@ -168,11 +174,13 @@ func TestNoGo(t *testing.T) {
 	assert.True(t, check(t, w, some[1]).Passed, "to predict needs none")
 }
 
-// TestOldGo: a Go that is too old gets the advice that a missing one gets. The command says what Go 1.24 says.
+// TestOldGo: a Go that is too old gets the same advice as a missing one. The fake command prints
+// the error of Go 1.24.
 func TestOldGo(t *testing.T) {
 	w, some := desk(t, "cursor")
 	dir := t.TempDir()
-	script := "#!/bin/sh\necho 'go: go.mod requires go >= 1.26.0 (running go 1.24.1; GOTOOLCHAIN=local)' >&2\nexit 1\n"
+	script := "#!/bin/sh\necho 'go: go.mod requires go >= 1.26.0 (running go " +
+		"1.24.1; GOTOOLCHAIN=local)' >&2\nexit 1\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755))
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	r := check(t, w, some[0])
@@ -181,7 +189,8 @@ func TestOldGo(t *testing.T) {
 	assert.Contains(t, r.Problem.Text.ZH, "https://go.dev/dl")
 }
 
-// TestCourseOfAStudent: what comes next is what the student chose, then the first of the course that is not solved.
+// TestCourseOfAStudent: the next exercise is the chosen one, then the first of the course that is
+// not solved.
 func TestCourseOfAStudent(t *testing.T) {
 	w, some := desk(t, "cursor", "predict-poll", "predict-frames")
 	next := func(f exercise.Filter) string {
@@ -192,7 +201,8 @@ func TestCourseOfAStudent(t *testing.T) {
 	assert.Equal(t, "predict-frames", next(exercise.Filter{Lesson: "websocket"}))
 	require.NoError(t, w.Choose(some[1]))
 	assert.Equal(t, "predict-poll", next(exercise.Filter{}))
-	assert.Equal(t, "predict-frames", next(exercise.Filter{Lesson: "websocket"}), "the chosen one is in another lesson")
+	assert.Equal(t, "predict-frames", next(exercise.Filter{Lesson: "websocket"}),
+		"the chosen one is in another lesson")
 
 	r := check(t, w, some[1])
 	require.False(t, r.Passed)
@@ -216,8 +226,12 @@ func TestCourseOfAStudent(t *testing.T) {
 	assert.Contains(t, advice.Render(lang.English, workspace.Moves{}), "All exercises are solved.")
 
 	checked := map[string]bool{}
-	require.NoError(t, w.CheckAll(t.Context(), exercise.Filter{}, workspace.Options{}, func(r exercise.Report, did bool) { checked[r.Name] = did && r.Passed }))
-	assert.Equal(t, map[string]bool{"cursor": false, "predict-poll": true, "predict-frames": true}, checked)
+	require.NoError(t, w.CheckAll(t.Context(), exercise.Filter{}, workspace.Options{},
+		func(r exercise.Report, did bool) {
+			checked[r.Name] = did && r.Passed
+		}))
+	assert.Equal(t, map[string]bool{"cursor": false, "predict-poll": true, "predict-frames": true},
+		checked)
 	require.NoError(t, w.Choose(some[0]))
 	_, err = w.Reset(some[1])
 	require.NoError(t, err)
@@ -308,7 +322,8 @@ func TestAnswersThatCannotBeRead(t *testing.T) {
 	solution, err := some[0].Solution()
 	require.NoError(t, err)
 	right := string(solution["answer.txt"])
-	for old, want := range map[string]string{"81 05": "hex digits", "[hello]": "The line [hello] is gone"} {
+	for old, want := range map[string]string{"81 05": "hex digits",
+		"[hello]": "The line [hello] is gone"} {
 		write(t, w, some[0], strings.Replace(right, old, "8x 05", 1))
 		r := check(t, w, some[0])
 		require.Equal(t, exercise.File, r.Problem.Cause)
@@ -331,7 +346,7 @@ func TestWatch(t *testing.T) {
 			path := filepath.Join(w.Folder(some[0]), "answer.txt")
 			save(t, path, "[body]\n[]")
 			assert.Equal(t, "predict-poll", (<-saved).Name)
-			// A folder that is removed, or moved away with all of the workspace, and made again.
+			// A folder is removed, or moved away with the whole workspace, and created again.
 			again := func(text string, folder string) {
 				require.NoError(t, os.Rename(folder, folder+" old"))
 				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

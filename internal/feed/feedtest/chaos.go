@@ -16,16 +16,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 )
 
-// Client is what the clients of all transports have in common.
+// Client has the methods that the clients of all transports have in common.
 type Client interface {
 	Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error
 	Publish(ctx context.Context, from, text string) error
 }
 
 // Backoff is short enough for tests.
-var Backoff = feed.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond}
+var Backoff = client.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond}
 
 // Transport is a server with an empty feed, and its clients.
 type Transport struct {
@@ -43,11 +44,11 @@ const (
 
 var errLeave = errors.New("leaves")
 
-// Chaos has clients that come, go, come back and are cut off at random, while
-// others publish, and asserts that every message arrives once and in order at
-// every subscriber. A publisher whose connection is cut does not know whether its
-// message was taken, so the feed says what there was to receive. CHAOS_SEED in the
-// environment repeats the decisions of an earlier run, though not its timing.
+// Chaos lets clients subscribe, leave, return and lose their connections at random while others
+// publish, and asserts that every message arrives once and in order at every subscriber. A
+// publisher whose connection is cut does not know whether the server has its message, so the feed
+// decides which messages must arrive. CHAOS_SEED in the environment repeats the decisions of an
+// earlier run, though not its timing.
 func Chaos(t *testing.T, tr Transport) {
 	seed := rand.Uint64()
 	if again, err := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64); err == nil {
@@ -79,9 +80,9 @@ type chaos struct {
 	client *http.Client
 
 	mu    sync.Mutex
-	moved *sync.Cond         // when got or all changes, or ctx ends
+	moved *sync.Cond         // signalled when got or all changes, or ctx ends
 	got   [subscribers]int64 // the last id that each has
-	all   int64              // the last id there will be, once it is known
+	all   int64              // the last id of all, once it is known
 }
 
 func (c *chaos) finish() {
@@ -91,8 +92,8 @@ func (c *chaos) finish() {
 	c.moved.Broadcast()
 }
 
-// publish sends messages and cuts connections, and waits now and then for some
-// subscriber to keep up, so that there is something to disturb.
+// publish sends messages and aborts connections. Now and then it waits until a subscriber catches
+// up, so that the next abort interrupts a live subscription.
 func (c *chaos) publish(ctx context.Context, i int, rng *rand.Rand) {
 	client := c.Client(c.server.URL, c.client)
 	own, leave := context.WithCancel(ctx)
@@ -108,7 +109,7 @@ func (c *chaos) publish(ctx context.Context, i int, rng *rand.Rand) {
 			_, _ = c.Feed.Publish("server", text)
 		}
 		if rng.IntN(4) == 0 {
-			c.server.Cut(rng)
+			c.server.Abort(rng)
 		}
 		if rng.IntN(10) == 0 {
 			c.keepUp(ctx, rng.IntN(subscribers))
@@ -125,7 +126,7 @@ func (c *chaos) keepUp(ctx context.Context, i int) {
 	}
 }
 
-// subscribe comes and goes until it has everything.
+// subscribe subscribes and leaves until it has everything.
 func (c *chaos) subscribe(t *testing.T, ctx context.Context, i int, rng *rand.Rand) {
 	for !c.done(i) && ctx.Err() == nil {
 		stay := 1 + rng.IntN(60)
@@ -169,7 +170,7 @@ func (c *chaos) done(i int) bool {
 	return c.all > 0 && c.got[i] == c.all
 }
 
-// leaveWhenDone ends a visit in which nothing can arrive any more.
+// leaveWhenDone ends a subscription that can receive no further message.
 func (c *chaos) leaveWhenDone(i int, leave context.CancelCauseFunc) (stop func()) {
 	stopped, gone := false, make(chan struct{})
 	go func() {

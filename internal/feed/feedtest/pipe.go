@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Pipes serves on pipes in place of sockets, so that testing/synctest can rule the
-// time: dial is a new connection, closed with the test. The server ends with the test, too.
+// Pipes serves on pipes instead of sockets, so that testing/synctest can control the time. dial
+// opens a new connection, which is closed with the test. The server ends with the test, too.
 func Pipes(t testing.TB, server *http.Server) (dial func() net.Conn) {
 	l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 	served := make(chan struct{})

@@ -12,9 +12,9 @@ import (
 	"realtimelab/internal/feed"
 )
 
-// Restart has a client see its server end and another begin at the same address,
-// whose log has by then given out the client's id again. The client must get all of
-// the new log: from the bare id it would miss the messages under it without a word.
+// Restart replaces a client's server with a new one at the same address, whose log has already
+// issued the client's id again. The client must receive all of the new log: with the bare id it
+// would silently miss the messages up to that id.
 func Restart(t *testing.T, start func() Transport) {
 	var running atomic.Pointer[Transport]
 	first := start()
@@ -31,7 +31,8 @@ func Restart(t *testing.T, start func() Transport) {
 	go func() { ended <- client.Subscribe(ctx, 0, func(m feed.Message) { received <- m }) }()
 	last := exchange(ctx, t, first.Feed, received, 3)
 
-	time.Sleep(time.Until(last.At.Add(2 * time.Millisecond))) // times on the wire have no finer grain, and no restart is quicker
+	// the resolution of times on the wire; real restarts take longer
+	time.Sleep(time.Until(last.At.Add(2 * time.Millisecond)))
 	second := start()
 	for range 5 {
 		_, err := second.Feed.Publish("ann", "after the restart")
@@ -49,7 +50,8 @@ func Restart(t *testing.T, start func() Transport) {
 }
 
 // exchange publishes n messages and waits for each. It returns the last.
-func exchange(ctx context.Context, t *testing.T, f *feed.Feed, received <-chan feed.Message, n int) (m feed.Message) {
+func exchange(ctx context.Context, t *testing.T, f *feed.Feed, received <-chan feed.Message,
+	n int) (m feed.Message) {
 	for range n {
 		var err error
 		m, err = f.Publish("ann", "hi")
@@ -64,7 +66,7 @@ func next(ctx context.Context, t *testing.T, received <-chan feed.Message) feed.
 	case m := <-received:
 		return m
 	case <-ctx.Done():
-		t.Fatal("the client waits for a message in vain")
+		t.Fatal("the client never receives a message")
 		return feed.Message{}
 	}
 }

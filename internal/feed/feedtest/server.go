@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Server serves a handler on a real loopback listener whose connections can be cut.
+// Server serves a handler on a real loopback listener whose connections can be aborted.
 type Server struct {
 	URL  string
 	Addr string
@@ -30,8 +30,8 @@ type Server struct {
 	conns map[net.Conn]struct{}
 }
 
-// Serve starts a Server, ended with the test. closeHandler is called first then: it
-// tells the handler's clients.
+// Serve starts a Server, ended with the test. At the end, closeHandler is called first: it notifies
+// the handler's clients.
 func Serve(t testing.TB, handler http.Handler, closeHandler func(context.Context) error) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,8 +67,8 @@ func (s *Server) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// Cut closes some connection, if there is one, without a word of HTTP or WebSocket.
-func (s *Server) Cut(rng *rand.Rand) {
+// Abort closes one connection, if any is open, without an HTTP response or a WebSocket close frame.
+func (s *Server) Abort(rng *rand.Rand) {
 	s.mu.Lock()
 	conns := slices.Collect(maps.Keys(s.conns))
 	s.mu.Unlock()
@@ -77,14 +77,14 @@ func (s *Server) Cut(rng *rand.Rand) {
 	}
 	conn := conns[rng.IntN(len(conns))]
 	if rng.IntN(2) == 0 {
-		_ = conn.(*net.TCPConn).SetLinger(0) // a reset, not an end
+		_ = conn.(*net.TCPConn).SetLinger(0) // sends RST instead of FIN
 	}
 	_ = conn.Close()
 	s.track(conn, http.StateClosed)
 }
 
-// Do sends a request, written as on the wire with "\n" for the line ends, and
-// returns the answer with its whole body. "HOST" in it is the server's address.
+// Do sends a request, written as on the wire but with "\n" for the line ends, and returns the
+// answer with its whole body. "HOST" in it is the server's address.
 func (s *Server) Do(t testing.TB, request string) (*http.Response, string) {
 	t.Helper()
 	conn := s.Dial(t, request)
@@ -96,8 +96,8 @@ func (s *Server) Do(t testing.TB, request string) (*http.Response, string) {
 	return resp, string(body)
 }
 
-// Dial sends a request as Do does and leaves the reading to the caller. The
-// connection is closed with the test.
+// Dial sends a request like Do and lets the caller read the answer. The connection is closed with
+// the test.
 func (s *Server) Dial(t testing.TB, request string) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr)
@@ -112,9 +112,15 @@ func (s *Server) Dial(t testing.TB, request string) *net.TCPConn {
 	return tcp
 }
 
-// HTTPClient is a client of its own whose idle connections end with the test.
+// HTTPClient returns a new client whose idle connections end with the test.
 func HTTPClient(t testing.TB) *http.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
+
+// A RoundTrip answers the requests of an http.Client instead of a network.
+type RoundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls the function.
+func (f RoundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 )
 
-// SlowConfig is the feed that Slow needs: a short queue.
+// SlowConfig is the feed's configuration for Slow: a short queue.
 var SlowConfig = feed.Config{Queue: 8}
 
-// Slow opens a stream with the request and does not read it, while another client
-// reads everything: the first is dropped, the second notices nothing.
+// Slow opens a stream with the request and does not read it, while another client reads everything.
+// The server must drop the first without affecting the second.
 func Slow(t *testing.T, tr Transport, request string) {
 	server := Serve(t, tr.Handler, tr.Close)
 	conn := server.Dial(t, request)
@@ -29,10 +30,12 @@ func Slow(t *testing.T, tr Transport, request string) {
 	go func() {
 		ended <- quick.Subscribe(ctx, 0, func(m feed.Message) { received <- m.ID })
 	}()
-	require.Eventually(t, func() bool { return tr.Feed.Subscribers() == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return tr.Feed.Subscribers() == 2
+	}, 10*time.Second, time.Millisecond)
 
 	text := strings.Repeat("slow", 8<<10)
-	for i := range 2000 { // 64 MB at most; the kernel holds only a part of that
+	for i := range 2000 { // at most 64 MB; the kernel buffers only a part of that
 		m, err := tr.Feed.Publish("ann", text)
 		require.NoError(t, err)
 		require.Equal(t, m.ID, <-received)
@@ -45,22 +48,22 @@ func Slow(t *testing.T, tr Transport, request string) {
 	require.NoError(t, err)
 	require.Equal(t, tr.Feed.Last(), <-received)
 
-	n, _ := io.Copy(io.Discard, conn) // ends: the server has let go
-	require.Less(t, n, tr.Feed.Last()*int64(len(text)), "it cannot have got all")
+	n, _ := io.Copy(io.Discard, conn) // ends, because the server has dropped the client
+	require.Less(t, n, tr.Feed.Last()*int64(len(text)), "it cannot have received everything")
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
-// Refusal is one bad request and what it gets.
+// Refusal is a bad request and its expected answer.
 type Refusal struct {
 	Name    string
 	Request string // as for Server.Do
 	Status  int
-	Reason  string      // is part of {"error":"…"}
-	Header  http.Header // is part of the answer's
+	Reason  string      // a part of the text in {"error":"…"}
+	Header  http.Header // headers that the answer must have
 }
 
-// Refusals asserts each, on a server that stays usable.
+// Refusals asserts each refusal, and that the server stays usable.
 func Refusals(t *testing.T, server *Server, table []Refusal) {
 	for _, tc := range table {
 		t.Run(tc.Name, func(t *testing.T) {
@@ -82,14 +85,19 @@ func Post(body string) string {
 		strconv.Itoa(len(body)) + "\n\n" + body
 }
 
-// PublishRefusals are those of POST /messages, the same in every lesson.
+// PublishRefusals returns the refusals of POST /messages, which are the same in every lesson.
 func PublishRefusals() []Refusal {
 	return []Refusal{
 		{Name: "publish not JSON", Request: Post("hello"), Status: 400, Reason: "must be JSON"},
 		{Name: "publish nothing", Request: Post(`{"from":"ann"}`), Status: 400, Reason: "text"},
-		{Name: "publish too much", Request: Post(`{"from":"ann","text":"` + strings.Repeat("a", feed.MaxBody) + `"}`), Status: 413, Reason: "64 KiB"},
-		{Name: "publish from another origin", Request: strings.Replace(Post(`{"from":"ann","text":"hi"}`), "\n\n", "\nOrigin: http://evil.example\n\n", 1), Status: 403, Reason: "another origin"},
-		{Name: "publish XML", Request: strings.Replace(Post(`<m/>`), "\n\n", "\nContent-Type: text/xml\n\n", 1), Status: 415, Reason: "application/json"},
-		{Name: "elsewhere", Request: "GET /nope HTTP/1.1\nHost: HOST\nConnection: close\n\n", Status: 404, Reason: "/nope"},
+		{Name: "publish too much", Request: Post(`{"from":"ann","text":"` +
+			strings.Repeat("a", wire.MaxBody) + `"}`), Status: 413, Reason: "64 KiB"},
+		{Name: "publish from another origin",
+			Request: strings.Replace(Post(`{"from":"ann","text":"hi"}`), "\n\n",
+				"\nOrigin: http://evil.example\n\n", 1), Status: 403, Reason: "another origin"},
+		{Name: "publish XML", Request: strings.Replace(Post(`<m/>`), "\n\n",
+			"\nContent-Type: text/xml\n\n", 1), Status: 415, Reason: "application/json"},
+		{Name: "elsewhere", Request: "GET /nope HTTP/1.1\nHost: HOST\nConnection: close\n\n",
+			Status: 404, Reason: "/nope"},
 	}
 }

@@ -1,5 +1,5 @@
-// Package need says what a test needs beyond the go command and a few seconds: Tool and
-// Time skip it under -short, which is how `make quick` runs. Nothing else skips a test.
+// Package need declares what a test needs beyond the go command and a few seconds. Tool and Time
+// skip the test under -short, which `make quick` sets. No other code skips a test.
 package need
 
 import (

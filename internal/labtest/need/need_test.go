@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// verdict is a test that notes how it ended. Its Skip and Fatal return, as no real one's do.
+// verdict is a test that records how it ended. Unlike in a real test, its Skip and Fatal return.
 type verdict struct {
 	testing.TB
 	said string

@@ -28,17 +28,20 @@ type exchange struct {
 	plain    *xray.Row   // the response's body after decompression; nil if it was not compressed
 	frames   []*xray.Row // of the WebSocket: WS and Message rows
 	finished time.Time   // of the last row
+	kept     bool        // one of its rows is to be kept
 }
 
-// collect groups rows by their requests, in the order of the requests.
-func collect(rows []*xray.Row) (all []*exchange) {
+// collect groups rows by their requests, in the order of the requests. It leaves out requests
+// without a row to keep; nil keeps all.
+func collect(rows []*xray.Row, keep func(*xray.Row) bool) (all []*exchange) {
 	times := map[uint64]time.Time{}
 	byRequest := map[uint64]*exchange{}
 	frames := map[uint64]bool{}
 	for _, r := range rows {
 		times[r.ID] = r.Time
 		if r.Layer == xray.HTTP && r.Dir == tap.In {
-			x := &exchange{start: cmp.Or(times[r.Parent], r.Time), head: r, finished: r.Time}
+			x := &exchange{start: cmp.Or(times[r.Parent], r.Time), head: r, finished: r.Time,
+				kept: keep == nil || keep(r)}
 			byRequest[r.ID] = x
 			all = append(all, x)
 			continue
@@ -47,6 +50,7 @@ func collect(rows []*xray.Row) (all []*exchange) {
 		if x == nil {
 			continue
 		}
+		x.kept = x.kept || keep(r)
 		piece := r.Layer == xray.Body || r.Layer == xray.Chunk
 		switch {
 		case r.Layer == xray.HTTP:
@@ -63,18 +67,27 @@ func collect(rows []*xray.Row) (all []*exchange) {
 		}
 		x.finished = r.Time
 	}
-	return all
+	return slices.DeleteFunc(all, func(x *exchange) bool { return !x.kept })
 }
 
+// sides names the side of the proxy on which a request crossed.
+var sides = map[tap.Side]string{tap.ClientSide: "between the client and the proxy",
+	tap.ServerSide: "between the proxy and the server"}
+
 func (x *exchange) entry(scheme string) entry {
-	e := entry{Started: x.start, Request: x.request(scheme), Response: x.response(), Connection: strconv.FormatUint(x.head.Conn, 10)}
+	if scheme == "" {
+		scheme = x.scheme()
+	}
+	e := entry{Started: x.start, Request: x.request(scheme), Response: x.response(),
+		Connection: strconv.FormatUint(x.head.Conn, 10), Side: x.head.Side,
+		Comment: sides[x.head.Side]}
 	if addr, ok := x.head.Peer().Local.(*net.TCPAddr); ok {
 		e.ServerIP = addr.IP.String()
 	}
 	sent := last(x.body, x.head).Time
 	e.Timings = timings{Blocked: -1, DNS: -1, Connect: -1, SSL: -1, Send: ms(x.start, sent)}
 	if x.answer == nil {
-		e.Comment = "no response was seen"
+		e.Comment = strings.TrimPrefix(e.Comment+"; no response was seen", "; ")
 	} else {
 		e.Timings.Wait, e.Timings.Receive = ms(sent, x.answer.Time), ms(x.answer.Time, x.finished)
 	}
@@ -84,6 +97,14 @@ func (x *exchange) entry(scheme string) entry {
 		e.Request.URL = "ws" + strings.TrimPrefix(e.Request.URL, "http")
 	}
 	return e
+}
+
+// scheme returns the scheme by the server's port.
+func (x *exchange) scheme() string {
+	if addr, ok := x.head.Peer().Local.(*net.TCPAddr); ok && addr.Port == 443 {
+		return "https"
+	}
+	return "http"
 }
 
 func last(rows []*xray.Row, otherwise *xray.Row) *xray.Row {
@@ -105,7 +126,8 @@ func (x *exchange) request(scheme string) request {
 		scheme, host = get(headers, ":scheme"), get(headers, ":authority")
 	}
 	r := request{
-		Method: method, URL: target, HTTPVersion: version, Cookies: []cookie{}, Headers: headers, QueryString: []pair{},
+		Method: method, URL: target, HTTPVersion: version, Cookies: []cookie{}, Headers: headers,
+		QueryString: []pair{},
 		HeadersSize: x.head.Size, BodySize: size(x.body),
 	}
 	if strings.HasPrefix(target, "/") || target == "*" {
@@ -123,11 +145,14 @@ func (x *exchange) request(scheme string) request {
 		r.PostData = &postData{MimeType: get(headers, "Content-Type"), Params: []pair{}}
 		var encoding string
 		if r.PostData.Text, encoding = text(bodyOf(x.body)); encoding != "" {
-			r.PostData.Comment = "the text is base64"
+			r.PostData.Comment = base64Comment
 		}
 	}
 	return r
 }
+
+// base64Comment marks the body of a request that is not text. HAR has no field for it.
+const base64Comment = "the text is base64"
 
 // queryOf returns the parameters of a query in their order.
 func queryOf(raw string) []pair {
@@ -149,7 +174,8 @@ func unescape(s string) string {
 }
 
 func (x *exchange) response() response {
-	r := response{Cookies: []cookie{}, Headers: []pair{}, HeadersSize: -1, BodySize: -1, Content: content{MimeType: "x-unknown"}}
+	r := response{Cookies: []cookie{}, Headers: []pair{}, HeadersSize: -1, BodySize: -1,
+		Content: content{MimeType: "x-unknown"}}
 	if x.answer == nil {
 		return r
 	}
@@ -179,14 +205,15 @@ func (x *exchange) response() response {
 	return r
 }
 
-// parseHead splits a head into its start line and its fields. HTTP/2 has no start line: its pseudo-header
-// fields make one.
+// parseHead splits a head into its start line and its fields. HTTP/2 has no start line: its
+// pseudo-header fields make one.
 func parseHead(data []byte) (start string, headers []pair) {
 	headers = []pair{}
 	if bytes.HasPrefix(data, []byte(":")) {
 		for line := range strings.Lines(string(data)) {
-			at := strings.Index(line[1:], ": ") + 1
-			headers = append(headers, pair{valid(line[:at]), valid(strings.TrimSpace(line[at+2:]))})
+			pseudo, rest, _ := strings.Cut(line[1:], ": ") // a name may begin with a colon
+			headers = append(headers, pair{valid(line[:1] + pseudo),
+				valid(strings.TrimSpace(rest))})
 		}
 		if status := get(headers, ":status"); status != "" {
 			return "HTTP/2 " + status, headers
@@ -224,7 +251,7 @@ func size(pieces []*xray.Row) (n int) {
 	return n
 }
 
-// bodyOf joins the pieces of a body, without what frames its chunks.
+// bodyOf joins the pieces of a body, without the framing of its chunks.
 func bodyOf(pieces []*xray.Row) []byte {
 	var all bytes.Buffer
 	for _, p := range pieces {
@@ -249,15 +276,16 @@ func text(data []byte) (text, encoding string) {
 	return base64.StdEncoding.EncodeToString(data), "base64"
 }
 
-// messages returns the messages of the WebSocket. A message of one frame is that frame. A message that
-// was joined or inflated has a row of its own, and the opcode of its first frame.
-func (x *exchange) messages() []message {
-	all := []message{}
+// messages returns the messages of the WebSocket. A message of one frame is that frame. A message
+// that was joined or inflated has a row of its own, and the opcode of its first frame.
+func (x *exchange) messages() []webSocketMessage {
+	all := []webSocketMessage{}
 	var first [2]frame.Opcode // of the current message in each direction
 	for _, r := range x.frames {
 		data := r.Data
 		if r.Layer == xray.WS {
-			if r.Fields()[0].Name == "payload" { // the rest of a frame that is larger than a row
+			if fields := r.Fields(); len(fields) == 0 || fields[0].Name == "payload" {
+				// the rest of a frame that is larger than a row
 				continue
 			}
 			h, n, err := frame.ParseHeader(r.Data)
@@ -267,7 +295,8 @@ func (x *exchange) messages() []message {
 			if h.Opcode != frame.Continuation {
 				first[r.Dir] = h.Opcode
 			}
-			if !h.Fin || h.Opcode == frame.Continuation || h.RSV != 0 || int64(len(r.Data)-n) != h.Length {
+			if !h.Fin || h.Opcode == frame.Continuation || h.RSV != 0 ||
+				int64(len(r.Data)-n) != h.Length {
 				continue // its message follows
 			}
 			data = r.Data[n:]
@@ -275,7 +304,8 @@ func (x *exchange) messages() []message {
 				data = r.Views[0].Data
 			}
 		}
-		m := message{Type: "send", Time: float64(r.Time.UnixMicro()) / 1e6, Opcode: int(first[r.Dir]), Data: string(data)}
+		m := webSocketMessage{Type: "send", Time: float64(r.Time.UnixMicro()) / 1e6,
+			Opcode: int(first[r.Dir]), Data: string(data)}
 		if r.Dir == tap.Out {
 			m.Type = "receive"
 		}

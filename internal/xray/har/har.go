@@ -1,5 +1,5 @@
-// Package har writes the rows of an x-ray as an HTTP Archive (HAR 1.2), which the Network panel of a browser's developer
-// tools imports.
+// Package har writes the rows of an x-ray as an HTTP Archive (HAR 1.2), which the Network panel of
+// a browser's developer tools imports.
 package har
 
 import (
@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"realtimelab/internal/tap"
 	"realtimelab/internal/xray"
 )
 
@@ -35,8 +36,9 @@ type entry struct {
 	Connection string    `json:"connection"`
 	Comment    string    `json:"comment,omitempty"`
 
-	Type     string    `json:"_resourceType,omitempty"`
-	Messages []message `json:"_webSocketMessages,omitempty"`
+	Side     tap.Side           `json:"_side,omitempty"` // of the proxy before the server
+	Type     string             `json:"_resourceType,omitempty"`
+	Messages []webSocketMessage `json:"_webSocketMessages,omitempty"`
 }
 
 type request struct {
@@ -91,7 +93,7 @@ type content struct {
 	Encoding    string `json:"encoding,omitempty"` // base64, or empty for text
 }
 
-// timings are in ms, as the server saw them. -1 stands for what it cannot know.
+// timings are in ms, as the server saw them. -1 means that the server cannot know it.
 type timings struct {
 	Blocked float64 `json:"blocked"`
 	DNS     float64 `json:"dns"`
@@ -102,23 +104,35 @@ type timings struct {
 	Receive float64 `json:"receive"`
 }
 
-// A message is one message of a WebSocket, in the form of Chrome's developer tools.
-type message struct {
+// A webSocketMessage is one message of a WebSocket, in the form of Chrome's developer tools.
+type webSocketMessage struct {
 	Type   string  `json:"type"` // send or receive
 	Time   float64 `json:"time"` // seconds since 1970
 	Opcode int     `json:"opcode"`
 	Data   string  `json:"data"` // of a binary message in base64
 }
 
-// Write writes an archive of the rows, oldest first. It holds the requests whose heads are among the rows.
-// scheme is that of the URLs, http or https, which the rows of HTTP/1.1 do not tell.
-func Write(w io.Writer, rows []*xray.Row, scheme string) error {
+// A Count says what an archive holds.
+type Count struct {
+	Requests int
+	Messages int // of WebSockets
+}
+
+// Write writes an archive of the rows, oldest first. It holds the requests whose heads are among
+// the rows. If keep is not nil, it holds only requests with a row for which keep returns true, with
+// all their rows. scheme is the scheme of the URLs, http or https, because rows of HTTP/1.1 do not
+// contain it. If it is empty, the port decides.
+func Write(w io.Writer, rows []*xray.Row, keep func(*xray.Row) bool, scheme string) (c Count,
+	err error) {
 	l := log{
 		Version: "1.2", Creator: creator{"lab", "1"}, Entries: []entry{},
 		Comment: "made from the bytes that a server read and wrote: the times are the server's",
 	}
-	for _, x := range collect(rows) {
-		l.Entries = append(l.Entries, x.entry(scheme))
+	for _, x := range collect(rows, keep) {
+		e := x.entry(scheme)
+		l.Entries = append(l.Entries, e)
+		c.Messages += len(e.Messages)
 	}
-	return json.NewEncoder(w).Encode(map[string]log{"log": l})
+	c.Requests = len(l.Entries)
+	return c, json.NewEncoder(w).Encode(map[string]log{"log": l})
 }

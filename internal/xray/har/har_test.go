@@ -30,8 +30,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A schema states what HAR 1.2 says of a value: its kind, and of an object its fields. A field whose
-// name ends in ? may be left out.
+// A schema states what HAR 1.2 says of a value: its kind, and of an object its fields. A field
+// whose name ends in ? may be left out.
 type schema struct {
 	kind   string // object, array, string, number, boolean, time
 	fields map[string]schema
@@ -46,41 +46,54 @@ var (
 
 	named   = object(map[string]schema{"name": str, "value": str, "comment?": str})
 	cookies = list(object(map[string]schema{
-		"name": str, "value": str, "path?": str, "domain?": str, "expires?": {kind: "time"}, "httpOnly?": yes, "secure?": yes, "comment?": str,
+		"name": str, "value": str, "path?": str, "domain?": str, "expires?": {kind: "time"},
+		"httpOnly?": yes, "secure?": yes, "comment?": str,
 	}))
-	cached = object(map[string]schema{"expires?": {kind: "time"}, "lastAccess": {kind: "time"}, "eTag": str, "hitCount": num, "comment?": str})
+	cached = object(map[string]schema{"expires?": {kind: "time"}, "lastAccess": {kind: "time"},
+		"eTag": str, "hitCount": num, "comment?": str})
 
 	// archive is http://www.softwareishard.com/blog/har-12-spec/.
 	archive = object(map[string]schema{"log": object(map[string]schema{
-		"version": str, "comment?": str, "creator": object(map[string]schema{"name": str, "version": str, "comment?": str}),
+		"version": str, "comment?": str,
+		"creator":  object(map[string]schema{"name": str, "version": str, "comment?": str}),
 		"browser?": object(map[string]schema{"name": str, "version": str, "comment?": str}),
-		"pages?":   list(object(map[string]schema{"startedDateTime": {kind: "time"}, "id": str, "title": str, "pageTimings": object(nil)})),
+		"pages?": list(object(map[string]schema{"startedDateTime": {kind: "time"}, "id": str,
+			"title": str, "pageTimings": object(nil)})),
 		"entries": list(object(map[string]schema{
-			"pageref?": str, "startedDateTime": {kind: "time"}, "time": num, "serverIPAddress?": str, "connection?": str, "comment?": str,
+			"pageref?": str, "startedDateTime": {kind: "time"}, "time": num,
+			"serverIPAddress?": str, "connection?": str, "comment?": str,
 			"request": object(map[string]schema{
-				"method": str, "url": str, "httpVersion": str, "cookies": cookies, "headers": list(named), "queryString": list(named),
-				"postData?":   object(map[string]schema{"mimeType": str, "params": list(named), "text": str, "comment?": str}),
+				"method": str, "url": str, "httpVersion": str, "cookies": cookies,
+				"headers": list(named), "queryString": list(named),
+				"postData?": object(map[string]schema{"mimeType": str, "params": list(named),
+					"text": str, "comment?": str}),
 				"headersSize": num, "bodySize": num, "comment?": str,
 			}),
 			"response": object(map[string]schema{
-				"status": num, "statusText": str, "httpVersion": str, "cookies": cookies, "headers": list(named), "redirectURL": str,
+				"status": num, "statusText": str, "httpVersion": str, "cookies": cookies,
+				"headers": list(named), "redirectURL": str,
 				"content": object(map[string]schema{
-					"size": num, "compression?": num, "mimeType": str, "text?": str, "encoding?": str, "comment?": str,
+					"size": num, "compression?": num, "mimeType": str, "text?": str,
+					"encoding?": str, "comment?": str,
 				}),
 				"headersSize": num, "bodySize": num, "comment?": str,
 			}),
-			"cache": object(map[string]schema{"beforeRequest?": cached, "afterRequest?": cached, "comment?": str}),
+			"cache": object(map[string]schema{"beforeRequest?": cached, "afterRequest?": cached,
+				"comment?": str}),
 			"timings": object(map[string]schema{
-				"blocked?": num, "dns?": num, "connect?": num, "send": num, "wait": num, "receive": num, "ssl?": num, "comment?": str,
+				"blocked?": num, "dns?": num, "connect?": num, "send": num, "wait": num,
+				"receive": num, "ssl?": num, "comment?": str,
 			}),
 		})),
 	})})
 )
 
-// check holds a value against a schema and returns what breaks it. Fields whose names begin with an
-// underscore are a program's own.
+// check checks a value against a schema and returns the violations. Fields whose names begin with
+// an underscore are a program's own.
 func (s schema) check(at string, value any) (faults []string) {
-	fault := func(format string, args ...any) { faults = append(faults, at+": "+fmt.Sprintf(format, args...)) }
+	fault := func(format string, args ...any) {
+		faults = append(faults, at+": "+fmt.Sprintf(format, args...))
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		if s.kind != "object" {
@@ -169,7 +182,7 @@ type archivedEntry struct {
 	}
 }
 
-// read writes an archive of all rows, holds it against the schema and parses it.
+// read writes an archive of all rows, checks it against the schema and parses it.
 func read(t *testing.T, x *xray.Xray) []archivedEntry {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -177,7 +190,8 @@ func read(t *testing.T, x *xray.Xray) []archivedEntry {
 	rows, err := x.Rows(ctx)
 	require.NoError(t, err)
 	var file bytes.Buffer
-	require.NoError(t, har.Write(&file, rows, "http"))
+	_, err = har.Write(&file, rows, nil, "http")
+	require.NoError(t, err)
 	var value any
 	require.NoError(t, json.Unmarshal(file.Bytes(), &value))
 	assert.Empty(t, archive.check("har", value))
@@ -192,7 +206,8 @@ func read(t *testing.T, x *xray.Xray) []archivedEntry {
 		}
 		assert.InDelta(t, e.Time, sum, 0.002, "the time is the sum of the timings")
 		if i > 0 {
-			assert.False(t, e.Started.Before(parsed.Log.Entries[i-1].Started), "entries are in order")
+			assert.False(t, e.Started.Before(parsed.Log.Entries[i-1].Started),
+				"entries are in order")
 		}
 	}
 	return parsed.Log.Entries
@@ -253,7 +268,8 @@ func TestPollingDemo(t *testing.T) {
 	assert.Equal(t, 201, post.Response.Status)
 	assert.Equal(t, posted, post.Response.Content.Text)
 	assert.Nil(t, get.Request.PostData)
-	assert.Equal(t, []struct{ Name, Value string }{{"after", "0"}, {"a b", "c d"}}, get.Request.QueryString)
+	assert.Equal(t, []struct{ Name, Value string }{{"after", "0"}, {"a b", "c d"}},
+		get.Request.QueryString)
 	assert.Equal(t, news, get.Response.Content.Text)
 	assert.Equal(t, len(news), get.Response.Content.Size)
 }
@@ -261,14 +277,16 @@ func TestPollingDemo(t *testing.T) {
 func TestWebSocketDemo(t *testing.T) {
 	url, x := demo(t, "ws-echo")
 	dialer := websocket.Dialer{EnableCompression: true}
-	conn, _, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/ws?client=page-1", http.Header{"Origin": {url}})
+	conn, _, err := dialer.DialContext(t.Context(),
+		"ws"+strings.TrimPrefix(url, "http")+"/ws?client=page-1", http.Header{"Origin": {url}})
 	require.NoError(t, err)
 	defer conn.Close()
 	before := float64(time.Now().Add(-time.Minute).Unix())
 	for _, m := range []struct {
 		kind int
 		data string
-	}{{websocket.TextMessage, "你好"}, {websocket.BinaryMessage, "\x00\xff"}, {websocket.TextMessage, ""}} {
+	}{{websocket.TextMessage, "你好"}, {websocket.BinaryMessage, "\x00\xff"},
+		{websocket.TextMessage, ""}} {
 		require.NoError(t, conn.WriteMessage(m.kind, []byte(m.data)))
 		_, echo, err := conn.ReadMessage()
 		require.NoError(t, err)
@@ -286,13 +304,16 @@ func TestWebSocketDemo(t *testing.T) {
 		said = append(said, fmt.Sprintf("%s %d %s", m.Type, m.Opcode, m.Data))
 	}
 	binary := base64.StdEncoding.EncodeToString([]byte("\x00\xff"))
-	assert.Equal(t, []string{"send 1 你好", "receive 1 你好", "send 2 " + binary, "receive 2 " + binary, "send 1 ", "receive 1 "}, said)
+	assert.Equal(t, []string{"send 1 你好", "receive 1 你好", "send 2 " + binary,
+		"receive 2 " + binary, "send 1 ", "receive 1 "}, said)
 }
 
-// Socket.IO's WebSocket messages stand in the archive as the packets that they are.
+// Socket.IO's WebSocket messages are in the archive as packets.
 func TestSocketIODemo(t *testing.T) {
 	url, x := demo(t, "broadcast")
-	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket", http.Header{"Origin": {url}})
+	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(),
+		"ws"+strings.TrimPrefix(url, "http")+"/socket.io/?EIO=4&transport=websocket",
+		http.Header{"Origin": {url}})
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.WriteMessage(websocket.TextMessage, []byte("40")))
@@ -307,8 +328,8 @@ func TestSocketIODemo(t *testing.T) {
 	assert.Equal(t, `40{"sid":`, messages[2].Data[:9])
 }
 
-// A response that still comes is in the archive as far as it came, without its chunks' sizes; a request
-// without a response says so.
+// An unfinished response is in the archive as far as it arrived, without its chunks' sizes; a
+// request without a response says so.
 func TestUnfinishedExchanges(t *testing.T) {
 	release := make(chan struct{})
 	url, x := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -335,7 +356,10 @@ func TestUnfinishedExchanges(t *testing.T) {
 	_, err = io.WriteString(held, "GET /held HTTP/1.1\r\nHost: x\r\nCookie: c=d\r\n\r\n")
 	require.NoError(t, err)
 	var entries []archivedEntry
-	require.Eventually(t, func() bool { entries = read(t, x); return len(entries) == 2 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		entries = read(t, x)
+		return len(entries) == 2
+	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, "one\ntwo\n", entries[0].Response.Content.Text)
 	assert.Equal(t, 8, entries[0].Response.Content.Size)
 	assert.Equal(t, "a", entries[0].Response.Cookies[0].Name)
@@ -350,15 +374,16 @@ func TestHTTP2(t *testing.T) {
 	require.NoError(t, err)
 	wire := tap.New(tap.Config{})
 	x := xray.New(wire, xray.Config{})
-	server := &http.Server{Protocols: &http.Protocols{}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
-		w.Header().Set("Content-Type", "text/plain")
-		w.WriteHeader(http.StatusAccepted)
-		io.WriteString(w, "one ")
-		w.(http.Flusher).Flush()
-		w.Write(body)
-	})}
+	server := &http.Server{Protocols: &http.Protocols{},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(http.StatusAccepted)
+			io.WriteString(w, "one ")
+			w.(http.Flusher).Flush()
+			w.Write(body)
+		})}
 	server.Protocols.SetUnencryptedHTTP2(true)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(wire.Listener(l)) }()
@@ -392,13 +417,16 @@ func TestHTTP2(t *testing.T) {
 		assert.Equal(t, "a", e.Response.Cookies[0].Name)
 		assert.Positive(t, e.Request.HeadersSize)
 	}
-	assert.Less(t, entries[1].Request.HeadersSize, entries[0].Request.HeadersSize, "on the wire: HPACK refers to the first head")
+	assert.Less(t, entries[1].Request.HeadersSize, entries[0].Request.HeadersSize,
+		"on the wire: HPACK refers to the first head")
 }
 
 func TestTheSchemaFindsFaults(t *testing.T) {
 	for _, broken := range []string{
-		`{}`, `{"log":{"version":"1.2","creator":{"name":"a","version":"b"}}}`, `{"log":{"version":1,"creator":{"name":"a","version":"b"},"entries":[]}}`,
-		`{"log":{"version":"1.2","creator":{"name":"a","version":"b"},"entries":[{}]}}`, `{"log":{"version":"1.2","creator":{"name":"a","version":"b"},"entries":[],"more":1}}`,
+		`{}`, `{"log":{"version":"1.2","creator":{"name":"a","version":"b"}}}`,
+		`{"log":{"version":1,"creator":{"name":"a","version":"b"},"entries":[]}}`,
+		`{"log":{"version":"1.2","creator":{"name":"a","version":"b"},"entries":[{}]}}`,
+		`{"log":{"version":"1.2","creator":{"name":"a","version":"b"},"entries":[],"more":1}}`,
 	} {
 		var value any
 		require.NoError(t, json.Unmarshal([]byte(broken), &value))

@@ -29,7 +29,9 @@ func Write(w io.Writer, t *tap.Tap, keep func(*tap.Peer) bool) error {
 	capture := pcapgo.DefaultNgInterface
 	capture.Name, capture.LinkType, capture.SnapLength = "lab", layers.LinkTypeRaw, 0
 	out, err := pcapgo.NewNgWriterInterface(w, capture, pcapgo.NgWriterOptions{
-		SectionInfo: pcapgo.NgSectionInfo{Application: "lab", Comment: "made from the bytes that a program read and wrote: the packets are not the network's"},
+		SectionInfo: pcapgo.NgSectionInfo{Application: "lab",
+			Comment: "made from the bytes that a program read and wrote: the " +
+				"packets are not the network's"},
 	})
 	if err != nil {
 		return fmt.Errorf("pcapng: %w", err)
@@ -106,7 +108,8 @@ func (p *packets) begin(events []tap.Event) {
 	for _, e := range events {
 		c := p.conns[e.Peer.ID]
 		if c == nil {
-			c = &packetConn{addrs: [2]netip.AddrPort{addrPort(e.Peer.Remote), addrPort(e.Peer.Local)}}
+			c = &packetConn{addrs: [2]netip.AddrPort{addrPort(e.Peer.Remote),
+				addrPort(e.Peer.Local)}}
 			p.conns[e.Peer.ID] = c
 		}
 		if e.Kind != tap.Closed && c.next[e.Dir] == 0 {
@@ -124,12 +127,14 @@ func (p *packets) event(e tap.Event) error {
 		c.next[e.Dir] = uint32(e.Offset) + 1
 		for data := e.Bytes; len(data) > 0; {
 			n := min(len(data), maxSegment)
-			if err := p.write(c, e.Time, e.Dir, layers.TCP{PSH: n == len(data), ACK: true}, data[:n]); err != nil {
+			if err := p.write(c, e.Time, e.Dir, layers.TCP{PSH: n == len(data), ACK: true},
+				data[:n]); err != nil {
 				return err
 			}
 			data = data[n:]
 		}
-		c.next[e.Dir] = uint32(e.Offset) + 1 + uint32(e.Size) // the full size, even if only part of the piece was kept
+		// the full size, even if only part of the piece was kept
+		c.next[e.Dir] = uint32(e.Offset) + 1 + uint32(e.Size)
 	case tap.Ended:
 		c.ended[e.Dir] = true
 		return p.write(c, e.Time, e.Dir, layers.TCP{FIN: true, ACK: true}, nil)
@@ -152,7 +157,8 @@ func (p *packets) handshake(c *packetConn, at time.Time) error {
 }
 
 // write writes one packet and advances the sequence numbers.
-func (p *packets) write(c *packetConn, at time.Time, dir tap.Direction, tcp layers.TCP, data []byte) error {
+func (p *packets) write(c *packetConn, at time.Time, dir tap.Direction, tcp layers.TCP,
+	data []byte) error {
 	from, to := c.addrs[dir], c.addrs[1-dir]
 	tcp.SrcPort, tcp.DstPort = layers.TCPPort(from.Port()), layers.TCPPort(to.Port())
 	tcp.Seq, tcp.Window = c.next[dir], 65535
@@ -162,7 +168,8 @@ func (p *packets) write(c *packetConn, at time.Time, dir tap.Direction, tcp laye
 	ip := network(from.Addr(), to.Addr(), &tcp)
 	buffer := gopacket.NewSerializeBuffer()
 	options := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
-	if err := gopacket.SerializeLayers(buffer, options, ip, &tcp, gopacket.Payload(data)); err != nil {
+	if err := gopacket.SerializeLayers(buffer, options, ip, &tcp,
+		gopacket.Payload(data)); err != nil {
 		return err
 	}
 	c.next[dir] += uint32(len(data))
@@ -170,18 +177,21 @@ func (p *packets) write(c *packetConn, at time.Time, dir tap.Direction, tcp laye
 		c.next[dir]++
 	}
 	packet := buffer.Bytes()
-	return p.out.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(packet), Length: len(packet)}, packet)
+	return p.out.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(packet),
+		Length: len(packet)}, packet)
 }
 
 // network returns the IP header between two addresses, and sets up tcp's checksum with it.
 func network(from, to netip.Addr, tcp *layers.TCP) gopacket.SerializableLayer {
 	if from.Is4() && to.Is4() {
-		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: from.AsSlice(), DstIP: to.AsSlice()}
+		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP,
+			SrcIP: from.AsSlice(), DstIP: to.AsSlice()}
 		tcp.SetNetworkLayerForChecksum(ip)
 		return ip
 	}
 	src, dst := from.As16(), to.As16()
-	ip := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP, SrcIP: src[:], DstIP: dst[:]}
+	ip := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP, SrcIP: src[:],
+		DstIP: dst[:]}
 	tcp.SetNetworkLayerForChecksum(ip)
 	return ip
 }

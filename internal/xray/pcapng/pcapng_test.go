@@ -32,14 +32,15 @@ func blocks(t *testing.T, file []byte) (all []block) {
 		size := binary.LittleEndian.Uint32(file[4:])
 		require.Zero(t, size%4, "blocks are padded")
 		require.LessOrEqual(t, int(size), len(file))
-		require.Equal(t, size, binary.LittleEndian.Uint32(file[size-4:]), "the length stands at both ends")
+		require.Equal(t, size, binary.LittleEndian.Uint32(file[size-4:]),
+			"the length stands at both ends")
 		all = append(all, block{binary.LittleEndian.Uint32(file), file[8 : size-4]})
 		file = file[size:]
 	}
 	return all
 }
 
-// options are those of a block: their codes and values.
+// options returns the options of a block: their codes and values.
 func options(t *testing.T, p []byte) map[uint16]string {
 	all := map[uint16]string{}
 	for {
@@ -121,7 +122,8 @@ func TestPcapngIsMadeOfTheRightBytes(t *testing.T) {
 			last := uint64(0)
 			for _, b := range all[2:] {
 				require.EqualValues(t, 6, b.kind, "enhanced packet")
-				at := uint64(binary.LittleEndian.Uint32(b.body[4:]))<<32 | uint64(binary.LittleEndian.Uint32(b.body[8:]))
+				at := uint64(binary.LittleEndian.Uint32(b.body[4:]))<<32 | uint64(
+					binary.LittleEndian.Uint32(b.body[8:]))
 				assert.GreaterOrEqual(t, at, last, "in the order of their times")
 				last = at
 				size := binary.LittleEndian.Uint32(b.body[12:])

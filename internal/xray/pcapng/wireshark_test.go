@@ -26,7 +26,7 @@ import (
 	"realtimelab/internal/xray/pcapng"
 )
 
-// packet is one packet of a capture, as tshark tells it.
+// packet is one packet of a capture, as tshark prints it.
 type packet struct {
 	from, to int // ports
 	flags    int
@@ -42,7 +42,8 @@ const (
 )
 
 var packetFields = []string{"-l", "-n", "-T", "fields", "-E", "separator=|",
-	"-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.flags", "-e", "tcp.seq", "-e", "tcp.len", "-e", "tcp.payload"}
+	"-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.flags", "-e", "tcp.seq", "-e", "tcp.len",
+	"-e", "tcp.payload"}
 
 func parsePacket(t testing.TB, line string) packet {
 	cells := strings.Split(line, "|")
@@ -52,7 +53,8 @@ func parsePacket(t testing.TB, line string) packet {
 		require.NoError(t, err, line)
 		return int(n)
 	}
-	return packet{number(cells[0]), number(cells[1]), number(cells[2]), number(cells[3]), number(cells[4]), cells[5]}
+	return packet{number(cells[0]), number(cells[1]), number(cells[2]), number(cells[3]),
+		number(cells[4]), cells[5]}
 }
 
 // capture reads the loopback interface's packets of some ports, until stop.
@@ -77,8 +79,10 @@ func captureLoopback(t testing.TB, ports ...int) *capture {
 		filter += fmt.Sprintf(" or tcp port %d", p)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "tshark", append([]string{"-i", "lo", "-f", filter}, packetFields...)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it ends its dumpcap too
+	cmd := exec.CommandContext(ctx, "tshark",
+		append([]string{"-i", "lo", "-f", filter}, packetFields...)...)
+	// so that it ends its dumpcap too
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -101,7 +105,7 @@ func captureLoopback(t testing.TB, ports ...int) *capture {
 
 func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
-// wait returns when the capture has all that crossed before.
+// wait returns when the capture has all earlier packets.
 func (c *capture) wait() {
 	c.Helper()
 	require.Eventually(c, func() bool {
@@ -144,8 +148,11 @@ func readCapture(t testing.TB, x *xray.Xray) *capture {
 	for line := range strings.Lines(tshark(t, append([]string{"-r", file}, packetFields...)...)) {
 		c.packets = append(c.packets, parsePacket(t, strings.TrimSpace(line)))
 	}
-	faults := tshark(t, "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-Y",
-		"_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || tcp.analysis.lost_segment || tcp.analysis.retransmission || tcp.analysis.out_of_order || tcp.analysis.ack_lost_segment")
+	faults := tshark(t, "-r", file, "-o", "ip.check_checksum:TRUE", "-o",
+		"tcp.check_checksum:TRUE", "-Y",
+		"_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || "+
+			"tcp.analysis.lost_segment || tcp.analysis.retransmission || "+
+			"tcp.analysis.out_of_order || tcp.analysis.ack_lost_segment")
 	assert.Empty(t, faults)
 	return c
 }
@@ -159,8 +166,8 @@ func tshark(t testing.TB, args ...string) string {
 	return string(out)
 }
 
-// controls are a connection's packets that open or end something, in short: "c SYN 0"
-// is the client's, with its sequence number.
+// controls returns the packets that open or end a connection, in short form: "c SYN 0" is the
+// client's, with its sequence number.
 func controls(all []packet, client int) (list []string) {
 	for _, p := range all {
 		if p.flags&(fin|syn|rst) == 0 {
@@ -218,13 +225,13 @@ func (m meeting) over(c net.Conn) error {
 	return err
 }
 
-// arrived waits until the server's kernel has what the client did last: TCP gives no
-// sign of that which a program could wait for.
+// arrived waits until the client's last action has reached the server's kernel, of which TCP gives
+// a program no sign.
 func (m meeting) arrived() { time.Sleep(50 * time.Millisecond) }
 
-// endings are how connections end. The packets are those that the server's side can
-// know of, which the wire has first: what follows them is the client's answer to a
-// server that has closed.
+// endings lists the ways in which connections end. packets lists only the packets that the server's
+// side can know of. On the wire they come first; after them comes the client's answer to a server
+// that has closed.
 var endings = []struct {
 	name    string
 	act     func(meeting)
@@ -334,12 +341,14 @@ func TestCaptureEndsConnectionsAsTheWireDid(t *testing.T) {
 	real.wait()
 	ours := readCapture(t, x)
 	for i, e := range endings {
-		holdAgainst(t, e.name, ours.of(clients[i]), real.of(clients[i]), clients[i], port(l), e.packets)
+		holdAgainst(t, e.name, ours.of(clients[i]), real.of(clients[i]), clients[i], port(l),
+			e.packets)
 	}
 }
 
-// holdAgainst compares a connection's packets with those of the wire.
-func holdAgainst(t *testing.T, name string, ours, real []packet, client, server int, want []string) {
+// holdAgainst compares a connection's packets with the packets on the wire.
+func holdAgainst(t *testing.T, name string, ours, real []packet, client, server int,
+	want []string) {
 	t.Helper()
 	want = append([]string{"c SYN 0", "s SYN ACK 0"}, want...)
 	got, wire := controls(ours, client), controls(real, client)
@@ -347,10 +356,11 @@ func holdAgainst(t *testing.T, name string, ours, real []packet, client, server 
 	require.GreaterOrEqual(t, len(wire), len(got), "%s; the wire: %q, ours: %q", name, wire, got)
 	assert.Equal(t, wire[:len(got)], got, name)
 	assert.Equal(t, carried(real, server), carried(ours, server), "%s: what the server sent", name)
-	assert.True(t, strings.HasPrefix(carried(real, client), carried(ours, client)), "%s: what the server read of what the client sent", name)
+	assert.True(t, strings.HasPrefix(carried(real, client), carried(ours, client)),
+		"%s: what the server read of what the client sent", name)
 }
 
-// A server of net/http and a WebSocket end as the wire says, too.
+// A net/http server and a WebSocket also end as on the wire.
 func TestCaptureOfHTTPEndsAsTheWireDid(t *testing.T) {
 	t.Parallel() // tshark takes its time to start
 	wire := tap.New(tap.Config{})
@@ -359,21 +369,22 @@ func TestCaptureOfHTTPEndsAsTheWireDid(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	closed := make(chan struct{})
-	server := &http.Server{IdleTimeout: 100 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !websocket.IsWebSocketUpgrade(r) {
-			io.WriteString(w, "hello")
-			return
-		}
-		c, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		defer close(closed)
-		defer c.Close()
-		for err == nil {
-			_, _, err = c.ReadMessage() // which answers the close frame
-		}
-	})}
+	server := &http.Server{IdleTimeout: 100 * time.Millisecond,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !websocket.IsWebSocketUpgrade(r) {
+				io.WriteString(w, "hello")
+				return
+			}
+			c, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+			if err != nil {
+				return
+			}
+			defer close(closed)
+			defer c.Close()
+			for err == nil {
+				_, _, err = c.ReadMessage() // which answers the close frame
+			}
+		})}
 	go server.Serve(wire.Listener(l))
 	defer server.Close()
 	real := captureLoopback(t, port(l))
@@ -392,18 +403,25 @@ func TestCaptureOfHTTPEndsAsTheWireDid(t *testing.T) {
 	require.NoError(t, err)
 	defer ws.Close()
 	chat := ws.NetConn().LocalAddr().(*net.TCPAddr).Port
-	require.NoError(t, ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second)))
+	require.NoError(t, ws.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""),
+		time.Now().Add(time.Second)))
 	_, _, err = ws.ReadMessage()
 	require.True(t, websocket.IsCloseError(err, websocket.CloseNormalClosure), err)
 	<-closed
 	require.NoError(t, meeting{TB: t}.over(ws.NetConn()))
-	require.Eventually(t, func() bool { return wire.Counters().Open == 0 }, patient, time.Millisecond) // net/http lingers
+	// net/http lingers
+	require.Eventually(t, func() bool {
+		return wire.Counters().Open == 0
+	}, patient, time.Millisecond)
 	real.wait()
 
 	ours := readCapture(t, x)
-	for name, client := range map[string]int{"keep-alive ends": idle, "Connection: close": asked, "WebSocket closes": chat} {
+	for name, client := range map[string]int{"keep-alive ends": idle, "Connection: close": asked,
+		"WebSocket closes": chat} {
 		sent := len(carried(real.of(client), port(l))) / 2
 		assert.NotZero(t, sent, name)
-		holdAgainst(t, name, ours.of(client), real.of(client), client, port(l), []string{fmt.Sprint("s FIN ACK ", 1+sent)})
+		holdAgainst(t, name, ours.of(client), real.of(client), client, port(l),
+			[]string{fmt.Sprint("s FIN ACK ", 1+sent)})
 	}
 }

@@ -23,9 +23,9 @@ func randomID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// browserOf returns the ID of the browser that sent the request, or "" for a client without the
+// BrowserOf returns the ID of the browser that sent the request, or "" for a client without the
 // cookie.
-func browserOf(r *http.Request) string {
+func BrowserOf(r *http.Request) string {
 	c, err := r.Cookie(browserCookie)
 	if err != nil || len(c.Value) != len(randomID()) {
 		return ""
@@ -34,14 +34,15 @@ func browserOf(r *http.Request) string {
 }
 
 // KnowBrowsers claims each connection for the browser whose requests it carries, and sets the
-// cookie when a new browser asks for the page or its info. A connection's claims count its requests to
-// the demo.
+// cookie when a new browser asks for the page or its info. A connection's claims count its requests
+// to the demo.
 func KnowBrowsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		browser := browserOf(r)
+		browser := BrowserOf(r)
 		if browser == "" && (r.URL.Path == "/" || r.URL.Path == infoPath) {
 			browser = randomID()
-			http.SetCookie(w, &http.Cookie{Name: browserCookie, Value: browser, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+			http.SetCookie(w, &http.Cookie{Name: browserCookie, Value: browser, Path: "/",
+				HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		}
 		if c := tap.FromContext(r.Context()); c != nil {
 			requests := int64(1)
@@ -52,4 +53,12 @@ func KnowBrowsers(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Show claims the connection of a request for a browser, although the request does not carry its
+// cookie. A connection that another browser has claimed is then shown to neither.
+func Show(r *http.Request, browser string) {
+	if c := tap.FromContext(r.Context()); c != nil && browser != "" {
+		c.Claim(browser, 0)
+	}
 }

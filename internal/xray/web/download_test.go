@@ -13,10 +13,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestDownloadsAreLimited: clients that do not read their download keep others from one, and no longer.
+// TestDownloadsAreLimited: clients that do not read their download keep others from one, and no
+// longer.
 func TestDownloadsAreLimited(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
-	handler := NewPanel(PanelConfig{Keyed: func(*http.Request) bool { return false }, ByBrowser: true}).download(func(http.ResponseWriter, *http.Request, view, io.Writer) {
+	handler := NewPanel(PanelConfig{Keyed: func(*http.Request) bool {
+		return false
+	}, ByBrowser: true}).download(func(http.ResponseWriter, *http.Request, view, io.Writer) {
 		started <- struct{}{}
 		<-release
 	})

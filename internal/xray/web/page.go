@@ -18,6 +18,11 @@ type Page struct {
 	Lang   lang.Lang
 	Target string // the server's URL
 	Proxy  string // the URL that clients use instead
+
+	// File is the name of the file that the x-ray was read from, and Notes say what the reader
+	// should know of it. Empty for the x-ray of a server.
+	File  string
+	Notes []lang.Text
 }
 
 // Handler serves the page at the root, together with the panel.
@@ -38,14 +43,13 @@ func (p Page) Handler(panel *Panel) (http.Handler, error) {
 		Xray    bool      `json:"xray"`
 		Target  string    `json:"target"`
 		Proxy   string    `json:"proxy"`
+
+		File  string      `json:"file,omitempty"`
+		Notes []lang.Text `json:"notes,omitempty"`
 	}{
 		"xray", p.Lang,
-		lang.Text{EN: "X-ray", ZH: "线路透视"},
-		lang.Text{
-			EN: "Everything that your client and your server send each other, byte by byte.",
-			ZH: "你的客户端与服务器之间经过的每一个字节。",
-		},
-		true, p.Target, p.Proxy,
+		lang.Text{EN: "X-ray", ZH: "线路透视"}, p.summary(), true, p.Target, p.Proxy, p.File,
+		p.Notes,
 	})
 	if err != nil {
 		return nil, err
@@ -54,12 +58,25 @@ func (p Page) Handler(panel *Panel) (http.Handler, error) {
 	asset := httpserver.Policy{}.Page
 	mux.Handle("GET /{$}", asset(http.FileServerFS(page)))
 	mux.Handle("GET /lab/page/", asset(http.StripPrefix("/lab/page/", http.FileServerFS(page))))
-	mux.Handle("GET /lab/shared/", asset(http.StripPrefix("/lab/shared/", http.FileServerFS(shared))))
-	mux.Handle("GET "+infoPath, asset(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(info)
-	})))
+	mux.Handle("GET /lab/shared/",
+		asset(http.StripPrefix("/lab/shared/", http.FileServerFS(shared))))
+	mux.Handle("GET "+infoPath,
+		asset(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Write(info)
+		})))
 	mux.Handle("POST "+labPath+"key", p.Key)
 	panel.Routes(mux)
 	return mux, nil
+}
+
+func (p Page) summary() lang.Text {
+	if p.File != "" {
+		return lang.Text{EN: "The traffic in a file, byte by byte.",
+			ZH: "一个文件里的流量，逐字节。"}
+	}
+	return lang.Text{
+		EN: "Everything that your client and your server send each other, byte by byte.",
+		ZH: "你的客户端与服务器之间经过的每一个字节。",
+	}
 }

@@ -1,4 +1,5 @@
-// Package web shows an x-ray to pages: the panel beside a demo, its exports, and the page of `lab xray`.
+// Package web shows an x-ray to pages: the panel beside a demo, its exports, and the page of `lab
+// xray`.
 package web
 
 import (
@@ -22,6 +23,7 @@ import (
 	"realtimelab/internal/tap"
 	"realtimelab/internal/tasks"
 	"realtimelab/internal/xray"
+	"realtimelab/internal/xray/filter"
 	"realtimelab/internal/xray/har"
 	"realtimelab/internal/xray/pcapng"
 )
@@ -30,23 +32,28 @@ import (
 //
 //	GET /lab/xray            WebSocket: the rows as they arrive, and their details
 //	GET /lab/xray.jsonl      all rows in memory, complete, one per line
-//	GET /lab/xray.har        the HTTP exchanges and WebSocket messages, for a browser's developer tools
+//	GET /lab/xray.har        HTTP exchanges and WebSocket messages, for browsers' developer tools
 //	GET /lab/xray.pcapng     the packets, for Wireshark
 //
 // Each shows the connections of the requesting browser or, with ?everyone and the key, all
 // connections. Over the WebSocket the server sends
 //
-//	{"view": {"everyone","keyed","named","labFiles","lessons","run"}}     first: what this page sees, and may choose
-//	{"rows": [Brief, …], "lost": n}     n rows were dropped because they came faster than this page reads;
-//	                                    an Engine.IO row has the start of its "packet", too, a row of
-//	                                    HTTP the start of its "text", and a row that has what the page
-//	                                    looks for is a "hit"
-//	{"counters": {…}, "conns": [{"id","remote","in","out"}, …]}
-//	{"row": Row}                        the answer to {"row": id}: the row with its bytes and fields
-//	{"gone": id}                        the same, for a row that is no longer in memory
-//	{"hits": [id, …], "find": text}     the answer to {"find": text}: the rows in memory that have the text
+//	{"view": {"everyone","keyed","named","labFiles","lessons","run"}}
+//	        first: what this page sees, and may choose
+//	{"rows": [Brief, …], "lost": n}
+//	        n rows were dropped because they came faster than this page reads. An Engine.IO row
+//	        also has the start of its "packet", a row of HTTP the start of its "text". "found" has
+//	        a bit for each word of the page's filter that the row's bytes contain.
+//	{"counters": {…}, "conns": [{"id","remote","side","in","out"}, …]}
+//	{"row": Row}
+//	        the answer to {"row": id}: the row with its bytes and fields
+//	{"gone": id}
+//	        the same, for a row that is no longer in memory
+//	{"hits": [[id, bits], …], "find": filter}
+//	        the answer to {"find": filter}: the rows in memory whose bytes contain its words
 //
-// and the page sends {"row": id} and {"find": text}, see parseQuery. The connection itself is not in the x-ray.
+// and the page sends {"row": id} and {"find": filter}, see the package filter. The connection
+// itself is not in the x-ray.
 type Panel struct {
 	config PanelConfig
 	xray   *xray.Xray
@@ -61,7 +68,7 @@ type Panel struct {
 	downloads int
 }
 
-// A PanelConfig says what a Panel shows, and to whom.
+// A PanelConfig configures what a Panel shows, and who may see it.
 type PanelConfig struct {
 	Xray *xray.Xray
 
@@ -97,8 +104,8 @@ func (p *Panel) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Path+".pcapng", p.download(p.exportPcapng))
 }
 
-// Path is the path of the panel's WebSocket, and of its exports without their extensions. Paths under
-// labPath belong to the lab itself.
+// Path is the path of the panel's WebSocket, and of its exports without their extensions. Paths
+// under labPath belong to the lab itself.
 const (
 	Path    = labPath + "xray"
 	labPath = "/lab/"
@@ -159,7 +166,10 @@ func (p *Panel) download(serve export) http.HandlerFunc {
 		if !change(1) {
 			w.Header().Set("Cache-Control", "no-store")
 			w.Header().Set("Retry-After", "10")
-			http.Error(w, fmt.Sprintf("%d downloads of this x-ray are already running. Try again in a moment.", maxDownloads), http.StatusServiceUnavailable)
+			http.Error(w,
+				fmt.Sprintf(
+					"%d downloads of this x-ray are already running. Try again in a moment.",
+					maxDownloads), http.StatusServiceUnavailable)
 			return
 		}
 		defer change(-1)
@@ -178,13 +188,15 @@ func (p *Panel) serve(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered with 400 or 403
 	}
 	if !entered { // a page can read a close reason, but not the status of a failed handshake
-		say := websocket.FormatCloseMessage(websocket.CloseTryAgainLater, "too many pages watch this x-ray")
+		say := websocket.FormatCloseMessage(websocket.CloseTryAgainLater,
+			"too many pages watch this x-ray")
 		conn.WriteControl(websocket.CloseMessage, say, time.Now().Add(time.Second))
 		conn.Close()
 		return
 	}
 	if !allowed {
-		say := websocket.FormatCloseMessage(websocket.ClosePolicyViolation, "the key is required to see all connections")
+		say := websocket.FormatCloseMessage(websocket.ClosePolicyViolation,
+			"the key is required to see all connections")
 		conn.WriteControl(websocket.CloseMessage, say, time.Now().Add(time.Second))
 		conn.Close()
 		return
@@ -201,22 +213,22 @@ func (p *Panel) serve(w http.ResponseWriter, r *http.Request) {
 
 // panelPage is one page's connection.
 type panelPage struct {
-	panel *Panel
-	view  view
-	tally *tap.Tally // of the view's browser; nil if the view is of everyone
-	conn  *websocket.Conn
-	asked chan question
-	query query // of the page's last search
+	panel  *Panel
+	view   view
+	tally  *tap.Tally // of the view's browser; nil if the view is of everyone
+	conn   *websocket.Conn
+	asked  chan question
+	filter filter.Filter // of the page
 }
 
 // A question is a message from a page.
 type question struct {
 	Row  uint64  `json:"row"`  // the id of the row whose details it wants
-	Find *string `json:"find"` // the text that it searches for from now on
+	Find *string `json:"find"` // its filter from now on
 }
 
 func (p *panelPage) read(ctx context.Context) {
-	p.conn.SetReadLimit(1 << 10)
+	p.conn.SetReadLimit(4 << 10)
 	for {
 		var m question
 		if p.conn.ReadJSON(&m) != nil {
@@ -248,7 +260,9 @@ func (p *panelPage) write(ctx context.Context) {
 		var err error
 		select {
 		case <-ctx.Done():
-			p.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second))
+			p.conn.WriteControl(websocket.CloseMessage,
+				websocket.FormatCloseMessage(websocket.CloseGoingAway, ""),
+				time.Now().Add(time.Second))
 			return
 		case q := <-p.asked:
 			if q.Find != nil {
@@ -282,7 +296,7 @@ func (p *panelPage) briefs(rows []*xray.Row, lost uint64) any {
 		Lost uint64     `json:"lost,omitempty"`
 	}{Rows: make([]panelRow, len(rows)), Lost: lost}
 	for i, r := range rows {
-		m.Rows[i] = panelRow{r.Brief(), packet(r), text(r), p.query.matches(r)}
+		m.Rows[i] = panelRow{r.Brief(), packet(r), text(r), p.found(r)}
 	}
 	return m
 }
@@ -292,7 +306,7 @@ type panelRow struct {
 	xray.Brief
 	Packet string `json:"packet,omitempty"`
 	Text   string `json:"text,omitempty"`
-	Hit    bool   `json:"hit,omitempty"`
+	Found  uint32 `json:"found,omitempty"`
 }
 
 // packet returns the start of a text packet of Engine.IO as it was spoken, such as 42["hi"], and ""
@@ -304,8 +318,8 @@ func packet(r *xray.Row) string {
 	return start(r.Data)
 }
 
-// text returns the start of a body, of a line or event of a stream, and the fields of a request's head
-// that say what the client has already. It returns "" for other rows.
+// text returns the start of a body, of a line or event of a stream, and the fields of a request's
+// head that say what the client has already. It returns "" for other rows.
 func text(r *xray.Row) string {
 	switch r.Layer {
 	case xray.Line, xray.SSE, xray.Body:
@@ -337,17 +351,19 @@ func (p *panelPage) anatomy(id uint64) any {
 
 // panelConn describes an open connection to a page.
 type panelConn struct {
-	ID     uint64 `json:"id"`
-	Remote string `json:"remote"`
-	In     int64  `json:"in"`
-	Out    int64  `json:"out"`
+	ID     uint64   `json:"id"`
+	Remote string   `json:"remote"`
+	Side   tap.Side `json:"side,omitempty"`
+	In     int64    `json:"in"`
+	Out    int64    `json:"out"`
 }
 
 func (p *panelPage) counters() any {
 	conns := []panelConn{}
 	for _, c := range p.panel.xray.Tap().Conns() {
 		if p.view.sees(c.Peer) && len(conns) < panelConns {
-			conns = append(conns, panelConn{c.Peer.ID, c.Peer.Remote.String(), c.In, c.Out})
+			conns = append(conns, panelConn{c.Peer.ID, c.Peer.Remote.String(), c.Peer.Side,
+				c.In, c.Out})
 		}
 	}
 	return map[string]any{"counters": p.sums(), "conns": conns}
@@ -356,7 +372,8 @@ func (p *panelPage) counters() any {
 func (p *panelPage) sums() map[string]int64 {
 	if p.tally != nil {
 		c := p.tally.Counters()
-		return map[string]int64{"in": c.In, "out": c.Out, "open": int64(c.Open), "connections": c.Total, "requests": c.Claims}
+		return map[string]int64{"in": c.In, "out": c.Out, "open": int64(c.Open),
+			"connections": c.Total, "requests": c.Claims}
 	}
 	c := p.panel.xray.Counters()
 	return map[string]int64{
@@ -373,8 +390,8 @@ func attach(w http.ResponseWriter, contentType, extension string) {
 	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote(name))
 }
 
-// Rows returns the rows in memory that the request may see, oldest first. It returns false if the request
-// may see none.
+// Rows returns the rows in memory that the request may see, oldest first. It returns false if the
+// request may see none.
 func (p *Panel) Rows(r *http.Request) (rows []*xray.Row, allowed bool) {
 	v, allowed := p.view(r)
 	if !allowed || !v.Everyone && !v.Named {
@@ -415,12 +432,13 @@ func (p *Panel) exportHAR(w http.ResponseWriter, r *http.Request, v view, out io
 	}
 	attach(w, "application/json", ".har")
 	seen := slices.DeleteFunc(rows, func(row *xray.Row) bool { return !v.sees(row.Peer()) })
-	_ = har.Write(out, seen, httpserver.Scheme(r)) // fails only if the client has left
+	_, _ = har.Write(out, seen, nil, httpserver.Scheme(r)) // fails only if the client has left
 }
 
 func (p *Panel) exportPcapng(w http.ResponseWriter, _ *http.Request, v view, out io.Writer) {
 	attach(w, "application/x-pcapng", ".pcapng")
 	if err := pcapng.Write(out, p.xray.Tap(), v.sees); err != nil {
-		panic(fmt.Errorf("%w: %w", http.ErrAbortHandler, err)) // breaks off the download, so that the client sees it is incomplete
+		// breaks off the download, so that the client sees it is incomplete
+		panic(fmt.Errorf("%w: %w", http.ErrAbortHandler, err))
 	}
 }

@@ -21,7 +21,8 @@ func TestTextOfARow(t *testing.T) {
 		{xray.SSE, ": heartbeat\n\n", "", ": heartbeat\n\n"},
 		{xray.Body, "\xff", "", ""},
 		{xray.Body, strings.Repeat("好", 41), "", strings.Repeat("好", 40)},
-		{xray.HTTP, "GET / HTTP/1.1\r\nHost: lab\r\nlast-event-id: 7\r\nIf-None-Match: \"v\"\r\n\r\n", "", `last-event-id: 7 If-None-Match: "v"`},
+		{xray.HTTP, "GET / HTTP/1.1\r\nHost: lab\r\nlast-event-id: 7\r\n" +
+			"If-None-Match: \"v\"\r\n\r\n", "", `last-event-id: 7 If-None-Match: "v"`},
 		{xray.HTTP, "HTTP/1.1 200 OK\r\nETag: \"v\"\r\n\r\n", "", ""},
 		{xray.TCP, "GET", "", ""},
 	} {

@@ -9,7 +9,7 @@ import (
 
 // view states which connections of an x-ray one client may see.
 type view struct {
-	Everyone bool `json:"everyone"` // all connections, not only those of browser
+	Everyone bool `json:"everyone"` // all connections, not only the browser's own
 	Keyed    bool `json:"keyed"`    // the client holds the key and may choose everyone
 	Named    bool `json:"named"`    // the client sent its browser's cookie
 	LabFiles bool `json:"labFiles"` // rows of requests for the lab's own files are included
@@ -27,7 +27,8 @@ const everyone = "everyone"
 // view returns the view that the request asks for, and whether it is allowed. A client without a
 // browser's cookie sees everyone if it holds the key, and nothing otherwise.
 func (p *Panel) view(r *http.Request) (v view, allowed bool) {
-	v = view{Keyed: p.config.Keyed(r), LabFiles: p.config.LabFiles, Lessons: p.config.Lessons, Run: p.run, browser: browserOf(r)}
+	v = view{Keyed: p.config.Keyed(r), LabFiles: p.config.LabFiles, Lessons: p.config.Lessons,
+		Run: p.run, browser: BrowserOf(r)}
 	v.Named = v.browser != ""
 	v.Everyone = !p.config.ByBrowser || r.URL.Query().Has(everyone) || v.Keyed && !v.Named
 	return v, v.Keyed || !v.Everyone
@@ -47,7 +48,8 @@ func (v view) waits(c *tap.Peer) bool {
 }
 
 // refusal answers clients that ask for more than they may see.
-const refusal = "Only the person who started the lab can see all connections. Open the page with the key: its URL is in the terminal."
+const refusal = "Only the person who started the lab can see all connections. Open the page with " +
+	"the key: its URL is in the terminal."
 
 // maxWaiting bounds the rows of unclaimed connections that one page's view holds.
 const maxWaiting = 100
@@ -96,8 +98,8 @@ func (v *rowView) read() (shown []*xray.Row) {
 	return shown
 }
 
-// settle returns the waiting rows that now belong to the view, and drops those that another browser
-// claimed.
+// settle returns the waiting rows that now belong to the view, and drops the rows that another
+// browser claimed.
 func (v *rowView) settle() (shown []*xray.Row) {
 	kept := v.waiting[:0]
 	for _, r := range v.waiting {

@@ -15,6 +15,8 @@ import (
 	wt "github.com/quic-go/webtransport-go"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
+	"realtimelab/internal/feed/wire"
 	"realtimelab/internal/wtclient"
 )
 
@@ -24,21 +26,21 @@ type Client struct {
 	Way     Way         // "" is Stream
 	TLS     *tls.Config // nil is the default of crypto/tls
 	Header  http.Header // added to the request; may be nil
-	Backoff feed.Backoff
+	Backoff client.Backoff
 
-	Counters feed.Counters // Requests counts the requests that open sessions
+	Counters client.Counters // Requests counts the requests that open sessions
 
 	lost   atomic.Int64
-	outbox feed.Outbox
+	outbox client.Outbox
 }
 
-// Lost returns the number of messages that Datagrams has not brought: the gaps in the ids. A datagram
-// that comes after a later one counts as lost. It is 0 in the other ways.
+// Lost returns the number of messages that Datagrams has not brought: the gaps in the ids. A
+// datagram that comes after a later one counts as lost. It is 0 in the other ways.
 func (c *Client) Lost() int64 { return c.lost.Load() }
 
 // Publish sends one message in the session of a running Subscribe. It blocks until there is one.
 // A nil error says that the message is on its way, no more. A message that the server would refuse
-// returns a *feed.RefusedError at once, as does a datagram that is too large.
+// returns a *client.RefusedError at once, as does a datagram that is too large.
 func (c *Client) Publish(ctx context.Context, from, text string) error {
 	return refused(c.outbox.Publish(ctx, from, text))
 }
@@ -51,18 +53,18 @@ func (c *Client) Send(ctx context.Context, data []byte) error {
 // refused returns the error of a message that is too large as that of the server would be.
 func refused(err error) error {
 	if errors.Is(err, errTooLarge) {
-		return &feed.RefusedError{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
+		return &client.RefusedError{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
 	}
 	return err
 }
 
 // Subscribe calls fn for each message after the cursor, on this goroutine, until ctx ends or the
-// server refuses the client: the error is the cause, a *feed.RefusedError, or a *webtransport.SessionError
-// of webtransport-go. After any other end it opens a new session.
+// server refuses the client: the error is the cause, a *client.RefusedError, or a
+// *webtransport.SessionError of webtransport-go. After any other end it opens a new session.
 //
-// With Stream, fn sees every message once and in order. With Streams, it sees every message once, in
-// the order in which they arrive. With Datagrams, it sees the ids rise, some are missing, and the
-// cursor means nothing: the first message is the next that the server gets. If the server was
+// With Stream, fn sees every message once and in order. With Streams, it sees every message once,
+// in the order in which they arrive. With Datagrams, it sees the ids rise, some are missing, and
+// the cursor means nothing: the first message is the next that the server gets. If the server was
 // restarted, its log comes from the beginning and fn sees ids fall. The session is closed before
 // Subscribe returns. One Subscribe at a time.
 func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Message)) error {
@@ -89,7 +91,7 @@ func (c *Client) Subscribe(ctx context.Context, after int64, fn func(feed.Messag
 }
 
 func permanent(err error) bool {
-	var refused *feed.RefusedError
+	var refused *client.RefusedError
 	var ended *wt.SessionError
 	return errors.As(err, &refused) || errors.As(err, &ended) && ended.ErrorCode == codeFault
 }
@@ -97,15 +99,16 @@ func permanent(err error) bool {
 func (c *Client) way() Way { return cmp.Or(c.Way, Stream) }
 
 func (c *Client) dial(ctx context.Context, seen *track) (*wtclient.Session, error) {
-	cursor := seen.last.Cursor()
+	cursor := wire.Cursor(seen.last)
 	if seen.last.At.IsZero() { // the caller's
 		cursor = fmt.Sprint(seen.last.ID)
 	}
 	c.Counters.Requests.Add(1)
-	session, err := wtclient.Dial(ctx, c.URL+string(c.way())+"?after="+url.QueryEscape(cursor), c.Header, c.TLS)
+	session, err := wtclient.Dial(ctx, c.URL+string(c.way())+"?after="+url.QueryEscape(cursor),
+		c.Header, c.TLS)
 	var refused *wtclient.RefusedError
 	if errors.As(err, &refused) {
-		return nil, feed.Refused(refused.Status, bytes.NewReader(refused.Body))
+		return nil, client.Refused(refused.Status, bytes.NewReader(refused.Body))
 	}
 	return session, err
 }
@@ -127,7 +130,8 @@ func (c *Client) link(ctx context.Context, session *wtclient.Session) (link, err
 
 // converse reads until the session ends, which is always an error, while a writer sends what is
 // published.
-func (c *Client) converse(ctx context.Context, session *wtclient.Session, seen *track, fn func(feed.Message)) error {
+func (c *Client) converse(ctx context.Context, session *wtclient.Session, seen *track,
+	fn func(feed.Message)) error {
 	defer context.AfterFunc(ctx, session.Close)()
 	l, err := c.link(ctx, session)
 	if err != nil {

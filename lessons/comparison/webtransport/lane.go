@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 
-	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/client"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/wtclient"
@@ -13,27 +13,34 @@ import (
 
 // Lanes returns a lane for each Way.
 func Lanes() []lesson.Lane {
-	stream := lane(Stream, "webtransport", lang.Text{EN: "WebTransport, one stream", ZH: "WebTransport 单流"})
-	streams := lane(Streams, "webtransport-streams", lang.Text{EN: "WebTransport, a stream per message", ZH: "WebTransport 每条消息一条流"})
+	stream := lane(Stream, "webtransport",
+		lang.Text{EN: "WebTransport, one stream", ZH: "WebTransport 单流"})
+	streams := lane(Streams, "webtransport-streams",
+		lang.Text{EN: "WebTransport, a stream per message", ZH: "WebTransport 每条消息一条流"})
 	streams.Unordered = true
-	datagrams := lane(Datagrams, "webtransport-datagrams", lang.Text{EN: "WebTransport, datagrams", ZH: "WebTransport 数据报"})
+	datagrams := lane(Datagrams, "webtransport-datagrams",
+		lang.Text{EN: "WebTransport, datagrams", ZH: "WebTransport 数据报"})
 	datagrams.Lossy = true
 	return []lesson.Lane{stream, streams, datagrams}
 }
 
 func lane(way Way, name string, title lang.Text) lesson.Lane {
-	client := func(d lesson.Dialing) *Client {
-		return &Client{URL: d.URL, Way: way, TLS: d.TLS, Header: d.Upgrade, Backoff: feed.Backoff{NoJitter: d.NoJitter}}
+	newClient := func(d lesson.Dialing) *Client {
+		return &Client{URL: d.URL, Way: way, TLS: d.TLS, Header: d.Upgrade,
+			Backoff: client.Backoff{NoJitter: d.NoJitter}}
 	}
 	l := lesson.Lane{
-		Name: name, Title: title, UDP: true, GoOnly: true, Start: start(Config{}), Answers: start(Config{Echo: true}),
+		Name: name, Title: title, UDP: true, GoOnly: true, Start: start(Config{}),
+		Answers: start(Config{Echo: true}),
 		Dial: func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
-			c := client(d)
-			return feed.Follow(ctx, c, d.Hear, c.Send, nil), nil
+			c := newClient(d)
+			return client.Follow(ctx, c, d.Hear, c.Send, nil), nil
 		},
 	}
 	if way != Datagrams { // where a lost answer would never come
-		l.Ask = func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) { return dialEcho(ctx, client(d)) }
+		l.Ask = func(ctx context.Context, d lesson.Dialing) (lesson.Client, error) {
+			return dialEcho(ctx, newClient(d))
+		}
 	}
 	return l
 }
@@ -42,7 +49,8 @@ func start(c Config) func(lesson.Env) (*lesson.Instance, error) {
 	return func(env lesson.Env) (*lesson.Instance, error) {
 		c.TLS = env.TLS
 		s := NewServer(c)
-		return &lesson.Instance{ServeUDP: s.Serve, ResetUDP: s.Reset, Clients: s.Clients, Close: s.Close}, nil
+		return &lesson.Instance{ServeUDP: s.Serve, ResetUDP: s.Reset, Clients: s.Clients,
+			Close: s.Close}, nil
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"realtimelab/internal/feed/wire"
+
 	"github.com/quic-go/quic-go"
 	wt "github.com/quic-go/webtransport-go"
-
-	"realtimelab/internal/feed"
 )
 
 // A Way is the path of a server under which messages travel in one of three ways.
@@ -36,8 +36,8 @@ const (
 
 // A link carries messages over a session. One goroutine sends, another receives.
 type link interface {
-	// send sends a message. It fails when the peer takes nothing for sendTimeout; a datagram that is
-	// too large is errTooLarge.
+	// send sends a message. It fails when the peer takes nothing for sendTimeout; a datagram that
+	// is too large is errTooLarge.
 	send(message []byte) error
 
 	// receive waits for the next message, which is not empty.
@@ -72,7 +72,7 @@ func newLines(s *wt.Stream) *lines {
 }
 
 // maxMessage bounds a message, in bytes. The JSON of no message that the feed takes is longer.
-const maxMessage = 8 * feed.MaxBody
+const maxMessage = 8 * wire.MaxBody
 
 // wholeLines is bufio.ScanLines without the last line of a stream that was cut inside it.
 func wholeLines(data []byte, _ bool) (advance int, token []byte, err error) {

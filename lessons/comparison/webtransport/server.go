@@ -1,6 +1,6 @@
-// Package webtransport carries the feed of the lessons over WebTransport: sessions of HTTP/3, on QUIC,
-// over UDP. A session can carry messages in three ways, which differ in what a lost packet does: see
-// Way.
+// Package webtransport carries the feed of the lessons over WebTransport: sessions of HTTP/3, on
+// QUIC, over UDP. A session can carry messages in three ways, which differ in what a lost packet
+// does: see Way.
 package webtransport
 
 import (
@@ -19,6 +19,7 @@ import (
 	wt "github.com/quic-go/webtransport-go"
 
 	"realtimelab/internal/feed"
+	"realtimelab/internal/feed/wire"
 	"realtimelab/internal/quicconns"
 	"realtimelab/internal/tasks"
 )
@@ -46,8 +47,8 @@ type Config struct {
 //	CONNECT /datagrams          a datagram for each message, from the newest on
 //
 // A client sends {"from":"ann","text":"hi"} and receives every message after N, its own too. An
-// invalid message is answered with {"error":"…"}, to its sender alone. Its methods may be called from
-// any goroutine.
+// invalid message is answered with {"error":"…"}, to its sender alone. Its methods may be called
+// from any goroutine.
 type Server struct {
 	Feed *feed.Feed
 
@@ -65,13 +66,15 @@ func NewServer(c Config) *Server {
 	c.StreamTimeout = cmp.Or(c.StreamTimeout, 10*time.Second)
 	s := &Server{Feed: feed.New(c.Feed), config: c, sessions: map[*wt.Session]struct{}{}}
 	s.wt = wt.Server{
-		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(c.TLS), Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
+		H3: &http3.Server{TLSConfig: http3.ConfigureTLSConfig(c.TLS),
+			Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
 		CheckOrigin: c.CheckOrigin,
 	}
 	return s
 }
 
-// Serve serves what comes to conn, which stays the caller's, until Close. It always returns an error.
+// Serve serves what comes to conn, which stays the caller's, until Close. It always returns an
+// error.
 func (s *Server) Serve(conn net.PacketConn) error { return s.wt.Serve(conn) }
 
 // Clients returns the number of sessions.
@@ -99,25 +102,26 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	way := Way(r.URL.Path)
 	switch {
 	case way != Stream && way != Streams && way != Datagrams:
-		feed.Refuse(w, http.StatusNotFound, "no such path; there are /stream, /streams and /datagrams")
+		wire.Refuse(w, http.StatusNotFound,
+			"no such path; there are /stream, /streams and /datagrams")
 		return
 	case r.Method != http.MethodConnect:
-		feed.Refuse(w, http.StatusMethodNotAllowed, "this path opens WebTransport sessions")
+		wire.Refuse(w, http.StatusMethodNotAllowed, "this path opens WebTransport sessions")
 		return
 	}
-	after, err := s.Feed.After(r.URL.Query())
+	after, err := wire.After(s.Feed, r.URL.Query())
 	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err.Error())
+		wire.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if !s.tasks.Enter() {
-		feed.RefuseClosed(w)
+		wire.RefuseClosed(w)
 		return
 	}
 	defer s.tasks.Leave()
 	session, err := s.wt.Upgrade(w, r)
 	if err != nil {
-		feed.Refuse(w, http.StatusForbidden, err.Error())
+		wire.Refuse(w, http.StatusForbidden, err.Error())
 		return
 	}
 	s.mu.Lock()
@@ -134,8 +138,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 // Codes with which the server ends a session.
 const (
 	codeClosing wt.SessionErrorCode = iota // the server closes, or the client has ended its stream
-	codeFault                              // the client broke the rules: to come again would not help
-	codeSlow                               // the client fell behind
+	// the client broke the rules: to come again would not help
+	codeFault
+	codeSlow // the client fell behind
 )
 
 // converse serves a session until it ends. The reader has a goroutine, this one writes.
@@ -201,12 +206,12 @@ func (s *Server) read(l link, answers chan<- []byte) error {
 		if err != nil {
 			return err
 		}
-		if len(data) > feed.MaxBody {
+		if len(data) > wire.MaxBody {
 			return errTooLarge
 		}
 		answer := data
 		if !s.config.Echo {
-			draft, err := feed.ParseDraft(data)
+			draft, err := wire.ParseDraft(data)
 			if err == nil {
 				_, err = s.Feed.Publish(draft.From, draft.Text)
 			}
@@ -224,7 +229,8 @@ func (s *Server) read(l link, answers chan<- []byte) error {
 }
 
 // write sends messages and answers until the session or the feed ends, which is always an error.
-func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscription, answers <-chan []byte, read chan error) error {
+func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscription,
+	answers <-chan []byte, read chan error) error {
 	for {
 		entries, more, err := sub.Take()
 		if errors.Is(err, feed.ErrSlow) && way == Datagrams { // the latest matters
@@ -237,7 +243,8 @@ func (s *Server) write(session *wt.Session, way Way, l link, sub *feed.Subscript
 			return err
 		}
 		for _, e := range entries {
-			if err := l.send(e.JSON); err != nil && !(way == Datagrams && errors.Is(err, errTooLarge)) {
+			if err := l.send(e.JSON); err != nil &&
+				!(way == Datagrams && errors.Is(err, errTooLarge)) {
 				return err
 			}
 		}

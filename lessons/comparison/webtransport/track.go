@@ -16,8 +16,8 @@ type track struct {
 	ahead map[int64]feed.Message // messages that overtook a missing one
 }
 
-// add counts a message. It reports false if that has come before. A message that is newer by its time
-// and has the id of an older one is of a server that was restarted: the track begins again.
+// add counts a message. It reports false if that has come before. A message that is newer by its
+// time and has the id of an older one is of a server that was restarted: the track begins again.
 func (t *track) add(m feed.Message) (first bool) {
 	if m.ID <= t.last.ID {
 		if !m.At.After(t.last.At.Time) {

@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// A Policy lets pages of other origins read the answers to HTTP requests: the Fetch Standard's section
-// "CORS protocol", with the choices of the package cors that the official server uses. The zero value
-// lets every origin in, without credentials. It does not govern WebSockets, which browsers open to
-// any origin: see engineio.Config.AllowRequest.
+// A Policy lets pages of other origins read the answers to HTTP requests: the Fetch Standard's
+// section "CORS protocol", with the choices of the package cors that the official server uses. The
+// zero value lets every origin in, without credentials. It does not govern WebSockets, which
+// browsers open to any origin: see engineio.Config.AllowRequest.
 //
 // An origin may read the answers if Origins, Patterns or Allow lets it in. The answer names the
-// origin of the request; if Origins has a single entry and there is nothing else, it names that entry.
+// origin of the request; if Origins has a single entry and there is nothing else, it names that
+// entry.
 type Policy struct {
 	// Origins are such as "https://example.com"; "*" stands for all.
 	Origins []string

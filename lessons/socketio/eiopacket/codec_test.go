@@ -23,17 +23,24 @@ func TestCodec(t *testing.T) {
 		frames        []string // of each packet
 		binary        []bool
 	}{
-		"EIO=4": {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8", []string{"4€", "\x01\x02\x03"}, []bool{false, true}},
-		"EIO=4&b64=1": {eiopacket.Codec{Base64: true}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8",
-			[]string{"4€", "bAQID"}, []bool{false, false}},
-		"EIO=3": {eiopacket.Codec{V3: true}, 3, "\x00\x04\xff4€\x01\x04\xff\x04\x01\x02\x03", "application/octet-stream",
-			[]string{"4€", "\x04\x01\x02\x03"}, []bool{false, true}},
-		"b64=1": {eiopacket.Codec{V3: true, Base64: true}, 3, "2:4€6:b4AQID", "text/plain; charset=UTF-8",
-			[]string{"4€", "b4AQID"}, []bool{false, false}},
-		"EIO=4&j=7": {eiopacket.Codec{JSONP: "___eio[7]"}, 4, "___eio[7](\"4€\\u001ebAQID\");", "text/plain; charset=UTF-8",
+		"EIO=4": {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8",
 			[]string{"4€", "\x01\x02\x03"}, []bool{false, true}},
-		"EIO=4&j=7;alert(1)": {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8", []string{"4€", "\x01\x02\x03"}, []bool{false, true}},
-		"EIO=3&EIO=4":        {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8", []string{"4€", "\x01\x02\x03"}, []bool{false, true}},
+		"EIO=4&b64=1": {eiopacket.Codec{Base64: true}, 4, "4€\x1ebAQID",
+			"text/plain; charset=UTF-8",
+			[]string{"4€", "bAQID"}, []bool{false, false}},
+		"EIO=3": {eiopacket.Codec{V3: true}, 3, "\x00\x04\xff4€\x01\x04\xff\x04\x01\x02\x03",
+			"application/octet-stream",
+			[]string{"4€", "\x04\x01\x02\x03"}, []bool{false, true}},
+		"b64=1": {eiopacket.Codec{V3: true, Base64: true}, 3, "2:4€6:b4AQID",
+			"text/plain; charset=UTF-8",
+			[]string{"4€", "b4AQID"}, []bool{false, false}},
+		"EIO=4&j=7": {eiopacket.Codec{JSONP: "___eio[7]"}, 4, "___eio[7](\"4€\\u001ebAQID\");",
+			"text/plain; charset=UTF-8",
+			[]string{"4€", "\x01\x02\x03"}, []bool{false, true}},
+		"EIO=4&j=7;alert(1)": {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8",
+			[]string{"4€", "\x01\x02\x03"}, []bool{false, true}},
+		"EIO=3&EIO=4": {eiopacket.Codec{}, 4, "4€\x1ebAQID", "text/plain; charset=UTF-8",
+			[]string{"4€", "\x01\x02\x03"}, []bool{false, true}},
 	} {
 		values, _ := url.ParseQuery(query) // which drops a part with a semicolon
 		codec := eiopacket.CodecOf(values)
@@ -61,7 +68,8 @@ func TestCodec(t *testing.T) {
 // TestJSONPBodies: the form's field d holds the payload, with line feeds written twice.
 func TestJSONPBodies(t *testing.T) {
 	codec := eiopacket.CodecOf(url.Values{"EIO": {"4"}, "j": {"0"}})
-	packets, err := codec.ParsePayload([]byte("d="+url.QueryEscape(`4a\nb\\nc`)), "application/x-www-form-urlencoded")
+	packets, err := codec.ParsePayload([]byte("d="+url.QueryEscape(`4a\nb\\nc`)),
+		"application/x-www-form-urlencoded")
 	require.NoError(t, err)
 	assert.Equal(t, "a\nb\\nc", string(packets[0].Data))
 	packets, err = codec.ParsePayload([]byte("x=4a"), "application/x-www-form-urlencoded")
@@ -69,7 +77,7 @@ func TestJSONPBodies(t *testing.T) {
 	assert.Empty(t, packets)
 }
 
-// TestPayloadsAreUTF8: bytes that are no text do not reach the frames of other clients.
+// TestPayloadsAreUTF8: invalid UTF-8 does not reach the frames of other clients.
 func TestPayloadsAreUTF8(t *testing.T) {
 	packets, err := eiopacket.Codec{}.ParsePayload([]byte("4a\xffb"), "text/plain")
 	require.NoError(t, err)

@@ -86,7 +86,8 @@ func TestBadPayloadKeepsWhatCameBefore(t *testing.T) {
 }
 
 func FuzzParsePayload(f *testing.F) {
-	for _, seed := range []string{"4hello\x1e2", "bAQID", "2probe", "\x1e", "4\x1e4\x1e4", "7", "b=A=="} {
+	for _, seed := range []string{"4hello\x1e2", "bAQID", "2probe", "\x1e", "4\x1e4\x1e4", "7",
+		"b=A=="} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

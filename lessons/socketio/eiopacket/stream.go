@@ -37,7 +37,7 @@ func (p Packet) AppendStream(dst []byte) []byte {
 	return p.AppendText(dst)
 }
 
-// A StreamReader is what ReadStream reads from, such as a *bufio.Reader.
+// A StreamReader is the source of ReadStream, such as a *bufio.Reader.
 type StreamReader interface {
 	io.Reader
 	io.ByteReader

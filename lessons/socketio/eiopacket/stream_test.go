@@ -30,7 +30,8 @@ func TestStream(t *testing.T) {
 
 func TestStreamErrors(t *testing.T) {
 	var syntax *SyntaxError
-	for _, wire := range []string{"\x00", "\x80", "\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", "\x7f\xff\xff\xff\xff\xff\xff\xff\xff", "\x7e\x00\x65", "\x01x"} {
+	for _, wire := range []string{"\x00", "\x80", "\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
+		"\x7f\xff\xff\xff\xff\xff\xff\xff\xff", "\x7e\x00\x65", "\x01x"} {
 		_, err := ReadStream(bufio.NewReader(strings.NewReader(wire)), 100)
 		assert.ErrorAs(t, err, &syntax, "%q", wire)
 	}

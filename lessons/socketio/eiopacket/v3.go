@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Revision 3 of the protocol has the same packets. What differs is how they are
-// put on the wire:
+// Revision 3 of the protocol has the same packets with another encoding:
 //
 //	b4AQID                     binary in text: "b", the type digit, base64
 //	04 01 02 03                binary on a WebSocket: the type, then the bytes
@@ -39,7 +38,7 @@ func ParseTextV3(text []byte) (Packet, error) {
 		return ParseText(text)
 	}
 	if len(text) == 1 || Type(text[1]) != Message {
-		return Packet{}, &SyntaxError{1, "binary packet that is no message"}
+		return Packet{}, &SyntaxError{1, "binary packet that is not a message"}
 	}
 	p, err := parseBase64(text[1:])
 	return p, shift(err, 1)
@@ -52,7 +51,7 @@ func ParseBinaryV3(frame []byte) (Packet, error) {
 		return Packet{}, &SyntaxError{0, "empty packet"}
 	}
 	if t := Type(frame[0]) + Open; t != Message {
-		return Packet{}, &SyntaxError{0, "binary packet that is no message"}
+		return Packet{}, &SyntaxError{0, "binary packet that is not a message"}
 	}
 	return ParseBinary(frame[1:]), nil
 }
@@ -171,9 +170,9 @@ func ParseBinaryPayloadV3(body []byte) ([]Packet, error) {
 	return packets, nil
 }
 
-// SplitBinaryPayloadV3 finds the first packet of a binary payload: head bytes of mark, length and its
-// end, and n bytes of packet behind them, which may be none. binary says that they are what a binary
-// frame holds.
+// SplitBinaryPayloadV3 finds the first packet of a binary payload: head bytes of mark, length and
+// its end, and n bytes of packet behind them. n may be 0. binary reports whether these bytes are
+// the content of a binary frame.
 func SplitBinaryPayloadV3(body []byte) (binary bool, head, n int, err error) {
 	if len(body) == 0 || body[0] != textMark && body[0] != binaryMark {
 		return false, 0, 0, &SyntaxError{0, "neither text nor binary"}
@@ -188,7 +187,8 @@ func SplitBinaryPayloadV3(body []byte) (binary bool, head, n int, err error) {
 	}
 	head = 1 + end + 1
 	if n > len(body)-head {
-		return false, 0, 0, &SyntaxError{head, fmt.Sprintf("packet is not as long as it says: %d", n)}
+		return false, 0, 0, &SyntaxError{head,
+			fmt.Sprintf("packet is not as long as it says: %d", n)}
 	}
 	return body[0] == binaryMark, head, n, nil
 }
@@ -204,7 +204,7 @@ func parseLength(digits []byte, zero byte) (int, error) {
 	n := 0
 	for i, d := range digits {
 		if d < zero || d > zero+9 {
-			return 0, &SyntaxError{i, "length with what is no digit"}
+			return 0, &SyntaxError{i, "length with a byte that is not a digit"}
 		}
 		n = n*10 + int(d-zero)
 	}

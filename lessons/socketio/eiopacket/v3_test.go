@@ -20,7 +20,8 @@ var payloadsV3 = []struct {
 	{[]Packet{text(Open, `{"sid":"x"}`)}, `12:0{"sid":"x"}`, "\x00\x01\x02\xff0{\"sid\":\"x\"}"},
 	{[]Packet{text(Message, "hello"), text(Message, "€"), text(Pong, "probe")},
 		"6:4hello2:4€6:3probe", "\x00\x06\xff4hello\x00\x04\xff4€\x00\x06\xff3probe"},
-	{[]Packet{text(Message, "🙂:1"), blob(1, 2, 3)}, "5:4🙂:16:b4AQID", "\x00\x07\xff4🙂:1\x01\x04\xff\x04\x01\x02\x03"},
+	{[]Packet{text(Message, "🙂:1"), blob(1, 2, 3)}, "5:4🙂:16:b4AQID",
+		"\x00\x07\xff4🙂:1\x01\x04\xff\x04\x01\x02\x03"},
 	{[]Packet{blob()}, "2:b4", "\x01\x01\xff\x04"},
 }
 
@@ -86,7 +87,8 @@ func TestBadPayloadV3SaysWhere(t *testing.T) {
 	}
 }
 
-func fuzzV3(f *testing.F, parse func([]byte) ([]Packet, error), appendPayload func([]byte, ...Packet) []byte) {
+func fuzzV3(f *testing.F, parse func([]byte) ([]Packet, error),
+	appendPayload func([]byte, ...Packet) []byte) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		packets, err := parse(body)
 		if err != nil {

@@ -154,7 +154,9 @@ func TestAnIdleSessionHoldsNoMessage(t *testing.T) {
 				<-handled
 			}
 			assert.Equal(t, clients+1, l.server.Len())
-			assert.Eventually(t, func() bool { return int64(heapInUse())-int64(before) < clients*size/4 }, 20*time.Second, 10*time.Millisecond)
+			assert.Eventually(t, func() bool {
+				return int64(heapInUse())-int64(before) < clients*size/4
+			}, 20*time.Second, 10*time.Millisecond)
 		})
 	}
 }
@@ -207,7 +209,8 @@ func TestCloseWaitsForOnClose(t *testing.T) {
 						left = true
 					})
 				}})
-				server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?"+overPolling, nil))
+				server.ServeHTTP(httptest.NewRecorder(),
+					httptest.NewRequest("GET", "/?"+overPolling, nil))
 				end(session)
 				<-entered
 				closed := make(chan error, 1)
@@ -229,7 +232,8 @@ func TestCloseHonoursItsContext(t *testing.T) {
 			s.OnClose(func(Reason, error) { time.Sleep(time.Second) })
 		}})
 		for range 3 {
-			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?"+overPolling, nil))
+			server.ServeHTTP(httptest.NewRecorder(),
+				httptest.NewRequest("GET", "/?"+overPolling, nil))
 		}
 		start := time.Now()
 		short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -263,14 +267,16 @@ func TestAConnectionHasOneTimeToEnd(t *testing.T) {
 		server.ServeHTTP(hijacked{httptest.NewRecorder(), ours}, r)
 		synctest.Wait()
 		start := time.Now()
-		time.AfterFunc(time.Second, func() { client.Write([]byte("\x81\x00")) }) // a frame without a mask
+		// a frame without a mask
+		time.AfterFunc(time.Second, func() { client.Write([]byte("\x81\x00")) })
 		assert.NoError(t, server.Close(t.Context()))
 		assert.Equal(t, shutdownGrace, time.Since(start))
 	})
 }
 
 func goodHandshake() http.Header {
-	return http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+	return http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
 }
 
 // Neither a cookie nor a hook is for a WebSocket handshake that is refused.
@@ -340,7 +346,9 @@ func TestAnOnUpgradeThatExitsIsReadOn(t *testing.T) {
 func TestAPanicOfHeadersDuringAnUpgradeEndsTheSession(t *testing.T) {
 	var l *lab
 	l = startLab(t, Config{
-		OnSession: func(s *Session) { s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) }) },
+		OnSession: func(s *Session) {
+			s.OnClose(func(reason Reason, _ error) { l.closed <- string(reason) })
+		},
 		Headers: func(_ http.Header, r *http.Request) {
 			if websocket.IsWebSocketUpgrade(r) {
 				panic("on purpose")
@@ -359,7 +367,9 @@ func TestMaxHandshakeCountsTheHost(t *testing.T) {
 	l := newLab(t, Config{OnSession: func(s *Session) { requests <- s.Request() }})
 	for host, status := range map[string]int{"lab": 200, strings.Repeat("a", 17<<10): 431} {
 		c := l.rude()
-		fmt.Fprintf(c.conn, "GET /?%s HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n0\r\nX: y\r\n\r\n", overPolling, host)
+		fmt.Fprintf(c.conn,
+			"GET /?%s HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\n"+
+				"Trailer: X\r\n\r\n0\r\nX: y\r\n\r\n", overPolling, host)
 		res, err := http.ReadResponse(c.read, nil)
 		require.NoError(t, err)
 		assert.Equal(t, status, res.StatusCode)
@@ -402,7 +412,8 @@ func TestPauseBehindReadOn(t *testing.T) {
 			}
 		})
 		b := &post{polling: c.transport.(*polling), taken: make(chan struct{})}
-		b.packets, b.err = eiopacket.Codec{}.ParsePayload([]byte("4pause\x1e4stale\x1e4wait\x1e4last"), "")
+		b.packets, b.err = eiopacket.Codec{}.ParsePayload(
+			[]byte("4pause\x1e4stale\x1e4wait\x1e4last"), "")
 		c.read(b)
 		synctest.Wait()
 		assert.Len(t, got, 1, "nothing is handled during the pause")
@@ -423,7 +434,9 @@ func TestAnAbortBehindTheBodyEndsTheConnection(t *testing.T) {
 	defer c.conn.Close()
 	sid := c.handshake(t)
 	session := l.server.session(sid)
-	fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\n4", sid)
+	fmt.Fprintf(c.conn,
+		"POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\n4",
+		sid)
 	require.Eventually(t, func() bool {
 		session.mu.Lock()
 		defer session.mu.Unlock()
@@ -433,7 +446,8 @@ func TestAnAbortBehindTheBodyEndsTheConnection(t *testing.T) {
 	fmt.Fprint(c.conn, "x")
 	waiting := func() bool { // the body has been read
 		stacks := make([]byte, 1<<20)
-		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("engineio.(*polling).readBody(")) &&
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)],
+			[]byte("engineio.(*polling).readBody(")) &&
 			!bytes.Contains(stacks, []byte("io.ReadAll("))
 	}
 	assert.Eventually(t, waiting, 10*time.Second, time.Millisecond)

@@ -18,7 +18,7 @@ import (
 	"realtimelab/internal/labtest/need"
 )
 
-// held is what waits for a session, in bytes.
+// held returns the number of bytes that wait for a session.
 func (s *Session) held() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,14 +29,18 @@ func TestSlowClientsBounded(t *testing.T) {
 	const maxQueue = 1 << 20
 	message := TextMessage([]byte(strings.Repeat("x", 1<<14)))
 	for name, open := range map[string]func(*lab) (sid string){
-		Polling:   (*lab).open,
-		WebSocket: func(l *lab) string { return l.read(l.dial(overWebSocket))[len(`0{"sid":"`):][:22] },
+		Polling: (*lab).open,
+		WebSocket: func(l *lab) string {
+			return l.read(l.dial(overWebSocket))[len(`0{"sid":"`):][:22]
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.Map // *Session to its end's error
 			l := newLab(t, Config{MaxQueue: maxQueue, OnSession: func(s *Session) {
 				all.Store(s, nil)
-				s.OnClose(func(reason Reason, err error) { all.Store(s, fmt.Errorf("%s: %w", reason, err)) })
+				s.OnClose(func(reason Reason, err error) {
+					all.Store(s, fmt.Errorf("%s: %w", reason, err))
+				})
 			}})
 			slow := l.server.session(open(l))
 			quick := l.dial(overWebSocket)
@@ -57,7 +61,10 @@ func TestSlowClientsBounded(t *testing.T) {
 				assert.Equal(t, 1<<14+1, len(l.read(quick)), "the other does not wait")
 			}
 			assert.ErrorIs(t, err, ErrSlowClient)
-			require.Eventually(t, func() bool { end, _ := all.Load(slow); return end != nil }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				end, _ := all.Load(slow)
+				return end != nil
+			}, time.Minute, time.Millisecond)
 			end, _ := all.Load(slow)
 			assert.ErrorIs(t, end.(error), ErrSlowClient)
 			assert.ErrorContains(t, end.(error), string(TransportError))
@@ -102,7 +109,9 @@ func TestABodyThatDoesNotComeEndsWithItsSession(t *testing.T) {
 	l := newLab(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 50 * time.Millisecond})
 	c := l.rude()
 	defer c.conn.Close()
-	fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n4abc", c.handshake(t))
+	fmt.Fprintf(c.conn,
+		"POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\n"+
+			"Content-Length: 100\r\n\r\n4abc", c.handshake(t))
 	l.endsWith(PingTimeout)
 	c.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err := io.ReadAll(c.read)
@@ -114,7 +123,9 @@ func TestCloseAbortsABodyThatIsOnItsWay(t *testing.T) {
 	c := l.rude()
 	defer c.conn.Close()
 	sid := c.handshake(t)
-	fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n4abc", sid)
+	fmt.Fprintf(c.conn,
+		"POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\n"+
+			"Content-Length: 100\r\n\r\n4abc", sid)
 	session := l.server.session(sid)
 	require.Eventually(t, func() bool {
 		session.mu.Lock()
@@ -135,7 +146,8 @@ func TestMaxPayloadOfChunkedBodies(t *testing.T) {
 	l := newLab(t, Config{MaxPayload: 100_000})
 	sid := l.open()
 	post := func(body io.Reader) (int, error) {
-		res, err := l.client.Post(l.http.URL+"/?"+overPolling+"&sid="+sid, "text/plain", unsized{body})
+		res, err := l.client.Post(l.http.URL+"/?"+overPolling+"&sid="+sid, "text/plain",
+			unsized{body})
 		if err != nil {
 			return 0, err
 		}
@@ -179,7 +191,8 @@ func TestPingFramesOfASlowClientAreBounded(t *testing.T) {
 	l := newLab(t, Config{MaxQueue: maxQueue})
 	c := l.rude()
 	defer c.conn.Close()
-	require.NoError(t, c.conn.(*net.TCPConn).SetReadBuffer(1<<14)) // or the kernel takes more and more
+	// or the kernel takes more and more
+	require.NoError(t, c.conn.(*net.TCPConn).SetReadBuffer(1<<14))
 	c.upgrade(t, "transport=websocket")
 	var session *Session
 	l.server.mu.Lock()
@@ -187,7 +200,8 @@ func TestPingFramesOfASlowClientAreBounded(t *testing.T) {
 	}
 	l.server.mu.Unlock()
 	message := TextMessage(make([]byte, 1<<14))
-	for settled := 0; settled < 10; settled++ { // more than the kernel takes, whose buffers grow for a while
+	for settled := 0; settled < 10; settled++ {
+		// more than the kernel takes, whose buffers grow for a while
 		for session.held() < maxQueue/2 {
 			require.NoError(t, session.Send(message))
 			settled = 0

@@ -15,7 +15,8 @@ const (
 	closedState
 )
 
-// enter goes on to a later state. It reports false if the session is there already. s.mu is held.
+// enter advances to a later state. It returns false if the session is already in that state or a
+// later one. s.mu is held.
 func (s *Session) enter(next state) bool {
 	if next <= s.state {
 		return false
@@ -24,10 +25,11 @@ func (s *Session) enter(next state) bool {
 	return true
 }
 
-// isOpen reports whether messages go in and out. s.mu is held.
+// isOpen reports whether the session sends and receives messages. s.mu is held.
 func (s *Session) isOpen() bool { return s.state == openState }
 
-// A Reason says why a session closed, in the official server's words. There are no others.
+// A Reason says why a session closed, in the official server's words. The constants are all
+// reasons.
 type Reason string
 
 const (
@@ -45,15 +47,16 @@ const (
 	ServerClose Reason = "server shutting down"
 )
 
-// Send returns the first two, Flush the first. All but the first come to OnClose's function.
+// Send returns ErrClosed and ErrSlowClient, Flush returns ErrClosed. OnClose's function receives
+// all of them except ErrClosed.
 var (
 	// ErrClosed: the session has ended, or Close was called.
 	ErrClosed = errors.New("engineio: session closed")
-	// ErrSlowClient: too much waits for the client; see Config.MaxQueue and Config.StallTimeout.
+	// ErrSlowClient: the queue is full or stalled; see Config.MaxQueue and Config.StallTimeout.
 	ErrSlowClient = errors.New("engineio: the client reads too slowly: its queue is full")
 	// ErrOverlap: the client sent a second GET or POST while the server was serving the first.
 	ErrOverlap = errors.New("engineio: overlap from client: a second request of the same kind")
-	// ErrPollCancelled: the client dropped a GET that was waiting.
+	// ErrPollCancelled: the client cancelled a held GET.
 	ErrPollCancelled = errors.New("engineio: poll connection closed prematurely")
 	// ErrHeartbeat: a ping from a client of revision 4, or a pong from one of revision 3.
 	ErrHeartbeat = errors.New("engineio: invalid heartbeat direction")
@@ -63,11 +66,11 @@ var (
 	ErrNotUTF8 = errors.New("engineio: text message is not UTF-8")
 )
 
-// Close ends the session from this side, with ForcedClose. Earlier messages still go out, then the
-// close packet or close frame. OnClose's function is called at once over WebSocket and
-// WebTransport; over polling when polls have fetched the rest, or after PingInterval plus
-// PingTimeout. A POST whose body is still arriving is aborted, and ends the session. Close does not
-// block; a second call does nothing.
+// Close ends the session with ForcedClose. Earlier messages are sent first, then the close packet
+// or close frame. Over WebSocket and WebTransport, OnClose's function is called at once; over
+// polling, when polls have fetched the queue, or after PingInterval plus PingTimeout. A POST whose
+// body is still arriving is aborted, and ends the session. Close does not block; a second call does
+// nothing.
 func (s *Session) Close() { s.close(ForcedClose) }
 
 // close is Close with a reason.
@@ -90,11 +93,11 @@ func (s *Session) close(reason Reason) {
 	}
 }
 
-// end ends the session and all that belongs to it, and calls OnClose's function. It is the one
-// place where a session leaves the server. Only the first call has an effect. The reader of a
-// connection closes it, when the client does or when transport.end's deadline has passed.
+// end ends the session and its timers and transport, and calls OnClose's function. Only end removes
+// a session from the server, and only its first call has an effect. The reader of a connection
+// closes it when the client does, or when transport.end's deadline has passed.
 func (s *Session) end(reason Reason, err error) {
-	s.server.tasks.Add() // also a program's goroutine, or a timer's
+	s.server.tasks.Add() // end may run on a goroutine of the program or of a timer
 	defer s.server.tasks.Leave()
 	s.mu.Lock()
 	if !s.enter(closedState) {
@@ -118,6 +121,8 @@ func (s *Session) end(reason Reason, err error) {
 	s.server.mu.Lock()
 	if s.server.sessions[s.id] == s {
 		delete(s.server.sessions, s.id)
+		s.server.past.Closed[reason]++
+		s.server.past.Traffic.add(s.traffic)
 		s.server.open.Leave()
 	}
 	s.server.mu.Unlock()

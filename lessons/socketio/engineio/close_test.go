@@ -37,8 +37,7 @@ func newClosing(t *testing.T, transport string) *closing {
 	return c
 }
 
-// told is what the client was told of the end: the poll's answer, or the close
-// frame's code.
+// told returns the client's notice of the end: the poll's answer, or the close frame's code.
 func (c *closing) told() any {
 	if c.poll != nil {
 		return <-c.poll
@@ -67,23 +66,36 @@ func TestCloseTellsTheReasonOnce(t *testing.T) {
 		transport string
 		close     func(*closing)
 		reason    Reason
-		told      any // nil if nobody can be
+		told      any // nil if the client cannot get one
 	}{
-		"polling, by the client":  {Polling, func(c *closing) { c.post(c.sid, "1") }, TransportClose, "6"},
-		"polling, by the session": {Polling, func(c *closing) { c.server.session(c.sid).Close() }, ForcedClose, "1"},
-		"polling, by the server":  {Polling, closeServer, ServerClose, "1"},
-		"polling, by a violation": {Polling, func(c *closing) { c.post(c.sid, "9") }, ParseError, "1"},
+		"polling, by the client": {Polling, func(c *closing) {
+			c.post(c.sid, "1")
+		}, TransportClose, "6"},
+		"polling, by the session": {Polling, func(c *closing) {
+			c.server.session(c.sid).Close()
+		}, ForcedClose, "1"},
+		"polling, by the server": {Polling, closeServer, ServerClose, "1"},
+		"polling, by a violation": {Polling, func(c *closing) {
+			c.post(c.sid, "9")
+		}, ParseError, "1"},
 		"websocket, by the client": {WebSocket, func(c *closing) {
-			c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
+			c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""),
+				time.Now().Add(time.Second))
 		}, TransportClose, 1000},
-		"websocket, by a cut": {WebSocket, func(c *closing) { c.conn.NetConn().Close() }, TransportClose, nil},
+		"websocket, by a cut": {WebSocket, func(c *closing) {
+			c.conn.NetConn().Close()
+		}, TransportClose, nil},
 		"websocket, by a reset": {WebSocket, func(c *closing) {
 			c.conn.NetConn().(*net.TCPConn).SetLinger(0)
 			c.conn.NetConn().Close()
 		}, TransportClose, nil},
-		"websocket, by the session": {WebSocket, func(c *closing) { c.server.session(c.sid).Close() }, ForcedClose, 1005},
-		"websocket, by the server":  {WebSocket, closeServer, ServerClose, nil},
-		"websocket, by a violation": {WebSocket, func(c *closing) { c.write(c.conn, "9") }, ParseError, 1005},
+		"websocket, by the session": {WebSocket, func(c *closing) {
+			c.server.session(c.sid).Close()
+		}, ForcedClose, 1005},
+		"websocket, by the server": {WebSocket, closeServer, ServerClose, nil},
+		"websocket, by a violation": {WebSocket, func(c *closing) {
+			c.write(c.conn, "9")
+		}, ParseError, 1005},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newClosing(t, c.transport)
@@ -108,8 +120,13 @@ func TestAProbeThatComesToNothingGetsACloseFrame(t *testing.T) {
 	for name, end := range map[string]func(l *lab, sid string){
 		"the upgrade's timeout": func(*lab, string) {},
 		"the client closes":     func(l *lab, sid string) { l.post(sid, "1") },
-		"the session closes":    func(l *lab, sid string) { l.server.session(sid).Close(); l.get(sid) },
-		"a ping timeout":        func(l *lab, sid string) { l.server.session(sid).end(PingTimeout, nil) },
+		"the session closes": func(l *lab, sid string) {
+			l.server.session(sid).Close()
+			l.get(sid)
+		},
+		"a ping timeout": func(l *lab, sid string) {
+			l.server.session(sid).end(PingTimeout, nil)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := Config{}
@@ -147,7 +164,7 @@ func TestCloseDuringAnUpgrade(t *testing.T) {
 	l.endsWith(ForcedClose)
 }
 
-// A session whose OnSession runs while the server closes is told its end like any other.
+// A session whose OnSession runs while the server closes gets the notice of its end like any other.
 func TestASessionThatOpensWhileTheServerClosesEnds(t *testing.T) {
 	for _, transport := range []string{Polling, WebSocket} {
 		t.Run(transport, func(t *testing.T) {
@@ -200,7 +217,7 @@ func TestAClosePacketThatAnUpgradeOvertakesClosesTheWebSocket(t *testing.T) {
 	assert.True(t, websocket.IsCloseError(err, websocket.CloseNoStatusReceived), "%v", err)
 }
 
-// A request that its client gives up when the session has been upgraded is nobody's.
+// A request that its client cancels after the upgrade ends nothing.
 func TestARequestGivenUpAfterTheUpgradeEndsNothing(t *testing.T) {
 	for name, method := range map[string]string{"poll": "GET", "post": "POST"} {
 		t.Run(name, func(t *testing.T) {
@@ -208,14 +225,17 @@ func TestARequestGivenUpAfterTheUpgradeEndsNothing(t *testing.T) {
 			sid := l.open()
 			session := l.server.session(sid)
 			handled := make(chan struct{})
-			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
 				l.server.ServeHTTP(w, r)
 				close(handled)
 			}))
 			defer web.Close()
 			nc, err := net.Dial("tcp", web.Listener.Addr().String())
 			require.NoError(t, err)
-			fmt.Fprintf(nc, "%s /engine.io/?%s&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", method, overPolling, sid, len(method)-3)
+			fmt.Fprintf(nc,
+				"%s /engine.io/?%s&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n",
+				method, overPolling, sid, len(method)-3)
 			require.Eventually(t, func() bool {
 				session.mu.Lock()
 				defer session.mu.Unlock()

@@ -27,7 +27,8 @@ func TestAllowEIO3Handshake(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
 	for _, query := range []string{pollingV3, "transport=polling"} {
 		_, body := l.do("GET", query, "")
-		assert.Regexp(t, `^120:0\{"sid":"[\w-]{22}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, body)
+		assert.Regexp(t,
+			`^120:0\{"sid":"[\w-]{22}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, body)
 	}
 	sid := strings.Split(l.openV3(""), "sid=")[1]
 	assert.Equal(t, 3, l.server.session(sid).Protocol())
@@ -45,7 +46,8 @@ func TestAllowEIO3OverPolling(t *testing.T) {
 	assert.Equal(t, "application/octet-stream", res.Header.Get("Content-Type"))
 	assert.Equal(t, "\x00\x06\xff4🙂x\x00\x01\xff3\x01\x04\xff\x04\x01\x02\x03", body)
 
-	res, body = l.ask("POST", query, "\x00\x06\xff4🙂x\x01\x04\xff\x04\x01\x02\x03", "Content-Type", "application/octet-stream")
+	res, body = l.ask("POST", query, "\x00\x06\xff4🙂x\x01\x04\xff\x04\x01\x02\x03", "Content-Type",
+		"application/octet-stream")
 	assert.Equal(t, "ok", body)
 	assert.Equal(t, 200, res.StatusCode)
 	l.do("GET", query, "")
@@ -67,7 +69,8 @@ func TestAllowEIO3OverPolling(t *testing.T) {
 func TestAPayloadThatIsNotUTF8(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
 	for _, c := range []struct{ query, body, want string }{
-		{overPolling + "&sid=" + l.open(), "4a\xff\x1e4\xed\xa0\x80", "4a\ufffd\x1e4\ufffd\ufffd\ufffd"},
+		{overPolling + "&sid=" + l.open(), "4a\xff\x1e4\xed\xa0\x80",
+			"4a\ufffd\x1e4\ufffd\ufffd\ufffd"},
 		{l.openV3(""), "3:4a\xff", "3:4a\ufffd"},
 		{l.openV3("&j=0"), "d=2:4%ff", `___eio[0]("2:4` + "\ufffd" + `");`},
 	} {
@@ -81,7 +84,8 @@ func TestAPayloadThatIsNotUTF8(t *testing.T) {
 
 func TestABinaryPayloadIsOfThatTypeToTheLetter(t *testing.T) {
 	l := newLab(t, Config{AllowEIO3: true})
-	for query, body := range map[string]string{l.openV3(""): "2:4a", overPolling + "&sid=" + l.open(): "4a"} {
+	for query, body := range map[string]string{l.openV3(""): "2:4a",
+		overPolling + "&sid=" + l.open(): "4a"} {
 		l.ask("POST", query, body, "Content-Type", "application/octet-stream; charset=utf-8")
 		_, answer := l.do("GET", query, "")
 		assert.Equal(t, body, answer)
@@ -114,14 +118,16 @@ func TestAllowEIO3OverWebSocket(t *testing.T) {
 
 func TestBinaryMessagesAsTextOverWebSocket(t *testing.T) {
 	l := newLab(t, Config{PerMessageDeflate: &PerMessageDeflate{Threshold: 1}})
-	for query, want := range map[string]int{overWebSocket: websocket.BinaryMessage, overWebSocket + "&b64=1": websocket.TextMessage} {
+	for query, want := range map[string]int{overWebSocket: websocket.BinaryMessage,
+		overWebSocket + "&b64=1": websocket.TextMessage} {
 		conn := l.dial(query)
 		l.read(conn)
 		require.NoError(t, conn.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3}))
 		kind, data, err := conn.ReadMessage()
 		require.NoError(t, err)
 		assert.Equal(t, want, kind, query)
-		assert.Equal(t, map[int]string{websocket.BinaryMessage: "\x01\x02\x03", websocket.TextMessage: "bAQID"}[want], string(data))
+		assert.Equal(t, map[int]string{websocket.BinaryMessage: "\x01\x02\x03",
+			websocket.TextMessage: "bAQID"}[want], string(data))
 	}
 }
 
@@ -141,7 +147,8 @@ func TestAllowEIO3Upgrade(t *testing.T) {
 }
 
 func TestAllowEIO3Heartbeat(t *testing.T) {
-	l := newLab(t, Config{AllowEIO3: true, PingInterval: 50 * time.Millisecond, PingTimeout: 250 * time.Millisecond})
+	l := newLab(t, Config{AllowEIO3: true, PingInterval: 50 * time.Millisecond,
+		PingTimeout: 250 * time.Millisecond})
 	conn := l.dial("EIO=3&transport=websocket")
 	l.read(conn)
 	start := time.Now()
@@ -150,7 +157,8 @@ func TestAllowEIO3Heartbeat(t *testing.T) {
 		assert.Equal(t, "3", l.read(conn), "the client pings")
 	}
 	l.endsWith(PingTimeout)
-	assert.GreaterOrEqual(t, time.Since(start), 300*time.Millisecond, "after the interval and the timeout")
+	assert.GreaterOrEqual(t, time.Since(start), 300*time.Millisecond,
+		"after the interval and the timeout")
 
 	conn = l.dial("EIO=3&transport=websocket")
 	l.read(conn)

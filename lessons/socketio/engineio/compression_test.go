@@ -18,9 +18,17 @@ import (
 func TestHTTPCompressionOfPolls(t *testing.T) {
 	l := newLab(t, Config{})
 	readers := map[string]func(io.Reader) io.Reader{
-		"":        func(r io.Reader) io.Reader { return r },
-		"gzip":    func(r io.Reader) io.Reader { z, err := gzip.NewReader(r); require.NoError(t, err); return z },
-		"deflate": func(r io.Reader) io.Reader { z, err := zlib.NewReader(r); require.NoError(t, err); return z },
+		"": func(r io.Reader) io.Reader { return r },
+		"gzip": func(r io.Reader) io.Reader {
+			z, err := gzip.NewReader(r)
+			require.NoError(t, err)
+			return z
+		},
+		"deflate": func(r io.Reader) io.Reader {
+			z, err := zlib.NewReader(r)
+			require.NoError(t, err)
+			return z
+		},
 	}
 	for _, c := range []struct {
 		size         int
@@ -87,11 +95,13 @@ func (c counted) Read(p []byte) (int, error) {
 
 func (l *lab) dialDeflate() (conn *websocket.Conn, extensions string, received *int) {
 	received = new(int)
-	dialer := websocket.Dialer{EnableCompression: true, NetDial: func(network, addr string) (net.Conn, error) {
-		conn, err := net.Dial(network, addr)
-		return counted{conn, received}, err
-	}}
-	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+overWebSocket, nil)
+	dialer := websocket.Dialer{EnableCompression: true,
+		NetDial: func(network, addr string) (net.Conn, error) {
+			conn, err := net.Dial(network, addr)
+			return counted{conn, received}, err
+		}}
+	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+
+		overWebSocket, nil)
 	require.NoError(l, err)
 	l.Cleanup(func() { conn.Close() })
 	l.read(conn)
@@ -101,7 +111,8 @@ func (l *lab) dialDeflate() (conn *websocket.Conn, extensions string, received *
 func TestPerMessageDeflate(t *testing.T) {
 	l := newLab(t, Config{PerMessageDeflate: &PerMessageDeflate{}})
 	conn, extensions, received := l.dialDeflate()
-	assert.Equal(t, "permessage-deflate; server_no_context_takeover; client_no_context_takeover", extensions)
+	assert.Equal(t, "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+		extensions)
 	for _, c := range []struct {
 		text       string
 		compressed bool
@@ -114,7 +125,8 @@ func TestPerMessageDeflate(t *testing.T) {
 		before := *received
 		l.write(conn, c.text)
 		assert.Equal(t, c.text, l.read(conn))
-		assert.Equal(t, c.compressed, *received-before < len(c.text), "%d bytes came as %d", len(c.text), *received-before)
+		assert.Equal(t, c.compressed, *received-before < len(c.text), "%d bytes came as %d",
+			len(c.text), *received-before)
 	}
 	noise := make([]byte, 5000)
 	rand.NewChaCha8([32]byte{}).Read(noise)
@@ -151,9 +163,11 @@ func TestPerMessageDeflateIsDeclinedWithASmallerWindow(t *testing.T) {
 	l := newLab(t, Config{PerMessageDeflate: &PerMessageDeflate{}})
 	for offer, want := range map[string]string{
 		"permessage-deflate; server_max_window_bits=11": "",
-		"permessage-deflate; client_max_window_bits":    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-		"x-webkit-deflate-frame, permessage-deflate":    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-		"x-permessage-deflate":                          "",
+		"permessage-deflate; client_max_window_bits": "permessage-deflate; " +
+			"server_no_context_takeover; client_no_context_takeover",
+		"x-webkit-deflate-frame, permessage-deflate": "permessage-deflate; " +
+			"server_no_context_takeover; client_no_context_takeover",
+		"x-permessage-deflate": "",
 	} {
 		c := l.rude()
 		c.ask("transport=websocket", upgradeHeaders, "Sec-WebSocket-Extensions: "+offer+"\r\n")

@@ -13,7 +13,8 @@ import (
 func (l *lab) pingFrame(conn *websocket.Conn, data string) (pongs chan string) {
 	pongs = make(chan string, 10)
 	conn.SetPongHandler(func(data string) error { pongs <- data; return nil })
-	require.NoError(l, conn.WriteControl(websocket.PingMessage, []byte(data), time.Now().Add(10*time.Second)))
+	require.NoError(l, conn.WriteControl(websocket.PingMessage, []byte(data),
+		time.Now().Add(10*time.Second)))
 	return pongs
 }
 
@@ -59,7 +60,8 @@ func TestWebSocketCloseFramesAreEchoed(t *testing.T) {
 		conn := l.dial(overWebSocket)
 		l.read(conn)
 		message := websocket.FormatCloseMessage(code, "done")
-		require.NoError(t, conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(10*time.Second)))
+		require.NoError(t, conn.WriteControl(websocket.CloseMessage, message,
+			time.Now().Add(10*time.Second)))
 		_, _, err := conn.ReadMessage()
 		assert.Equal(t, &websocket.CloseError{Code: code, Text: want}, err)
 		l.endsWith(TransportClose)

@@ -33,24 +33,41 @@ func TestCORS(t *testing.T) {
 		origin            string
 		simple, preflight string
 	}{
-		"off":   {nil, "http://a", " |  |  |  |  |  | ", ""},
-		"zero":  {&cors.Policy{}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
-		"any":   {&cors.Policy{Origins: []string{"*"}}, "http://a", "* |  |  |  |  |  | ", "* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
-		"fixed": {&cors.Policy{Origins: []string{"http://a"}}, "http://b", "http://a |  |  |  |  |  | Origin", "http://a |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://b",
-			"http://b | true |  |  |  |  | Origin", "http://b | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true}, "http://evil",
-			" | true |  |  |  |  | Origin", " | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab",
-			"https://chat.lab |  |  |  |  |  | Origin", "https://chat.lab |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab.evil",
-			" |  |  |  |  |  | Origin", " |  | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"off": {nil, "http://a", " |  |  |  |  |  | ", ""},
+		"zero": {&cors.Policy{}, "http://a", "* |  |  |  |  |  | ",
+			"* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
+		"any": {&cors.Policy{Origins: []string{"*"}}, "http://a", "* |  |  |  |  |  | ",
+			"* |  | " + everyMethod + " | x-a |  |  | Access-Control-Request-Headers"},
+		"fixed": {&cors.Policy{Origins: []string{"http://a"}}, "http://b",
+			"http://a |  |  |  |  |  | Origin", "http://a |  | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true},
+			"http://b",
+			"http://b | true |  |  |  |  | Origin", "http://b | true | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"not listed": {&cors.Policy{Origins: []string{"http://a", "http://b"}, Credentials: true},
+			"http://evil",
+			" | true |  |  |  |  | Origin", " | true | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{
+			regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab",
+			"https://chat.lab |  |  |  |  |  | Origin", "https://chat.lab |  | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"not by pattern": {&cors.Policy{Patterns: []*regexp.Regexp{
+			regexp.MustCompile(`^https://\w+\.lab$`)}}, "https://chat.lab.evil",
+			" |  |  |  |  |  | Origin", " |  | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
 		"by function": {&cors.Policy{Allow: yes, Credentials: true}, "http://a",
-			"http://a | true |  |  |  |  | Origin", "http://a | true | " + everyMethod + " | x-a |  |  | Origin, Access-Control-Request-Headers"},
-		"not by function": {&cors.Policy{Allow: no, Credentials: true}, "http://a", " |  |  |  |  |  | Origin", ""},
-		"all options": {&cors.Policy{Origins: []string{"http://a"}, Credentials: true, Methods: []string{"GET", "POST"},
-			AllowedHeaders: []string{"X-One", "X-Two"}, ExposedHeaders: []string{"X-Three", "X-Four"}, MaxAge: 10 * time.Minute}, "http://a",
-			"http://a | true |  |  |  | X-Three,X-Four | Origin", "http://a | true | GET,POST | X-One,X-Two | 600 | X-Three,X-Four | Origin"},
+			"http://a | true |  |  |  |  | Origin", "http://a | true | " + everyMethod +
+				" | x-a |  |  | Origin, Access-Control-Request-Headers"},
+		"not by function": {&cors.Policy{Allow: no, Credentials: true}, "http://a",
+			" |  |  |  |  |  | Origin", ""},
+		"all options": {&cors.Policy{Origins: []string{"http://a"}, Credentials: true,
+			Methods:        []string{"GET", "POST"},
+			AllowedHeaders: []string{"X-One", "X-Two"}, ExposedHeaders: []string{"X-Three",
+				"X-Four"}, MaxAge: 10 * time.Minute}, "http://a",
+			"http://a | true |  |  |  | X-Three,X-Four | Origin",
+			"http://a | true | GET,POST | X-One,X-Two | 600 | X-Three,X-Four | Origin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, Config{CORS: c.cors})
@@ -58,7 +75,8 @@ func TestCORS(t *testing.T) {
 			assert.Equal(t, 200, res.StatusCode)
 			assert.Equal(t, c.simple, corsHeaders(res.Header))
 
-			res, body := l.ask("OPTIONS", overPolling, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-a")
+			res, body := l.ask("OPTIONS", overPolling, "", "Origin", c.origin,
+				"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-a")
 			if c.preflight == "" {
 				assert.Equal(t, `{"code":2,"message":"Bad handshake method"}`, body)
 				return
@@ -74,7 +92,8 @@ func TestCORSOfRefusalsAndOverWebSocket(t *testing.T) {
 	l := newLab(t, Config{CORS: &cors.Policy{Origins: []string{"http://a"}}})
 	res, _ := l.ask("GET", overPolling+"&sid=nobody", "", "Origin", "http://a")
 	assert.Equal(t, 400, res.StatusCode)
-	assert.Equal(t, "http://a", res.Header.Get("Access-Control-Allow-Origin"), "a page can read why it was refused")
+	assert.Equal(t, "http://a", res.Header.Get("Access-Control-Allow-Origin"),
+		"a page can read why it was refused")
 	res, _ = l.shake(overWebSocket)
 	assert.Equal(t, 101, res.StatusCode)
 	assert.Equal(t, "http://a", res.Header.Get("Access-Control-Allow-Origin"))
@@ -87,11 +106,13 @@ func TestCORSPreflightAnswer(t *testing.T) {
 		done := c.Handle(w, httptest.NewRequest("OPTIONS", "/", nil))
 		return done, w.Result()
 	}
-	done, res := preflight(&cors.Policy{Origins: []string{"http://a"}, PreflightStatus: 200, MaxAge: -1})
+	done, res := preflight(&cors.Policy{Origins: []string{"http://a"}, PreflightStatus: 200,
+		MaxAge: -1})
 	assert.True(t, done)
 	assert.Equal(t, 200, res.StatusCode)
 	assert.Equal(t, "0", res.Header.Get("Access-Control-Max-Age"))
-	assert.Equal(t, "Accept-Encoding, origin, Access-Control-Request-Headers", res.Header.Get("Vary"), "nothing stands twice")
+	assert.Equal(t, "Accept-Encoding, origin, Access-Control-Request-Headers",
+		res.Header.Get("Vary"), "nothing stands twice")
 	done, res = preflight(&cors.Policy{PreflightContinue: true})
 	assert.False(t, done)
 	assert.Equal(t, everyMethod, res.Header.Get("Access-Control-Allow-Methods"))

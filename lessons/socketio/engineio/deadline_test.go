@@ -20,7 +20,8 @@ import (
 func TestAnAnswerThatIsNotReadEndsAfterItsSession(t *testing.T) {
 	need.Time(t)
 	large := TextMessage(make([]byte, 32<<20)) // more than the kernel takes
-	config := Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond, MaxQueue: 64 << 20}
+	config := Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond,
+		MaxQueue: 64 << 20}
 	l, returned := newLabWatched(t, config, func(*http.Request) bool { return true })
 	c := l.rude()
 	defer c.conn.Close()
@@ -38,21 +39,26 @@ func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
 	l := newLab(t, Config{MaxPayload: 50, CORS: &cors.Policy{}})
 	var clients sync.WaitGroup
 	for _, test := range []struct{ request, header, status string }{
-		{"POST /?EIO=4&transport=polling&sid=nobody", "", `400 {"code":1,"message":"Session ID unknown"}`},
+		{"POST /?EIO=4&transport=polling&sid=nobody", "",
+			`400 {"code":1,"message":"Session ID unknown"}`},
 		{"POST /?EIO=4&transport=polling", "", `400 {"code":2,"message":"Bad handshake method"}`},
 		{"PUT /?EIO=4&transport=tarot", "", `400 {"code":0,"message":"Transport unknown"}`},
-		{"GET /?EIO=4&transport=polling&sid=nobody", "", `400 {"code":1,"message":"Session ID unknown"}`},
+		{"GET /?EIO=4&transport=polling&sid=nobody", "",
+			`400 {"code":1,"message":"Session ID unknown"}`},
 		{"GET /?EIO=4&transport=polling&sid=nobody", upgradeHeaders, "400 Bad request"},
 		{"GET /?EIO=4&transport=websocket&sid=nobody", upgradeHeaders, "400 Session ID unknown"},
 		{"OPTIONS /?EIO=4&transport=polling", "", "204 "},
 		{"PUT /?EIO=4&transport=polling&sid=" + l.open(), "", "500 "},
 		{"POST /?EIO=4&transport=polling&sid=" + l.open(), "", "413 "},
-		{"POST /?EIO=4&transport=polling&sid=" + l.open(), "Content-Type: application/octet-stream\r\n", "400 "},
-		{"POST /?EIO=4&transport=websocket&sid=" + l.open(), "", `400 {"code":3,"message":"Bad request"}`},
+		{"POST /?EIO=4&transport=polling&sid=" + l.open(),
+			"Content-Type: application/octet-stream\r\n", "400 "},
+		{"POST /?EIO=4&transport=websocket&sid=" + l.open(), "",
+			`400 {"code":3,"message":"Bad request"}`},
 	} {
 		c := l.rude()
 		defer c.conn.Close()
-		fmt.Fprintf(c.conn, "%s HTTP/1.1\r\nHost: lab\r\n%sContent-Length: 100\r\n\r\n4abc", test.request, test.header)
+		fmt.Fprintf(c.conn, "%s HTTP/1.1\r\nHost: lab\r\n%sContent-Length: 100\r\n\r\n4abc",
+			test.request, test.header)
 		clients.Go(func() {
 			c.conn.SetReadDeadline(time.Now().Add(20 * time.Second)) // a session lives for 67 s
 			res, err := http.ReadResponse(c.read, nil)

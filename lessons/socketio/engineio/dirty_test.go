@@ -29,12 +29,13 @@ type rude struct {
 func (l *lab) rude() rude {
 	conn, err := net.Dial("tcp", l.http.Listener.Addr().String())
 	require.NoError(l, err)
-	conn.(*net.TCPConn).SetLinger(0) // a cut, not a goodbye
+	conn.(*net.TCPConn).SetLinger(0) // a reset, not an orderly close
 	return rude{conn, bufio.NewReader(conn)}
 }
 
 func (r rude) ask(query string, headers ...string) {
-	fmt.Fprintf(r.conn, "GET /?EIO=4&%s HTTP/1.1\r\nHost: lab\r\n%s\r\n", query, strings.Join(headers, ""))
+	fmt.Fprintf(r.conn, "GET /?EIO=4&%s HTTP/1.1\r\nHost: lab\r\n%s\r\n", query,
+		strings.Join(headers, ""))
 }
 
 // handshake returns the sid of a new session.
@@ -48,7 +49,8 @@ func (r rude) handshake(t *testing.T) string {
 	return body[len(`0{"sid":"`) : len(`0{"sid":"`)+22]
 }
 
-const upgradeHeaders = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+const upgradeHeaders = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: " +
+	"13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 // upgrade returns when the server has switched.
 func (r rude) upgrade(t *testing.T, query string) {
@@ -77,7 +79,9 @@ func (l *lab) beRude(i int) {
 		_, err := http.ReadResponse(probe.read, nil)
 		require.NoError(l, err)
 	case 4: // a body that does not come
-		fmt.Fprintf(c.conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n4abc", c.handshake(l.T))
+		fmt.Fprintf(c.conn,
+			"POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: lab\r\n"+
+				"Content-Length: 100\r\n\r\n4abc", c.handshake(l.T))
 	}
 }
 
@@ -92,8 +96,9 @@ func heapInUse() uint64 {
 func TestLeakProofAfterTenThousandDirtyCloses(t *testing.T) {
 	need.Time(t)
 	l := newLab(t, Config{
-		PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond, UpgradeTimeout: 200 * time.Millisecond,
-		OnSession: func(*Session) {},
+		PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond,
+		UpgradeTimeout: 200 * time.Millisecond,
+		OnSession:      func(*Session) {},
 	})
 	gone := func() bool { return l.server.Len() == 0 }
 	round := func(n int) {
@@ -111,8 +116,12 @@ func TestLeakProofAfterTenThousandDirtyCloses(t *testing.T) {
 	round(200) // what is made once is made now
 	goroutines, heap := runtime.NumGoroutine(), heapInUse()
 	round(dirtyCloses)
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines+4 }, 30*time.Second, 10*time.Millisecond,
+	assert.Eventually(t, func() bool {
+		return runtime.NumGoroutine() <= goroutines+4
+	}, 30*time.Second, 10*time.Millisecond,
 		"goroutines: %d before", goroutines)
-	assert.Eventually(t, func() bool { return heapInUse() < heap+1<<20 }, 30*time.Second, 100*time.Millisecond,
+	assert.Eventually(t, func() bool {
+		return heapInUse() < heap+1<<20
+	}, 30*time.Second, 100*time.Millisecond,
 		"heap: %d bytes before", heap)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,14 +32,20 @@ type lab struct {
 	closed chan string
 }
 
-func newLab(t *testing.T, config Config) *lab { return startLab(t, config, (*httptest.Server).Start) }
+func newLab(t *testing.T, config Config) *lab {
+	return startLab(t, config, (*httptest.Server).Start)
+}
 
 func newLabTLS(t *testing.T, config Config) *lab {
-	return startLab(t, config, (*httptest.Server).StartTLS)
+	return startLab(t, config, func(web *httptest.Server) {
+		web.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that a client gives up
+		web.StartTLS()
+	})
 }
 
 func startLab(t *testing.T, config Config, start func(*httptest.Server)) *lab {
-	l := &lab{T: t, closed: make(chan string, 100), client: &http.Client{Transport: &http.Transport{}}}
+	l := &lab{T: t, closed: make(chan string, 100),
+		client: &http.Client{Transport: &http.Transport{}}}
 	if config.OnSession == nil {
 		config.OnSession = func(s *Session) {
 			s.OnMessage(func(data []byte, binary bool) {
@@ -64,9 +71,10 @@ func startLab(t *testing.T, config Config, start func(*httptest.Server)) *lab {
 	return l
 }
 
-// newLabWatched is newLab with a channel that is told of each handler that has returned,
-// of the requests that are watched.
-func newLabWatched(t *testing.T, config Config, watched func(*http.Request) bool) (l *lab, returned <-chan struct{}) {
+// newLabWatched is newLab with a channel that receives a value when the handler of a watched
+// request returns.
+func newLabWatched(t *testing.T, config Config, watched func(*http.Request) bool) (l *lab,
+	returned <-chan struct{}) {
 	told := make(chan struct{}, 10)
 	l = startLab(t, config, func(web *httptest.Server) {
 		inner := web.Config.Handler
@@ -121,7 +129,8 @@ func (l *lab) dial(query string) *websocket.Conn {
 	if l.http.TLS != nil {
 		dialer.TLSClientConfig = l.http.Client().Transport.(*http.Transport).TLSClientConfig
 	}
-	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+query, nil)
+	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+
+		query, nil)
 	require.NoError(l, err)
 	l.Cleanup(func() { conn.Close() })
 	return conn
@@ -154,13 +163,15 @@ func TestHandshakeOverPolling(t *testing.T) {
 	l := newLab(t, Config{})
 	status, body := l.do("GET", overPolling, "")
 	assert.Equal(t, 200, status)
-	assert.Regexp(t, `^0\{"sid":"[\w-]{22}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, body)
+	assert.Regexp(t,
+		`^0\{"sid":"[\w-]{22}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, body)
 }
 
 func TestHandshakeOverWebSocket(t *testing.T) {
 	l := newLab(t, Config{})
 	conn := l.dial("EIO=4&transport=websocket")
-	assert.Regexp(t, `^0\{"sid":"[\w-]{22}","upgrades":\[\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, l.read(conn))
+	assert.Regexp(t,
+		`^0\{"sid":"[\w-]{22}","upgrades":\[\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`, l.read(conn))
 	l.write(conn, "4hello €")
 	assert.Equal(t, "4hello €", l.read(conn))
 	require.NoError(t, conn.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3}))
@@ -188,7 +199,8 @@ func TestRefusals(t *testing.T) {
 		"EIO=3&transport=websocket":            "Unsupported protocol version",
 		"EIO=4&transport=tarot":                "Transport unknown",
 	} {
-		_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+query, nil)
+		_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+
+			"/?"+query, nil)
 		require.ErrorIs(t, err, websocket.ErrBadHandshake)
 		body, _ := io.ReadAll(res.Body)
 		assert.Equal(t, 400, res.StatusCode)
@@ -243,7 +255,8 @@ func TestOneGetASecondEndsTheSession(t *testing.T) {
 }
 
 func TestBadPacketsEndTheSession(t *testing.T) {
-	for body, reason := range map[string]Reason{"abc": ParseError, "": ParseError, "2": TransportError, "4ok\x1e9": ParseError} {
+	for body, reason := range map[string]Reason{"abc": ParseError, "": ParseError,
+		"2": TransportError, "4ok\x1e9": ParseError} {
 		l := newLab(t, Config{})
 		other, sid := l.open(), l.open()
 		status, _ := l.post(sid, body)
@@ -391,7 +404,8 @@ func TestDirtyClosesLeaveNothing(t *testing.T) {
 		switch i % 3 {
 		case 0: // a poll given up
 			ctx, cancel := context.WithCancel(context.Background())
-			r, _ := http.NewRequestWithContext(ctx, "GET", l.http.URL+"/?"+overPolling+"&sid="+sid, nil)
+			r, _ := http.NewRequestWithContext(ctx, "GET",
+				l.http.URL+"/?"+overPolling+"&sid="+sid, nil)
 			done := make(chan struct{})
 			go func() {
 				defer close(done)

@@ -11,8 +11,8 @@ import (
 	"realtimelab/lessons/socketio/engineio"
 )
 
-// An echo server, and a client that speaks the protocol by hand. The packets of Engine.IO begin with
-// their type: 0 open, 4 message.
+// An echo server, and a client that speaks the protocol by hand. The packets of Engine.IO begin
+// with their type: 0 open, 4 message.
 func Example() {
 	ended := make(chan engineio.Reason)
 	server := engineio.NewServer(engineio.Config{OnSession: func(s *engineio.Session) {
@@ -29,7 +29,8 @@ func Example() {
 	defer web.Close()
 	defer server.Close(context.Background())
 
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(web.URL, "http")+"/engine.io/?EIO=4&transport=websocket", nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(web.URL, "http")+
+		"/engine.io/?EIO=4&transport=websocket", nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -21,19 +21,20 @@ import (
 type request struct {
 	*http.Request
 	transport string
-	sid       string // admitHandshake sets it to that of the new session
+	sid       string // for a handshake, set by admitHandshake
 	codec     eiopacket.Codec
 }
 
 func newRequest(r *http.Request) request {
 	query := r.URL.Query()
-	return request{r, eiopacket.Param(query, "transport"), eiopacket.Param(query, "sid"), eiopacket.CodecOf(query)}
+	return request{r, eiopacket.Param(query, "transport"), eiopacket.Param(query, "sid"),
+		eiopacket.CodecOf(query)}
 }
 
-// admit finds the session that the request belongs to, nil for a handshake, or the reason to refuse
-// it. transports are the ones that it may name.
+// admit returns the request's session, nil for a handshake, or the reason to refuse the request.
+// transports lists the transports that the request may use.
 func (s *Server) admit(q *request, transports ...string) (*Session, *ConnectionError) {
-	upgrade := websocket.IsWebSocketUpgrade(q.Request)
+	upgrade := isUpgrade(q.Request)
 	switch {
 	case !slices.Contains(transports, q.transport), !s.config.offers(q.transport):
 		return nil, refusal(unknownTransport, "transport", q.transport)
@@ -48,17 +49,20 @@ func (s *Server) admit(q *request, transports ...string) (*Session, *ConnectionE
 	if session == nil {
 		return nil, refusal(unknownSID, "sid", q.sid)
 	}
-	if previous := session.Transport(); !upgrade && q.transport != WebTransport && previous != q.transport {
-		return nil, refusal(badRequest, "name", "TRANSPORT_MISMATCH", "transport", q.transport, "previousTransport", previous)
+	if previous := session.Transport(); !upgrade && q.transport != WebTransport &&
+		previous != q.transport {
+		return nil, refusal(badRequest, "name", "TRANSPORT_MISMATCH", "transport", q.transport,
+			"previousTransport", previous)
 	}
 	if protocol := session.Protocol(); q.codec.Revision() != protocol {
-		return nil, refusal(badRequest, "name", "PROTOCOL_MISMATCH", "protocol", q.codec.Revision(), "previousProtocol", protocol)
+		return nil, refusal(badRequest, "name", "PROTOCOL_MISMATCH", "protocol", q.codec.Revision(),
+			"previousProtocol", protocol)
 	}
 	return session, nil
 }
 
-// admitHandshake returns the reason to refuse a handshake, or nil and sets the new session's sid.
-// The hook comes before the version, as in the official server.
+// admitHandshake returns the reason to refuse a handshake, or sets the new session's sid and
+// returns nil. Like the official server, it calls AllowRequest before it checks the version.
 func (s *Server) admitHandshake(q *request) *ConnectionError {
 	s.mu.Lock()
 	closed := s.closed
@@ -74,7 +78,7 @@ func (s *Server) admitHandshake(q *request) *ConnectionError {
 		return serverClosed()
 	case q.Method != http.MethodGet && q.transport != WebTransport:
 		return refusal(badHandshakeMethod, "method", q.Method)
-	case q.transport == WebSocket && !websocket.IsWebSocketUpgrade(q.Request):
+	case q.transport == WebSocket && !isUpgrade(q.Request):
 		return refusal(badRequest, "name", "TRANSPORT_HANDSHAKE_ERROR")
 	case size > s.config.MaxHandshake:
 		e := refusal(badRequest, "name", "HANDSHAKE_TOO_LARGE")
@@ -114,8 +118,8 @@ func (s *Server) session(sid string) *Session {
 	return s.sessions[sid]
 }
 
-// A ConnectionError describes a request that the server has refused: it names an unknown session, or
-// would open one that is not allowed. Config.OnConnectionError receives it.
+// A ConnectionError describes a refused request, for example with an unknown sid or an unsupported
+// version. Config.OnConnectionError receives it.
 type ConnectionError struct {
 	Request *http.Request // the refused request; its body must not be read
 
@@ -124,15 +128,15 @@ type ConnectionError struct {
 	Code    int
 	Message string
 
-	// Context says more, under the official server's names: "transport", "sid", "method",
-	// "protocol", "message", or a "name" such as "TRANSPORT_MISMATCH" with what belongs to it.
+	// Context has details, under the official server's keys: "transport", "sid", "method",
+	// "protocol", "message", or a "name" such as "TRANSPORT_MISMATCH" with its own keys.
 	Context map[string]any
 
 	status int
 	answer string // the message that the client gets
 }
 
-// Error names the code, the message and the context.
+// Error returns the code, the message and the context as text.
 func (e ConnectionError) Error() string {
 	return fmt.Sprintf("engineio: request refused: %s (code %d) %v", e.Message, e.Code, e.Context)
 }
@@ -148,10 +152,11 @@ const (
 )
 
 var codeMessages = [...]string{
-	"Transport unknown", "Session ID unknown", "Bad handshake method", "Bad request", "Forbidden", "Unsupported protocol version",
+	"Transport unknown", "Session ID unknown", "Bad handshake method", "Bad request", "Forbidden",
+	"Unsupported protocol version",
 }
 
-// refusal makes a ConnectionError with a context of pairs: a key, its value, and so on.
+// refusal returns a ConnectionError with a context of pairs: a key, its value, and so on.
 func refusal(code int, pairs ...any) *ConnectionError {
 	e := &ConnectionError{
 		Code: code, Message: codeMessages[code], Context: map[string]any{},
@@ -166,14 +171,14 @@ func refusal(code int, pairs ...any) *ConnectionError {
 	return e
 }
 
-// serverClosed is the refusal after Close: code 3, but status 503.
+// serverClosed returns the refusal after Close: code 3, but status 503.
 func serverClosed() *ConnectionError {
 	e := refusal(badRequest, "name", "SERVER_CLOSED")
 	e.status, e.answer = http.StatusServiceUnavailable, "Server closed"
 	return e
 }
 
-// errID comes with the refusal ID_GENERATION_ERROR.
+// errID is the error in the refusal ID_GENERATION_ERROR.
 var errID = errors.New("engineio: Config.GenerateID returned an id that is empty or in use")
 
 // report calls OnConnectionError.
@@ -184,8 +189,8 @@ func (s *Server) report(r *http.Request, e *ConnectionError) {
 	}
 }
 
-// refuse reports the refusal and answers the request with it: with {"code":…,"message":…}, or over
-// WebSocket with the bare message and status 400, except from a closed server.
+// refuse reports the refusal and answers the request with {"code":…,"message":…}. For a WebSocket,
+// it answers with only the message and status 400, unless the server is closed.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, e *ConnectionError) {
 	s.report(r, e)
 	body.Skip(w, r)
@@ -195,8 +200,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, e *ConnectionErr
 		h.Set("Retry-After", "1")
 	}
 	h.Set("Content-Type", "application/json")
-	status, text := e.status, fmt.Sprintf(`{"code":%d,"message":%s}`, e.Code, body.JSONString(e.answer))
-	if websocket.IsWebSocketUpgrade(r) {
+	status, text := e.status, fmt.Sprintf(`{"code":%d,"message":%s}`, e.Code,
+		body.JSONString(e.answer))
+	if isUpgrade(r) {
 		h.Set("Content-Type", "text/html")
 		h.Set("Connection", "close")
 		if text = e.answer; status != http.StatusServiceUnavailable {
@@ -208,7 +214,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, e *ConnectionErr
 	io.WriteString(w, text)
 }
 
-// addHeaders sets what the program wants in an answer. opens says that it is the first one of the
+// addHeaders sets the program's headers in an answer. opens says that it is the first answer of the
 // session with this sid.
 func (s *Server) addHeaders(h http.Header, r *http.Request, sid string, opens bool) {
 	if opens && s.config.Cookie != nil {
@@ -222,4 +228,10 @@ func (s *Server) addHeaders(h http.Header, r *http.Request, sid string, opens bo
 	if s.config.Headers != nil {
 		s.config.Headers(h, r)
 	}
+}
+
+// isUpgrade reports whether a request asks for a WebSocket. HTTP/1.0, which some proxies use, has
+// no upgrade (RFC 9110 §7.8).
+func isUpgrade(r *http.Request) bool {
+	return r.ProtoAtLeast(1, 1) && websocket.IsWebSocketUpgrade(r)
 }

@@ -27,7 +27,8 @@ func TestWebSocketHandshakeAnswer(t *testing.T) {
 	res, err := http.ReadResponse(c.read, nil)
 	require.NoError(t, err)
 	assert.Equal(t, 101, res.StatusCode)
-	assert.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", res.Header.Get("Sec-WebSocket-Accept"), "the example of RFC 6455 section 1.3")
+	assert.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", res.Header.Get("Sec-WebSocket-Accept"),
+		"the example of RFC 6455 section 1.3")
 	assert.Equal(t, []string{"Upgrade"}, res.Header.Values("Connection"))
 	assert.Equal(t, "chosen", res.Header.Get("Sec-WebSocket-Protocol"))
 	assert.Empty(t, res.Header.Get("X-Evil"))
@@ -76,7 +77,8 @@ func TestWebSocketClientThatDoesNotWaitForTheAnswer(t *testing.T) {
 	l := newLab(t, Config{})
 	c := l.rude()
 	defer c.conn.Close()
-	fmt.Fprintf(c.conn, "GET /?EIO=4&transport=websocket HTTP/1.1\r\nHost: lab\r\n%s\r\n%s", upgradeHeaders, clientFrame(0x81, "4early"))
+	fmt.Fprintf(c.conn, "GET /?EIO=4&transport=websocket HTTP/1.1\r\nHost: lab\r\n%s\r\n%s",
+		upgradeHeaders, clientFrame(0x81, "4early"))
 	c.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	all := bufio.NewReader(c.read)
 	text := ""
@@ -95,7 +97,9 @@ func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func TestWebSocketUnderAMiddleware(t *testing.T) {
 	l := newLab(t, Config{})
 	inner := l.http.Config.Handler
-	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(wrapped{w}, r) })
+	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(wrapped{w}, r)
+	})
 	assert.Regexp(t, `^0\{`, l.read(l.dial(overWebSocket)))
 }
 
@@ -107,12 +111,15 @@ func TestWebSocketUnderAMiddlewareWithoutUnwrap(t *testing.T) {
 	var log bytes.Buffer
 	l := newLab(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	inner := l.http.Config.Handler
-	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(wrapped{hiding{w}}, r) })
+	l.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(wrapped{hiding{w}}, r)
+	})
 	res, body := l.shake(overWebSocket)
 	assert.Equal(t, 500, res.StatusCode)
 	assert.Empty(t, body)
 	assert.Contains(t, log.String(), "a engineio.hiding cannot be taken over for a WebSocket: "+
-		"a middleware's ResponseWriter needs the method Unwrap() http.ResponseWriter, and the request HTTP/1.1")
+		"a middleware's ResponseWriter needs the method Unwrap() "+
+		"http.ResponseWriter, and the request HTTP/1.1")
 }
 
 func TestWebSocketOverTLS(t *testing.T) {

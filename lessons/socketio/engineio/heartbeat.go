@@ -6,28 +6,28 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// A heartbeat finds out whether a client is still there. Every PingInterval the server sends a
-// ping, and ends the session if the client is silent for PingTimeout after it:
+// A heartbeat checks that a client is still connected. Every PingInterval the server sends a ping,
+// and ends the session if the client is silent for PingTimeout after it:
 //
 //	server → client  2   ping
 //	client → server  3   pong
 //
 // In revision 3 the client pings, and the server answers. Session.mu guards the fields.
 //
-// A client is not silent if anything has come from it, or if nothing was read from it: a handler
-// still runs, or PauseReading stops the reading.
+// A client is not silent if a packet has arrived, or if the server reads nothing: because a handler
+// still runs, or PauseReading has stopped the reading.
 type heartbeat struct {
 	session *Session
 	timer   *time.Timer
 	due     time.Time // when the timer fires
-	pinged  bool      // the client has to be heard by then
-	heard   time.Time // the last packet
+	pinged  bool      // a ping was sent, and due is the deadline for the answer
+	heard   time.Time // time of the last packet
 	late    bool      // the timer has fired late since the ping
 }
 
-// timerLate is the delay of a timer that shows that the whole process was stopped, by SIGSTOP, a
-// debugger or the lid of a laptop. Pongs may have arrived meanwhile and are still unread, so the
-// clients get one more short wait.
+// timerLate is the delay of a timer from which on the server assumes that the whole process was
+// stopped: by SIGSTOP, a debugger, or a closed laptop. Pongs may be unread then, so the server
+// waits once more for a short time.
 const timerLate = 100 * time.Millisecond
 
 // start is called once, with Session.mu held.
@@ -78,7 +78,7 @@ func (h *heartbeat) fire() {
 		h.wait(config.PingTimeout - lag)
 		s.out.push(pingPacket)
 	case busy:
-		// The pong may stand unread behind the events. The client's own timeout runs on.
+		// The pong may be unread behind other packets. The client's own timeout continues.
 		h.wait(config.PingInterval)
 		if s.Protocol() != 3 {
 			s.out.push(pingPacket)
@@ -100,8 +100,7 @@ func (h *heartbeat) fire() {
 	s.flush()
 }
 
-// receiveHeartbeat takes the client's part of the heartbeat: a pong, or in revision 3 a ping.
-// An unsolicited pong changes nothing.
+// receiveHeartbeat handles a pong, or in revision 3 a ping. An unsolicited pong has no effect.
 func (s *Session) receiveHeartbeat(p eiopacket.Packet) {
 	config := &s.server.config
 	clientPings := s.Protocol() == 3

@@ -78,7 +78,7 @@ func TestHeartbeatOfAClientThatAnswers(t *testing.T) {
 		assert.Equal(t, 1, c.pings())
 		c.at(44 * time.Second)
 		c.hears(eiopacket.Pong)
-		c.hears(eiopacket.Pong) // nobody asked
+		c.hears(eiopacket.Pong) // the server sent no ping
 		c.at(69*time.Second - 1)
 		assert.Equal(t, 1, c.pings())
 		c.at(69 * time.Second)
@@ -133,7 +133,7 @@ func TestHeartbeatOfRevision3(t *testing.T) {
 		c := newClocked("EIO=3")
 		c.at(44 * time.Second)
 		c.hears(eiopacket.Ping)
-		c.hears(eiopacket.Message) // is no ping
+		c.hears(eiopacket.Message) // not a ping
 		c.at(89*time.Second - 1)
 		assert.Empty(t, c.ended())
 		assert.Zero(t, c.pings())

@@ -30,7 +30,8 @@ func (l *lab) ask(method, query, body string, pairs ...string) (*http.Response, 
 
 // shake tries a WebSocket handshake, and returns the answer whatever it is.
 func (l *lab) shake(query string) (*http.Response, string) {
-	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/engine.io/?"+query, nil)
+	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+
+		"/engine.io/?"+query, nil)
 	if err == nil {
 		l.Cleanup(func() { conn.Close() })
 		return res, ""
@@ -81,7 +82,9 @@ func TestHookAllowRequestIsAskedAtTheHandshakeOnly(t *testing.T) {
 
 func TestHookInitialHeadersAndHeaders(t *testing.T) {
 	l := newLab(t, Config{
-		InitialHeaders: func(h http.Header, r *http.Request) { h.Set("First", r.URL.Query().Get("transport")) },
+		InitialHeaders: func(h http.Header, r *http.Request) {
+			h.Set("First", r.URL.Query().Get("transport"))
+		},
 		Headers: func(h http.Header, r *http.Request) {
 			h.Set("Each", r.Method+h.Get("First"))
 			h.Del("Cache-Control")
@@ -107,7 +110,7 @@ func TestHookInitialHeadersAndHeaders(t *testing.T) {
 	assert.Equal(t, "GETwebsocket", res.Header.Get("Each"))
 
 	res, _ = l.ask("GET", overPolling+"&sid=nobody", "")
-	assert.Empty(t, res.Header.Get("Each"), "a refusal is no answer of a session")
+	assert.Empty(t, res.Header.Get("Each"), "a refusal does not belong to a session")
 }
 
 func TestHookConnectionError(t *testing.T) {
@@ -127,16 +130,21 @@ func TestHookConnectionError(t *testing.T) {
 		code                   int
 		context                map[string]any
 	}{
-		{"GET", "EIO=4&transport=tarot", "Transport unknown", 0, map[string]any{"transport": "tarot"}},
-		{"GET", overPolling + "&sid=nobody", "Session ID unknown", 1, map[string]any{"sid": "nobody"}},
+		{"GET", "EIO=4&transport=tarot", "Transport unknown", 0,
+			map[string]any{"transport": "tarot"}},
+		{"GET", overPolling + "&sid=nobody", "Session ID unknown", 1,
+			map[string]any{"sid": "nobody"}},
 		{"POST", overPolling, "Bad handshake method", 2, map[string]any{"method": "POST"}},
-		{"GET", overWebSocket, "Bad request", 3, map[string]any{"name": "TRANSPORT_HANDSHAKE_ERROR"}},
+		{"GET", overWebSocket, "Bad request", 3,
+			map[string]any{"name": "TRANSPORT_HANDSHAKE_ERROR"}},
 		{"GET", overWebSocket + "&sid=" + sid, "Bad request", 3,
-			map[string]any{"name": "TRANSPORT_MISMATCH", "transport": "websocket", "previousTransport": "polling"}},
+			map[string]any{"name": "TRANSPORT_MISMATCH", "transport": "websocket",
+				"previousTransport": "polling"}},
 		{"GET", "transport=polling&sid=" + sid, "Bad request", 3,
 			map[string]any{"name": "PROTOCOL_MISMATCH", "protocol": 3, "previousProtocol": 4}},
 		{"GET", overPolling + "&no", "Forbidden", 4, map[string]any{"message": "not you"}},
-		{"GET", "transport=polling", "Unsupported protocol version", 5, map[string]any{"protocol": 3}},
+		{"GET", "transport=polling", "Unsupported protocol version", 5,
+			map[string]any{"protocol": 3}},
 	} {
 		got = nil
 		l.ask(c.method, c.query, "")
@@ -185,7 +193,8 @@ func TestInternetExplorerFiltersNothing(t *testing.T) {
 		"Mozilla/4.0 (compatible;MSIE 7.0)":                             "0",
 		"Mozilla/5.0 (X11; Linux x86_64)":                               "",
 	} {
-		for _, c := range [][2]string{{"GET", overPolling}, {"POST", overPolling + "&sid=" + sid}, {"GET", overPolling + "&sid=" + sid}} {
+		for _, c := range [][2]string{{"GET", overPolling}, {"POST", overPolling + "&sid=" + sid},
+			{"GET", overPolling + "&sid=" + sid}} {
 			res, _ := l.ask(c[0], c[1], "4a", "User-Agent", agent)
 			assert.Equal(t, want, res.Header.Get("X-XSS-Protection"), "%s %s", c[0], agent)
 		}
@@ -214,10 +223,12 @@ func TestTheLastOfEachQueryParameterCounts(t *testing.T) {
 }
 
 func TestCookieForStickySessions(t *testing.T) {
-	l := newLab(t, Config{Cookie: &http.Cookie{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}})
+	l := newLab(t, Config{Cookie: &http.Cookie{Path: "/", HttpOnly: true,
+		SameSite: http.SameSiteLaxMode}})
 	res, body := l.ask("GET", overPolling, "")
 	sid := body[len(`0{"sid":"`):][:22]
-	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
+	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"},
+		res.Header.Values("Set-Cookie"))
 	for _, method := range []string{"POST", "GET"} {
 		res, _ = l.ask(method, overPolling+"&sid="+sid, "4a")
 		assert.Empty(t, res.Header.Values("Set-Cookie"), method)
@@ -225,11 +236,13 @@ func TestCookieForStickySessions(t *testing.T) {
 	res, _ = l.shake(overWebSocket + "&sid=" + sid)
 	assert.Empty(t, res.Header.Values("Set-Cookie"))
 
-	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+overWebSocket, nil)
+	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(l.http.URL, "http")+"/?"+
+		overWebSocket, nil)
 	require.NoError(t, err)
 	defer conn.Close()
 	sid = l.read(conn)[len(`0{"sid":"`):][:22]
-	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"}, res.Header.Values("Set-Cookie"))
+	assert.Equal(t, []string{"io=" + sid + "; Path=/; HttpOnly; SameSite=Lax"},
+		res.Header.Values("Set-Cookie"))
 
 	l = newLab(t, Config{})
 	res, _ = l.ask("GET", overPolling, "")
@@ -240,7 +253,8 @@ func TestCookieAsItIsWritten(t *testing.T) {
 	l := newLab(t, Config{Cookie: &http.Cookie{Name: "lab", MaxAge: 86400, Secure: true}})
 	res, body := l.ask("GET", overPolling, "")
 	sid := body[len(`0{"sid":"`):][:22]
-	assert.Equal(t, "lab="+sid+"; Max-Age=86400; Secure", res.Header.Get("Set-Cookie"), "without a path")
+	assert.Equal(t, "lab="+sid+"; Max-Age=86400; Secure", res.Header.Get("Set-Cookie"),
+		"without a path")
 }
 
 func TestGenerateID(t *testing.T) {
@@ -260,7 +274,8 @@ func TestGenerateID(t *testing.T) {
 		assert.Equal(t, `400 {"code":3,"message":"Bad request"}`, fmt.Sprint(status, " ", body))
 	}
 	require.Len(t, refused, 2)
-	assert.Equal(t, `engineio: request refused: Bad request (code 3) map[error:engineio: Config.GenerateID returned an id that is empty or in use name:ID_GENERATION_ERROR]`, refused[0])
+	assert.Equal(t,
+		`engineio: request refused: Bad request (code 3) map[error:engineio: Config.GenerateID returned an id that is empty or in use name:ID_GENERATION_ERROR]`, refused[0])
 	l.post("one", "1")
 	l.endsWith(TransportClose)
 	assert.Contains(t, l.read(l.dial(overWebSocket)), `{"sid":"two",`)
@@ -291,7 +306,8 @@ func TestInitialPacket(t *testing.T) {
 	hello := TextMessage([]byte("hello"))
 	l := newLab(t, Config{InitialPacket: hello})
 	_, body := l.do("GET", overPolling, "")
-	assert.Regexp(t, `^0\{.*\}\x1e4hello$`, body, "in the handshake's answer, as from the official server")
+	assert.Regexp(t, `^0\{.*\}\x1e4hello$`, body,
+		"in the handshake's answer, as from the official server")
 	conn := l.dial(overWebSocket)
 	assert.Contains(t, l.read(conn), `0{"sid":`)
 	assert.Equal(t, "4hello", l.read(conn))
@@ -301,7 +317,8 @@ func TestAClosedServerRefusesHandshakes(t *testing.T) {
 	l := newLab(t, Config{})
 	require.NoError(t, l.server.Close(t.Context()))
 	res, body := l.ask("GET", overPolling, "")
-	assert.Equal(t, `503 {"code":3,"message":"Server closed"}`, fmt.Sprint(res.StatusCode, " ", body))
+	assert.Equal(t, `503 {"code":3,"message":"Server closed"}`,
+		fmt.Sprint(res.StatusCode, " ", body))
 	assert.Equal(t, "1", res.Header.Get("Retry-After"))
 	res, body = l.shake(overWebSocket)
 	assert.Equal(t, "503 Server closed", fmt.Sprint(res.StatusCode, " ", body))

@@ -22,7 +22,7 @@ const (
 	idlersAddr = "LAB_ENGINE_IDLERS"
 )
 
-// TestIdlers is no test: it is the clients' process of BenchmarkIdle.
+// TestIdlers runs the clients of BenchmarkIdle in a process of their own. It tests nothing.
 func TestIdlers(t *testing.T) {
 	addr := os.Getenv(idlersAddr)
 	if addr == "" {
@@ -52,7 +52,7 @@ func resident(b *testing.B) float64 {
 	return pages * float64(os.Getpagesize())
 }
 
-// idleCost is what an idle client costs, in bytes.
+// idleCost returns the cost of an idle client in bytes.
 func idleCost(b *testing.B, handler http.Handler) float64 {
 	web := httptest.NewServer(handler)
 	defer web.Close()

@@ -12,7 +12,8 @@ import (
 func TestHandshakeIsKept(t *testing.T) {
 	var session *Session
 	l := newLab(t, Config{OnSession: func(s *Session) { session = s }})
-	r, err := http.NewRequest("GET", l.http.URL+"/engine.io/?"+overPolling+"&token=%C3%A4%20b&x=1", nil)
+	r, err := http.NewRequest("GET",
+		l.http.URL+"/engine.io/?"+overPolling+"&token=%C3%A4%20b&x=1", nil)
 	require.NoError(t, err)
 	r.Header = http.Header{"X-Empty": {""}, "X-Two": {"one", "two, three"}, "X-Text": {"ä \t\"b\""}}
 	res, err := l.client.Do(r)
@@ -29,6 +30,7 @@ func TestHandshakeIsKept(t *testing.T) {
 	assert.Nil(t, kept.TLS)
 	assert.Equal(t, http.NoBody, kept.Body)
 	assert.NotNil(t, kept.Context().Value(http.ServerContextKey))
-	assert.NoError(t, kept.Context().Err(), "the request has been served, and the context has not ended")
+	assert.NoError(t, kept.Context().Err(),
+		"the request has been served, and the context has not ended")
 	assert.WithinDuration(t, time.Now(), session.Opened(), time.Minute)
 }

@@ -40,7 +40,11 @@ func panicking(t *testing.T, where string) *lab {
 
 func TestAPanicOfACallbackEndsItsSession(t *testing.T) {
 	for where, provoke := range map[string]func(l *lab){
-		"message": func(l *lab) { conn := l.dial(overWebSocket); l.read(conn); l.write(conn, "4a") },
+		"message": func(l *lab) {
+			conn := l.dial(overWebSocket)
+			l.read(conn)
+			l.write(conn, "4a")
+		},
 		"upgrade": func(l *lab) {
 			conn := l.dial(overWebSocket + "&sid=" + l.open())
 			l.write(conn, "2probe")
@@ -58,7 +62,9 @@ func TestAPanicOfACallbackEndsItsSession(t *testing.T) {
 			case <-time.After(time.Minute):
 				t.Error("the session did not end")
 			}
-			assert.Eventually(t, func() bool { return l.server.Len() == 0 }, time.Minute, time.Millisecond)
+			assert.Eventually(t, func() bool {
+				return l.server.Len() == 0
+			}, time.Minute, time.Millisecond)
 		})
 	}
 }

@@ -13,25 +13,26 @@ import (
 	"realtimelab/lessons/socketio/internal/body"
 )
 
-// polling is the transport of HTTP long-polling: a GET waits for packets, and a POST brings some.
-// The client may have one of each at a time.
+// polling is the transport over HTTP long-polling: the server holds a GET until there are packets,
+// and a POST brings the client's packets. The client may have one of each at a time.
 type polling struct {
 	session *Session
 
 	// Guarded by Session.mu:
-	poll    chan []*Message          // answers the GET that waits, once; nil refuses it
-	arrived chan struct{}            // of awaitPoll, closed by the next GET; nil after that
-	posting bool                     // a POST is being served
-	post    *post                    // whose packets are being taken; nil before its body is there
-	upload  *http.ResponseController // of the POST whose body is being read; nil if that was aborted
+	poll    chan []*Message // answers the held GET, once; nil refuses it
+	arrived chan struct{}   // for awaitPoll, closed by the next GET; nil after that
+	posting bool            // a POST is being served
+	post    *post           // whose packets are being handled; nil before its body is complete
+	// for the POST whose body is being read; nil if aborted
+	upload *http.ResponseController
 
-	answering chan []*Message // the poll that take has taken for write; owned by the writer
+	answering chan []*Message // the poll that write answers, set by take; owned by the writer
 }
 
 func (p *polling) name() string                       { return Polling }
 func (p *polling) attach(s *Session)                  { p.session = s }
 func (p *polling) ready() bool                        { return p.poll != nil }
-func (p *polling) finish(func()) error                { return nil } // write takes all
+func (p *polling) flushAll(func()) error              { return nil } // write accepts all messages
 func (p *polling) lastMessage(Reason, error) *Message { return nil }
 
 // take implements transport.
@@ -42,18 +43,18 @@ func (p *polling) take(q *queue) []*Message {
 
 // write implements transport.
 func (p *polling) write(messages []*Message) (done bool, err error) {
-	p.answering <- slices.Clone(messages) // flush uses the slice again
+	p.answering <- slices.Clone(messages) // flush reuses the slice
 	p.answering = nil
 	return true, nil
 }
 
-// beginClose implements transport: without a poll, the session waits for one.
+// beginClose implements transport. Without a held poll, the session waits for one.
 func (p *polling) beginClose(q *queue) bool {
 	p.abortUpload()
 	return p.poll == nil || len(q.messages) > 0
 }
 
-// end answers the poll that waits, and aborts the POST whose body is on its way.
+// end answers the held poll, and aborts the POST whose body is being read.
 func (p *polling) end(reason Reason, _ error) {
 	p.session.mu.Lock()
 	poll := p.poll
@@ -70,8 +71,9 @@ func (p *polling) end(reason Reason, _ error) {
 	}
 }
 
-// abortUpload ends the POST whose body is being read. Session.mu is held, so that upload is still
-// of this request. Without deadlines in the ResponseWriter, the POST ends with its connection.
+// abortUpload aborts the POST whose body is being read. Session.mu is held, so upload still belongs
+// to this request. If the ResponseWriter does not support deadlines, the POST ends with its
+// connection.
 func (p *polling) abortUpload() {
 	if p.upload != nil {
 		p.upload.SetReadDeadline(time.Now())
@@ -90,7 +92,8 @@ func (s *Server) openPolling(w http.ResponseWriter, q request) {
 	s.answer(w, q, s.openPackets(q.sid, s.upgrades), q.sid)
 }
 
-// endIfPanicking is deferred: when a hook panics, the packets taken for the answer are lost.
+// endIfPanicking is deferred. It ends the session if a hook panics, because the packets of the
+// answer are lost.
 func (s *Session) endIfPanicking() {
 	if v := recover(); v != nil {
 		s.end(TransportError, nil)
@@ -98,7 +101,8 @@ func (s *Session) endIfPanicking() {
 	}
 }
 
-// servePolling serves a request of a session that polls, or did.
+// servePolling serves a polling request of a session that uses polling or has been upgraded from
+// it.
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
 	defer s.endIfPanicking()
 	s.mu.Lock()
@@ -106,7 +110,7 @@ func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		w.WriteHeader(http.StatusInternalServerError) // as the official server
+		w.WriteHeader(http.StatusInternalServerError) // like the official server
 	case !ok:
 		s.refuse(w, r)
 	case r.Method == http.MethodGet:
@@ -127,8 +131,8 @@ func (s *Session) refuse(w http.ResponseWriter, r *http.Request) {
 	s.server.refuse(w, r, reason)
 }
 
-// serveGet holds the request until there is a packet. A second GET at the same time, and one that
-// the client gives up, end the session.
+// serveGet holds the request until there is a packet. A second GET at the same time ends the
+// session, as does a GET that the client cancels.
 func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	s := p.session
 	poll := make(chan []*Message, 1)
@@ -151,7 +155,7 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	}
 	ends := s.state == closingState && len(s.out.messages) == 0 // Close waits for this poll
 	if ends {
-		s.out.push(noopPacket) // as the official server: it comes before the close packet
+		s.out.push(noopPacket) // before the close packet, like the official server
 		s.out.push(closePacket)
 	}
 	s.mu.Unlock()
@@ -177,7 +181,8 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail ends the session for a request that failed, unless the session has left polling meanwhile.
+// fail ends the session because of a failed request, unless the session has been upgraded
+// meanwhile.
 func (p *polling) fail(err error) {
 	p.session.mu.Lock()
 	current := p.session.transport == p
@@ -187,7 +192,7 @@ func (p *polling) fail(err error) {
 	}
 }
 
-// answer writes messages as the answer to a GET. sid is that of a new session, or empty.
+// answer writes messages as the answer to a GET. sid is the sid of a new session, or empty.
 func (s *Server) answer(w http.ResponseWriter, q request, messages []*Message, sid string) {
 	packets := make([]eiopacket.Packet, len(messages))
 	for i, m := range messages {
@@ -198,30 +203,33 @@ func (s *Server) answer(w http.ResponseWriter, q request, messages []*Message, s
 	s.respond(w, q.Request, contentType, payload, compress, sid)
 }
 
-// respond writes the answer to a GET or a POST. A client that takes longer to read it than a ping
-// may stay unanswered loses its connection.
-func (s *Server) respond(w http.ResponseWriter, r *http.Request, contentType string, payload []byte, compress bool, sid string) {
+// respond writes the answer to a GET or a POST. A client that takes longer than PingTimeout to read
+// it loses its connection.
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, contentType string, payload []byte,
+	compress bool, sid string) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff") // a payload is text that a client has chosen
-	if agent := r.UserAgent(); strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
-		h.Set("X-XSS-Protection", "0") // its filter takes payloads for attacks
+	h.Set("X-Content-Type-Options", "nosniff") // clients choose the text of a payload
+	if agent := r.UserAgent(); strings.Contains(agent, ";MSIE") ||
+		strings.Contains(agent, "Trident/") {
+		h.Set("X-XSS-Protection", "0") // its filter mistakes payloads for attacks
 	}
 	s.addHeaders(h, r, sid, sid != "")
-	compress = compress && !s.config.HTTPCompression.Off && len(payload) >= s.config.HTTPCompression.Threshold
+	compress = compress && !s.config.HTTPCompression.Off &&
+		len(payload) >= s.config.HTTPCompression.Threshold
 	body.Write(w, r, payload, compress, s.config.PingInterval+2*s.config.PingTimeout+shutdownGrace)
 }
 
-// A post is the source of the packets in a POST's body.
+// A post is a source that reads the packets of a POST's body.
 type post struct {
 	polling *polling
 	packets []eiopacket.Packet
-	err     error         // behind the packets
-	taken   chan struct{} // closed when all of them have been taken
+	err     error         // after the packets
+	taken   chan struct{} // closed when all packets have been handled
 }
 
-// errClientCloses is the client's close packet.
+// errClientCloses says that the client sent a close packet.
 var errClientCloses = errors.New("engineio: close packet")
 
 // read implements source.
@@ -248,8 +256,8 @@ func (b *post) ended(err error) {
 	close(b.taken)
 }
 
-// pollDelay is how long the client's close packet waits for the poll that the client has sent
-// beside it, on another connection.
+// pollDelay is how long the server waits, after the client's close packet, for a poll that the
+// client has sent on another connection.
 const pollDelay = 250 * time.Millisecond
 
 // awaitPoll waits for a poll, up to pollDelay.
@@ -268,7 +276,7 @@ func (p *polling) awaitPoll() {
 	}
 }
 
-// servePost reads the client's packets. It answers when all have been taken.
+// servePost reads the client's packets. It answers when all have been handled.
 func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 	s := p.session
 	refuse := func(status int) { body.Skip(w, r); w.WriteHeader(status) }
@@ -311,7 +319,7 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 	b := &post{polling: p, packets: packets, err: err, taken: make(chan struct{})}
 	s.mu.Lock()
 	p.post = b
-	upgraded := s.transport != p // then the packets are dropped, as by the official server
+	upgraded := s.transport != p // then the packets are dropped, like in the official server
 	s.mu.Unlock()
 	if upgraded {
 		s.refuse(w, r)
@@ -322,8 +330,8 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 	s.server.respond(w, r, "text/html", []byte("ok"), false, "")
 }
 
-// readBody reads the body of a POST, unless it is too large: then the error is a
-// *http.MaxBytesError. A body that Close has aborted ends the session.
+// readBody reads the body of a POST. If it is too large, the error is a *http.MaxBytesError. If
+// Close has aborted the body, the session ends.
 func (p *polling) readBody(w http.ResponseWriter, r *http.Request) (payload []byte, err error) {
 	limit := int64(p.session.server.config.MaxPayload)
 	if r.ContentLength > limit {
@@ -335,7 +343,7 @@ func (p *polling) readBody(w http.ResponseWriter, r *http.Request) (payload []by
 	aborted, closing := p.upload == nil, p.session.state == closingState
 	p.upload = nil
 	p.session.mu.Unlock()
-	if aborted { // the deadline breaks the connection, also if the body was complete before
+	if aborted { // the deadline breaks the connection, even if the body was complete before
 		w.Header().Set("Connection", "close")
 	}
 	if err != nil && closing {

@@ -2,33 +2,34 @@ package engineio
 
 import "time"
 
-// A queue holds the messages that wait to be written to one client, in order. Session.mu guards it.
-// One goroutine at a time writes what it takes out.
+// A queue holds the messages that are to be written to one client, in order. Session.mu guards it.
+// One goroutine at a time takes messages and writes them.
 type queue struct {
 	limit int           // of bytes
-	stall time.Duration // without progress
+	stall time.Duration // maximum time without progress
 
 	messages []*Message
 	bytes    int // cost of messages
 	writing  bool
-	broken   bool       // nothing more is written: see fail
-	full     bool       // add has refused a message, and refuses all others
-	inFlight int        // cost of what is being written
-	spare    []*Message // a slice to use again
+	broken   bool       // nothing more can be written: see fail
+	full     bool       // add has refused a message, and refuses all later ones
+	inFlight int        // cost of the messages being written
+	spare    []*Message // a slice for reuse
 
-	crowded time.Time     // since when much waits and the client has taken nothing; zero if not so
-	empty   chan struct{} // what whenEmpty has returned; nil before, and once it is closed
+	crowded time.Time     // start of a stall (a large queue, and no reading), or zero
+	empty   chan struct{} // result of whenEmpty; nil before, and after it is closed
 }
 
 const (
-	messageCost = 64       // roughly the memory that a message holds besides its bytes
-	maxWrite    = 64 << 10 // how much one write takes out of a queue, in bytes, except for a larger message
-	maxSpare    = 64       // the capacity of the slice that is kept between writes
+	messageCost = 64 // roughly the memory of a message without its bytes
+	// maximum of one write, in bytes, except for a single larger message
+	maxWrite = 64 << 10
+	maxSpare = 64 // maximum capacity of the slice kept between writes
 )
 
-// add appends a message. It returns ErrSlowClient if too much waits: more than the limit, or more
-// than a sixteenth of it while the client takes nothing for too long. After that it refuses every
-// message, so that the client gets no message behind one that is missing.
+// add appends a message. It returns ErrSlowClient if the queue exceeds the limit, or a sixteenth of
+// it while the client reads nothing for too long. After that, it refuses every message, so that the
+// client never gets a message after a missing one.
 func (q *queue) add(m *Message) error {
 	waiting := q.waiting()
 	q.full = q.full || waiting > 0 && waiting+m.cost() > q.limit
@@ -46,8 +47,9 @@ func (q *queue) add(m *Message) error {
 	return nil
 }
 
-// push appends one of the protocol's own messages, whatever waits. It does nothing right behind the
-// same message: a client decides how many pings the server answers, and one pong answers all.
+// push appends one of the protocol's own messages, regardless of the limit. It does nothing if the
+// last message is the same, because a client could otherwise fill the queue with answers to its
+// pings.
 func (q *queue) push(m *Message) {
 	if n := len(q.messages); n == 0 || q.messages[n-1] != m {
 		q.messages = append(q.messages, m)
@@ -55,10 +57,10 @@ func (q *queue) push(m *Message) {
 	}
 }
 
-// waiting is the number of bytes that the client has not taken.
+// waiting returns the number of bytes that the client has not read.
 func (q *queue) waiting() int { return q.bytes + q.inFlight }
 
-// take removes as many messages as one write carries, at least one. done gives the slice back.
+// take removes messages for one write, at least one. done returns the slice for reuse.
 func (q *queue) take(maxBytes int) []*Message {
 	n, size := 0, 0
 	for n < len(q.messages) && (n == 0 || size+q.messages[n].cost() <= maxBytes) {
@@ -76,10 +78,10 @@ func (q *queue) take(maxBytes int) []*Message {
 	return batch
 }
 
-// progress says that the client has taken something.
+// progress records that the client has read something.
 func (q *queue) progress() { q.crowded = time.Time{} }
 
-// done says that the client has taken all of a batch.
+// done records that a batch is written.
 func (q *queue) done(batch []*Message) {
 	clear(batch)
 	if cap(batch) <= maxSpare && q.spare == nil {
@@ -92,7 +94,7 @@ func (q *queue) done(batch []*Message) {
 	}
 }
 
-// whenEmpty returns a channel that is closed when nothing waits, nothing can be written any longer,
+// whenEmpty returns a channel that is closed when the queue is empty, nothing more can be written,
 // or the session ends.
 func (q *queue) whenEmpty() <-chan struct{} {
 	if q.empty == nil {
@@ -105,7 +107,7 @@ func (q *queue) whenEmpty() <-chan struct{} {
 	return empty
 }
 
-// fail says that nothing more is written.
+// fail records that nothing more can be written.
 func (q *queue) fail() {
 	q.broken = true
 	q.signal()

@@ -88,7 +88,8 @@ func TestABurstOverTheOldBoundArrives(t *testing.T) {
 				s.OnMessage(func([]byte, bool) {
 					s.AllowReadOn()
 					for i := range messages {
-						s.Send(TextMessage([]byte(fmt.Sprintf("%02d%s", i, strings.Repeat("x", size)))))
+						s.Send(TextMessage([]byte(fmt.Sprintf("%02d%s", i,
+							strings.Repeat("x", size)))))
 					}
 					if transport == Polling {
 						assert.Greater(t, s.Queued(), 19<<20)
@@ -148,7 +149,8 @@ func TestNobodyWaitsForABrokenConnection(t *testing.T) {
 	}})
 	c := dialBench(t, l.http.Listener.Addr().String())
 	session := <-sessions
-	require.NoError(t, session.Send(TextMessage(make([]byte, 32<<20)))) // more than the kernel takes
+	// more than the kernel takes
+	require.NoError(t, session.Send(TextMessage(make([]byte, 32<<20))))
 	c.conn.(*net.TCPConn).SetLinger(0)
 	c.conn.Close()
 	<-ended

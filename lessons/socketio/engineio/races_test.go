@@ -64,13 +64,15 @@ func TestTheHandshakesAnswerIsOnePacket(t *testing.T) {
 }
 
 func TestNewServerSaysWhatIsMissing(t *testing.T) {
-	assert.PanicsWithValue(t, "engineio: Config.OnSession is nil: it has to set what a session does with its messages",
+	assert.PanicsWithValue(t,
+		"engineio: Config.OnSession is nil: it has to set what a session does with its messages",
 		func() { NewServer(Config{}) })
 }
 
-// Close of a session that nobody polls lasts no longer than a client may be silent.
+// Close of a session without a poll ends when the client's timeout does.
 func TestCloseWithoutAPollEndsAfterTheTimeouts(t *testing.T) {
-	l := newLab(t, Config{PingInterval: 100 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
+	l := newLab(t, Config{PingInterval: 100 * time.Millisecond,
+		PingTimeout: 200 * time.Millisecond})
 	session := l.server.session(l.open())
 	start := time.Now()
 	session.Close()

@@ -8,15 +8,15 @@ import (
 
 // A source delivers a session's packets: a connection, or the body of a POST.
 type source interface {
-	// read waits for the next packet, whose data is not shared.
+	// read blocks until the next packet. The caller owns its data.
 	read() (eiopacket.Packet, error)
 
 	// ended is called once, with read's error.
 	ended(err error)
 }
 
-// A reader is the goroutine that reads a source. Another goroutine may take its place, so that one
-// reads while the other still runs OnMessage's function:
+// A reader is the goroutine that reads a source. Another goroutine may replace it, to read while
+// the first still runs OnMessage's function:
 //
 //	reads the source                     Session.reader is nil
 //	runs the function                    Session.reader is this one
@@ -26,28 +26,28 @@ type reader struct {
 	source  source
 
 	// Changed with Session.mu held, and only while this is Session.reader:
-	allowed  bool // AllowReadOn was called: the order of the messages is settled
-	readOn   bool // ReadOn was called: a new reader is to take its place
-	replaced bool // one has
+	allowed  bool // AllowReadOn was called: the order of the messages is fixed
+	readOn   bool // ReadOn was called: a new reader may replace it
+	replaced bool // a new reader has replaced it
 }
 
-// maxReplaced bounds the replaced readers of a session. The client decides how many functions wait,
-// and each costs a goroutine of about 8 KB: 2 MB in all. With this many, nothing more is read until
-// one of them returns.
+// maxReplaced bounds the replaced readers of a session. The client decides how many functions
+// block, and each needs a goroutine of about 8 KB: 2 MB in total. At the bound, nothing more is
+// read until one of them returns.
 const maxReplaced = 256
 
-// read starts the reader of a source. It does without Group.Go, whose frame would keep the stack of an
-// idle client at 8 KiB instead of 4.
+// read starts the reader of a source. It does not use Group.Go, whose frame would increase the
+// stack of an idle client from 4 to 8 KiB.
 func (s *Session) read(src source) {
 	s.server.tasks.Add()
 	go (&reader{session: s, source: src}).run()
 }
 
-// run reads the source to its end, or until another reader has taken its place.
+// run reads the source until it ends, or until another reader has replaced this one.
 func (r *reader) run() {
 	exited := true
 	defer func() {
-		if exited && !r.replaced { // a handler has ended its goroutine, as a test's FailNow does
+		if exited && !r.replaced { // a handler called runtime.Goexit, as a test's FailNow does
 			r.session.read(r.source)
 		}
 		r.session.server.tasks.Leave()
@@ -63,7 +63,7 @@ func (r *reader) run() {
 	exited = false
 }
 
-// receive takes one packet. It reports whether r is still the one that reads.
+// receive handles one packet. It reports whether r is still the reader.
 func (s *Session) receive(r *reader, p eiopacket.Packet) (more bool) {
 	s.mu.Lock()
 	s.awaitResume() // a replaced reader may have called PauseReading
@@ -80,13 +80,15 @@ func (s *Session) receive(r *reader, p eiopacket.Packet) (more bool) {
 		return true
 	}
 	s.reader, r.allowed, r.readOn = r, false, false
+	s.traffic.Received++
+	s.traffic.ReceivedBytes += uint64(len(p.Data))
 	s.mu.Unlock()
 	defer func() { // also when the function has panicked
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if r.replaced {
 			s.replaced--
-			s.replaceReader() // if there were too many
+			s.replaceReader() // in case maxReplaced prevented it before
 			return
 		}
 		s.reader = nil
@@ -100,11 +102,11 @@ func (s *Session) receive(r *reader, p eiopacket.Packet) (more bool) {
 }
 
 // ReadOn lets another goroutine read from the client while OnMessage's function runs, once the
-// function has called AllowReadOn. Call ReadOn before waiting for something that this client has to
-// send or to take. The heartbeat calls it for a function that is still running then. The messages
-// that come meanwhile reach OnMessage's function before it has returned; while more than 256 calls
-// of it have not returned, nothing is read. ReadOn does not block, and does nothing if the function
-// does not run.
+// function has called AllowReadOn. Call ReadOn before waiting for the client to send or read
+// something. The heartbeat calls it for a function that is still running. OnMessage's function is
+// then called with the next message before the earlier call has returned. While more than 256 calls
+// have not returned, nothing is read. ReadOn does not block, and has no effect if the function is
+// not running.
 func (s *Session) ReadOn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,8 +116,9 @@ func (s *Session) ReadOn() {
 	}
 }
 
-// AllowReadOn says that OnMessage's function, which calls it, has done all that depends on the order
-// of the messages. Until then, or until it returns, no other message is taken, and ReadOn waits.
+// AllowReadOn is called by OnMessage's function when it has done everything that depends on the
+// order of the messages. Before that, ReadOn has no effect yet, and no other message is handled
+// until the function returns.
 func (s *Session) AllowReadOn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +128,8 @@ func (s *Session) AllowReadOn() {
 	}
 }
 
-// replaceReader starts another reader if the current one is to be replaced. s.mu is held.
+// replaceReader replaces the current reader if both ReadOn and AllowReadOn were called. s.mu is
+// held.
 func (s *Session) replaceReader() {
 	if r := s.reader; r != nil && r.allowed && r.readOn && s.replaced < maxReplaced {
 		s.reader, r.replaced = nil, true
@@ -134,17 +138,17 @@ func (s *Session) replaceReader() {
 	}
 }
 
-// PauseReading stops the reading from the client until resume is closed, and begins when
-// OnMessage's function has returned or has called ReadOn. That is backpressure: the client's own
-// buffers fill, and it waits. No timeout runs meanwhile. Only OnMessage's function may call it, and
-// resume must be closed no later than OnClose's function has returned.
+// PauseReading applies backpressure: it stops reading from the client until resume is closed, so
+// that the client's own buffers fill. The pause begins when OnMessage's function has returned or
+// has called ReadOn. No timeout runs during it. Only OnMessage's function may call PauseReading,
+// and resume must be closed before OnClose's function returns.
 func (s *Session) PauseReading(resume <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.paused = resume
 }
 
-// isPaused reports whether PauseReading stops the reading. s.mu is held.
+// isPaused reports whether reading is paused by PauseReading. s.mu is held.
 func (s *Session) isPaused() bool {
 	select {
 	case <-s.paused:

@@ -47,8 +47,8 @@ func waiting(t *testing.T, config Config) *lab {
 	return l
 }
 
-// Messages are taken one at a time until the function says that their order is settled, whoever asks
-// for reading on.
+// Messages are taken one at a time until the function says that their order is settled, whoever
+// asks for reading on.
 func TestNothingIsReadOnBeforeItIsAllowed(t *testing.T) {
 	entered, allow, taken := make(chan *Session), make(chan struct{}), make(chan struct{})
 	l := newLab(t, Config{OnSession: func(s *Session) {
@@ -109,7 +109,8 @@ func TestAnotherGoroutineReadsOnOverPolling(t *testing.T) {
 	assert.ElementsMatch(t, []string{"4ask", "4go", "4ask", "4go", "4b"}, got)
 }
 
-// What waits without saying so is read behind at the next heartbeat, so its pong is heard, too.
+// When a function blocks without notice, another goroutine reads on at the next heartbeat and
+// receives the pong.
 func TestTheHeartbeatReadsOnBehindAFunctionThatWaits(t *testing.T) {
 	l := waiting(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: time.Second})
 	ws := l.dial(overWebSocket)
@@ -143,20 +144,23 @@ func TestAPausedClientIsNotSilent(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			var l *lab
 			work, posted := make(chan struct{}), make(chan struct{})
-			l = newLab(t, Config{PingInterval: 200 * time.Millisecond, PingTimeout: 150 * time.Millisecond, OnSession: func(s *Session) {
-				n := 0
-				s.OnMessage(func([]byte, bool) {
-					if n++; n%10 == 0 { // as a full inbox does
-						resume := make(chan struct{})
-						s.PauseReading(resume)
-						time.AfterFunc(60*time.Millisecond, func() { close(resume) })
-					}
-					if n == messages {
-						close(work)
-					}
-				})
-				s.OnClose(func(reason Reason, err error) { l.closed <- fmt.Sprint(reason, err) })
-			}})
+			l = newLab(t, Config{PingInterval: 200 * time.Millisecond,
+				PingTimeout: 150 * time.Millisecond, OnSession: func(s *Session) {
+					n := 0
+					s.OnMessage(func([]byte, bool) {
+						if n++; n%10 == 0 { // as a full inbox does
+							resume := make(chan struct{})
+							s.PauseReading(resume)
+							time.AfterFunc(60*time.Millisecond, func() { close(resume) })
+						}
+						if n == messages {
+							close(work)
+						}
+					})
+					s.OnClose(func(reason Reason, err error) {
+						l.closed <- fmt.Sprint(reason, err)
+					})
+				}})
 			if transport == WebSocket {
 				ws := l.dial(overWebSocket)
 				l.read(ws)
@@ -175,7 +179,8 @@ func TestAPausedClientIsNotSilent(t *testing.T) {
 			} else {
 				sid := l.open()
 				go func() {
-					res, err := l.client.Post(l.http.URL+"/?"+overPolling+"&sid="+sid, "text/plain", strings.NewReader(strings.Repeat("4x\x1e", messages-1)+"4x"))
+					res, err := l.client.Post(l.http.URL+"/?"+overPolling+"&sid="+sid, "text/plain",
+						strings.NewReader(strings.Repeat("4x\x1e", messages-1)+"4x"))
 					if err == nil {
 						res.Body.Close()
 					}
@@ -231,7 +236,11 @@ func TestAPostThatAnUpgradeOvertakesIsDropped(t *testing.T) {
 	l.write(ws, "5", "4first")
 	_, err = late.Write([]byte("te"))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { mu.Lock(); defer mu.Unlock(); return len(got) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(got) == 1
+	}, time.Minute, time.Millisecond)
 	late.Close()
 	assert.Equal(t, http.StatusBadRequest, <-answered)
 	l.write(ws, "4last")

@@ -70,7 +70,8 @@ func (r rude) skipFrame(t testing.TB) {
 }
 
 // timed runs f n times against a server, and returns the time of each.
-func timed(b *testing.B, handler http.Handler, n int, prepare func(addr string) (f, end func())) time.Duration {
+func timed(b *testing.B, handler http.Handler, n int,
+	prepare func(addr string) (f, end func())) time.Duration {
 	web := httptest.NewServer(handler)
 	defer web.Close()
 	f, end := prepare(web.Listener.Addr().String())

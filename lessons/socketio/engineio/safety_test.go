@@ -44,7 +44,8 @@ func TestEveryAnswerSaysNosniff(t *testing.T) {
 	l := newLab(t, Config{})
 	sid := l.open()
 	for _, c := range [][2]string{
-		{"GET", overPolling}, {"POST", overPolling + "&sid=" + sid}, {"GET", overPolling + "&sid=" + sid},
+		{"GET", overPolling}, {"POST", overPolling + "&sid=" + sid},
+		{"GET", overPolling + "&sid=" + sid},
 		{"GET", "EIO=4&transport=tarot"}, {"POST", overPolling + "&sid=nobody"},
 	} {
 		res, _ := l.ask(c[0], c[1], "4a")
@@ -91,7 +92,7 @@ func TestAHandshakeLargerThanMaxHandshakeIsRefused(t *testing.T) {
 	}
 }
 
-// What a client sent to open its session is held as long as the session.
+// A session keeps the request that opened it, in a bounded number of bytes.
 func TestHandshakesHoldABoundedAmountOfMemory(t *testing.T) {
 	need.Time(t)
 	const clients = 100
@@ -99,7 +100,9 @@ func TestHandshakesHoldABoundedAmountOfMemory(t *testing.T) {
 	header := strings.Repeat("x", 900_000) // http.Server takes up to 1 MB
 	handshakes := func(size int) {
 		for range clients {
-			res, err := l.client.Do(&http.Request{Method: "GET", URL: mustURL(t, l.http.URL+"/?"+overPolling), Header: http.Header{"X-Large": {header[:size]}}})
+			res, err := l.client.Do(&http.Request{Method: "GET",
+				URL:    mustURL(t, l.http.URL+"/?"+overPolling),
+				Header: http.Header{"X-Large": {header[:size]}}})
 			require.NoError(t, err)
 			io.Copy(io.Discard, res.Body)
 			res.Body.Close()
@@ -113,7 +116,7 @@ func TestHandshakesHoldABoundedAmountOfMemory(t *testing.T) {
 	assert.Less(t, held, int64(clients*(16<<10)+1<<20), "held")
 }
 
-// Close has a deadline of 2 s for each connection, also for those that were closed before.
+// Close has a deadline of 2 s for each connection, even for one that was closed before.
 func TestCloseDoesNotWaitForAClientThatIgnoresItsEnd(t *testing.T) {
 	need.Time(t)
 	l := newLab(t, Config{})
@@ -138,14 +141,15 @@ func mustURL(t *testing.T, text string) *url.URL {
 
 const pausedServer = "LAB_ENGINE_PAUSED"
 
-// TestPausedServer is no test: it is the process that TestAPausedProcessKeepsItsClients stops.
+// TestPausedServer runs the process that TestAPausedProcessKeepsItsClients stops. It tests nothing.
 func TestPausedServer(t *testing.T) {
 	if os.Getenv(pausedServer) == "" {
 		t.Skip("only as the other process of TestAPausedProcessKeepsItsClients")
 	}
-	l := newLab(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: time.Second, OnSession: func(s *Session) {
-		s.OnClose(func(reason Reason, _ error) { fmt.Println("closed:", reason) })
-	}})
+	l := newLab(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: time.Second,
+		OnSession: func(s *Session) {
+			s.OnClose(func(reason Reason, _ error) { fmt.Println("closed:", reason) })
+		}})
 	fmt.Println(l.http.URL)
 	io.Copy(io.Discard, os.Stdin)
 }
@@ -170,7 +174,8 @@ func TestAPausedProcessKeepsItsClients(t *testing.T) {
 	const clients = 20
 	ended := make(chan error, clients)
 	for range clients {
-		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(strings.TrimSpace(address), "http")+"/?"+overWebSocket, nil)
+		conn, _, err := websocket.DefaultDialer.Dial("ws"+
+			strings.TrimPrefix(strings.TrimSpace(address), "http")+"/?"+overWebSocket, nil)
 		require.NoError(t, err)
 		defer conn.Close()
 		go func() { // a client that answers every ping

@@ -1,22 +1,22 @@
 // Package engineio is an Engine.IO server, revision 4: sessions that carry messages over HTTP
 // long-polling, WebSocket or WebTransport, and move from the first to one of the others. It follows
-// the protocol document and, where that is silent, the official server. It knows nothing of
+// the protocol document and, where that is silent, the official server. It is independent of
 // Socket.IO.
 //
-// Call NewServer first. It returns an http.Handler, and calls Config.OnSession with a Session for
-// each client. The example is an echo server.
+// NewServer returns an http.Handler that calls Config.OnSession with a Session for each client. The
+// example is an echo server.
 //
 // # Opening
 //
 // Server.ServeHTTP (server.go) reads the query and admits or refuses the request (handshake.go). A
-// handshake makes a Session (session.go) on a transport: polling.go, websocket.go or
+// handshake creates a Session (session.go) on a transport: polling.go, websocket.go or
 // webtransport.go. The transport is an interface, and the session does not know which one it has.
 //
 // # Reading
 //
 // One goroutine at a time reads each connection, and each POST's body: reader.run (read.go). It
-// also runs OnMessage's function, so a client that sends faster than its messages are handled is
-// slowed down by TCP. The way of a message in:
+// also runs OnMessage's function, so TCP slows down a client that sends faster than its messages
+// are handled. The path of an incoming message:
 //
 //	webSocket.read     (websocket.go)  gorilla/websocket reads the frames, codec reads the packet
 //	reader.run         (read.go)       the goroutine that reads this connection
@@ -25,9 +25,9 @@
 //
 // # Writing
 //
-// The sender puts the message into the session's queue (queue.go), and writes as much as the client
-// takes at once. It does not wait for the client: another goroutine, which exists only for that,
-// writes the rest. The way of a message out:
+// The sender appends the message to the session's queue (queue.go), and writes as much as the
+// connection accepts at once. It does not wait for the client: another goroutine, which exists only
+// for that, writes the rest. The path of an outgoing message:
 //
 //	Session.Send       (write.go)      into the queue; Enqueue leaves the rest to another goroutine
 //	Session.flush      (write.go)      one writer at a time
@@ -37,13 +37,13 @@
 // # Upgrading
 //
 // A session that polls moves to a WebSocket or a WebTransport stream that the client has probed:
-// upgrade.go draws the packets. Until the last of them, polling goes on.
+// upgrade.go lists the packets. Polling continues until the last of them.
 //
 // # Ending
 //
 // A session ends by Session.Close, Server.Close, the client's close packet in a POST or its close
-// frame, the end of its connection, a violation of the protocol, or silence (heartbeat.go).
-// Session.end (close.go) is the one function that ends it, and calls OnClose's function once.
+// frame, the end of its connection, a violation of the protocol, or silence (heartbeat.go). Only
+// Session.end (close.go) ends a session, and it calls OnClose's function once.
 package engineio
 
 import (
@@ -62,27 +62,28 @@ import (
 	"realtimelab/lessons/socketio/internal/gather"
 )
 
-// A Server is an http.Handler for one path, "/engine.io/" or "/socket.io/". It does not look at the
-// path itself. Its methods may be called from any goroutine.
+// A Server is an http.Handler to be mounted at a path, such as "/engine.io/" or "/socket.io/". It
+// does not check the path. Its methods may be called from any goroutine.
 type Server struct {
 	config   Config
-	upgrades string // as they stand in the open packet
+	upgrades string // as in the open packet
 	tasks    tasks.Group
-	conns    gather.Set           // not closed yet, also of sessions that have ended
+	conns    gather.Set           // open connections, even if the session has ended
 	pending  tasks.List[*Session] // with messages that Enqueue has queued
 	open     tasks.Group          // counts sessions, for Shutdown
 
 	mu       sync.Mutex // guards what follows
 	sessions map[string]*Session
-	closed   bool // new sessions are refused
+	closed   bool  // new sessions are refused
+	past     Stats // of sessions that have ended, and Opened
 }
 
-// NewServer makes a server. It starts no goroutine before the first request. Close ends it, and
-// must be called when the HTTP server has stopped or is stopping. NewServer panics if
-// Config.OnSession is nil.
+// NewServer returns a server. It starts no goroutine before the first request. Close must be called
+// when the HTTP server stops. NewServer panics if Config.OnSession is nil.
 func NewServer(config Config) *Server {
 	if config.OnSession == nil {
-		panic("engineio: Config.OnSession is nil: it has to set what a session does with its messages")
+		panic("engineio: Config.OnSession is nil: it has to set what a " +
+			"session does with its messages")
 	}
 	config = config.withDefaults()
 	var upgrades []string
@@ -91,23 +92,25 @@ func NewServer(config Config) *Server {
 			upgrades = append(upgrades, `"`+transport+`"`)
 		}
 	}
-	s := &Server{config: config, upgrades: strings.Join(upgrades, ","), sessions: map[string]*Session{}}
+	s := &Server{config: config, upgrades: strings.Join(upgrades, ","),
+		sessions: map[string]*Session{}, past: Stats{Closed: map[Reason]uint64{}}}
 	s.pending.Group, s.pending.Do = &s.tasks, (*Session).flushScheduled
 	return s
 }
 
-// Len returns the number of open sessions. A session counts from the return of OnSession to the
-// call of OnClose's function.
+// Len returns the number of open sessions. A session counts from the return of OnSession until
+// OnClose's function is called.
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-// ServeHTTP serves polling requests and WebSocket handshakes. A request that no session takes is
-// refused as the protocol says: see ConnectionError. A poll is held until there is a packet; the
-// other calls return when the client's part has been read, and a WebSocket's goroutines go on after
-// that. The ResponseWriter must support Hijack, deadlines and Flush, itself or through Unwrap.
+// ServeHTTP serves polling requests and WebSocket handshakes. An invalid request is refused as the
+// protocol says: see ConnectionError. A call for a GET returns when there is a packet, and a call
+// for a POST when the packets have been handled. For a WebSocket, it returns after the handshake,
+// and other goroutines serve the connection. The ResponseWriter must support Hijack, deadlines and
+// Flush, itself or through Unwrap.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		body.Skip(w, r)
@@ -129,9 +132,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newSession makes a session on a transport, calls OnSession, and starts the heartbeat. If the
-// server has closed meanwhile, or the sid has been taken, it ends the session and returns the
-// refusal.
+// newSession creates a session on a transport, calls OnSession, and starts the heartbeat. If the
+// server has closed meanwhile, or the sid is in use, it ends the session and returns the refusal.
 func (s *Server) newSession(q request, t transport) (*Session, *ConnectionError) {
 	first := q.WithContext(context.WithoutCancel(q.Context()))
 	first.Body, first.Trailer = http.NoBody, nil
@@ -166,6 +168,7 @@ func (s *Server) newSession(q request, t transport) (*Session, *ConnectionError)
 		refused = refusal(badRequest, "name", "ID_GENERATION_ERROR", "error", errID)
 	case session.state != closedState:
 		s.sessions[q.sid] = session
+		s.past.Opened++
 		s.open.Add()
 		session.heartbeat.start()
 	}
@@ -177,13 +180,14 @@ func (s *Server) newSession(q request, t transport) (*Session, *ConnectionError)
 	return session, refused
 }
 
-// start opens a session on a connection, and reads it. It is too late to answer a refusal.
+// start opens a session on a connection, and reads it. A refusal only closes the connection,
+// because the handshake is answered.
 func (s *Server) start(q request, conn connection) {
-	s.tasks.Add() // Close waits: the HTTP server does not wait for a connection that was taken over
+	s.tasks.Add() // so that Close waits: the HTTP server does not wait for a hijacked connection
 	defer s.tasks.Leave()
 	reads := false
 	defer func() {
-		if !reads { // a hook has ended this goroutine
+		if !reads { // a hook called runtime.Goexit
 			conn.net().Close()
 		}
 	}()
@@ -196,10 +200,13 @@ func (s *Server) start(q request, conn connection) {
 	reads = true
 }
 
-// openPackets are the packets that open a session.
+// openPackets returns the first packets of a session.
 func (s *Server) openPackets(sid, upgrades string) []*Message {
-	open := newText(fmt.Appendf(nil, `0{"sid":%s,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`, body.JSONString(sid),
-		upgrades, s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(), s.config.MaxPayload))
+	open := newText(fmt.Appendf(nil,
+		`0{"sid":%s,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
+		body.JSONString(sid),
+		upgrades, s.config.PingInterval.Milliseconds(), s.config.PingTimeout.Milliseconds(),
+		s.config.MaxPayload))
 	if s.config.InitialPacket != nil {
 		return []*Message{open, s.config.InitialPacket}
 	}
@@ -207,8 +214,8 @@ func (s *Server) openPackets(sid, upgrades string) []*Message {
 }
 
 // Close ends every session with ServerClose, refuses new ones with status 503, and waits until all
-// goroutines of the server have ended, or for ctx, whose error it returns. It gives each connection
-// 2 s to take part in its end. OnClose's functions of several sessions run at once. Close waits for
+// goroutines of the server have ended. If ctx ends first, it returns ctx's error. Each connection
+// has 2 s to close in order. OnClose's functions of several sessions run at once. Close waits for
 // the program's functions that are still running, so none of them may call it.
 func (s *Server) Close(ctx context.Context) error {
 	s.conns.Expire(shutdownGrace)
@@ -218,8 +225,8 @@ func (s *Server) Close(ctx context.Context) error {
 	return s.tasks.Wait(ctx)
 }
 
-// RefuseSessions answers handshakes with status 503 and Retry-After from now on. Open sessions go
-// on. It is the first step of a shutdown; the second one is to wait for the program's own work: see
+// RefuseSessions answers handshakes with status 503 and Retry-After from now on. Open sessions are
+// not affected. Call it first in a shutdown, then wait for the program's own work, then call
 // Shutdown.
 func (s *Server) RefuseSessions() { s.refuseSessions() }
 
@@ -231,14 +238,14 @@ func (s *Server) refuseSessions() []*Session {
 	return slices.Collect(maps.Values(s.sessions))
 }
 
-// Shutdown refuses new sessions, and ends each open one with ServerClose when its client has taken
-// all that is queued. Over polling the client learns of the end by its next poll, so the HTTP
-// server must serve until Shutdown has returned. A session whose client fetches nothing ends after
-// PingInterval and PingTimeout. Shutdown does not wait for the return of OnMessage's functions
-// before it ends a session: what they send after that fails with ErrClosed.
+// Shutdown refuses new sessions, and ends each open one with ServerClose when its client has
+// received its queue. Over polling, the client receives the close packet with its next poll, so the
+// HTTP server must serve until Shutdown has returned. A session whose client does not poll ends
+// after PingInterval plus PingTimeout. Shutdown does not wait for OnMessage's functions before it
+// ends a session: if they then send, they get ErrClosed.
 //
-// When ctx ends first, the sessions that are left end at once, as by Close, and Shutdown returns
-// ctx's error.
+// If ctx ends first, the remaining sessions end at once, as by Close, and Shutdown returns ctx's
+// error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	for _, session := range s.refuseSessions() {
 		s.tasks.Go(func() {

@@ -11,44 +11,45 @@ import (
 )
 
 // A transport carries the packets of one session. Session.mu is held when its methods are called,
-// except write, finish and end, and except before the session is known to other goroutines.
+// except write, flushAll and end, and except before the session is known to other goroutines.
 type transport interface {
-	// name is that of the query string.
+	// name returns the transport's name in the query string.
 	name() string
 
-	// attach makes the transport a session's, before the session uses it.
+	// attach sets the transport's session, before the session uses it.
 	attach(*Session)
 
-	// ready reports whether a packet could be written now. Over polling, a GET has to wait for it.
+	// ready reports whether a packet could be written now. Over polling, that needs a held GET.
 	ready() bool
 
-	// take removes from the queue what the next write is to carry.
+	// take removes the messages for the next write from the queue.
 	take(q *queue) []*Message
 
-	// write passes messages on and never waits for the client. It reports false if the client has
-	// not taken all yet: finish then waits for that, and calls progress each time it has taken
-	// more.
+	// write writes messages without waiting for the client. It returns false if some are still
+	// unwritten: flushAll then waits for the client, and calls progress whenever the client has
+	// read more.
 	write(messages []*Message) (done bool, err error)
-	finish(progress func()) error
+	flushAll(progress func()) error
 
-	// beginClose aborts what the client is still sending. It reports whether the session has to
-	// wait until the client has fetched what is queued.
+	// beginClose aborts a POST of the client. It reports whether the session has to wait until the
+	// client has fetched its queue.
 	beginClose(q *queue) bool
 
-	// lastMessage returns the message that ends the session, behind all others; nil if the
-	// transport has none, or it would not arrive.
+	// lastMessage returns the message that ends the session, after all others; nil if the transport
+	// has none, or it would not arrive.
 	lastMessage(reason Reason, err error) *Message
 
-	// end is called once the session has ended, before the last flush. It bounds the time for that.
+	// end is called once, after the session has ended and before the last flush. It bounds the time
+	// of that flush.
 	end(reason Reason, err error)
 }
 
-// A Session is one client's Engine.IO session, whatever transport carries it. Config.OnSession
-// receives it. It ends once, and OnClose's function says why; after that, Send returns ErrClosed.
-// Its methods may be called from any goroutine, except OnMessage and OnClose, which only
+// A Session is one client's Engine.IO session, over any transport. Config.OnSession receives it. It
+// ends once, and OnClose's function receives the reason; after that, Send returns ErrClosed. Its
+// methods may be called from any goroutine, except OnMessage and OnClose, which only
 // Config.OnSession may call.
 type Session struct {
-	// Set before the session is known to anybody else, and not changed.
+	// Set before other goroutines know the session, and not changed.
 	server    *Server
 	id        string
 	codec     eiopacket.Codec
@@ -62,7 +63,7 @@ type Session struct {
 	// Life: see close.go and upgrade.go.
 	state       state
 	transport   transport
-	upgrade     *upgrade // under way; nil if none is
+	upgrade     *upgrade // in progress, or nil
 	onUpgrade   func(transport string)
 	closeTimer  *time.Timer // bounds closingState; nil before it
 	closeReason Reason      // from closingState on; not changed then
@@ -75,7 +76,9 @@ type Session struct {
 
 	// Writing: see write.go.
 	out       queue
-	scheduled bool // in the server's work list
+	scheduled bool // in the list of Server.pending
+
+	traffic Traffic // see stats.go; not changed after the end
 }
 
 // ID returns the session's sid: see Config.GenerateID.
@@ -92,18 +95,18 @@ func (s *Session) Request() *http.Request { return s.request }
 func (s *Session) Opened() time.Time { return s.opened }
 
 // OnMessage sets the function that receives the client's messages, one at a time and in order. The
-// function owns data. A message has at most Config.MaxPayload bytes. Nothing more is read from the
-// client while the function runs, except as ReadOn says. If it panics, the session ends with
+// function owns data. A message has at most Config.MaxPayload bytes. While the function runs,
+// nothing more is read from the client, except after ReadOn. If it panics, the session ends with
 // ForcedClose and the panic is logged. OnMessage must be called in Config.OnSession.
 func (s *Session) OnMessage(f func(data []byte, binary bool)) { s.onMessage = f }
 
-// OnClose sets the function that is called once, when the session has ended. The error says more
-// than the reason: one of this package's errors, an *eiopacket.SyntaxError, that of the connection,
-// or nil. OnMessage's function may still be running. OnClose must be called in Config.OnSession.
+// OnClose sets the function that is called once, when the session has ended. The error is the
+// cause: one of this package's errors, an *eiopacket.SyntaxError, an error of the connection, or
+// nil. OnMessage's function may still be running. OnClose must be called in Config.OnSession.
 func (s *Session) OnClose(f func(reason Reason, err error)) { s.onClose = f }
 
-// OnUpgrade sets the function that is called when the transport has changed, before anything is
-// read from the new one. A session changes its transport at most once.
+// OnUpgrade sets the function that is called after an upgrade, before anything is read from the new
+// transport. A session is upgraded at most once.
 func (s *Session) OnUpgrade(f func(transport string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,7 +16,10 @@ import (
 func (l *lab) shutDown(ctx context.Context) <-chan error {
 	result := make(chan error, 1)
 	go func() { result <- l.server.Shutdown(ctx) }()
-	require.Eventually(l, func() bool { status, _ := l.do("POST", overPolling, ""); return status == 503 }, time.Minute, time.Millisecond)
+	require.Eventually(l, func() bool {
+		status, _ := l.do("POST", overPolling, "")
+		return status == 503
+	}, time.Minute, time.Millisecond)
 	return result
 }
 
@@ -28,7 +31,8 @@ func TestShutdownDeliversWhatIsQueued(t *testing.T) {
 	l.read(conn)
 	result := l.shutDown(t.Context())
 	res, body := l.ask("GET", overPolling, "")
-	assert.Equal(t, `503 1 {"code":3,"message":"Server closed"}`, fmt.Sprint(res.StatusCode, " ", res.Header.Get("Retry-After"), " ", body))
+	assert.Equal(t, `503 1 {"code":3,"message":"Server closed"}`,
+		fmt.Sprint(res.StatusCode, " ", res.Header.Get("Retry-After"), " ", body))
 	res, _ = l.shake(overWebSocket)
 	assert.Equal(t, 503, res.StatusCode)
 
@@ -63,11 +67,14 @@ func TestAPollBehindTheEndOfItsSession(t *testing.T) {
 	session := l.server.session(l.open())
 	session.end(ServerClose, nil)
 	w := httptest.NewRecorder()
-	session.servePolling(w, httptest.NewRequest("GET", "/engine.io/?"+overPolling+"&sid="+session.ID(), nil))
-	assert.Equal(t, `400 {"code":1,"message":"Session ID unknown"}`, fmt.Sprint(w.Code, " ", w.Body))
+	session.servePolling(w, httptest.NewRequest("GET",
+		"/engine.io/?"+overPolling+"&sid="+session.ID(), nil))
+	assert.Equal(t, `400 {"code":1,"message":"Session ID unknown"}`,
+		fmt.Sprint(w.Code, " ", w.Body))
 }
 
-// A client that does not fetch what waits for it: the context ends the shutdown, or its silence does.
+// A client that does not fetch what waits for it: the context ends the shutdown, or its silence
+// does.
 func TestShutdownOfAClientThatIsGone(t *testing.T) {
 	l := newLab(t, Config{})
 	l.server.session(l.open()).Send(TextMessage([]byte("bye")))
@@ -83,8 +90,8 @@ func TestShutdownOfAClientThatIsGone(t *testing.T) {
 	assert.Contains(t, []string{string(ServerClose), string(PingTimeout)}, <-l.closed)
 }
 
-// A client that connects while the server closes is told of the end before Close returns: who calls Close cuts the
-// connections next.
+// A client that connects while the server closes gets the notice of the end before Close returns.
+// After Close the program may cut the connections.
 func TestCloseWaitsForASessionThatBegins(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	l := newLab(t, Config{OnSession: func(*Session) { close(entered); <-leave }})
@@ -93,7 +100,10 @@ func TestCloseWaitsForASessionThatBegins(t *testing.T) {
 	l.waitFor(entered)
 	result := make(chan error, 1)
 	go func() { result <- l.server.Close(t.Context()) }()
-	require.Eventually(t, func() bool { status, _ := l.do("POST", overPolling, ""); return status == 503 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		status, _ := l.do("POST", overPolling, "")
+		return status == 503
+	}, time.Minute, time.Millisecond)
 	select {
 	case <-result:
 		close(leave)

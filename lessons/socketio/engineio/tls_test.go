@@ -33,7 +33,8 @@ func TestCloseFramesOverTLS(t *testing.T) {
 	l.client = l.http.Client()
 	onWebSocket := func() string { // a session that takes no second transport
 		var open struct{ SID string }
-		require.NoError(t, json.Unmarshal([]byte(l.read(l.dial("EIO=4&transport=websocket"))[1:]), &open))
+		require.NoError(t, json.Unmarshal([]byte(l.read(l.dial("EIO=4&transport=websocket"))[1:]),
+			&open))
 		return open.SID
 	}
 	for _, c := range []struct {
@@ -41,7 +42,7 @@ func TestCloseFramesOverTLS(t *testing.T) {
 		code              int
 	}{
 		{"a second transport", "&sid=" + onWebSocket(), "", websocket.CloseNoStatusReceived},
-		{"a probe that is none", "&sid=" + l.open(), "4x", websocket.CloseNoStatusReceived},
+		{"a packet that is not a probe", "&sid=" + l.open(), "4x", websocket.CloseNoStatusReceived},
 		{"an unknown packet", "", "9", websocket.CloseNoStatusReceived},
 		{"text that is not UTF-8", "", "4\xff", websocket.CloseInvalidFramePayloadData},
 	} {

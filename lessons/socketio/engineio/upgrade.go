@@ -6,29 +6,30 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// An upgrade is a connection that wants to take over from a session's polls:
+// An upgrade is a connection that replaces a session's polling:
 //
 //	client → server  2probe   over the new connection
 //	server → client  3probe   over the new connection
 //	server → client  6        ends the poll that waits
 //	client → server  5        over the new connection: from here on it carries all
 //
-// Until the 5, polling goes on, and if the upgrade fails the session stays with it.
+// Polling continues until the 5. If the upgrade fails, the session stays with polling.
 type upgrade struct {
 	session *Session
 	conn    connection
-	noop    *time.Timer // ends idle polls, once the probe is answered; guarded by Session.mu
+	noop    *time.Timer // ends idle polls after the probe is answered; guarded by Session.mu
 }
 
-// noopDelay is how long an idle poll may wait once a probe has been answered.
+// noopDelay is how long an idle poll is held after the probe was answered.
 const noopDelay = 100 * time.Millisecond
 
-// upgradeTo starts an upgrade. It reports false if the session takes no connection.
+// upgradeTo starts an upgrade. It returns false if the session cannot be upgraded.
 func (s *Session) upgradeTo(conn connection) bool {
 	conn.net().Expire(s.server.config.UpgradeTimeout)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.server.config.NoUpgrades || s.transport.name() != Polling || s.upgrade != nil || !s.isOpen() {
+	if s.server.config.NoUpgrades || s.transport.name() != Polling || s.upgrade != nil ||
+		!s.isOpen() {
 		return false
 	}
 	s.upgrade = &upgrade{session: s, conn: conn}
@@ -36,11 +37,11 @@ func (s *Session) upgradeTo(conn connection) bool {
 	return true
 }
 
-// read reads the client's side of the upgrade, and then the session's packets. It may wait while it
-// writes, because nothing else uses the connection. A write error shows at the next read.
+// read reads the client's packets of the upgrade, and then the session's packets. It may block in a
+// write, because nothing else uses the connection. A write error appears at the next read.
 func (u *upgrade) read() {
 	for {
-		u.conn.net().Finish(nil) // the answer to the handshake, later the pong
+		u.conn.net().FlushAll(nil) // the answer to the handshake, later the pong
 		p, err := u.conn.read()
 		switch {
 		case err == nil && p.Type == eiopacket.Ping && string(p.Data) == "probe":
@@ -51,7 +52,7 @@ func (u *upgrade) read() {
 			return
 		}
 		u.session.mu.Lock()
-		if u.session.upgrade == u { // the session stays with polling
+		if u.session.upgrade == u { // the upgrade has failed: the session stays with polling
 			u.stop()
 		}
 		u.session.mu.Unlock()
@@ -60,7 +61,7 @@ func (u *upgrade) read() {
 	}
 }
 
-// endIdlePolls lets the client leave polling: each of its polls must end.
+// endIdlePolls answers the client's polls with noop packets, so that it can leave polling.
 func (u *upgrade) endIdlePolls() {
 	s := u.session
 	s.mu.Lock()
@@ -79,8 +80,8 @@ func (u *upgrade) endIdlePolls() {
 }
 
 // complete makes the connection the session's transport, and starts its reader when the packets
-// that were posted before the 5 have been taken. It reports false if the session has ended
-// meanwhile. It refuses a poll that waits: a client lets its last poll end before it sends the 5.
+// that were posted before the 5 have been handled. It returns false if the session has ended
+// meanwhile. It refuses a held poll: a client must wait for its last poll before it sends the 5.
 func (u *upgrade) complete() bool {
 	s := u.session
 	u.conn.net().Persist()
@@ -99,7 +100,7 @@ func (u *upgrade) complete() bool {
 	onUpgrade := s.onUpgrade
 	s.mu.Unlock()
 
-	defer func() { // also when a function of the program has ended this goroutine
+	defer func() { // also if a function of the program calls runtime.Goexit
 		s.flush()
 		if post != nil {
 			<-post.taken
@@ -116,7 +117,7 @@ func (u *upgrade) complete() bool {
 	return true
 }
 
-// stop forgets the upgrade. Session.mu is held.
+// stop removes the upgrade from the session. Session.mu is held.
 func (u *upgrade) stop() {
 	u.session.upgrade = nil
 	if u.noop != nil {

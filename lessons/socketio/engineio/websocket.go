@@ -16,24 +16,24 @@ import (
 	"realtimelab/lessons/socketio/internal/gather"
 )
 
-// A webSocket is the transport of one WebSocket. gorilla/websocket does what RFC 6455 and RFC 7692
-// say, except that it does not check that text is UTF-8.
+// A webSocket is the transport over one WebSocket. gorilla/websocket implements RFC 6455 and RFC
+// 7692, but does not check that text is UTF-8.
 type webSocket struct {
 	stream
 	ws          *websocket.Conn
 	codec       eiopacket.Codec
-	limit       int64 // of a message, in bytes
-	deflateFrom int   // messages from this size on are compressed; -1: off
+	limit       int64 // maximum size of a message, in bytes
+	deflateFrom int   // minimum size of a compressed message; -1: off
 }
 
-// bufferSize of each direction of a WebSocket, in bytes. Larger messages take more reads. The
-// buffers for writing are shared.
+// bufferSize is the buffer size of each direction of a WebSocket, in bytes. Larger messages need
+// more reads. Write buffers come from a shared pool.
 const bufferSize = 512
 
 var writeBuffers sync.Pool
 
-// serveWebSocket opens a session over WebSocket, or upgrades one that polls. A session that has
-// been upgraded, or is being, takes no second connection: that is closed.
+// serveWebSocket opens a session over WebSocket, or upgrades a polling session. It closes a second
+// connection to a session that has been or is being upgraded.
 func (s *Server) serveWebSocket(w http.ResponseWriter, q request, session *Session) {
 	if session != nil {
 		defer session.endIfPanicking()
@@ -48,12 +48,13 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, q request, session *Sessi
 	}
 }
 
-// ownHeaders are the headers of a handshake's answer that accept and gorilla/websocket set.
-var ownHeaders = []string{"Connection", "Upgrade", "Sec-Websocket-Accept", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol", "Content-Length", "Transfer-Encoding"}
+// ownHeaders lists the headers of a handshake's answer that accept and gorilla/websocket set.
+var ownHeaders = []string{"Connection", "Upgrade", "Sec-Websocket-Accept",
+	"Sec-Websocket-Extensions", "Sec-Websocket-Protocol", "Content-Length", "Transfer-Encoding"}
 
-// accept takes over the connection of a WebSocket handshake. It returns nil if it has answered why
-// not. The answer leaves with the first frame. The hooks for its headers are called when the
-// connection has been taken over, so never for a bad handshake.
+// accept hijacks the connection of a WebSocket handshake. It returns nil if it has refused the
+// handshake. The answer is sent together with the first frame. The hooks for its headers are called
+// after the connection is hijacked, so never for a bad handshake.
 func (s *Server) accept(w http.ResponseWriter, q request, opens bool) (ws *webSocket) {
 	header := http.Header{}
 	deflate := s.config.PerMessageDeflate
@@ -61,7 +62,7 @@ func (s *Server) accept(w http.ResponseWriter, q request, opens bool) (ws *webSo
 		maps.Copy(header, w.Header())
 		s.addHeaders(header, q.Request, q.sid, opens)
 		protocol := header.Get("Sec-Websocket-Protocol")
-		if protocol == "" { // a browser gives up if none is chosen
+		if protocol == "" { // a browser fails if none is chosen
 			protocol, _, _ = strings.Cut(q.Header.Get("Sec-Websocket-Protocol"), ",")
 		}
 		for _, name := range ownHeaders {
@@ -72,15 +73,16 @@ func (s *Server) accept(w http.ResponseWriter, q request, opens bool) (ws *webSo
 		}
 	}}
 	defer func() {
-		if ws == nil && h.Conn != nil { // also when a hook has panicked
+		if ws == nil && h.Conn != nil { // also if a hook panics
 			h.Conn.Close()
 		}
 	}()
 	upgrader := websocket.Upgrader{
 		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &writeBuffers,
 		CheckOrigin: func(*http.Request) bool { return true }, // see Config.AllowRequest
-		EnableCompression: deflate != nil && // gorilla/websocket does not keep to a smaller window
-			!strings.Contains(strings.Join(q.Header["Sec-Websocket-Extensions"], ","), "server_max_window_bits"),
+		EnableCompression: deflate != nil && // gorilla/websocket ignores a limit of the window
+			!strings.Contains(strings.Join(q.Header["Sec-Websocket-Extensions"], ","),
+				"server_max_window_bits"),
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
 			if h.Err != nil {
 				s.config.Log.Error("engineio: no WebSocket", "err", h.Err)
@@ -88,18 +90,20 @@ func (s *Server) accept(w http.ResponseWriter, q request, opens bool) (ws *webSo
 				return
 			}
 			w.Header().Set("Sec-Websocket-Version", "13")
-			s.refuse(w, r, refusal(badRequest, "name", "TRANSPORT_HANDSHAKE_ERROR", "error", reason.Error()))
+			s.refuse(w, r, refusal(badRequest, "name", "TRANSPORT_HANDSHAKE_ERROR", "error",
+				reason.Error()))
 		},
 	}
 	conn, err := upgrader.Upgrade(h, q.Request, header)
 	if err != nil {
 		return nil
 	}
-	ws = &webSocket{stream: stream{conn: h.Conn}, ws: conn, codec: q.codec, limit: int64(s.config.MaxPayload), deflateFrom: -1}
+	ws = &webSocket{stream: stream{conn: h.Conn}, ws: conn, codec: q.codec,
+		limit: int64(s.config.MaxPayload), deflateFrom: -1}
 	conn.SetReadLimit(ws.limit)
 	if upgrader.EnableCompression {
 		ws.deflateFrom = max(0, deflate.Threshold)
-		conn.SetReadLimit(ws.limit + ws.limit/100 + 100) // what cannot be compressed grows a little
+		conn.SetReadLimit(ws.limit + ws.limit/100 + 100) // incompressible data grows a little
 	}
 	conn.SetPingHandler(ws.pong)
 	conn.SetCloseHandler(func(int, string) error { return nil }) // lastMessage answers
@@ -117,22 +121,23 @@ func (ws *webSocket) read() (eiopacket.Packet, error) {
 	return ws.packet(kind, message)
 }
 
-// packet reads a message. It is not part of read, which waits for one: what waits should need a
-// small stack, because every client has one.
+// packet reads a message. It is separate from read, so that a reader needs only a small stack while
+// it waits: every client has one.
 func (ws *webSocket) packet(kind int, message io.Reader) (eiopacket.Packet, error) {
 	data, err := io.ReadAll(io.LimitReader(message, ws.limit+1))
 	switch {
 	case err != nil:
 		return eiopacket.Packet{}, ws.readError(err)
 	case int64(len(data)) > ws.limit: // inflated
-		return eiopacket.Packet{}, ws.violation(websocket.CloseMessageTooBig, websocket.ErrReadLimit)
+		return eiopacket.Packet{}, ws.violation(websocket.CloseMessageTooBig,
+			websocket.ErrReadLimit)
 	case kind == websocket.TextMessage && !utf8.Valid(data):
 		return eiopacket.Packet{}, ws.violation(websocket.CloseInvalidFramePayloadData, ErrNotUTF8)
 	}
 	return ws.codec.ParseFrame(kind == websocket.BinaryMessage, data)
 }
 
-// A violation is a client's breach of RFC 6455, whose close frame has been gathered.
+// A violation is a client's violation of RFC 6455. Its close frame is already in the buffer.
 type violation struct{ error }
 
 func (v *violation) Unwrap() error { return v.error }
@@ -142,8 +147,8 @@ func (ws *webSocket) violation(code int, err error) error {
 	return &violation{err}
 }
 
-// readError tells the end of the connection, and the client's close frame, from a violation, for
-// which gorilla/websocket has gathered a close frame in most cases.
+// readError distinguishes the end of the connection and the client's close frame from a violation,
+// for which gorilla/websocket has in most cases buffered a close frame.
 func (ws *webSocket) readError(err error) error {
 	if _, closed := errors.AsType[*websocket.CloseError](err); closed || ws.conn.ReadErr() != nil {
 		return err
@@ -169,20 +174,21 @@ func (ws *webSocket) ended(err error) {
 		return
 	}
 	ws.conn.Expire(shutdownGrace)
-	<-ws.session.written()                                      // or Expire ends the writing
-	if reason != TransportClose && ws.conn.Finish(nil) == nil { // else the client reads no more
+	<-ws.session.written()                                        // or Expire makes the write fail
+	if reason != TransportClose && ws.conn.FlushAll(nil) == nil { // else the client reads no more
 		ws.conn.Drain()
 	}
 }
 
-// pong answers a ping frame, when it is its turn.
+// pong answers a ping frame, after the queued messages.
 func (ws *webSocket) pong(data string) error {
 	if ws.session != nil {
-		ws.session.Send(controlMessage(websocket.PongMessage, []byte(data))) // an error shows at the next read
+		// an error appears at the next read
+		ws.session.Send(controlMessage(websocket.PongMessage, []byte(data)))
 		return nil
 	}
 	ws.ws.WriteControl(websocket.PongMessage, []byte(data), time.Time{})
-	ws.conn.Finish(nil)
+	ws.conn.FlushAll(nil)
 	return nil
 }
 
@@ -194,7 +200,8 @@ func controlMessage(opcode int, payload []byte) *Message {
 func (ws *webSocket) write(messages []*Message) (done bool, err error) {
 	for _, m := range messages {
 		opcode, payload := m.frame(ws.codec)
-		ws.ws.EnableWriteCompression(!m.plain && ws.deflateFrom >= 0 && len(payload) >= ws.deflateFrom)
+		ws.ws.EnableWriteCompression(!m.plain && ws.deflateFrom >= 0 &&
+			len(payload) >= ws.deflateFrom)
 		switch {
 		case m.control != 0:
 			err = ws.ws.WriteControl(m.control, m.packet.Data, time.Time{})
@@ -210,22 +217,24 @@ func (ws *webSocket) write(messages []*Message) (done bool, err error) {
 	return ws.conn.Flush()
 }
 
-// lastMessage is the close frame: without a status code, as the official server sends it, or with
+// lastMessage returns the close frame: without a status code, like the official server's, or with
 // the client's own.
 func (ws *webSocket) lastMessage(reason Reason, err error) *Message {
 	var closed *websocket.CloseError
 	var wrong *violation
 	var payload []byte
 	switch {
-	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure: // which stands for a connection that was cut
+	// CloseAbnormalClosure means a broken connection
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
 		payload = websocket.FormatCloseMessage(closed.Code, closed.Text)
-	case errors.As(err, &wrong), reason == TransportClose && err != nil, ws.conn.WriteErr() != nil: // one has been sent, or none would arrive
+	// a close frame has been sent, or would not arrive
+	case errors.As(err, &wrong), reason == TransportClose && err != nil, ws.conn.WriteErr() != nil:
 		return nil
 	}
 	return controlMessage(websocket.CloseMessage, payload)
 }
 
-// reject closes a connection that has not become a session's transport.
+// reject implements connection.
 func (ws *webSocket) reject(err error) {
 	defer ws.conn.Close()
 	ws.conn.Persist()
@@ -233,7 +242,7 @@ func (ws *webSocket) reject(err error) {
 	if m := ws.lastMessage(ForcedClose, err); m != nil {
 		ws.ws.WriteControl(m.control, m.packet.Data, time.Time{})
 	}
-	if ws.conn.Finish(nil) == nil {
+	if ws.conn.FlushAll(nil) == nil {
 		ws.conn.Drain()
 	}
 }

@@ -63,21 +63,26 @@ func TestFramesThatCloseTheConnection(t *testing.T) {
 		"RSV2":                       {clientFrame(0xa1, "4x"), 1002, TransportError},
 		"opcode 3":                   {clientFrame(0x83, "4x"), 1002, TransportError},
 		"opcode 11":                  {clientFrame(0x8b, "4x"), 1002, TransportError},
-		"a ping that is too long":    {clientFrame(0x89, strings.Repeat("x", 126)), 1002, TransportError},
-		"a fragmented ping":          {clientFrame(0x09, "x"), 1002, TransportError},
-		"a continuation of nothing":  {clientFrame(0x80, "x"), 1002, TransportError},
-		"a message within a message": {clientFrame(0x01, "4x") + clientFrame(0x81, "4y"), 1002, TransportError},
-		"text that is not UTF-8":     {clientFrame(0x81, "4\xff"), 1007, TransportError},
-		"text that ends in the middle of a character": {clientFrame(0x01, "4\xe2") + clientFrame(0x80, "\x82"), 1007, TransportError},
-		"over the limit":              {clientFrame(0x81, strings.Repeat("4", 101)), 1009, TransportError},
-		"over the limit in fragments": {clientFrame(0x01, strings.Repeat("4", 100)) + clientFrame(0x80, "x"), 1009, TransportError},
-		"a length of 64 bits":         {huge, 1002, TransportError},
-		"close without a code":        {clientFrame(0x88, ""), 1005, TransportClose},
-		"close":                       {clientFrame(0x88, "\x03\xe8bye"), 1000, TransportClose},
-		"close with half a code":      {clientFrame(0x88, "\x03"), 1005, TransportClose},
-		"close with a reserved code":  {clientFrame(0x88, "\x03\xed"), 1002, TransportError},
-		"close with a bad reason":     {clientFrame(0x88, "\x03\xe8\xff"), 1002, TransportError},
-		"an unknown packet":           {clientFrame(0x81, "9"), 1005, ParseError},
+		"a ping that is too long": {clientFrame(0x89, strings.Repeat("x", 126)), 1002,
+			TransportError},
+		"a fragmented ping":         {clientFrame(0x09, "x"), 1002, TransportError},
+		"a continuation of nothing": {clientFrame(0x80, "x"), 1002, TransportError},
+		"a message within a message": {clientFrame(0x01, "4x") + clientFrame(0x81, "4y"), 1002,
+			TransportError},
+		"text that is not UTF-8": {clientFrame(0x81, "4\xff"), 1007, TransportError},
+		"text that ends in the middle of a character": {clientFrame(0x01,
+			"4\xe2") + clientFrame(0x80, "\x82"), 1007, TransportError},
+		"over the limit": {clientFrame(0x81, strings.Repeat("4", 101)), 1009,
+			TransportError},
+		"over the limit in fragments": {clientFrame(0x01,
+			strings.Repeat("4", 100)) + clientFrame(0x80, "x"), 1009, TransportError},
+		"a length of 64 bits":        {huge, 1002, TransportError},
+		"close without a code":       {clientFrame(0x88, ""), 1005, TransportClose},
+		"close":                      {clientFrame(0x88, "\x03\xe8bye"), 1000, TransportClose},
+		"close with half a code":     {clientFrame(0x88, "\x03"), 1005, TransportClose},
+		"close with a reserved code": {clientFrame(0x88, "\x03\xed"), 1002, TransportError},
+		"close with a bad reason":    {clientFrame(0x88, "\x03\xe8\xff"), 1002, TransportError},
+		"an unknown packet":          {clientFrame(0x81, "9"), 1005, ParseError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, Config{MaxPayload: 100})
@@ -102,7 +107,8 @@ func TestFramesInFragments(t *testing.T) {
 	l := newLab(t, Config{})
 	conn := dialBench(t, l.http.Listener.Addr().String())
 	defer conn.conn.Close()
-	wire := clientFrame(0x01, "4a€"[:3]) + clientFrame(0x89, "between") + clientFrame(0x00, "4a€"[3:]) + clientFrame(0x80, "z")
+	wire := clientFrame(0x01, "4a€"[:3]) + clientFrame(0x89, "between") + clientFrame(0x00,
+		"4a€"[3:]) + clientFrame(0x80, "z")
 	for i := range len(wire) {
 		io.WriteString(conn.conn, wire[i:i+1])
 	}

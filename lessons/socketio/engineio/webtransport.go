@@ -10,31 +10,32 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// A webTransport is the transport of one bidirectional stream: see eiopacket for its format.
+// A webTransport is the transport over one bidirectional stream: see eiopacket for its format.
 type webTransport struct {
 	stream
 	in     *bufio.Reader
 	server *Server
 }
 
-// ServeWebTransport takes the bidirectional stream that a client of WebTransport has opened in its
-// session: another server speaks HTTP/3. The first packet says what the stream is for, and must
-// come within UpgradeTimeout:
+// ServeWebTransport serves the bidirectional stream that a client has opened in a WebTransport
+// session of an HTTP/3 server. The first packet must arrive within UpgradeTimeout. It says what the
+// stream is for:
 //
 //	0                a new session
-//	0{"sid":"…"}     the upgrade of one that polls; 2probe, 3probe and 5 follow
+//	0{"sid":"…"}     the upgrade of a polling session; 2probe, 3probe and 5 follow
 //
-// The server owns conn, whose Close ends the WebTransport session. That is also how a session of
-// this server ends: there is no close frame. r is the request that opened the WebTransport session.
-// AllowRequest is asked about it; no answer can refuse a stream, so a stream that no session takes
-// is closed. ServeWebTransport does not wait for the session's end.
+// The server owns conn, whose Close must end the WebTransport session. The protocol has no close
+// frame, so the server ends its session by closing conn. r is the request that opened the
+// WebTransport session; Config.AllowRequest is called with it. A stream cannot be refused with a
+// status, so the server closes a refused stream. ServeWebTransport does not wait for the session's
+// end.
 func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
 	wt := &webTransport{stream: stream{conn: s.conns.Add(conn, nil)}, server: s}
 	wt.in = bufio.NewReaderSize(wt.conn, bufferSize)
 	wt.conn.Expire(s.config.UpgradeTimeout)
 	taken := false
 	defer func() {
-		if !taken { // refused, or a hook has panicked
+		if !taken { // refused, or a hook panicked
 			wt.conn.Close()
 		}
 	}()
@@ -94,7 +95,7 @@ func (wt *webTransport) write(messages []*Message) (done bool, err error) {
 
 func (wt *webTransport) lastMessage(Reason, error) *Message { return nil }
 
-// end closes the stream when all messages have been written.
+// end closes the stream after all messages are written.
 func (wt *webTransport) end(reason Reason, err error) {
 	wt.stream.end(reason, err)
 	wt.server.tasks.Go(func() {

@@ -35,7 +35,8 @@ func (l *lab) stream(first string) wtStream {
 	l.Cleanup(func() { conn.Close() })
 	serving, err := listener.Accept()
 	require.NoError(l, err)
-	go l.server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
+	go l.server.ServeWebTransport(serving,
+		httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
 	s := wtStream{l.T, conn, bufio.NewReader(conn)}
 	s.write(first)
 	return s
@@ -125,9 +126,11 @@ func TestWebTransportEnds(t *testing.T) {
 		end    func(l *lab, s wtStream)
 		reason Reason
 	}{
-		"an empty packet":    {func(_ *lab, s wtStream) { s.write("\x00") }, ParseError},
-		"a packet too large": {func(_ *lab, s wtStream) { s.write("\x7f\x7f\xff\xff\xff\xff\xff\xff\xff") }, ParseError},
-		"an unknown packet":  {func(_ *lab, s wtStream) { s.write("\x01x") }, ParseError},
+		"an empty packet": {func(_ *lab, s wtStream) { s.write("\x00") }, ParseError},
+		"a packet too large": {func(_ *lab, s wtStream) {
+			s.write("\x7f\x7f\xff\xff\xff\xff\xff\xff\xff")
+		}, ParseError},
+		"an unknown packet": {func(_ *lab, s wtStream) { s.write("\x01x") }, ParseError},
 		"the server closes": {func(l *lab, _ wtStream) {
 			go l.server.Close(t.Context())
 		}, ServerClose},
@@ -186,18 +189,27 @@ func TestAPanicOfAHookClosesTheStream(t *testing.T) {
 		config Config
 		first  string
 	}{
-		"the question":         {Config{AllowRequest: func(*http.Request) error { fail(); return nil }}, "\x010"},
-		"a refusal":            {Config{AllowRequest: func(*http.Request) error { return forbid }, OnConnectionError: func(ConnectionError) { fail() }}, "\x010"},
-		"an unknown session's": {Config{OnConnectionError: func(ConnectionError) { fail() }}, "\x0d0{\"sid\":\"no\"}"},
+		"the question": {Config{AllowRequest: func(*http.Request) error {
+			fail()
+			return nil
+		}}, "\x010"},
+		"a refusal": {Config{AllowRequest: func(*http.Request) error {
+			return forbid
+		}, OnConnectionError: func(ConnectionError) { fail() }}, "\x010"},
+		"an unknown session's": {Config{OnConnectionError: func(ConnectionError) {
+			fail()
+		}}, "\x0d0{\"sid\":\"no\"}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.config.Transports, test.config.OnSession = withWebTransport.Transports, func(*Session) {}
+			test.config.Transports, test.config.OnSession = withWebTransport.Transports,
+				func(*Session) {}
 			server := NewServer(test.config)
 			client, serving := net.Pipe()
 			panicked := make(chan any, 1)
 			go func() {
 				defer func() { panicked <- recover() }() // as an HTTP server does
-				server.ServeWebTransport(serving, httptest.NewRequest("CONNECT", "/engine.io/?EIO=4&transport=webtransport", nil))
+				server.ServeWebTransport(serving, httptest.NewRequest("CONNECT",
+					"/engine.io/?EIO=4&transport=webtransport", nil))
 			}()
 			s := wtStream{t, client, bufio.NewReader(client)}
 			s.write(test.first)
@@ -210,7 +222,10 @@ func TestAPanicOfAHookClosesTheStream(t *testing.T) {
 // WebTransport is of revision 4, so a session of revision 3 does not move to it.
 func TestWebTransportRefusesAnotherRevision(t *testing.T) {
 	refused := make(chan ConnectionError, 1)
-	l := newLab(t, Config{AllowEIO3: true, Transports: withWebTransport.Transports, OnConnectionError: func(e ConnectionError) { refused <- e }})
+	l := newLab(t, Config{AllowEIO3: true, Transports: withWebTransport.Transports,
+		OnConnectionError: func(e ConnectionError) {
+			refused <- e
+		}})
 	query := l.openV3("")
 	open := `0{"sid":"` + query[strings.LastIndex(query, "=")+1:] + `"}`
 	s := l.stream(string(rune(len(open))) + open)
@@ -218,18 +233,20 @@ func TestWebTransportRefusesAnotherRevision(t *testing.T) {
 	assert.Equal(t, "PROTOCOL_MISMATCH", (<-refused).Context["name"])
 
 	status, body := l.do("GET", "EIO=4&transport=webtransport", "")
-	assert.Equal(t, `400 {"code":0,"message":"Transport unknown"}`, fmt.Sprint(status, " ", body), "it is no transport of HTTP requests")
+	assert.Equal(t, `400 {"code":0,"message":"Transport unknown"}`, fmt.Sprint(status, " ", body),
+		"HTTP requests cannot name this transport")
 }
 
-// What waits for a client that is too slow is let go at once, as over WebSocket.
+// The queue of a client that is too slow is freed at once, as over WebSocket.
 func TestASlowWebTransportIsClosedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := NewServer(Config{MaxQueue: 1000, Transports: []string{WebTransport}, OnSession: func(s *Session) {
-			s.OnMessage(func([]byte, bool) {
-				s.Send(TextMessage(make([]byte, 2000)))
-				assert.ErrorIs(t, s.Send(TextMessage(make([]byte, 2000))), ErrSlowClient)
-			})
-		}})
+		server := NewServer(Config{MaxQueue: 1000, Transports: []string{WebTransport},
+			OnSession: func(s *Session) {
+				s.OnMessage(func([]byte, bool) {
+					s.Send(TextMessage(make([]byte, 2000)))
+					assert.ErrorIs(t, s.Send(TextMessage(make([]byte, 2000))), ErrSlowClient)
+				})
+			}})
 		ours, client := net.Pipe()
 		go io.WriteString(client, "\x010\x014") // and reads nothing
 		start := time.Now()

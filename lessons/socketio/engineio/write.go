@@ -2,10 +2,10 @@ package engineio
 
 import "context"
 
-// Send queues the messages, next to each other and in order, and writes as much as the client takes
-// at once, from the caller's goroutine. It does not wait for the client. The error is ErrClosed, or
-// ErrSlowClient, which also ends the session: see Config.MaxQueue. Queued shows how far the queue
-// has grown, and Flush waits until it is empty.
+// Send queues the messages, in order and without other messages between them. On the caller's
+// goroutine, it writes as much as the connection accepts at once. It does not wait for the client.
+// The error is ErrClosed, or ErrSlowClient, which also ends the session: see Config.MaxQueue.
+// Queued returns the size of the queue, and Flush waits until it is empty.
 func (s *Session) Send(messages ...*Message) error {
 	if err := s.Queue(messages...); err != nil {
 		return err
@@ -14,9 +14,9 @@ func (s *Session) Send(messages ...*Message) error {
 	return nil
 }
 
-// Enqueue is Send for a message that goes to many sessions. It returns before anything is written:
-// a goroutine of the server writes, and gathers the messages of several calls. It may be called
-// with locks held, and calls no function of the program. Its errors are Send's.
+// Enqueue is Send for a message to many sessions. It returns before anything is written: a
+// goroutine of the server writes the messages of several calls together. It may be called with
+// locks held, and calls no function of the program. It fails like Send.
 func (s *Session) Enqueue(messages ...*Message) error {
 	if err := s.Queue(messages...); err != nil {
 		return err
@@ -31,8 +31,8 @@ func (s *Session) Enqueue(messages ...*Message) error {
 	return nil
 }
 
-// Queue is Send without the writing, for a caller that holds a lock: a later Send, also one without
-// messages, writes them. Its errors are Send's.
+// Queue is Send without writing, for a caller that holds a lock: a later Send, even without
+// messages, writes them. It fails like Send.
 func (s *Session) Queue(messages ...*Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,28 +44,30 @@ func (s *Session) Queue(messages ...*Message) error {
 			s.server.tasks.Go(func() { s.end(TransportError, err) })
 			return err
 		}
+		s.traffic.Sent++
+		s.traffic.SentBytes += uint64(len(m.packet.Data))
 	}
 	return nil
 }
 
-// Writable reports whether a message sent now would leave at once: nothing is queued, and over
-// polling a poll waits.
+// Writable reports whether a message would be written at once: the queue is empty, and over polling
+// there is a held poll.
 func (s *Session) Writable() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.isOpen() && s.out.waiting() == 0 && s.transport.ready()
 }
 
-// Queued returns the number of bytes that wait for the client, counted as for Config.MaxQueue.
+// Queued returns the size of the queue in bytes, counted as for Config.MaxQueue.
 func (s *Session) Queued() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.waiting()
 }
 
-// Flush waits until all that is queued has left: over WebSocket and WebTransport, until the kernel
-// has it; over polling, until answers to polls carry it. It returns ErrClosed when the session ends
-// before, and ctx's error when ctx does. It calls ReadOn, so OnMessage's function may call it.
+// Flush waits until the queue is written: over WebSocket and WebTransport to the kernel, over
+// polling to the answers of polls. It returns ErrClosed if the session ends first, and ctx's error
+// if ctx does. It calls ReadOn, so OnMessage's function may call it.
 func (s *Session) Flush(ctx context.Context) error {
 	s.ReadOn()
 	select {
@@ -81,15 +83,15 @@ func (s *Session) Flush(ctx context.Context) error {
 	return nil
 }
 
-// written returns a channel that is closed when all that is queued has been written, or cannot be.
+// written returns a channel that is closed when the queue has been written, or cannot be.
 func (s *Session) written() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.whenEmpty()
 }
 
-// flush writes the queue, as far as the client takes it at once. A goroutine that exists only for
-// that writes the rest. If another flush is under way, that one goes on with the new messages.
+// flush writes as much of the queue as the connection accepts at once. A goroutine that exists only
+// for that writes the rest. If another flush is running, it writes the new messages too.
 func (s *Session) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +103,7 @@ func (s *Session) flush() {
 		done, err := t.write(batch)
 		s.mu.Lock()
 		if !done || err != nil {
-			s.server.tasks.Go(func() { s.finishWrite(t, batch, err) })
+			s.server.tasks.Go(func() { s.awaitWrite(t, batch, err) })
 			return
 		}
 		s.out.done(batch)
@@ -109,10 +111,10 @@ func (s *Session) flush() {
 	}
 }
 
-// finishWrite waits until the client has taken a batch, or for the end of the connection.
-func (s *Session) finishWrite(t transport, batch []*Message, err error) {
+// awaitWrite waits until a batch is written or the connection ends.
+func (s *Session) awaitWrite(t transport, batch []*Message, err error) {
 	if err == nil {
-		err = t.finish(func() {
+		err = t.flushAll(func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.out.progress()
@@ -125,14 +127,14 @@ func (s *Session) finishWrite(t transport, batch []*Message, err error) {
 	defer s.flush()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.out.fail() // writing stays true: the flush writes nothing
+		s.out.fail() // writing stays true, so that no flush writes
 		return
 	}
 	s.out.done(batch)
 	s.out.writing = false
 }
 
-// flushScheduled writes what Enqueue has queued.
+// flushScheduled writes the messages of Enqueue.
 func (s *Session) flushScheduled() {
 	s.mu.Lock()
 	s.scheduled = false

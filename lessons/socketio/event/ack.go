@@ -7,14 +7,14 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// An Ack acknowledges an event with any number of values. Only the first call sends; if the other side
-// asked for no acknowledgement, none does. It may be called from any goroutine, also after the handler
-// has returned. Values that cannot be written are reported to OnError, and the other side receives an
-// object with the field "error".
+// An Ack acknowledges an event with any number of values. Only the first call sends; if the other
+// side asked for no acknowledgement, none does. It may be called from any goroutine, also after the
+// handler has returned. Values that cannot be written are reported to OnError, and the other side
+// receives an object with the field "error".
 type Ack func(args ...any)
 
-// Wanted reports whether the other side asked for an acknowledgement. It stays true after the Ack was
-// called.
+// Wanted reports whether the other side asked for an acknowledgement. It stays true after the Ack
+// was called.
 func (a Ack) Wanted() bool {
 	var q wantedQuestion
 	a(&q)
@@ -24,9 +24,9 @@ func (a Ack) Wanted() bool {
 // wantedQuestion is the only argument of a call by which Wanted asks the Ack of NewAck.
 type wantedQuestion struct{ wanted bool }
 
-// NewAck makes the Ack of an event. wanted says whether the other side asked for one: then the first
-// call of the Ack calls send, once. report receives the error of values that cannot be written. Both
-// are called on the goroutine that calls the Ack.
+// NewAck makes the Ack of an event. wanted says whether the other side asked for one: then the
+// first call of the Ack calls send, once. report receives the error of values that cannot be
+// written. Both are called on the goroutine that calls the Ack.
 func NewAck(wanted bool, send func(data []byte, attachments [][]byte), report func(error)) Ack {
 	var called atomic.Bool
 	return func(args ...any) {

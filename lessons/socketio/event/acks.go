@@ -14,8 +14,8 @@ type Acks struct {
 	closed error // the error of Close; nil before
 }
 
-// Expect registers f, which is called once: with the acknowledgement of the event, or with the error
-// of Fail or Close. Forget takes it back. f must not block; it is called without a lock.
+// Expect registers f, which is called once: with the acknowledgement of the event, or with the
+// error of Fail or Close. Forget takes it back. f must not block; it is called without a lock.
 func (a *Acks) Expect(id uint64, f func(Args, error)) {
 	if !a.ExpectIfOpen(id, f) {
 		a.mu.Lock()
@@ -40,8 +40,8 @@ func (a *Acks) ExpectIfOpen(id uint64, f func(Args, error)) bool {
 	return true
 }
 
-// Forget removes the function of an event. It is not called after Forget has returned, unless Resolve
-// has already taken it.
+// Forget removes the function of an event. It is not called after Forget has returned, unless
+// Resolve has already taken it.
 func (a *Acks) Forget(id uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

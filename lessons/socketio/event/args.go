@@ -18,9 +18,11 @@ type Args struct {
 	attachments [][]byte
 }
 
-// NewArgs makes Args of JSON values, with placeholders for the attachments. It is for adapters, which
-// bring acknowledgements from other servers. The Args share memory with both.
-func NewArgs(values []siopacket.Value, attachments [][]byte) Args { return Args{values, attachments} }
+// NewArgs makes Args of JSON values, with placeholders for the attachments. It is for adapters,
+// which bring acknowledgements from other servers. The Args share memory with both.
+func NewArgs(values []siopacket.Value, attachments [][]byte) Args {
+	return Args{values, attachments}
+}
 
 // Values returns the arguments as JSON, with placeholders for the attachments. They must not be
 // changed.
@@ -32,8 +34,8 @@ func (a Args) Attachments() [][]byte { return a.attachments }
 // Len returns the number of arguments.
 func (a Args) Len() int { return len(a.values) }
 
-// Decode reads argument i, which counts from 0, into v, a pointer, as a handler's parameter is read.
-// The error is a *siopacket.DecodeError, or says that there are fewer arguments.
+// Decode reads argument i, which counts from 0, into v, a pointer, as a handler's parameter is
+// read. The error is a *siopacket.DecodeError, or says that there are fewer arguments.
 func (a Args) Decode(i int, v any) error {
 	if i < 0 || i >= len(a.values) {
 		return fmt.Errorf("event: argument %d of %d", i+1, len(a.values))
@@ -56,9 +58,9 @@ func (a Args) from(i int) Args { return Args{a.values[min(i, len(a.values)):], a
 // maxArgsText bounds what String returns, in bytes.
 const maxArgsText = 500
 
-// String returns the arguments for a log or a terminal: as JSON, with the size in the place of binary
-// data, such as ["photo",<3 bytes>]. Control characters are escaped, and no more than 500 bytes are
-// kept.
+// String returns the arguments for a log or a terminal: as JSON, with the size in the place of
+// binary data, such as ["photo",<3 bytes>]. Control characters are escaped, and no more than 500
+// bytes are kept.
 func (a Args) String() string {
 	text := []byte{'['}
 	for i, value := range a.values {
@@ -90,7 +92,9 @@ func (a Args) String() string {
 // arguments of their own can carry.
 func (a Args) MarshalJSON() ([]byte, error) {
 	if len(a.attachments) > 0 {
-		return nil, errors.New("event: Args with binary data inside another value; emit them as arguments of their own")
+		return nil, errors.New(
+			"event: Args with binary data inside another value; emit " +
+				"them as arguments of their own")
 	}
 	data, _, err := siopacket.MarshalArgs(spread([]any{a})...)
 	return data, err
@@ -137,5 +141,6 @@ func Packet(namespace, name string, args []any) (siopacket.Packet, error) {
 	if err != nil {
 		return siopacket.Packet{}, fmt.Errorf("event %q: %w", Printable(name), err)
 	}
-	return siopacket.Packet{Type: siopacket.Event, Namespace: namespace, Data: data, Attachments: attachments}, nil
+	return siopacket.Packet{Type: siopacket.Event, Namespace: namespace, Data: data,
+		Attachments: attachments}, nil
 }

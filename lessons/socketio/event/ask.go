@@ -10,8 +10,8 @@ import (
 // An Asker sends an event and waits for its acknowledgement: a socket of the server or of the
 // client, or an emission with a timeout.
 type Asker interface {
-	// EmitWithAck sends an event, and returns the arguments of its acknowledgement, or the error that
-	// has ended the wait.
+	// EmitWithAck sends an event, and returns the arguments of its acknowledgement, or the error
+	// that has ended the wait.
 	EmitWithAck(ctx context.Context, event string, args ...any) (Args, error)
 }
 
@@ -22,7 +22,9 @@ type RemoteError struct {
 }
 
 // Error returns the message, marked as the other side's.
-func (e *RemoteError) Error() string { return "the other side answered with an error: " + e.Message }
+func (e *RemoteError) Error() string {
+	return "the other side answered with an error: " + e.Message
+}
 
 // remoteError returns the error that an acknowledgement holds, or nil.
 func remoteError(args Args) error {
@@ -31,11 +33,13 @@ func remoteError(args Args) error {
 	}
 	var fields map[string]siopacket.Value
 	object := bytes.TrimLeft(args.values[0][1:], " \t\r\n")
-	if !bytes.HasPrefix(object, []byte(`"error"`)) || siopacket.Unmarshal(args.values[0], nil, &fields) != nil {
+	if !bytes.HasPrefix(object, []byte(`"error"`)) ||
+		siopacket.Unmarshal(args.values[0], nil, &fields) != nil {
 		return nil
 	}
 	var e RemoteError
-	if len(fields) != 1 || fields["error"].Kind() != '"' || siopacket.Unmarshal(fields["error"], nil, &e.Message) != nil {
+	if len(fields) != 1 || fields["error"].Kind() != '"' ||
+		siopacket.Unmarshal(fields["error"], nil, &e.Message) != nil {
 		return nil
 	}
 	return &e

@@ -38,7 +38,8 @@ func TestAskDecodesTheAnswer(t *testing.T) {
 		assert.ErrorAs(t, err, &remote, refused)
 		assert.Equal(t, &RemoteError{"no room"}, remote, refused)
 	}
-	for _, other := range []string{`[{"error":"no room","N":7}]`, `[{"N":7,"error":"no room"}]`, `[{"error":7}]`, `[{"error":"no room"},7]`, `[{"errors":""}]`, `[{}]`} {
+	for _, other := range []string{`[{"error":"no room","N":7}]`, `[{"N":7,"error":"no room"}]`,
+		`[{"error":7}]`, `[{"error":"no room"},7]`, `[{"errors":""}]`, `[{}]`} {
 		_, err = Ask[struct{ N int }](t.Context(), answers{json: other}, "n")
 		assert.NoError(t, err, other)
 	}

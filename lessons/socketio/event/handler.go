@@ -36,14 +36,16 @@ var (
 	errorType = reflect.TypeFor[error]()
 )
 
-// NewHandler checks a func and makes a Handler of it. It panics, and says what to write, if f is not a
-// func, or if an event could never call it. A strict Handler refuses an event with more or fewer
-// arguments than the func has parameters. Otherwise surplus arguments are dropped and missing ones
-// are zero values, as in JavaScript.
+// NewHandler checks a func and makes a Handler of it. It panics, and says what to write, if f is
+// not a func, or if an event could never call it. A strict Handler refuses an event with more or
+// fewer arguments than the func has parameters. Otherwise surplus arguments are dropped and missing
+// ones are zero values, as in JavaScript.
 func NewHandler(f any, strict bool) *Handler {
 	h := &Handler{fn: reflect.ValueOf(f), strict: strict}
 	if h.fn.Kind() != reflect.Func || h.fn.IsNil() {
-		panic(fmt.Sprintf("event: the handler is %T(%v): write a func, such as func(text string, ack sio.Ack)", f, f))
+		panic(fmt.Sprintf(
+			"event: the handler is %T(%v): write a func, such as func(text string, ack sio.Ack)", f,
+			f))
 	}
 	t := h.fn.Type()
 	for i := range t.NumIn() {
@@ -54,16 +56,21 @@ func NewHandler(f any, strict bool) *Handler {
 	case t.IsVariadic():
 		h.variadic, h.params = t.In(last).Elem(), h.params[:last]
 		if why := misfit(h.variadic, true, nil); why != "" {
-			panic(fmt.Sprintf("event: the variadic parameter of %s is or holds %s, which JSON cannot fill: write ...any", t, why))
+			panic(fmt.Sprintf(
+				"event: the variadic parameter of %s is or holds %s, which "+
+					"JSON cannot fill: write ...any", t, why))
 		}
 	case last >= 0 && t.In(last).Kind() == reflect.Func:
 		h.ack, h.params = t.In(last), h.params[:last]
 		if h.ack.NumOut() > 0 {
-			panic(fmt.Sprintf("event: the acknowledgement %s has a result, which no client or server sends: write a func without one", h.ack))
+			panic(fmt.Sprintf(
+				"event: the acknowledgement %s has a result, which no client or "+
+					"server sends: write a func without one", h.ack))
 		}
 		for i := range h.ack.NumIn() {
 			if why := misfit(h.ack.In(i), false, nil); why != "" {
-				panic(fmt.Sprintf("event: the acknowledgement %s takes %s, which cannot be sent", h.ack, why))
+				panic(fmt.Sprintf("event: the acknowledgement %s takes %s, which cannot be sent",
+					h.ack, why))
 			}
 		}
 	}
@@ -73,20 +80,32 @@ func NewHandler(f any, strict bool) *Handler {
 	for i, param := range h.params {
 		switch why := misfit(param, true, nil); {
 		case param == argsType:
-			panic(fmt.Sprintf("event: parameter %d of %s takes all arguments that are left: write it last, before the acknowledgement only", i+1, t))
+			panic(fmt.Sprintf(
+				"event: parameter %d of %s takes all arguments that are left: write it last, "+
+					"before the acknowledgement only", i+1, t))
 		case param.Kind() == reflect.Func:
-			panic(fmt.Sprintf("event: parameter %d of %s is a func: the acknowledgement must be the last parameter, such as func(text string, ack sio.Ack); for any number of arguments before it, func(args sio.Args, ack sio.Ack)", i+1, t))
+			panic(fmt.Sprintf(
+				"event: parameter %d of %s is a func: the acknowledgement must be the last "+
+					"parameter, such as func(text string, ack sio.Ack); for any number of "+
+					"arguments before it, func(args sio.Args, ack sio.Ack)", i+1, t))
 		case isOpaque(param):
-			panic(fmt.Sprintf("event: parameter %d of %s is a %s, which has no exported field: the parameters are the arguments of the event; reach a socket through the func in which the handler is written", i+1, t, param))
+			panic(fmt.Sprintf(
+				"event: parameter %d of %s is a %s, which has no exported field: the parameters "+
+					"are the arguments of the event; reach a socket through the "+
+					"func in which the handler is written", i+1, t, param))
 		case why != "":
-			panic(fmt.Sprintf("event: parameter %d of %s is or holds %s, which JSON cannot fill: write a type that it can, or Args for all arguments as they came", i+1, t, why))
+			panic(fmt.Sprintf(
+				"event: parameter %d of %s is or holds %s, which JSON cannot fill: write a type "+
+					"that it can, or Args for all arguments as they came", i+1, t, why))
 		}
 	}
 	switch {
 	case t.NumOut() == 1 && t.Out(0) == errorType:
 		h.fails = true
 	case t.NumOut() > 0:
-		panic(fmt.Sprintf("event: %s returns a result that is sent nowhere: return nothing or an error, and answer through a parameter such as ack func(string)", t))
+		panic(fmt.Sprintf(
+			"event: %s returns a result that is sent nowhere: return nothing or an error, and "+
+				"answer through a parameter such as ack func(string)", t))
 	}
 	return h
 }
@@ -94,10 +113,12 @@ func NewHandler(f any, strict bool) *Handler {
 // The interfaces by which a type reads or writes itself.
 var (
 	readers = []reflect.Type{
-		reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[json.UnmarshalerFrom](), reflect.TypeFor[encoding.TextUnmarshaler](),
+		reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[json.UnmarshalerFrom](),
+		reflect.TypeFor[encoding.TextUnmarshaler](),
 	}
 	writers = []reflect.Type{
-		reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.MarshalerTo](), reflect.TypeFor[encoding.TextMarshaler](),
+		reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.MarshalerTo](),
+		reflect.TypeFor[encoding.TextMarshaler](),
 	}
 )
 
@@ -109,8 +130,8 @@ func implements(t reflect.Type, read bool) bool {
 	return slices.ContainsFunc(of, reflect.PointerTo(t).Implements)
 }
 
-// misfit names a type in t that cannot be read from JSON, or written as JSON. It returns "" if all of
-// t can.
+// misfit names a type in t that cannot be read from JSON, or written as JSON. It returns "" if all
+// of t can.
 func misfit(t reflect.Type, read bool, seen map[reflect.Type]bool) string {
 	if seen[t] || implements(t, read) {
 		return ""
@@ -130,7 +151,8 @@ func misfit(t reflect.Type, read bool, seen map[reflect.Type]bool) string {
 			return "the interface " + t.String()
 		}
 	case reflect.Map:
-		if kind := t.Key().Kind(); kind != reflect.String && (kind < reflect.Int || kind > reflect.Uintptr) && !implements(t.Key(), read) {
+		if kind := t.Key().Kind(); kind != reflect.String &&
+			(kind < reflect.Int || kind > reflect.Uintptr) && !implements(t.Key(), read) {
 			return "a " + t.String()
 		}
 		return misfit(t.Elem(), read, seen)
@@ -139,7 +161,8 @@ func misfit(t reflect.Type, read bool, seen map[reflect.Type]bool) string {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			field := t.Field(i)
-			if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); !field.IsExported() && !field.Anonymous || name == "-" {
+			if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); !field.IsExported() &&
+				!field.Anonymous || name == "-" {
 				continue
 			}
 			if why := misfit(field.Type, read, seen); why != "" {
@@ -150,18 +173,20 @@ func misfit(t reflect.Type, read bool, seen map[reflect.Type]bool) string {
 	return ""
 }
 
-// isOpaque reports whether t is a struct, or a pointer to one, that has fields and none that JSON can
-// fill.
+// isOpaque reports whether t is a struct, or a pointer to one, that has fields and none that JSON
+// can fill.
 func isOpaque(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	return t.Kind() == reflect.Struct && t.NumField() > 0 && !implements(t, true) &&
-		!slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.IsExported() && !f.Anonymous })
+		!slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+			return f.IsExported() && !f.Anonymous
+		})
 }
 
-// Call decodes the arguments and runs the func on the caller's goroutine. The error is the func's own,
-// or names the argument that does not fit; then the func was not called.
+// Call decodes the arguments and runs the func on the caller's goroutine. The error is the func's
+// own, or names the argument that does not fit; then the func was not called.
 func (h *Handler) Call(args Args, ack Ack) error {
 	n := args.Len()
 	if h.strict && (n < len(h.params) || n > len(h.params) && h.variadic == nil && !h.rest) {

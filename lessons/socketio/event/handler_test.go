@@ -30,7 +30,8 @@ type peer struct {
 
 func (p *peer) ack(wanted bool) Ack {
 	return NewAck(wanted, func(data []byte, attachments [][]byte) {
-		p.heard = append(p.heard, NewArgs(siopacket.Packet{Data: data}.Args(), attachments).String())
+		p.heard = append(p.heard, NewArgs(siopacket.Packet{Data: data}.Args(), attachments).
+			String())
 	}, func(err error) { p.errors = append(p.errors, err) })
 }
 
@@ -51,22 +52,36 @@ func TestSignatures(t *testing.T) {
 		{func(room string, ack Ack) { say(room); ack(1, "x") }, "lobby", `[1,"x"]`},
 		{func(room string, ack func(...any)) { say(room); ack(2) }, "lobby", `[2]`},
 		{func(room string, reply func(string)) { say(room); reply("ok") }, "lobby", `["ok"]`},
-		{func(room string, reply func(user, ...int)) { reply(user{"bob", 1}, 2, 3) }, "", `[{"name":"bob","age":1},2,3]`},
+		{func(room string, reply func(user, ...int)) {
+			reply(user{"bob", 1}, 2, 3)
+		}, "", `[{"name":"bob","age":1},2,3]`},
 		{func(all Args) { say(all) }, `["lobby",{"name":"ann","age":3},<2 bytes>]`, ""},
-		{func(all Args, ack Ack) { say(all.Len()); ack(all) }, "3", `["lobby",{"name":"ann","age":3},<2 bytes>]`},
-		{func(room string, rest Args, ack Ack) { say(room, rest); ack(rest) }, `lobby[{"name":"ann","age":3},<2 bytes>]`, `[{"name":"ann","age":3},<2 bytes>]`},
-		{func(room string, rest Args, reply func(Args, bool)) { reply(rest, true) }, "", `[{"name":"ann","age":3},<2 bytes>,true]`},
-		{func(room string, u *user, file []byte, more int, rest Args) { say(u.Name, file, more, rest) }, "ann[7 8] 0 []", ""},
+		{func(all Args, ack Ack) {
+			say(all.Len())
+			ack(all)
+		}, "3", `["lobby",{"name":"ann","age":3},<2 bytes>]`},
+		{func(room string, rest Args, ack Ack) {
+			say(room, rest)
+			ack(rest)
+		}, `lobby[{"name":"ann","age":3},<2 bytes>]`, `[{"name":"ann","age":3},<2 bytes>]`},
+		{func(room string, rest Args, reply func(Args, bool)) {
+			reply(rest, true)
+		}, "", `[{"name":"ann","age":3},<2 bytes>,true]`},
+		{func(room string, u *user, file []byte, more int, rest Args) {
+			say(u.Name, file, more, rest)
+		}, "ann[7 8] 0 []", ""},
 		{func(room string, rest ...any) { say(len(rest)) }, "2", ""},
 		{func(any, struct{}) error { return nil }, "", ""},
-		{func(wait time.Duration) {}, "", `[{"error":"event \"x\": argument 1: want time.Duration, got string"}]`},
+		{func(wait time.Duration) {}, "",
+			`[{"error":"event \"x\": argument 1: want time.Duration, got string"}]`},
 	} {
 		t.Run(fmt.Sprintf("%T", test.handler), func(t *testing.T) {
 			got = ""
 			var l Listeners
 			l.On("x", test.handler)
 			var p peer
-			l.Dispatch(Event{"x", args(t, "lobby", user{"ann", 3}, []byte{7, 8})}, nil, p.ack(true), func(error) {})
+			l.Dispatch(Event{"x", args(t, "lobby", user{"ann", 3}, []byte{7, 8})}, nil, p.ack(true),
+				func(error) {})
 			assert.Equal(t, test.want, got)
 			assert.Equal(t, test.heard, strings.Join(p.heard, " "))
 			assert.Empty(t, p.errors)
@@ -90,7 +105,8 @@ func TestWhatOnRefusesItExplains(t *testing.T) {
 		{(func())(nil), "write a func"},
 		{func(cb Ack, x string) {}, "the acknowledgement must be the last parameter"},
 		{func(a, b func(string)) {}, "the acknowledgement must be the last parameter"},
-		{func(*server, string) {}, "which has no exported field: the parameters are the arguments of the event"},
+		{func(*server, string) {},
+			"which has no exported field: the parameters are the arguments of the event"},
 		{func(*sync.Mutex) {}, "which has no exported field"},
 		{func(chan int) {}, "a chan int, which JSON cannot fill"},
 		{func(struct{ C chan int }) {}, "a chan int in the field C"},
@@ -112,7 +128,8 @@ func TestWhatOnRefusesItExplains(t *testing.T) {
 	}
 	for event, says := range map[string]string{
 		"connect": "OnConnection", "connection": "OnConnection", "disconnect": "OnDisconnect",
-		"disconnecting": "OnDisconnecting", "connect_error": "OnConnectError", "newListener": "no events of their own",
+		"disconnecting": "OnDisconnecting", "connect_error": "OnConnectError",
+		"newListener": "no events of their own",
 	} {
 		t.Run(event, func(t *testing.T) {
 			defer func() { assert.Contains(t, fmt.Sprint(recover()), says) }()
@@ -125,7 +142,8 @@ func TestEveryReservedNameHasItsSentence(t *testing.T) {
 	for name := range insteadOf {
 		assert.Equal(t, name != "connection", siopacket.IsReserved(name), name)
 	}
-	for _, name := range []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"} {
+	for _, name := range []string{"connect", "connect_error", "disconnect", "disconnecting",
+		"newListener", "removeListener"} {
 		assert.Contains(t, insteadOf, name)
 	}
 }
@@ -141,7 +159,8 @@ func TestWhatOnAccepts(t *testing.T) {
 		Up       *node
 	}
 	for _, handler := range []any{
-		func(*guarded) {}, func(node) {}, func(time.Time, time.Duration) {}, func(map[int]string) {},
+		func(*guarded) {}, func(node) {}, func(time.Time, time.Duration) {},
+		func(map[int]string) {},
 		func(struct {
 			Skip chan int `json:"-"`
 			hide func()
@@ -180,10 +199,12 @@ func TestAnAckThatCannotBeWritten(t *testing.T) {
 }
 
 func TestArgsGoOutAsTheyCame(t *testing.T) {
-	came := NewArgs([]siopacket.Value{siopacket.Value(`{"z":1.50,"a":{"num":0,"_placeholder":true}}`), siopacket.Value(`"x"`)}, [][]byte{{1, 2}})
+	came := NewArgs([]siopacket.Value{siopacket.Value(
+		`{"z":1.50,"a":{"num":0,"_placeholder":true}}`), siopacket.Value(`"x"`)}, [][]byte{{1, 2}})
 	p, err := Packet("/", "relayed", []any{[]byte{9}, came, "end"})
 	require.NoError(t, err)
-	assert.Equal(t, `["relayed",{"_placeholder":true,"num":0},{"z":1.50,"a":{"_placeholder":true,"num":1}},"x","end"]`, string(p.Data))
+	assert.Equal(t,
+		`["relayed",{"_placeholder":true,"num":0},{"z":1.50,"a":{"_placeholder":true,"num":1}},"x","end"]`, string(p.Data))
 	assert.Equal(t, [][]byte{{9}, {1, 2}}, p.Attachments)
 
 	p, err = Packet("/", "none", []any{Args{}})
@@ -199,7 +220,8 @@ func TestArgsGoOutAsTheyCame(t *testing.T) {
 }
 
 func TestArgsPrint(t *testing.T) {
-	assert.Equal(t, `[] ["a\u202eb\"",{"file":<3 bytes>},null]`, fmt.Sprint(Args{}, args(t, "a\u202eb\"", map[string]any{"file": []byte("abc")}, nil)))
+	assert.Equal(t, `[] ["a\u202eb\"",{"file":<3 bytes>},null]`,
+		fmt.Sprint(Args{}, args(t, "a\u202eb\"", map[string]any{"file": []byte("abc")}, nil)))
 	assert.Equal(t, `{x [1]}`, fmt.Sprint(Event{"x", args(t, 1)}))
 	long := args(t, strings.Repeat("a", 1<<20)).String()
 	assert.Less(t, len(long), 600)
@@ -218,7 +240,9 @@ func TestARefusalSaysWhere(t *testing.T) {
 	var decode *siopacket.DecodeError
 	require.ErrorAs(t, reported[0], &decode)
 	assert.Equal(t, ".user.age", decode.Path)
-	assert.Equal(t, []string{`[{"error":"event \"login\": argument 2: .user.age: want int, got string"}]`}, p.heard)
+	assert.Equal(t,
+		[]string{`[{"error":"event \"login\": argument 2: .user.age: want int, got string"}]`},
+		p.heard)
 }
 
 func thatPanics(u *user) int { return u.Age }
@@ -233,5 +257,6 @@ func TestAStackCanBeRead(t *testing.T) {
 		}()
 		NewHandler(func() { thatPanics(nil) }, false).Call(Args{}, nil)
 	}()
-	assert.Regexp(t, `^event\.thatPanics \(event/handler_test\.go:\d+\) < event\.TestAStackCanBeRead\S+ \(event/handler_test\.go:\d+\)$`, stack)
+	assert.Regexp(t,
+		`^event\.thatPanics \(event/handler_test\.go:\d+\) < event\.TestAStackCanBeRead\S+ \(event/handler_test\.go:\d+\)$`, stack)
 }

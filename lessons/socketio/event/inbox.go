@@ -39,7 +39,7 @@ type InboxOwner struct {
 	// LogPanic writes the panic of a function to the log.
 	LogPanic func(v any)
 
-	// MaxTotal bounds the bytes that wait in all the inboxes together. Zero is no bound.
+	// MaxTotal bounds the bytes that wait in all inboxes together. 0 means no bound.
 	MaxTotal int
 
 	mu    sync.Mutex
@@ -71,11 +71,13 @@ func (o *InboxOwner) hold(n int) (room <-chan struct{}) {
 func (b *Inbox) Init(owner *InboxOwner, onPanic func(error)) { b.owner, b.onPanic = owner, onPanic }
 
 // Do runs f with a packet: at once, or when it is its turn. Before it runs f on the caller's
-// goroutine it calls inOrder: f has its place then, and another goroutine may bring the next packet.
+// goroutine it calls inOrder: f has its place then, and another goroutine may bring the next
+// packet.
 //
 // When what waits has reached the owner's bounds, room is not nil. It is closed when there is room
 // again: the caller has to stop reading until then. After Close, f is dropped.
-func (b *Inbox) Do(f func(siopacket.Packet), p siopacket.Packet, inOrder func()) (room <-chan struct{}) {
+func (b *Inbox) Do(f func(siopacket.Packet), p siopacket.Packet,
+	inOrder func()) (room <-chan struct{}) {
 	b.mu.Lock()
 	switch {
 	case b.closed:
@@ -139,7 +141,8 @@ func (b *Inbox) Drain() <-chan struct{} {
 	return idle
 }
 
-// settle tells those who wait for it that nothing runs or waits, if that is so. The caller holds mu.
+// settle wakes the callers that wait for an idle inbox, if nothing runs or waits. The caller holds
+// mu.
 func (b *Inbox) settle() {
 	if !b.running && b.idle != nil {
 		close(b.idle)

@@ -14,7 +14,9 @@ import (
 
 func newInbox(running *sync.WaitGroup) *Inbox {
 	var b Inbox
-	b.Init(&InboxOwner{MaxWaiting: 3, MaxBytes: 100, Go: func(f func()) { running.Go(f) }, LogPanic: func(any) {}}, nil)
+	b.Init(&InboxOwner{MaxWaiting: 3, MaxBytes: 100, Go: func(f func()) {
+		running.Go(f)
+	}, LogPanic: func(any) {}}, nil)
 	return &b
 }
 
@@ -42,12 +44,16 @@ func TestInboxSaysWhenItIsFull(t *testing.T) {
 				var running sync.WaitGroup
 				b := newInbox(&running)
 				release := make(chan struct{})
-				running.Go(func() { b.Do(func(siopacket.Packet) { <-release }, siopacket.Packet{}, func() {}) })
+				running.Go(func() {
+					b.Do(func(siopacket.Packet) { <-release }, siopacket.Packet{}, func() {})
+				})
 				synctest.Wait()
 				var room <-chan struct{}
 				n := 0
 				for ; room == nil; n++ {
-					room = b.Do(func(siopacket.Packet) { <-release }, siopacket.Packet{Data: make([]byte, size)}, func() {})
+					room = b.Do(func(siopacket.Packet) {
+						<-release
+					}, siopacket.Packet{Data: make([]byte, size)}, func() {})
 				}
 				assert.Equal(t, map[string]int{"by number": 3, "by bytes": 2}[name], n)
 				release <- struct{}{}
@@ -66,16 +72,23 @@ func TestInboxClose(t *testing.T) {
 		release := make(chan struct{})
 		var got []string
 		running.Go(func() {
-			b.Do(func(siopacket.Packet) { <-release; got = append(got, "first") }, siopacket.Packet{}, func() {})
+			b.Do(func(siopacket.Packet) {
+				<-release
+				got = append(got, "first")
+			}, siopacket.Packet{}, func() {})
 		})
 		synctest.Wait()
 		var room <-chan struct{}
 		for range 3 {
-			room = b.Do(func(siopacket.Packet) { got = append(got, "dropped") }, siopacket.Packet{}, func() {})
+			room = b.Do(func(siopacket.Packet) {
+				got = append(got, "dropped")
+			}, siopacket.Packet{}, func() {})
 		}
 		b.Close(func() { got = append(got, "last") })
 		<-room
-		assert.Nil(t, b.Do(func(siopacket.Packet) { got = append(got, "late") }, siopacket.Packet{}, func() {}))
+		assert.Nil(t, b.Do(func(siopacket.Packet) {
+			got = append(got, "late")
+		}, siopacket.Packet{}, func() {}))
 		b.Start(func(siopacket.Packet) { got = append(got, "late") }, siopacket.Packet{})
 		close(release)
 		running.Wait()
@@ -93,12 +106,19 @@ func TestInboxDrain(t *testing.T) {
 				release := make(chan struct{})
 				var got []string
 				running.Go(func() {
-					b.Do(func(siopacket.Packet) { <-release; got = append(got, "first") }, siopacket.Packet{}, func() {})
+					b.Do(func(siopacket.Packet) {
+						<-release
+						got = append(got, "first")
+					}, siopacket.Packet{}, func() {})
 				})
 				synctest.Wait()
-				b.Do(func(siopacket.Packet) { got = append(got, "second") }, siopacket.Packet{}, func() {})
+				b.Do(func(siopacket.Packet) {
+					got = append(got, "second")
+				}, siopacket.Packet{}, func() {})
 				drained, again := b.Drain(), b.Drain()
-				assert.Nil(t, b.Do(func(siopacket.Packet) { got = append(got, "late") }, siopacket.Packet{}, func() {}))
+				assert.Nil(t, b.Do(func(siopacket.Packet) {
+					got = append(got, "late")
+				}, siopacket.Packet{}, func() {}))
 				if closed {
 					b.Close(func() { got = append(got, "last") })
 				}
@@ -110,7 +130,8 @@ func TestInboxDrain(t *testing.T) {
 				close(release)
 				<-drained
 				<-again
-				assert.Equal(t, map[bool][]string{false: {"first", "second"}, true: {"first", "last"}}[closed], got)
+				assert.Equal(t, map[bool][]string{false: {"first", "second"},
+					true: {"first", "last"}}[closed], got)
 				<-b.Drain()
 				running.Wait()
 			})
@@ -119,7 +140,10 @@ func TestInboxDrain(t *testing.T) {
 }
 
 func TestInboxGoesOnBehindAFunctionThatFails(t *testing.T) {
-	for name, fail := range map[string]func(){"panic": func() { panic("on purpose") }, "exit": runtime.Goexit} {
+	for name, fail := range map[string]func(){
+		"panic": func() { panic("on purpose") },
+		"exit":  runtime.Goexit,
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var running sync.WaitGroup
@@ -128,7 +152,10 @@ func TestInboxGoesOnBehindAFunctionThatFails(t *testing.T) {
 				running.Go(func() {
 					b.Do(func(siopacket.Packet) {
 						for i := range 3 {
-							b.Do(func(siopacket.Packet) { got = append(got, i); fail() }, siopacket.Packet{}, func() {})
+							b.Do(func(siopacket.Packet) {
+								got = append(got, i)
+								fail()
+							}, siopacket.Packet{}, func() {})
 						}
 						fail()
 					}, siopacket.Packet{}, func() {})
@@ -144,12 +171,16 @@ func TestInboxGoesOnBehindAFunctionThatFails(t *testing.T) {
 func TestInboxesOfOneOwnerAreFullTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running sync.WaitGroup
-		owner := InboxOwner{MaxWaiting: 10, MaxBytes: 100, MaxTotal: 100, Go: func(f func()) { running.Go(f) }, LogPanic: func(any) {}}
+		owner := InboxOwner{MaxWaiting: 10, MaxBytes: 100, MaxTotal: 100, Go: func(f func()) {
+			running.Go(f)
+		}, LogPanic: func(any) {}}
 		var a, b Inbox
 		release := make(chan struct{})
 		for _, inbox := range []*Inbox{&a, &b} {
 			inbox.Init(&owner, nil)
-			running.Go(func() { inbox.Do(func(siopacket.Packet) { <-release }, siopacket.Packet{}, func() {}) })
+			running.Go(func() {
+				inbox.Do(func(siopacket.Packet) { <-release }, siopacket.Packet{}, func() {})
+			})
 		}
 		synctest.Wait()
 		sixty := siopacket.Packet{Data: make([]byte, 60)}
@@ -160,7 +191,7 @@ func TestInboxesOfOneOwnerAreFullTogether(t *testing.T) {
 		select {
 		case <-room:
 		default:
-			t.Error("60 bytes wait, and there is no room")
+			t.Error("60 bytes wait, and the inbox takes no more")
 		}
 		assert.NotNil(t, a.owner.hold(40))
 		assert.Nil(t, a.owner.hold(-40))

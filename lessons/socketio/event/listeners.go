@@ -23,6 +23,7 @@ type Listeners struct {
 type rareListeners struct {
 	any, outgoing []*anyListener
 	errors        []*func(error)
+	unhandled     []*func(event string, args Args, ack Ack)
 }
 
 type listener struct {
@@ -71,11 +72,13 @@ func (l *Listeners) listen(event string, handler any, once, first bool) (off fun
 	return func() { l.remove(added) }
 }
 
-// insteadOf says what to write in place of a handler for an event that the official server or client
-// makes up itself. "connection" is the only one that a peer can send; OnAny receives it.
+// insteadOf says what to write in place of a handler for an event that the official server or
+// client makes up itself. "connection" is the only one that a peer can send; OnAny receives it.
 var insteadOf = map[string]string{
-	"connect":        "use OnConnection of the server or namespace, or OnConnect of a client's socket",
-	"connection":     "use OnConnection of the server or namespace, or OnConnect of a client's socket",
+	"connect": "use OnConnection of the server or namespace, or " +
+		"OnConnect of a client's socket",
+	"connection": "use OnConnection of the server or namespace, or " +
+		"OnConnect of a client's socket",
 	"connect_error":  "use OnConnectError of a client's socket",
 	"disconnect":     "use OnDisconnect",
 	"disconnecting":  "use OnDisconnecting",
@@ -96,34 +99,44 @@ func (l *Listeners) remove(gone *listener) bool {
 func (l *Listeners) Off(event string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events = slices.DeleteFunc(slices.Clone(l.events), func(other *listener) bool { return other.event == event })
+	l.events = slices.DeleteFunc(slices.Clone(l.events), func(other *listener) bool {
+		return other.event == event
+	})
 }
 
 // OnAny adds a function that is called with every event that comes in, before the event's handlers
 // and the middlewares. The func returned removes it.
 func (l *Listeners) OnAny(f func(event string, args Args)) (off func()) {
-	return addRare(l, func(r *rareListeners) *[]*anyListener { return &r.any }, &anyListener{f}, false)
+	return addRare(l, func(r *rareListeners) *[]*anyListener {
+		return &r.any
+	}, &anyListener{f}, false)
 }
 
 // PrependAny is OnAny before the others.
 func (l *Listeners) PrependAny(f func(event string, args Args)) (off func()) {
-	return addRare(l, func(r *rareListeners) *[]*anyListener { return &r.any }, &anyListener{f}, true)
+	return addRare(l, func(r *rareListeners) *[]*anyListener {
+		return &r.any
+	}, &anyListener{f}, true)
 }
 
 // OnAnyOutgoing adds a function that is called with every event that goes out, broadcasts too, on
 // the sender's goroutine. The func returned removes it.
 func (l *Listeners) OnAnyOutgoing(f func(event string, args Args)) (off func()) {
-	return addRare(l, func(r *rareListeners) *[]*anyListener { return &r.outgoing }, &anyListener{f}, false)
+	return addRare(l, func(r *rareListeners) *[]*anyListener {
+		return &r.outgoing
+	}, &anyListener{f}, false)
 }
 
 // PrependAnyOutgoing is OnAnyOutgoing before the others.
 func (l *Listeners) PrependAnyOutgoing(f func(event string, args Args)) (off func()) {
-	return addRare(l, func(r *rareListeners) *[]*anyListener { return &r.outgoing }, &anyListener{f}, true)
+	return addRare(l, func(r *rareListeners) *[]*anyListener {
+		return &r.outgoing
+	}, &anyListener{f}, true)
 }
 
-// OnError adds a function that is called with the error of each event that a handler could not take,
-// that a middleware refused, or that a handler returned, and of each acknowledgement that cannot be
-// written. An argument that does not fit is named, counted from 1, such as
+// OnError adds a function that is called with the error of each event that a handler could not
+// take, that a middleware refused, or that a handler returned, and of each acknowledgement that
+// cannot be written. An argument that does not fit is named, counted from 1, such as
 //
 //	event "login": argument 2: .user.age: want int, got string
 //
@@ -132,8 +145,17 @@ func (l *Listeners) OnError(f func(error)) (off func()) {
 	return addRare(l, func(r *rareListeners) *[]*func(error) { return &r.errors }, &f, false)
 }
 
+// OnUnhandled adds a function that is called with every event that has no handler, and with its
+// Ack. The func returned removes it.
+func (l *Listeners) OnUnhandled(f func(event string, args Args, ack Ack)) (off func()) {
+	return addRare(l, func(r *rareListeners) *[]*func(string, Args, Ack) {
+		return &r.unhandled
+	}, &f, false)
+}
+
 // addRare adds to one of the lists that most sockets do not have.
-func addRare[T comparable](l *Listeners, list func(*rareListeners) *[]T, item T, first bool) (off func()) {
+func addRare[T comparable](l *Listeners, list func(*rareListeners) *[]T, item T,
+	first bool) (off func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.rare == nil {
@@ -195,16 +217,19 @@ func (l *Listeners) Outgoing(p siopacket.Packet) {
 	}
 }
 
-// Dispatch calls the functions of OnAny, the middlewares and the event's handlers, in order. A
-// middleware may change the event; its error ends the event. report is called with each error. If
-// every handler has failed, the acknowledgement is an object with the error in the field "error":
-// without it, the other side would wait forever.
-func (l *Listeners) Dispatch(e Event, middlewares []func(*Event) error, ack Ack, report func(error)) {
+// Dispatch calls the functions of OnAny, the middlewares and the event's handlers, in order. An
+// event without a handler goes to the functions of OnUnhandled. A middleware may change the event;
+// its error ends the event. report is called with each error. If every handler has failed, the
+// acknowledgement is an object with the error in the field "error": without it, the other side
+// would wait forever.
+func (l *Listeners) Dispatch(e Event, middlewares []func(*Event) error, ack Ack,
+	report func(error)) {
 	l.mu.Lock()
 	events := l.events
 	var any []*anyListener
+	var unhandled []*func(string, Args, Ack)
 	if l.rare != nil {
-		any = l.rare.any
+		any, unhandled = l.rare.any, l.rare.unhandled
 	}
 	l.mu.Unlock()
 	for _, f := range any {
@@ -230,7 +255,13 @@ func (l *Listeners) Dispatch(e Event, middlewares []func(*Event) error, ack Ack,
 			refused = err
 		}
 	}
-	if refused != nil && !called {
+	switch {
+	case called:
+	case refused != nil:
 		ack(refusal(refused))
+	default:
+		for _, f := range unhandled {
+			(*f)(e.Name, e.Args, ack)
+		}
 	}
 }

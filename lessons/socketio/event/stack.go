@@ -26,11 +26,13 @@ func Stack() string {
 		case f.Function == "runtime.gopanic":
 			panicking, lines = true, nil
 		case !panicking, strings.HasPrefix(f.Function, "runtime."):
-		case strings.HasPrefix(f.Function, "reflect."), strings.Contains(f.Function, "/event.(*Inbox)."):
+		case strings.HasPrefix(f.Function, "reflect."),
+			strings.Contains(f.Function, "/event.(*Inbox)."):
 			more = false // what follows called the handler
 		default:
 			dir, file := path.Split(f.File)
-			lines = append(lines, fmt.Sprintf("%s (%s/%s:%d)", path.Base(f.Function), path.Base(dir), file, f.Line))
+			lines = append(lines, fmt.Sprintf("%s (%s/%s:%d)", path.Base(f.Function),
+				path.Base(dir), file, f.Line))
 		}
 	}
 	return strings.Join(lines, " < ")

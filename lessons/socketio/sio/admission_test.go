@@ -69,7 +69,8 @@ func TestAWaitingClientDoesNotJoinANamespaceThatFailed(t *testing.T) {
 	a.write("40/room,")
 	<-started
 	b.write("40/room,")
-	time.AfterFunc(20*time.Millisecond, func() { close(fail) }) // b waits by then, or makes it alone
+	// b waits by then, or makes it alone
+	time.AfterFunc(20*time.Millisecond, func() { close(fail) })
 	a.isClosed()
 	assert.Equal(t, `44/room,{"message":"members only"}`, b.read())
 }
@@ -179,10 +180,11 @@ func (a countingAdapter) Close() { a.closed.Add(1); a.Adapter.Close() }
 
 func TestAnAdapterIsClosedOnce(t *testing.T) {
 	var joined, closed atomic.Int32
-	io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true, Adapter: func(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
-		joined.Add(1)
-		return countingAdapter{local, &closed}
-	}})
+	io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true,
+		Adapter: func(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+			joined.Add(1)
+			return countingAdapter{local, &closed}
+		}})
 	hold := make(chan struct{})
 	io.OfRegexp(regexp.MustCompile(`^/r`)).OnConnection(func(*sio.Socket) { <-hold })
 	a := dial(t, url)
@@ -201,13 +203,14 @@ func TestAnAdapterIsClosedOnce(t *testing.T) {
 func TestCloseEndsWithItsContextWhenAnAdapterHangs(t *testing.T) {
 	hang, hangs := make(chan struct{}), make(chan struct{})
 	var closed atomic.Int32
-	io := sio.NewServer(sio.Config{Log: quiet, Adapter: func(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
-		if n.Name() == "/b" {
-			close(hangs)
-			<-hang
-		}
-		return countingAdapter{local, &closed}
-	}})
+	io := sio.NewServer(sio.Config{Log: quiet,
+		Adapter: func(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+			if n.Name() == "/b" {
+				close(hangs)
+				<-hang
+			}
+			return countingAdapter{local, &closed}
+		}})
 	go io.Of("/b")
 	<-hangs
 	ctx, cancel := context.WithCancel(t.Context())
@@ -215,7 +218,9 @@ func TestCloseEndsWithItsContextWhenAnAdapterHangs(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- io.Close(ctx) }()
 	assert.ErrorIs(t, within(t, ended, "Close waits for the adapter"), context.Canceled)
-	assert.Eventually(t, func() bool { return closed.Load() == 1 }, time.Minute, time.Millisecond, "the other adapter")
+	assert.Eventually(t, func() bool {
+		return closed.Load() == 1
+	}, time.Minute, time.Millisecond, "the other adapter")
 	close(hang)
 	assert.NoError(t, io.Close(t.Context()))
 	assert.EqualValues(t, 2, closed.Load())

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// ErrTimeout says that an acknowledgement did not come within Timeout.
+// ErrTimeout says that an acknowledgement did not arrive within Timeout.
 var ErrTimeout = errors.New("operation has timed out")
 
 // within bounds ctx by the flags' timeout, if there is one, with ErrTimeout as cause.
@@ -22,16 +22,16 @@ func (f Flags) within(ctx context.Context) (context.Context, context.CancelFunc)
 
 // Answer is one client's acknowledgement of a broadcast.
 type Answer struct {
-	Socket string // the id; empty if the client's server does not say it
+	Socket string // the id; empty for a client of another server
 	Args   Args   // the arguments of the acknowledgement
 }
 
-// MissingAnswersError is the error of EmitWithAck of a broadcast that not every client has
-// acknowledged. The answers of the others are returned beside it.
+// MissingAnswersError is the error of EmitWithAck for a broadcast if some clients did not
+// acknowledge it. EmitWithAck then also returns the answers of the others.
 type MissingAnswersError struct {
-	// Sockets are the ids of the clients that have not answered. Behind them stands "" for each
-	// client of another server, which has only said how many it asks. A server that said nothing is
-	// not counted here; Err says so.
+	// Sockets are the ids of the clients that have not answered. At the end is "" for each client
+	// of another server, because servers report only how many clients they ask. Clients of a server
+	// that did not report are not counted here; Err says so.
 	Sockets []string
 
 	// Err is ErrTimeout, the context's error, the adapter's, or ErrDisconnected if every missing
@@ -39,7 +39,7 @@ type MissingAnswersError struct {
 	Err error
 }
 
-// Error names the clients that are known.
+// Error lists the ids in Sockets and counts the others.
 func (e *MissingAnswersError) Error() string {
 	known := slices.DeleteFunc(slices.Clone(e.Sockets), func(id string) bool { return id == "" })
 	if unknown := len(e.Sockets) - len(known); unknown > 0 {
@@ -55,10 +55,10 @@ func (e *MissingAnswersError) Error() string {
 func (e *MissingAnswersError) Unwrap() error { return e.Err }
 
 // AskAll sends an event with target's EmitWithAck, and decodes the first argument of each
-// acknowledgement into a T; an empty one is the zero value. The results are in the order in which
-// they came. target is a Broadcast, *Namespace, *Server or *ParentNamespace. The error is that of
-// EmitWithAck, a *MissingAnswersError perhaps, joined with one for each answer that does not fit
-// into a T, which is left out.
+// acknowledgement into a T; an empty one is the zero value. The results are in the order of their
+// arrival. target is a Broadcast, *Namespace, *Server or *ParentNamespace. An answer that does not
+// fit into a T is left out. The error is that of EmitWithAck, such as a *MissingAnswersError,
+// joined with one for each answer that was left out.
 func AskAll[T any](ctx context.Context, target interface {
 	EmitWithAck(ctx context.Context, event string, args ...any) ([]Answer, error)
 }, event string, args ...any) ([]T, error) {
@@ -80,23 +80,24 @@ func AskAll[T any](ctx context.Context, target interface {
 // Answers collects the acknowledgements of one broadcast, for an Adapter. Its methods may be called
 // from any goroutine and in any order, except that Wait comes after Expect.
 type Answers struct {
-	mu       sync.Mutex
-	answers  []Answer
-	heard    map[string]bool // the sockets of this server that answered (true) or disconnected (false)
-	asked    []string        // the sockets of this server that were asked; known after Expect
-	expected bool            // Expect was called
-	servers  int             // other servers that have not said how many clients they ask
-	clients  int             // clients of other servers that have not answered
-	complete chan struct{}   // closed when nothing is missing
+	mu      sync.Mutex
+	answers []Answer
+	// the sockets of this server that answered (true) or disconnected (false)
+	heard    map[string]bool
+	asked    []string      // the sockets of this server that were asked; known after Expect
+	expected bool          // Expect was called
+	servers  int           // other servers that have not said how many clients they ask
+	clients  int           // clients of other servers that have not answered
+	complete chan struct{} // closed when nothing is missing
 }
 
-// NewAnswers returns a collection that expects nothing yet.
+// NewAnswers returns an empty collection.
 func NewAnswers() *Answers {
 	return &Answers{heard: map[string]bool{}, complete: make(chan struct{})}
 }
 
-// Take adds the answer of a client of this server, or with an error records that it has
-// disconnected. It has the signature that MemoryAdapter.Ask calls.
+// Take adds the answer of a client of this server, or, with an error, records that the client has
+// disconnected. It is the callback for MemoryAdapter.Ask.
 func (a *Answers) Take(answer Answer, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -107,8 +108,8 @@ func (a *Answers) Take(answer Answer, err error) {
 	a.check()
 }
 
-// TakeRemote adds what another server has sent: the number of clients that it asks, once, and then
-// their answers, each of which counts one client less.
+// TakeRemote adds a message of another server: first the number of clients that it asks, then their
+// answers. Each answer reduces that number by one.
 func (a *Answers) TakeRemote(clients int, answers ...Answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -137,10 +138,11 @@ func (a *Answers) check() {
 	}
 }
 
-// Wait returns when all have answered or disconnected, or when ctx ends: the answers in the order
-// in which they came, nil or the clients that are missing, and the number of other servers that
-// have said nothing.
-func (a *Answers) Wait(ctx context.Context) (answers []Answer, missing *MissingAnswersError, silent int) {
+// Wait blocks until all clients have answered or disconnected, or ctx ends. It returns the answers
+// in the order of their arrival, the missing clients or nil, and the number of other servers that
+// have not reported.
+func (a *Answers) Wait(ctx context.Context) (answers []Answer, missing *MissingAnswersError,
+	silent int) {
 	var cause error = ErrDisconnected
 	select {
 	case <-a.complete:

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What an adapter brings may come in any order, and from more servers than were counted.
+// Answers from an adapter may arrive in any order, and from more servers than were counted.
 func TestAnswersInAnyOrder(t *testing.T) {
 	steps := []func(*Answers){
 		func(a *Answers) { a.Expect([]string{"a", "b"}, 1) },
@@ -47,9 +47,11 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		defer cancel()
 		answers, missing, silent := a.Wait(ctx)
 		assert.Len(t, answers, 2)
-		assert.Equal(t, &MissingAnswersError{Sockets: []string{"a", "", ""}, Err: ErrTimeout}, missing)
+		assert.Equal(t, &MissingAnswersError{Sockets: []string{"a", "", ""}, Err: ErrTimeout},
+			missing)
 		assert.Equal(t, 1, silent)
-		assert.Equal(t, "sio: operation has timed out: no answer from a, 2 on other servers", missing.Error())
+		assert.Equal(t, "sio: operation has timed out: no answer from a, 2 on other servers",
+			missing.Error())
 		assert.True(t, errors.Is(missing, ErrTimeout))
 	})
 }

@@ -8,22 +8,21 @@ import (
 	"time"
 )
 
-// Broadcast is a choice of sockets and how to send to them: the value that To, Except, Volatile and
-// the like return. Methods that return a Broadcast leave their receiver as it was, so one may be
-// kept, narrowed and used again, from any goroutine. A Broadcast holds nothing that has to be
-// closed.
+// Broadcast is a selection of sockets with options for sending: the result of To, Except, Volatile
+// and the like. Methods that return a Broadcast do not change their receiver, so a Broadcast may be
+// stored, narrowed and reused, from any goroutine. There is nothing to close.
 type Broadcast struct{ broadcaster }
 
-// A broadcaster has the methods of Broadcast, Namespace, Server and ParentNamespace. A namespace's
-// choice is all its sockets; a parent's is all sockets of its children.
+// A broadcaster has the methods of Broadcast, Namespace, Server and ParentNamespace. A namespace
+// selects all its sockets; a parent selects all sockets of its children.
 type broadcaster struct {
-	namespace *Namespace       // nil for a choice in all children of a parent
-	children  *ParentNamespace // nil for a choice in one namespace
+	namespace *Namespace       // nil for a selection in all children of a parent
+	children  *ParentNamespace // nil for a selection in one namespace
 	to        Selection
 	flags     Flags
 }
 
-// each calls f with the namespace of the choice, or with the children that the parent has now.
+// each calls f with the selection's namespace, or with each current child of the parent.
 func (b broadcaster) each(f func(*Namespace)) {
 	if b.children == nil {
 		f(b.namespace)
@@ -34,8 +33,8 @@ func (b broadcaster) each(f func(*Namespace)) {
 	}
 }
 
-// To adds rooms: the choice is the sockets in at least one of them. A socket in several receives an
-// event once. Each socket's id is a room that contains only that socket.
+// To adds rooms to the selection: it becomes the sockets in at least one of them. A socket in
+// several receives an event once. Each socket's id is a room that contains only that socket.
 func (b broadcaster) To(rooms ...string) Broadcast {
 	b.to.Rooms = append(slices.Clip(b.to.Rooms), rooms...)
 	return Broadcast{b}
@@ -44,14 +43,14 @@ func (b broadcaster) To(rooms ...string) Broadcast {
 // In is another name for To.
 func (b broadcaster) In(rooms ...string) Broadcast { return b.To(rooms...) }
 
-// Except leaves out the sockets in any of the rooms, even if To has named them.
+// Except excludes the sockets in any of the rooms, even if To selects them.
 func (b broadcaster) Except(rooms ...string) Broadcast {
 	b.to.Except = append(slices.Clip(b.to.Except), rooms...)
 	return Broadcast{b}
 }
 
-// Volatile skips clients that cannot be sent to at once, because earlier messages wait for them or
-// no poll does. They never receive the event, not even after a recovery.
+// Volatile skips clients that cannot receive the event at once, because earlier messages are queued
+// or no poll is waiting. They never receive it, not even after a recovery.
 func (b broadcaster) Volatile() Broadcast {
 	b.flags.Volatile = true
 	return Broadcast{b}
@@ -63,8 +62,8 @@ func (b broadcaster) Compress(compress bool) Broadcast {
 	return Broadcast{b}
 }
 
-// Local limits the choice to the sockets of this server. Without Config.Adapter, that is all of
-// them.
+// Local limits the selection to the sockets of this server. Without Config.Adapter, it has no
+// effect.
 func (b broadcaster) Local() Broadcast {
 	b.flags.Local = true
 	return Broadcast{b}
@@ -77,11 +76,11 @@ func (b broadcaster) Timeout(d time.Duration) Broadcast {
 	return Broadcast{b}
 }
 
-// Emit sends an event to every socket of the choice; that of a Server or Namespace is all its
-// sockets, on all servers. The event is encoded once. All sockets of a namespace receive its
-// broadcasts in the same order. Emit queues the event and never waits for a client; a client that
-// is too slow is closed, see engineio.Config.MaxQueue. The error is ErrReservedEvent, or says which
-// argument cannot be encoded; nothing is sent then. Emit may be called from any goroutine.
+// Emit sends an event to every selected socket; a Server or Namespace selects all its sockets, on
+// all servers. The event is encoded once. All sockets of a namespace receive its broadcasts in the
+// same order. Emit queues the event and never waits for a client. The server closes a client whose
+// queue is full: see engineio.Config.MaxQueue. The error is ErrReservedEvent, or names the argument
+// that cannot be encoded; then nothing is sent. Emit may be called from any goroutine.
 func (b broadcaster) Emit(event string, args ...any) error {
 	packet, err := eventPacket("", event, args)
 	if err != nil {
@@ -97,11 +96,10 @@ func (b broadcaster) Emit(event string, args ...any) error {
 // Send is Emit of the event "message".
 func (b broadcaster) Send(args ...any) error { return b.Emit("message", args...) }
 
-// EmitWithAck sends an event and waits for an acknowledgement from every client of the choice,
-// until ctx ends, or Timeout if that is earlier. The answers are in the order in which they came.
-// If some clients have not answered, the error is a *MissingAnswersError that names them, and the
-// answers that came are returned too. Otherwise it fails as Emit does. A handler may call it: the
-// clients are read meanwhile.
+// EmitWithAck sends an event and waits for an acknowledgement from every selected client, until ctx
+// ends or Timeout has passed. The answers are in the order of their arrival. If some clients have
+// not answered, it returns the other answers and a *MissingAnswersError that lists those clients.
+// It also fails like Emit. A handler may call it: the server keeps reading from the clients.
 func (b broadcaster) EmitWithAck(ctx context.Context, event string, args ...any) ([]Answer, error) {
 	packet, err := eventPacket("", event, args)
 	if err != nil {
@@ -144,12 +142,13 @@ func (b broadcaster) EmitWithAck(ctx context.Context, event string, args ...any)
 			case missing == nil:
 				missing = some
 			default:
-				missing = &MissingAnswersError{Sockets: append(slices.Clip(missing.Sockets), some.Sockets...), Err: missing.Err}
+				missing = &MissingAnswersError{Sockets: append(slices.Clip(missing.Sockets),
+					some.Sockets...), Err: missing.Err}
 			}
 		})
 	})
 	asking.Wait()
-	if thrown != nil { // by an adapter: it is the caller's, as for a single namespace
+	if thrown != nil { // by an adapter: the caller gets the panic, as for a single namespace
 		panic(thrown)
 	}
 	switch {
@@ -161,51 +160,54 @@ func (b broadcaster) EmitWithAck(ctx context.Context, event string, args ...any)
 	return all, errors.Join(append(failed, missing)...)
 }
 
-// FetchSockets describes the sockets of the choice on all servers, in no order. If ctx ends before
-// every server has answered, it returns the known ones and the adapter's error. On one server it
-// never waits and never fails.
+// FetchSockets describes the selected sockets on all servers, in no order. If ctx ends before every
+// server has answered, it returns the sockets of the servers that have, and the adapter's error.
+// Without a cluster it never blocks and never fails.
 func (b broadcaster) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 	sockets := []RemoteSocket{}
 	var errs []error
 	b.each(func(n *Namespace) {
 		infos, err := n.adapter.FetchSockets(ctx, b.to, b.flags)
 		for _, info := range infos {
-			sockets = append(sockets, RemoteSocket{SocketInfo: info, Broadcast: broadcaster{namespace: n}.To(info.ID)})
+			sockets = append(sockets, RemoteSocket{SocketInfo: info,
+				Broadcast: broadcaster{namespace: n}.To(info.ID)})
 		}
 		errs = append(errs, err)
 	})
 	return sockets, errors.Join(errs...)
 }
 
-// SocketsJoin makes the sockets of the choice join rooms. Those of this server have joined when it
+// SocketsJoin adds the selected sockets to rooms. Sockets of this server have joined when it
 // returns; it does not wait for the other servers.
 func (b broadcaster) SocketsJoin(rooms ...string) {
 	b.each(func(n *Namespace) { n.adapter.Join(b.to, b.flags, rooms) })
 }
 
-// SocketsLeave makes the sockets of the choice leave rooms, as SocketsJoin makes them join.
+// SocketsLeave removes the selected sockets from rooms. Like SocketsJoin, it does not wait for the
+// other servers.
 func (b broadcaster) SocketsLeave(rooms ...string) {
 	b.each(func(n *Namespace) { n.adapter.Leave(b.to, b.flags, rooms) })
 }
 
-// DisconnectSockets disconnects the sockets of the choice from the namespace. With all, it also
-// closes the connections of their clients. It waits neither for the clients nor for other servers.
+// DisconnectSockets disconnects the selected sockets from the namespace. If all is true, it also
+// closes the clients' connections. It waits neither for the clients nor for other servers.
 func (b broadcaster) DisconnectSockets(all bool) {
 	b.each(func(n *Namespace) { n.adapter.Disconnect(b.to, b.flags, all) })
 }
 
-// RemoteSocket describes a socket at the moment of FetchSockets. The socket may be connected to
-// another server, and may have left since. Its broadcast methods reach this socket alone.
+// RemoteSocket describes a socket at the time of FetchSockets. The socket may be connected to
+// another server, and may have disconnected since. The methods of RemoteSocket affect this socket
+// only.
 type RemoteSocket struct {
 	SocketInfo
 	Broadcast
 }
 
-// Join makes the socket join rooms, as SocketsJoin does.
+// Join adds the socket to rooms: see SocketsJoin.
 func (s RemoteSocket) Join(rooms ...string) { s.SocketsJoin(rooms...) }
 
-// Leave makes the socket leave rooms, as SocketsLeave does.
+// Leave removes the socket from rooms: see SocketsLeave.
 func (s RemoteSocket) Leave(rooms ...string) { s.SocketsLeave(rooms...) }
 
-// Disconnect is DisconnectSockets of this socket.
+// Disconnect disconnects the socket: see DisconnectSockets.
 func (s RemoteSocket) Disconnect(all bool) { s.DisconnectSockets(all) }

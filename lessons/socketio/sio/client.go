@@ -11,7 +11,7 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// client is one session, and the sockets that it has in the namespaces.
+// client is one session and its sockets in the namespaces.
 type client struct {
 	server  *Server
 	session *engineio.Session
@@ -19,21 +19,22 @@ type client struct {
 	inboxes event.InboxOwner
 	log     event.LogLimit
 
-	mu       sync.Mutex         // guards what follows; not held while the program's functions run
-	sockets  map[string]*Socket // by namespace
-	opened   int                // sockets that there ever were
-	deadline *time.Timer        // closes a client that joins no namespace; nil when it has joined one
+	mu      sync.Mutex         // guards what follows; not held while the program's functions run
+	sockets map[string]*Socket // by namespace
+	opened  int                // number of sockets so far
+	// closes a client that joins no namespace; nil when it has joined one
+	deadline *time.Timer
 	gone     bool
-	fault    error         // what the client has done, if it is closed for that
-	decoded  bool          // not for a message that could not be decoded
-	leaving  int           // sockets that have ended, and whose handlers still run
-	room     chan struct{} // closed when there are fewer of them; nil while the client is read
+	fault    error         // the client's violation of the protocol, if that closed it
+	decoded  bool          // false if the fault is a message that could not be decoded
+	leaving  int           // sockets that have ended while a handler of theirs still runs
+	room     chan struct{} // closed when leaving decreases; nil while reading is not paused
 
 	onClose   []*func(Reason, error)
 	onUpgrade []*func(transport string)
 }
 
-// accept begins to serve a session.
+// accept starts serving a session.
 func (s *Server) accept(session *engineio.Session) {
 	c := &client{
 		server:  s,
@@ -54,7 +55,7 @@ func (s *Server) accept(session *engineio.Session) {
 	c.mu.Unlock()
 	session.OnMessage(c.receive)
 	session.OnClose(func(reason engineio.Reason, err error) {
-		c.leave(Reason(reason))
+		c.endSockets(Reason(reason))
 		c.log.Close(s.config.Log, "events refused", "sid", session.ID())
 		s.mu.Lock()
 		delete(s.clients, c)
@@ -80,7 +81,7 @@ func (s *Server) accept(session *engineio.Session) {
 	}
 }
 
-// Why the server closes a client.
+// The reasons for which the server closes a client.
 var (
 	errNoConnect    = errors.New("sio: no namespace was joined in time")
 	errNotConnected = errors.New("sio: packet for a namespace that was not joined")
@@ -95,7 +96,8 @@ func (c *client) receive(data []byte, binary bool) {
 		c.mu.Lock()
 		c.fault = err
 		c.mu.Unlock()
-		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", event.Printable(err))
+		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err",
+			event.Printable(err))
 		c.session.Close()
 	}
 	if err != nil || !complete {
@@ -129,8 +131,8 @@ func (c *client) receive(data []byte, binary bool) {
 	}
 }
 
-// open answers a CONNECT: with a new socket that the middlewares decide about, or with
-// CONNECT_ERROR if the namespace is unknown, or if the client has too many sockets.
+// open handles a CONNECT. It creates a socket, which the middlewares admit or refuse, or answers
+// CONNECT_ERROR if the namespace is unknown or the client has too many sockets.
 func (c *client) open(p siopacket.Packet) {
 	var namespace *Namespace
 	refusal := `{"message":"too many namespaces"}`
@@ -144,7 +146,8 @@ func (c *client) open(p siopacket.Packet) {
 		}, c.session.Close)
 	}
 	if namespace == nil {
-		c.session.Send(c.server.frames(siopacket.Packet{Type: siopacket.ConnectError, Namespace: p.Namespace, Data: []byte(refusal)}, Flags{})...)
+		c.session.Send(c.server.frames(siopacket.Packet{Type: siopacket.ConnectError,
+			Namespace: p.Namespace, Data: []byte(refusal)}, Flags{})...)
 		return
 	}
 	socket := newSocket(c, namespace, p.Data)
@@ -158,7 +161,8 @@ func (c *client) open(p siopacket.Packet) {
 	socket.place = c.opened
 	c.opened++
 	c.sockets[p.Namespace] = socket
-	tooFast := c.leaving >= c.server.config.MaxPending // it joins and leaves faster than the handlers run
+	// the client joins and leaves faster than the handlers run
+	tooFast := c.leaving >= c.server.config.MaxPending
 	if tooFast {
 		if c.room == nil {
 			c.room = make(chan struct{})
@@ -174,8 +178,8 @@ func (c *client) open(p siopacket.Packet) {
 	socket.inbox.Do(admit, p, c.session.AllowReadOn)
 }
 
-// close ends the session, then the sockets, because a polling client may take long to fetch the
-// messages that were sent before. err, which may be nil, says what the client has done.
+// close ends the session, then the sockets: a polling client may take long to fetch the messages
+// that were sent before. err is the client's violation of the protocol, or nil.
 func (c *client) close(err error) {
 	if err != nil {
 		c.mu.Lock()
@@ -184,11 +188,11 @@ func (c *client) close(err error) {
 		c.server.config.Log.Debug("client closed", "sid", c.session.ID(), "err", err)
 	}
 	c.session.Close()
-	c.leave(ForcedServerClose)
+	c.endSockets(ForcedServerClose)
 }
 
-// leave ends every socket.
-func (c *client) leave(reason Reason) {
+// endSockets ends every socket.
+func (c *client) endSockets(reason Reason) {
 	c.mu.Lock()
 	c.gone = true
 	if c.deadline != nil {
@@ -201,7 +205,7 @@ func (c *client) leave(reason Reason) {
 	}
 }
 
-// wake lets the reading go on. The caller holds mu.
+// wake resumes reading. The caller holds mu.
 func (c *client) wake() {
 	if c.room != nil {
 		close(c.room)
@@ -209,7 +213,7 @@ func (c *client) wake() {
 	}
 }
 
-// all lists the sockets in the order in which they came.
+// all returns the sockets in the order of their CONNECT packets.
 func (c *client) all() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()

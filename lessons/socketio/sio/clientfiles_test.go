@@ -24,7 +24,8 @@ func TestClientFiles(t *testing.T) {
 		return w.Result()
 	}
 	with := sio.NewServer(sio.Config{
-		Engine: engineio.Config{CORS: &cors.Policy{Origins: []string{"http://page.example"}, Credentials: true}},
+		Engine: engineio.Config{CORS: &cors.Policy{Origins: []string{"http://page.example"},
+			Credentials: true}},
 		Client: fstest.MapFS{"socket.io.js": {Data: []byte("io")}},
 	})
 	defer with.Close(t.Context())
@@ -37,7 +38,8 @@ func TestClientFiles(t *testing.T) {
 
 	ours := sio.NewServer(sio.Config{})
 	defer ours.Close(t.Context())
-	for _, name := range []string{"socket.io.js", "socket.io.min.js", "socket.io.min.js.map", "socket.io.esm.min.js", "socket.io.msgpack.min.js"} {
+	for _, name := range []string{"socket.io.js", "socket.io.min.js", "socket.io.min.js.map",
+		"socket.io.esm.min.js", "socket.io.msgpack.min.js"} {
 		assert.Equal(t, http.StatusOK, get(ours, "GET", name).StatusCode, name)
 	}
 }
@@ -45,7 +47,10 @@ func TestClientFiles(t *testing.T) {
 // A script that is not there is refused as by the official server, and the answer says why.
 func TestClientFileThatIsNotServed(t *testing.T) {
 	var told []engineio.ConnectionError
-	config := sio.Config{Engine: engineio.Config{OnConnectionError: func(e engineio.ConnectionError) { told = append(told, e) }}}
+	config := sio.Config{Engine: engineio.Config{
+		OnConnectionError: func(e engineio.ConnectionError) {
+			told = append(told, e)
+		}}}
 	with := sio.NewServer(config)
 	defer with.Close(t.Context())
 	config.DisableClient = true
@@ -55,9 +60,10 @@ func TestClientFileThatIsNotServed(t *testing.T) {
 		server *sio.Server
 		hint   string
 	}{
-		"socket.io.js":               {without, `Config.DisableClient`},
-		"socket.io.js.map":           {with, `socket.io.js, `},
-		"nothing.js":                 {with, `only socket.io.esm.min.js, socket.io.esm.min.js.map, socket.io.js`},
+		"socket.io.js":     {without, `Config.DisableClient`},
+		"socket.io.js.map": {with, `socket.io.js, `},
+		"nothing.js": {with,
+			`only socket.io.esm.min.js, socket.io.esm.min.js.map, socket.io.js`},
 		"nothing.js?transport=x":     {with, ``}, // a client's, which asks for something else
 		"package.json":               {with, ``},
 		"?EIO=4&transport=websocket": {without, ``},
@@ -74,7 +80,8 @@ func TestClientFileThatIsNotServed(t *testing.T) {
 		assert.Contains(t, answer.Hint, c.hint, target)
 		assert.Equal(t, c.hint != "", answer.Hint != "", target)
 		if assert.Len(t, told, 1, target) {
-			assert.Equal(t, []any{told[0].Code, told[0].Message}, []any{answer.Code, answer.Message}, target)
+			assert.Equal(t, []any{told[0].Code, told[0].Message},
+				[]any{answer.Code, answer.Message}, target)
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 func TestCompressFalseLeavesAMessageAsItIs(t *testing.T) {
 	text := strings.Repeat("x", 5000)
-	server, url := serve(t, sio.Config{Engine: engineio.Config{PerMessageDeflate: &engineio.PerMessageDeflate{}}})
+	server, url := serve(t,
+		sio.Config{Engine: engineio.Config{PerMessageDeflate: &engineio.PerMessageDeflate{}}})
 	var wire countingConn
 	a := dialThrough(t, url, &wire)
 	a.write("40")

@@ -8,11 +8,11 @@ import (
 )
 
 // Conn is the Engine.IO connection of one client. The client's sockets in all namespaces share it.
-// Its methods may be called from any goroutine, also after its end.
+// Its methods may be called from any goroutine, even after it has closed.
 type Conn struct{ client *client }
 
-// Conn returns the connection that carries the socket. Its Close cuts the client off without a
-// DISCONNECT packet; Disconnect(true) sends one first.
+// Conn returns the connection that carries the socket. Its Close sends no DISCONNECT packet;
+// Disconnect(true) sends one first.
 func (s *Socket) Conn() Conn { return Conn{s.client} }
 
 // ID returns the connection's sid, which only the server and this client know. It is not a socket's
@@ -26,15 +26,15 @@ func (c Conn) Protocol() int { return c.client.session.Protocol() }
 // Transport returns the name of the transport in use: "polling", "websocket" or "webtransport".
 func (c Conn) Transport() string { return c.client.session.Transport() }
 
-// Close closes the connection. All its sockets end with ForcedClose, and the client connects again.
-// Messages sent before still go out. Close waits neither for that nor for the handlers.
+// Close closes the connection. All its sockets end with ForcedClose, and the client reconnects.
+// Messages that were sent before still go out. Close does not wait for them or for the handlers.
 func (c Conn) Close() { c.client.session.Close() }
 
-// OnClose adds a function that is called once when the connection has ended, with the reason and
-// the error behind it: an error of engineio or of the network, or nil. The handlers of its sockets
-// may still run. A panic is logged. Added later, it is not called. It is kept until the connection
-// ends: since a client can join a namespace again and again over one connection, a function that is
-// added for each socket has to be removed with the socket. The func returned removes it.
+// OnClose adds a function that is called once when the connection has closed, with the reason and
+// its cause: an error of engineio or of the network, or nil. Handlers of its sockets may still be
+// running. A panic of the function is logged. If the connection has already closed, it is not
+// called. The returned func removes it. A client can join a namespace repeatedly over one
+// connection, so a function that is added for each socket must be removed when the socket ends.
 func (c Conn) OnClose(f func(Reason, error)) (off func()) {
 	c.client.mu.Lock()
 	defer c.client.mu.Unlock()
@@ -46,9 +46,9 @@ func (c Conn) OnClose(f func(Reason, error)) (off func()) {
 	}
 }
 
-// OnUpgrade adds a function that is called with the transport's name when the connection has
-// changed to it, which it does once at most. A panic closes the connection. Added later, it is not
-// called. The func returned removes it: see OnClose.
+// OnUpgrade adds a function that is called with the new transport's name after an upgrade, which
+// happens at most once. A panic of the function closes the connection. If the upgrade has already
+// happened, it is not called. The returned func removes it: see OnClose.
 func (c Conn) OnUpgrade(f func(transport string)) (off func()) {
 	c.client.mu.Lock()
 	defer c.client.mu.Unlock()
@@ -68,17 +68,16 @@ func (c Conn) OnUpgrade(f func(transport string)) (off func()) {
 	}
 }
 
-// Request returns the HTTP request of the handshake, as the middlewares of net/http have left it:
-// its header, URL, TLS state, and the values of its context, where they keep a user or a session.
-// Its body is empty. The client's sockets share it, so it must not be changed. It is the same over
-// every transport, and stays that of the handshake after an upgrade.
+// Request returns the HTTP request of the handshake, after any net/http middleware: its header,
+// URL, TLS state, and the values of its context, such as a user or a session. Its body is empty.
+// All sockets of the client share it, so it must not be changed. An upgrade does not change it.
 func (s *Socket) Request() *http.Request { return s.client.session.Request() }
 
-// Context returns a context that ends when the socket does: before the functions of OnDisconnecting
-// run, and also when a middleware refuses the socket or the client goes before it was let in. It
-// has the values of Request's context, and its cause is ErrDisconnected. Use it in handlers and
-// middlewares for work that is done for this client only: the client is read meanwhile, so that its
-// leaving ends the work, see On.
+// Context returns a context that ends with the socket: before the functions of OnDisconnecting run,
+// or when a middleware refuses the socket, or when the client disconnects before it was admitted.
+// It has the values of Request's context, and its cause is ErrDisconnected. Use it in handlers and
+// middlewares for work that only this client needs: the server keeps reading, so it notices when
+// the client disconnects, and the work ends. See On.
 func (s *Socket) Context() context.Context {
 	s.client.session.ReadOn()
 	s.mu.Lock()

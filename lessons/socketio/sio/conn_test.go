@@ -17,7 +17,8 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// What a program adds to the connection does not replace the server's own: the idiom of Node.
+// Functions that a program adds to the connection do not replace the server's own: the idiom of
+// Node.
 func TestFunctionsOfTheConnectionAreAdded(t *testing.T) {
 	io, url := serve(t, sio.Config{Log: quiet})
 	events := make(chan string, 10)
@@ -37,8 +38,11 @@ func TestFunctionsOfTheConnectionAreAdded(t *testing.T) {
 	a.write(`42["close"]`)
 	a.isClosed()
 	got := []string{<-events, <-events, <-events}
-	assert.ElementsMatch(t, []string{"first forced close", "second forced close", "disconnect forced close"}, got)
-	assert.Eventually(t, func() bool { return io.Len() == 0 && io.Clients() == 0 }, time.Minute, time.Millisecond)
+	assert.ElementsMatch(t, []string{"first forced close", "second forced close",
+		"disconnect forced close"}, got)
+	assert.Eventually(t, func() bool {
+		return io.Len() == 0 && io.Clients() == 0
+	}, time.Minute, time.Millisecond)
 }
 
 type userKey struct{}
@@ -80,7 +84,8 @@ func TestRequestHasTheValuesOfTheMiddlewares(t *testing.T) {
 	res.Body.Close()
 	assert.Equal(t, http.StatusUnauthorized, res.StatusCode)
 
-	withAnn := strings.Replace(web.URL, "http", "ws", 1) + "/socket.io/?EIO=4&user=ann&transport=websocket"
+	withAnn := strings.Replace(web.URL, "http", "ws", 1) +
+		"/socket.io/?EIO=4&user=ann&transport=websocket"
 	a := join(t, withAnn)
 	a.write(`421["who"]`)
 	assert.Equal(t, `431["ann","ann",0]`, a.read())
@@ -96,21 +101,23 @@ func TestRequestHasTheValuesOfTheMiddlewares(t *testing.T) {
 	upgrading.write("2probe")
 	assert.Equal(t, "3probe", upgrading.read())
 	upgrading.write("5", `422["who"]`)
-	assert.Equal(t, `432["ann","ann",0]`, upgrading.read(), "it is the handshake's, after an upgrade too")
+	assert.Equal(t, `432["ann","ann",0]`, upgrading.read(),
+		"it is the handshake's, after an upgrade too")
 	assert.Equal(t, []string{"websocket", "websocket"}, []string{<-upgraded, <-upgraded})
 	a.Conn.Close()
 	b.Close()
 }
 
 func TestContextEndsWithTheSocket(t *testing.T) {
-	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: time.Hour}}) // no heartbeat reads on
+	// no heartbeat reads on
+	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: time.Hour}})
 	sockets, decide := make(chan *sio.Socket, 10), make(chan struct{})
 	io.Of("/wait").Use(func(s *sio.Socket) error {
 		sockets <- s
 		select {
 		case <-s.Context().Done(): // the client goes
 		case <-time.After(time.Minute):
-			t.Error("nobody reads that the client has gone")
+			t.Error("the end of the client was not read")
 		}
 		close(decide)
 		return nil
@@ -202,7 +209,8 @@ func TestFunctionsOfAConnectionCanBeRemoved(t *testing.T) {
 	a := join(t, url)
 	require.Equal(t, `42["ready"]`, a.read())
 	a.NetConn().Close()
-	assert.Equal(t, []string{"kept", "kept too"}, []string{within(t, ran, "OnClose"), within(t, ran, "OnClose")})
+	assert.Equal(t, []string{"kept", "kept too"},
+		[]string{within(t, ran, "OnClose"), within(t, ran, "OnClose")})
 	assert.Eventually(t, func() bool { return io.Clients() == 0 }, time.Minute, time.Millisecond)
 	assert.Empty(t, ran)
 }

@@ -4,16 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
+
+	"realtimelab/lessons/socketio/event"
 )
 
-// ErrNoData says that a socket has no value of that key.
+// ErrNoData says that a socket has no value for a key.
 var ErrNoData = errors.New("sio: the socket has no such data")
 
-// Data decodes all that Set has kept with a socket into a T: a struct whose fields are named as the
-// keys, or a map. It reads as encoding/json does, so a key that is missing leaves its field zero. The
+// Data decodes all values that Set has stored in a socket into a T: a struct with the keys as field
+// names, or a map. It decodes like encoding/json, so a missing key leaves its field zero. The
 // result is the same for a *Socket and for a RemoteSocket, of this server or of another one: the
-// values go through JSON, and a []byte is base64 there. The error says what cannot be written, or
-// does not fit into T. S need not be written: sio.Data[User](s).
+// values go through JSON, where a []byte is base64. The error names the value that cannot be
+// encoded or does not fit into T. S is inferred: sio.Data[User](s).
 func Data[T any, S *Socket | RemoteSocket](s S) (T, error) {
 	var info SocketInfo
 	switch s := any(s).(type) {
@@ -36,8 +39,8 @@ func Data[T any, S *Socket | RemoteSocket](s S) (T, error) {
 	return data, nil
 }
 
-// Decode reads one value that Set has kept into v, a pointer, as Data does. It returns ErrNoData for
-// an unknown key.
+// Decode decodes one value that Set has stored into v, a pointer, like Data. It returns ErrNoData
+// for an unknown key.
 func (s RemoteSocket) Decode(key string, v any) error {
 	all, err := Data[map[string]json.RawMessage](s)
 	if err != nil {
@@ -51,4 +54,29 @@ func (s RemoteSocket) Decode(key string, v any) error {
 		return fmt.Errorf("sio: data %q: %w", key, err)
 	}
 	return nil
+}
+
+// dataHandlers holds a namespace's functions for the data of its sockets.
+type dataHandlers struct {
+	mu     sync.Mutex // guards what follows; not held while a function runs
+	onData []func(*Socket, string)
+}
+
+// OnData adds a function that is called with the key after each Set of a socket of this server. It
+// runs on the goroutine of Set, whose caller gets its panic. The socket may not have joined the
+// namespace yet, or may have ended: see Socket.Connected.
+func (n *namespaceBase) OnData(f func(s *Socket, key string)) {
+	n.dataHandlers.mu.Lock()
+	defer n.dataHandlers.mu.Unlock()
+	n.onData = event.With(n.onData, f, false)
+}
+
+// dataSet calls the functions of OnData.
+func (n *namespaceBase) dataSet(s *Socket, key string) {
+	n.dataHandlers.mu.Lock()
+	functions := n.onData
+	n.dataHandlers.mu.Unlock()
+	for _, f := range functions {
+		f(s, key)
+	}
 }

@@ -2,6 +2,7 @@ package sio_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,7 +34,8 @@ func TestData(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, sockets, 1)
 	remote := sockets[0] // as if of another server
-	remote.Data, remote.RawData = map[string]any{"n": float64(big)}, []byte(`{"bin":"AQI=","n":4611686018427387905,"name":"ann"}`)
+	remote.Data, remote.RawData = map[string]any{"n": float64(big)},
+		[]byte(`{"bin":"AQI=","n":4611686018427387905,"name":"ann"}`)
 	want := data{"ann", big, []byte{1, 2}, ""}
 	got, err := sio.Data[data](s)
 	assert.NoError(t, err)
@@ -54,4 +56,23 @@ func TestData(t *testing.T) {
 	_, err = sio.Data[data](s)
 	assert.Error(t, err)
 	assert.False(t, errors.Is(err, sio.ErrNoData))
+}
+
+func TestOnDataHearsEachSet(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	heard := make(chan string, 10)
+	io.OnData(func(s *sio.Socket, key string) {
+		heard <- fmt.Sprint(key, "=", s.Get(key), " ", s.Connected())
+	})
+	io.Of("/other").OnData(func(*sio.Socket, string) { heard <- "of another namespace" })
+	io.Use(func(s *sio.Socket) error { s.Set("a", 1); return nil })
+	io.OnConnection(func(s *sio.Socket) {
+		s.Set("b", 2)
+		s.OnDisconnect(func(sio.Reason) { s.Set("c", 3) })
+		s.Disconnect(false)
+	})
+	join(t, url)
+	for _, want := range []string{"a=1 false", "b=2 true", "c=3 false"} {
+		assert.Equal(t, want, <-heard)
+	}
 }

@@ -10,9 +10,9 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Emission is a way to send to one socket: the value that Socket.Volatile, Socket.Compress and
-// Socket.Timeout return. Its methods leave their receiver as it was, so one may be kept and used
-// again, from any goroutine.
+// Emission holds options for sending to one socket: the result of Socket.Volatile, Socket.Compress
+// and Socket.Timeout. Its methods do not change their receiver, so an Emission may be stored and
+// reused, from any goroutine.
 type Emission struct{ emitter }
 
 // An emitter has the methods of Emission and Socket that send to one socket.
@@ -21,8 +21,8 @@ type emitter struct {
 	flags  Flags
 }
 
-// Volatile drops an event if the client cannot be sent to at once, because earlier messages wait
-// for it or no poll does. Emit then returns nil.
+// Volatile drops an event if the client cannot receive it at once, because earlier messages are
+// queued or no poll is waiting. Emit then returns nil.
 func (e emitter) Volatile() Emission {
 	e.flags.Volatile = true
 	return Emission{e}
@@ -42,16 +42,18 @@ func (e emitter) Timeout(d time.Duration) Emission {
 	return Emission{e}
 }
 
-// Emit sends an event to the socket's client. It never waits for the client: what the client does
-// not take at once is queued, up to engineio.Config.MaxQueue; Queued returns how much waits, and
-// Flush waits until the client has taken it. The events of one goroutine arrive in the order of
-// their calls. The error is ErrReservedEvent, ErrDisconnected, engineio.ErrClosed or
-// engineio.ErrSlowClient, or says which argument cannot be written. From a middleware, the event
-// goes out before the answer to CONNECT; the official client keeps it until then. With connection
-// state recovery, Emit also returns nil while the client is away: the client receives the event if
-// it comes back in time. Once the state is forgotten, or belongs to a new socket, Emit returns
-// ErrDisconnected. An event that fails with engineio.ErrSlowClient is replayed all the same to a
-// client that comes back.
+// Emit sends an event to the socket's client. It never waits for the client: events that the client
+// does not take at once are queued, up to engineio.Config.MaxQueue. Queued returns the size of the
+// queue, and Flush waits until it is empty. The events of one goroutine arrive in the order of the
+// calls. The error is ErrReservedEvent, ErrDisconnected, engineio.ErrClosed or
+// engineio.ErrSlowClient, or names the argument that cannot be encoded. In a middleware, the event
+// goes out before the answer to CONNECT; the official client holds it back until then. With
+// connection state recovery, Emit also returns nil while the client is disconnected: the client
+// receives the event if it reconnects in time. Once the state is forgotten, or belongs to a new
+// socket, Emit returns ErrDisconnected. An event that fails with engineio.ErrSlowClient is still
+// replayed if the client recovers. If the servers of a cluster share the recovery (see
+// SessionStore), Emit returns before the event has its place in their order: an acknowledgement may
+// overtake it, and Emit does not report a slow client.
 func (e emitter) Emit(name string, args ...any) error {
 	s := e.socket
 	packet, err := eventPacket(s.namespace.name, name, args)
@@ -64,11 +66,17 @@ func (e emitter) Emit(name string, args ...any) error {
 	if lost {
 		return ErrDisconnected
 	}
-	if s.recovery != nil && joined { // a client that is away must find it in the history, like a broadcast
-		err := s.namespace.local.broadcast(packet, Selection{Rooms: []string{s.id}}, e.flags, s)
+	local := s.namespace.local
+	if s.recovery != nil && joined && local.shares() && !e.flags.Volatile && local.reaches(s) {
+		s.namespace.adapter.Broadcast(packet, Selection{Rooms: []string{s.id}}, e.flags)
+		return nil
+	}
+	if s.recovery != nil && joined && !local.shares() {
+		// a disconnected client must find it in the history, like a broadcast
+		err := local.broadcast(packet, Selection{Rooms: []string{s.id}}, e.flags, s)
 		switch {
 		case errors.Is(err, engineio.ErrClosed):
-			return nil // the client has just gone, and may come back
+			return nil // the client has just disconnected, and may recover
 		case err != ErrDisconnected || ended:
 			return err
 		}
@@ -82,9 +90,9 @@ func (e emitter) Emit(name string, args ...any) error {
 func (e emitter) Send(args ...any) error { return e.Emit("message", args...) }
 
 // EmitWithAck sends an event and waits for the client's acknowledgement, whose arguments it
-// returns. It ends with ErrTimeout, with ctx's error, or with ErrDisconnected when the socket ends;
-// otherwise it fails as Emit does. A handler may call it: the client is read meanwhile, see
-// Socket.On. The event is not kept for a client that is away.
+// returns. The error is ErrTimeout, ctx's error, ErrDisconnected when the socket ends, or one of
+// Emit's. A handler may call it: the server keeps reading from the client, see Socket.On. The event
+// is not stored for a disconnected client.
 func (e emitter) EmitWithAck(ctx context.Context, name string, args ...any) (Args, error) {
 	s := e.socket
 	packet, err := eventPacket(s.namespace.name, name, args)
@@ -118,25 +126,25 @@ func (e emitter) EmitWithAck(ctx context.Context, name string, args ...any) (Arg
 type RemoteError = event.RemoteError
 
 // Ask sends an event with target's EmitWithAck, and decodes the first argument of the
-// acknowledgement into a T, as a handler's parameter is decoded; an empty acknowledgement is the
-// zero value. target is a *Socket or an Emission. The error is EmitWithAck's; or a *RemoteError if
-// the acknowledgement is an object whose only field is a string "error", as a Go client sends it
-// when a handler fails; or it says what does not fit into a T.
+// acknowledgement into a T, like a handler's parameter; an empty acknowledgement is the zero value.
+// target is a *Socket or an Emission. The error is EmitWithAck's, or a *RemoteError if the
+// acknowledgement is an object whose only field is a string "error", which a Go client sends when a
+// handler fails. If the argument does not fit into a T, the error says where.
 func Ask[T any](ctx context.Context, target event.Asker, name string, args ...any) (T, error) {
 	return event.Ask[T](ctx, target, name, args...)
 }
 
-// Flush waits until the client has taken all that was sent to it. Between the parts of a large
-// burst it keeps the queue below engineio.Config.MaxQueue. The error is ctx's, or
-// engineio.ErrClosed when the connection ends first. A handler may call it: the client is read
-// meanwhile, see Socket.On.
+// Flush waits until the client's queue is empty. Call it between the parts of a large burst to keep
+// the queue below engineio.Config.MaxQueue. The error is ctx's, or engineio.ErrClosed if the
+// connection closes first. A handler may call it: the server keeps reading from the client, see
+// Socket.On.
 func (s *Socket) Flush(ctx context.Context) error { return s.client.session.Flush(ctx) }
 
-// Queued returns the number of bytes that wait for the client, plus 64 for each message. All
+// Queued returns the size of the client's queue in bytes, with 64 added for each message. All
 // sockets of one client share the queue.
 func (s *Socket) Queued() int { return s.client.session.Queued() }
 
-// send writes a packet to the client, or drops it if it is volatile and would have to wait.
+// send writes a packet to the client, or drops it if it is volatile and would be queued.
 func (s *Socket) send(p siopacket.Packet, flags Flags) error {
 	s.mu.Lock()
 	ended := s.ended

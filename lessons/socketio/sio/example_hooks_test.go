@@ -13,8 +13,8 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// Metrics in the text format of Prometheus. The reasons are a closed list, so they can be a label; the
-// names of received events are not.
+// Metrics in the text format of Prometheus. The reasons are a closed list, so they can be a label;
+// the names of received events are not.
 func ExampleHooks() {
 	var metrics expvar.Map
 	ended := make(chan bool, 1)

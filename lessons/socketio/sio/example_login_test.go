@@ -84,7 +84,9 @@ func ExampleSocket_Request_jwt() {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			claims := &jwt.RegisteredClaims{}
-			_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return key, nil },
+			_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) {
+				return key, nil
+			},
 				jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
 			if err != nil {
 				http.Error(w, "invalid token", http.StatusUnauthorized)
@@ -113,10 +115,10 @@ func ExampleSocket_Request_jwt() {
 	// websocket refused: 401
 }
 
-// A session with a cookie, which a login by HTTP has begun. scs sets the cookie with SameSite=Lax, so
-// that a page of another site cannot use the session: otherwise engineio.Config.AllowRequest must
-// compare the Origin header. The socket has the session as it was at the handshake: to see or to
-// change the current one, load it by its token.
+// A session with a cookie, which a login by HTTP has begun. scs sets the cookie with SameSite=Lax,
+// so that a page of another site cannot use the session: otherwise engineio.Config.AllowRequest
+// must compare the Origin header. The socket has the session as it was at the handshake: to see or
+// to change the current one, load it by its token.
 func ExampleSocket_Request_session() {
 	sessions := scs.New()
 	io := sio.NewServer(sio.Config{})

@@ -32,7 +32,8 @@ func ExampleServer_Shutdown() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	s, err := sioclient.Dial(ctx, "http://"+listener.Addr().String(), sioclient.Config{NoReconnect: true})
+	s, err := sioclient.Dial(ctx, "http://"+listener.Addr().String(),
+		sioclient.Config{NoReconnect: true})
 	if err != nil {
 		fmt.Println(err)
 		return

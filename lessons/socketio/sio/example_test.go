@@ -95,12 +95,15 @@ func ExampleNamespace_Use() {
 			return err
 		}
 		if auth.Password != "secret" {
-			return &sio.ConnectError{Message: "wrong password", Data: map[string]string{"user": auth.User}}
+			return &sio.ConnectError{Message: "wrong password",
+				Data: map[string]string{"user": auth.User}}
 		}
 		s.Set("user", auth.User)
 		return nil
 	})
-	io.OnConnection(func(s *sio.Socket) { s.Emit("chat message", fmt.Sprint("hello, ", s.Get("user"))) })
+	io.OnConnection(func(s *sio.Socket) {
+		s.Emit("chat message", fmt.Sprint("hello, ", s.Get("user")))
+	})
 	url, stop := start(io, io)
 	defer stop()
 

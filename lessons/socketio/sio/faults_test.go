@@ -29,7 +29,8 @@ func TestSurplusArgumentsAreDroppedAndMissingOnesAreZero(t *testing.T) {
 	})
 	p := join(t, url)
 	for packet, want := range map[string]string{
-		`421["n",1,"a"]`: `431["1a"]`, `422["n",1,"a",true,{}]`: `432["1a"]`, `423["n",1]`: `433["1"]`, `424["n"]`: `434["0"]`,
+		`421["n",1,"a"]`: `431["1a"]`, `422["n",1,"a",true,{}]`: `432["1a"]`,
+		`423["n",1]`: `433["1"]`, `424["n"]`: `434["0"]`,
 		`42["all",1,2,3]`: `42["all",3]`, `42["all"]`: `42["all",0]`,
 	} {
 		p.write(packet)
@@ -70,9 +71,14 @@ func TestOnPanicsWhereAHandlerCanNeverBeCalled(t *testing.T) {
 		assert.Panics(t, func() { (&sio.Socket{}).On("x", handler) }, name)
 	}
 	for name, handler := range map[string]any{
-		"nothing": func() {}, "a typed ack": func(func(string)) {}, "an ack of two": func(int, func(string, []byte)) {},
-		"a variadic ack": func(func(int, ...string)) {}, "an error": func(string) error { return nil },
-		"everything": func(bool, *int, []byte, map[string]any, time.Time, any, struct{ A [2]float64 }, ...sio.Args) {},
+		"nothing": func() {}, "a typed ack": func(func(string)) {},
+		"an ack of two":  func(int, func(string, []byte)) {},
+		"a variadic ack": func(func(int, ...string)) {}, "an error": func(string) error {
+			return nil
+		},
+		"everything": func(bool, *int, []byte, map[string]any, time.Time, any,
+			struct{ A [2]float64 }, ...sio.Args) {
+		},
 	} {
 		if name != "everything" {
 			assert.NotPanics(t, func() { (&sio.Socket{}).On("x", handler) }, name)
@@ -104,7 +110,8 @@ func TestALoneSurrogateInAName(t *testing.T) {
 }
 
 func TestPathWithoutASlashAtItsEnd(t *testing.T) {
-	for path, ok := range map[string]bool{"/socket.io": true, "/socket.io/": true, "/a/b": true, "": true, "socket.io": false, "/a?b": false, "/a#b": false} {
+	for path, ok := range map[string]bool{"/socket.io": true, "/socket.io/": true, "/a/b": true,
+		"": true, "socket.io": false, "/a?b": false, "/a#b": false} {
 		if !ok {
 			assert.Panics(t, func() { sio.NewServer(sio.Config{Path: path}) }, path)
 			continue
@@ -140,10 +147,12 @@ func TestTimeoutOfZeroIsAtOnce(t *testing.T) {
 	assert.ErrorIs(t, <-got, sio.ErrTimeout)
 }
 
-// Events that a slow handler has not come to are no silence: the pong stands behind them.
+// Events that wait for a slow handler do not count as silence: the pong is behind them.
 func TestASlowHandlerDisconnectsNobody(t *testing.T) {
 	const events = 60
-	io, url := serve(t, sio.Config{MaxPending: 5, Engine: engineio.Config{PingInterval: 150 * time.Millisecond, PingTimeout: 100 * time.Millisecond}})
+	io, url := serve(t, sio.Config{MaxPending: 5,
+		Engine: engineio.Config{PingInterval: 150 * time.Millisecond,
+			PingTimeout: 100 * time.Millisecond}})
 	var handled atomic.Int32
 	reasons := make(chan sio.Reason, 1)
 	io.OnConnection(func(s *sio.Socket) {
@@ -183,43 +192,51 @@ func TestLeavingManyRoomsIsNotQuadratic(t *testing.T) {
 	for i := range rooms { // newest first
 		s.Leave(rooms[many-1-i])
 	}
-	assert.Less(t, time.Since(start), 2*time.Second, "it took 2 s when it was quadratic, and 20 ms now")
+	assert.Less(t, time.Since(start), 2*time.Second,
+		"it took 2 s when it was quadratic, and 20 ms now")
 	assert.Equal(t, []string{s.ID()}, s.Rooms())
 }
 
 // Every feature together with the others: whatever the client and the parser, no ghost stays.
 func TestRecoveryWithOlderClientsAndOtherParsers(t *testing.T) {
-	for name, parser := range map[string]sio.Parser{"json": sio.JSONParser{}, "msgpack": sio.MsgpackParser{}} {
+	for name, parser := range map[string]sio.Parser{"json": sio.JSONParser{},
+		"msgpack": sio.MsgpackParser{}} {
 		for _, older := range []bool{false, true} {
 			for _, recovery := range []*sio.Recovery{nil, {}} {
-				t.Run(fmt.Sprintf("%s, older %v, recovery %v", name, older, recovery != nil), func(t *testing.T) {
-					io, url := serve(t, sio.Config{Parser: parser, Recovery: recovery, Engine: engineio.Config{AllowEIO3: true}})
-					joined, left := make(chan *sio.Socket, 1), make(chan sio.Reason, 1)
-					io.OnConnection(func(s *sio.Socket) {
-						s.OnDisconnect(func(r sio.Reason) { left <- r })
-						s.Join("room")
-						joined <- s
-					})
-					if older {
-						url = strings.Replace(url, "EIO=4", "EIO=3", 1)
-					}
-					p := dial(t, url)
-					if !older {
-						connect := siopacket.Packet{Type: siopacket.Connect, Namespace: "/"}
-						if name == "json" {
-							p.write("40")
-						} else {
-							data, err := connect.AppendMsgpack(nil)
-							require.NoError(t, err)
-							require.NoError(t, p.WriteMessage(2, data))
+				t.Run(fmt.Sprintf("%s, older %v, recovery %v", name, older, recovery != nil),
+					func(t *testing.T) {
+						io, url := serve(t, sio.Config{Parser: parser, Recovery: recovery,
+							Engine: engineio.Config{AllowEIO3: true}})
+						joined, left := make(chan *sio.Socket, 1), make(chan sio.Reason, 1)
+						io.OnConnection(func(s *sio.Socket) {
+							s.OnDisconnect(func(r sio.Reason) { left <- r })
+							s.Join("room")
+							joined <- s
+						})
+						if older {
+							url = strings.Replace(url, "EIO=4", "EIO=3", 1)
 						}
-					}
-					<-joined
-					require.NoError(t, io.To("room").Emit("x", 1))
-					p.NetConn().Close()
-					assert.Contains(t, []sio.Reason{sio.TransportClose, sio.TransportError}, <-left) // a write may see it first
-					assert.Eventually(t, func() bool { return io.Len() == 0 && io.Clients() == 0 }, time.Minute, time.Millisecond)
-				})
+						p := dial(t, url)
+						if !older {
+							connect := siopacket.Packet{Type: siopacket.Connect, Namespace: "/"}
+							if name == "json" {
+								p.write("40")
+							} else {
+								data, err := connect.AppendMsgpack(nil)
+								require.NoError(t, err)
+								require.NoError(t, p.WriteMessage(2, data))
+							}
+						}
+						<-joined
+						require.NoError(t, io.To("room").Emit("x", 1))
+						p.NetConn().Close()
+						// a write may see it first
+						assert.Contains(t, []sio.Reason{sio.TransportClose, sio.TransportError},
+							<-left)
+						assert.Eventually(t, func() bool {
+							return io.Len() == 0 && io.Clients() == 0
+						}, time.Minute, time.Millisecond)
+					})
 			}
 		}
 	}
@@ -254,7 +271,9 @@ func TestAParserRunsUnderNoLock(t *testing.T) {
 		}
 		a, _, back := joinToReturn(t, server, url)
 		a.NetConn().Close()
-		require.Eventually(t, func() bool { return server.Len() == 0 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return server.Len() == 0
+		}, time.Minute, time.Millisecond)
 		require.NoError(t, server.Emit("missed"))
 		b := dial(t, url)
 		b.write(back)
@@ -263,8 +282,8 @@ func TestAParserRunsUnderNoLock(t *testing.T) {
 	}
 }
 
-// Whoever changes the rooms while another goroutine tells of an earlier change leaves the telling to
-// it, and no change is left untold.
+// If a goroutine changes the rooms while another one reports an earlier change, the other reports
+// both. No change is left out.
 func TestEveryChangeOfRoomsIsTold(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	var told, nested atomic.Int32
@@ -280,19 +299,25 @@ func TestEveryChangeOfRoomsIsTold(t *testing.T) {
 	join(t, url)
 	require.Eventually(t, func() bool { return io.Len() == 1 }, time.Minute, time.Millisecond)
 	s := io.Sockets()[0]
-	const rounds, goroutines = 50_000, 2 // without the flag under the lock, one round in some 20,000 fails
+	// without the flag under the lock, one round in some 20,000 fails
+	const rounds, goroutines = 50_000, 2
 	for round := range rounds {
 		var joining sync.WaitGroup
 		for g := range goroutines {
 			joining.Go(func() { s.Join(fmt.Sprint(g, " ", round)) })
 		}
 		joining.Wait()
-		if want := int32((round + 1) * goroutines); told.Load() != want { // another goroutine may be at it
-			require.Eventually(t, func() bool { return told.Load() == want }, time.Minute, time.Millisecond)
+		if want := int32((round + 1) * goroutines); told.Load() != want {
+			// another goroutine may be at it
+			require.Eventually(t, func() bool {
+				return told.Load() == want
+			}, time.Minute, time.Millisecond)
 		}
 	}
 	s.Join("nested")
-	assert.Eventually(t, func() bool { return told.Load() == rounds*goroutines+2 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return told.Load() == rounds*goroutines+2
+	}, time.Minute, time.Millisecond)
 	assert.EqualValues(t, rounds*goroutines, nested.Load())
 }
 

@@ -11,11 +11,11 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// officialHandshake is socket.handshake of the official server. A header is one text; a query
-// parameter is a text, or an array if it came several times.
+// officialHandshake is socket.handshake of the official server. A header is one string; a query
+// parameter is a string, or an array if it occurs several times.
 type officialHandshake struct {
 	Headers map[string]any  `json:"headers"` // names in lower case
-	Time    string          `json:"time"`    // for people; Issued is the same
+	Time    string          `json:"time"`    // human-readable form of Issued
 	Address string          `json:"address"` // without the port
 	XDomain bool            `json:"xdomain"`
 	Secure  bool            `json:"secure"`
@@ -25,16 +25,18 @@ type officialHandshake struct {
 	Auth    siopacket.Value `json:"auth"`
 }
 
-// dateText is how JavaScript writes a Date for people.
+// dateText is the layout of a JavaScript Date as text.
 const dateText = "Mon Jan 02 2006 15:04:05 GMT+0000 (Coordinated Universal Time)"
 
-// MarshalJSON writes the handshake as the official server's socket.handshake: the names of headers
-// in lower case, address without the port, time as JavaScript writes a Date, and issued as the same
-// in milliseconds since 1970.
+// MarshalJSON encodes the handshake like the official server's socket.handshake: header names in
+// lower case, address without the port, time as JavaScript formats a Date, and issued in
+// milliseconds since 1970.
 func (h Handshake) MarshalJSON() ([]byte, error) {
 	o := officialHandshake{
-		Headers: map[string]any{}, Time: h.Time.UTC().Format(dateText), Address: h.Address, XDomain: h.XDomain,
-		Secure: h.Secure, Issued: float64(h.Time.UnixMilli()), URL: h.URL, Query: map[string]any{}, Auth: h.RawAuth,
+		Headers: map[string]any{}, Time: h.Time.UTC().Format(dateText), Address: h.Address,
+		XDomain: h.XDomain,
+		Secure:  h.Secure, Issued: float64(h.Time.UnixMilli()), URL: h.URL, Query: map[string]any{},
+		Auth: h.RawAuth,
 	}
 	if host, _, err := net.SplitHostPort(h.Address); err == nil {
 		o.Address = host
@@ -43,7 +45,7 @@ func (h Handshake) MarshalJSON() ([]byte, error) {
 		o.Auth = siopacket.Value("{}")
 	}
 	for name, values := range h.Headers {
-		separator := ", " // Node joins what came several times
+		separator := ", " // Node joins repeated headers
 		if name == "Cookie" {
 			separator = "; "
 		}
@@ -58,14 +60,15 @@ func (h Handshake) MarshalJSON() ([]byte, error) {
 	return data, err
 }
 
-// UnmarshalJSON reads what MarshalJSON or the official server has written.
+// UnmarshalJSON decodes the JSON of MarshalJSON or of the official server.
 func (h *Handshake) UnmarshalJSON(data []byte) error {
 	var o officialHandshake
 	if err := siopacket.Unmarshal(data, nil, &o); err != nil {
 		return fmt.Errorf("sio: handshake: %w", err)
 	}
 	*h = Handshake{
-		Headers: http.Header{}, Query: url.Values{}, URL: o.URL, Address: o.Address, Secure: o.Secure,
+		Headers: http.Header{}, Query: url.Values{}, URL: o.URL, Address: o.Address,
+		Secure:  o.Secure,
 		XDomain: o.XDomain, RawAuth: o.Auth,
 	}
 	if o.Issued > 0 {
@@ -80,7 +83,7 @@ func (h *Handshake) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// texts reads one value, or an array of several.
+// texts returns a string, or the strings of an array.
 func texts(value any) []string {
 	several, ok := value.([]any)
 	if !ok {

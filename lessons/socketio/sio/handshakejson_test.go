@@ -17,8 +17,10 @@ func TestAHandshakeIsWrittenAsTheOfficialOne(t *testing.T) {
 	h := Handshake{
 		Headers: http.Header{"X-Lab": {"a", "b"}, "Cookie": {"a=1", "b=2"}},
 		Query:   url.Values{"EIO": {"4"}, "tag": {"x", "y"}},
-		URL:     "/socket.io/?EIO=4&tag=x&tag=y", Address: "[2001:db8::1]:4711", Secure: true, XDomain: true,
-		Time: time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600)), RawAuth: siopacket.Value(`{"token":"t"}`),
+		URL:     "/socket.io/?EIO=4&tag=x&tag=y", Address: "[2001:db8::1]:4711", Secure: true,
+		XDomain: true,
+		Time:    time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600)),
+		RawAuth: siopacket.Value(`{"token":"t"}`),
 	}
 	text, err := json.Marshal(h)
 	require.NoError(t, err)

@@ -21,12 +21,12 @@ func TestHistoryForgetsOnItsOwn(t *testing.T) {
 		for range 2 { // also when it has rested in between
 			idle.Store(0)
 			mu.Lock()
-			h.add(nil, Selection{}, 100)
+			h.add(h.next(), nil, Selection{}, 100)
 			h.keep(socket)
 			mu.Unlock()
 			time.Sleep(30 * time.Second)
 			mu.Lock()
-			h.add(nil, Selection{}, 100)
+			h.add(h.next(), nil, Selection{}, 100)
 			assert.Equal(t, 200, h.bytes)
 			assert.True(t, h.remembers(socket))
 			mu.Unlock()
@@ -49,8 +49,8 @@ func TestHistoryKeepsASessionOnce(t *testing.T) {
 	a := &MemoryAdapter{history: newHistory(Recovery{}, 0, &mu, func() {})}
 	h := a.history
 	first := &Socket{id: "id", data: map[string]any{"user": "ann"}, recovery: &recovery{pid: "pid"}}
-	first.rooms.add("room", 0)
-	h.add(nil, Selection{}, 0)
+	first.rooms.add("room", Offset{})
+	h.add(h.next(), nil, Selection{}, 0)
 	h.keep(first)
 	k := h.kept["pid"]
 	second := &Socket{auth: []byte(`{"pid":"pid","offset":"` + h.epoch + `0"}`)}

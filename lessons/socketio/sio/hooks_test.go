@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/locked"
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 )
 
-// hooks writes down what a server's hooks are told.
+// hooks records the calls of a server's hooks.
 type hooks struct {
 	mu   sync.Mutex
 	told []string
@@ -56,7 +57,10 @@ func TestHooks(t *testing.T) {
 			io, url := serve(t, sio.Config{Hooks: h.config(), Recovery: recovery})
 			io.OnConnection(func(s *sio.Socket) {
 				s.On("all", func(b []byte) { io.Emit("one", b) })
-				s.On("me", func(ack sio.Ack) { s.Emit("two"); ack("an acknowledgement is no event") })
+				s.On("me", func(ack sio.Ack) {
+					s.Emit("two")
+					ack("an acknowledgement is not an event")
+				})
 				s.On("ask", func() { s.EmitWithAck(t.Context(), "three", 1) })
 				s.On("ask all", func() { io.EmitWithAck(t.Context(), "four"); s.Emit("end") })
 			})
@@ -87,7 +91,9 @@ func TestHooks(t *testing.T) {
 			b.write("40") // twice
 			b.isClosed()
 			a.Conn.Close()
-			require.Eventually(t, func() bool { return len(h.list()) == 14 }, time.Minute, time.Millisecond, "%q", h.list())
+			require.Eventually(t, func() bool {
+				return len(h.list()) == 14
+			}, time.Minute, time.Millisecond, "%q", h.list())
 			offset := 0 // the argument that recovery adds
 			if recovery != nil {
 				offset = len(`,"12345678x"`)
@@ -98,9 +104,12 @@ func TestHooks(t *testing.T) {
 				"received /unknown 11",
 				"received /me 6", fmt.Sprintf("sent /two %d to 1", 7+offset),
 				"received /ask 7", "sent /three 11 to 1",
-				"received /ask all 11", "sent /four 8 to 2", fmt.Sprintf("sent /end %d to 1", 7+offset),
-				"disconnected websocket: forced close: sio: CONNECT to a namespace that was joined before",
-				"disconnected websocket: transport close: websocket: close 1006 (abnormal closure): unexpected EOF",
+				"received /ask all 11", "sent /four 8 to 2",
+				fmt.Sprintf("sent /end %d to 1", 7+offset),
+				"disconnected websocket: forced close: sio: CONNECT to a " +
+					"namespace that was joined before",
+				"disconnected websocket: transport close: websocket: close 1006 " +
+					"(abnormal closure): unexpected EOF",
 			}, h.list())
 		})
 	}
@@ -111,7 +120,9 @@ func TestHooksNameASlowClient(t *testing.T) {
 	slow := make(chan bool, 1)
 	io, url := serve(t, sio.Config{
 		Engine: engineio.Config{MaxQueue: 1 << 20},
-		Hooks:  sio.Hooks{Disconnected: func(_ sio.Conn, _ sio.Reason, err error) { slow <- errors.Is(err, engineio.ErrSlowClient) }},
+		Hooks: sio.Hooks{Disconnected: func(_ sio.Conn, _ sio.Reason, err error) {
+			slow <- errors.Is(err, engineio.ErrSlowClient)
+		}},
 	})
 	join(t, url)
 	text := strings.Repeat("x", 1<<19)
@@ -124,21 +135,25 @@ func TestHooksNameASlowClient(t *testing.T) {
 }
 
 func TestAHookMayPanic(t *testing.T) {
-	var log lockedBuffer
+	var log locked.Buffer
 	io, url := serve(t, sio.Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Hooks: sio.Hooks{
 		Connected:    func(sio.Conn) { panic("connected") },
 		Disconnected: func(sio.Conn, sio.Reason, error) { panic("disconnected") },
 		Received:     func(*sio.Socket, string, int) { panic("received") },
 		Sent:         func(*sio.Namespace, string, int, int) { panic("sent") },
 	}})
-	io.OnConnection(func(s *sio.Socket) { s.On("echo", func(text string) { s.Emit("echo", text); io.Emit("echo", text) }) })
+	io.OnConnection(func(s *sio.Socket) {
+		s.On("echo", func(text string) { s.Emit("echo", text); io.Emit("echo", text) })
+	})
 	a := join(t, url)
 	a.write(`42["echo","a"]`)
 	assert.Equal(t, `42["echo","a"]`, a.read())
 	assert.Equal(t, `42["echo","a"]`, a.read())
 	a.Conn.Close()
 	for _, hook := range []string{"connected", "disconnected", "received", "sent"} {
-		assert.Eventually(t, func() bool { return strings.Contains(log.String(), "panic="+hook) }, time.Minute, time.Millisecond, hook)
+		assert.Eventually(t, func() bool {
+			return strings.Contains(log.String(), "panic="+hook)
+		}, time.Minute, time.Millisecond, hook)
 	}
 }
 
@@ -149,14 +164,15 @@ func TestHooksCostNothing(t *testing.T) {
 		join(t, url)
 		return testing.AllocsPerRun(100, func() { io.To("nobody").Emit("event", 1) })
 	}
-	assert.Less(t, measure(sio.Hooks{}), measure(sio.Hooks{Sent: func(*sio.Namespace, string, int, int) {}}))
+	assert.Less(t, measure(sio.Hooks{}),
+		measure(sio.Hooks{Sent: func(*sio.Namespace, string, int, int) {}}))
 }
 
-// An error of an event goes to OnError, or to the log if there is no such function.
+// An error of an event goes to OnError, or to the log without such a function.
 func TestAnErrorIsToldOnce(t *testing.T) {
 	for name, listens := range map[string]bool{"OnError": true, "log": false} {
 		t.Run(name, func(t *testing.T) {
-			var log lockedBuffer
+			var log locked.Buffer
 			io, url := serve(t, sio.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 			told := make(chan error, 1)
 			io.OnConnection(func(s *sio.Socket) {

@@ -33,7 +33,9 @@ func TestNamespacesByTheThousandAreCleanedUp(t *testing.T) {
 	}
 	assert.Len(t, io.Namespaces(), many+1)
 	a.Conn.Close()
-	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return len(io.Namespaces()) == 1
+	}, time.Minute, time.Millisecond)
 }
 
 func TestRoomsByTheThousandAreLeft(t *testing.T) {
@@ -99,7 +101,9 @@ func TestPanicsOfUserCodeCloseThatClientOnly(t *testing.T) {
 	}
 	server.Emit("still there")
 	assert.Equal(t, `42["still there"]`, other.read())
-	assert.Eventually(t, func() bool { return server.Clients() == 1 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return server.Clients() == 1
+	}, time.Minute, time.Millisecond)
 }
 
 func TestDeepJSONIsRefused(t *testing.T) {
@@ -116,7 +120,8 @@ type pollingPeer struct {
 }
 
 func joinByPolling(t *testing.T, wsURL string) pollingPeer {
-	p := pollingPeer{t, "http" + strings.TrimPrefix(strings.Replace(wsURL, "transport=websocket", "transport=polling", 1), "ws")}
+	p := pollingPeer{t, "http" + strings.TrimPrefix(strings.Replace(wsURL, "transport=websocket",
+		"transport=polling", 1), "ws")}
 	sid := regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(p.poll())
 	require.NotNil(t, sid)
 	p.url += "&sid=" + sid[1]
@@ -157,21 +162,26 @@ func TestRecoveryIsBounded(t *testing.T) {
 	}{
 		"what fits is replayed": {sio.Recovery{MaxPackets: 4}, 3, true},
 		"too much was missed":   {sio.Recovery{MaxPackets: 4}, 6, false},
-		"as many bytes as fit":  {sio.Recovery{MaxBytes: 100}, 3, true}, // 21 bytes each, with the offset
-		"too many were missed":  {sio.Recovery{MaxBytes: 100}, 6, false},
-		"away for too long":     {sio.Recovery{MaxDisconnection: time.Nanosecond}, 1, false},
+		// 21 bytes each, with the offset
+		"as many bytes as fit": {sio.Recovery{MaxBytes: 100}, 3, true},
+		"too many were missed": {sio.Recovery{MaxBytes: 100}, 6, false},
+		"away for too long":    {sio.Recovery{MaxDisconnection: time.Nanosecond}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			io, url := serve(t, sio.Config{Recovery: &test.recovery, Engine: engineio.Config{PingInterval: time.Minute}})
+			io, url := serve(t, sio.Config{Recovery: &test.recovery,
+				Engine: engineio.Config{PingInterval: time.Minute}})
 			a := dial(t, url)
 			a.write("40")
-			first := regexp.MustCompile(`"sid":"([^"]+)","pid":"([^"]+)"`).FindStringSubmatch(a.read())
+			first := regexp.MustCompile(`"sid":"([^"]+)","pid":"([^"]+)"`).
+				FindStringSubmatch(a.read())
 			require.NotNil(t, first)
 			io.Emit("n", 0)
 			offset := regexp.MustCompile(`^42\["n",0,"(\w+)"\]$`).FindStringSubmatch(a.read())
 			require.NotNil(t, offset)
 			a.NetConn().Close()
-			require.Eventually(t, func() bool { return io.Len() == 0 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return io.Len() == 0
+			}, time.Minute, time.Millisecond)
 			for i := range test.missed {
 				io.Emit("n", i+1)
 			}
@@ -229,7 +239,9 @@ func TestAPacketThatCannotBeDecodedIsReported(t *testing.T) {
 	told := make(chan string, 10)
 	listen := func(s *sio.Socket) {
 		s.OnError(func(err error) { told <- s.Namespace().Name() + " " + err.Error() })
-		s.OnDisconnect(func(reason sio.Reason) { told <- s.Namespace().Name() + " " + string(reason) })
+		s.OnDisconnect(func(reason sio.Reason) {
+			told <- s.Namespace().Name() + " " + string(reason)
+		})
 	}
 	io.OnConnection(listen)
 	io.Of("/chat").OnConnection(listen)
@@ -265,8 +277,8 @@ func TestAPollingClientOutOfPlaceIsForgottenAtOnce(t *testing.T) {
 	assert.Contains(t, a.poll(), "1")
 }
 
-// A client of Socket.IO 2 has the same id when it joins a namespace again, perhaps
-// before the handlers of its leave have run.
+// A client of Socket.IO 2 keeps its id when it joins a namespace again, perhaps before the handlers
+// of its leave have run.
 func TestRoomsAreLeftByASocketWhoseIDHasASuccessor(t *testing.T) {
 	io, url := serve(t, sio.Config{Engine: engineio.Config{AllowEIO3: true}})
 	io.Of("/x")
@@ -291,7 +303,7 @@ func TestRoomsAreLeftByASocketWhoseIDHasASuccessor(t *testing.T) {
 	close(gate)
 	<-ended
 	assert.Equal(t, 1, io.Of("/x").Len(), "the successor stays")
-	io.Of("/x").To("old").Emit("nobody is in this room")
+	io.Of("/x").To("old").Emit("the room is empty")
 	io.Of("/x").Emit("for the successor")
 	assert.Equal(t, `42/x,["for the successor"]`, a.read())
 }
@@ -305,7 +317,8 @@ func TestTheSocketsOfOneClientAreBounded(t *testing.T) {
 	require.Regexp(t, `^40/1,`, a.read())
 	a.write("40/2,")
 	assert.Equal(t, `44/2,{"message":"too many namespaces"}`, a.read())
-	assert.Equal(t, []string{"/", "/1"}, io.Namespaces(), "no namespace is made for a refused socket")
+	assert.Equal(t, []string{"/", "/1"}, io.Namespaces(),
+		"no namespace is made for a refused socket")
 	a.write("41/1,", "40/2,")
 	assert.Regexp(t, `^40/2,`, a.read())
 }
@@ -338,5 +351,7 @@ func TestTheWaitingEventsOfOneClientAreBounded(t *testing.T) {
 	}
 	close(release)
 	<-written
-	assert.Eventually(t, func() bool { return ran.Load() == namespaces*each }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return ran.Load() == namespaces*each
+	}, time.Minute, time.Millisecond)
 }

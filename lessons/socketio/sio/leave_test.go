@@ -42,8 +42,11 @@ func TestJoiningAndLeavingIsBoundedByTheHandlers(t *testing.T) {
 		return string(body)
 	}
 	url := web.URL + "/socket.io/?EIO=4&transport=polling"
-	url += "&sid=" + regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(read(http.Get(url)))[1]
-	post := func(packet string) string { return read(http.Post(url, "text/plain", strings.NewReader(packet))) }
+	url += "&sid=" + regexp.MustCompile(`"sid":"([^"]+)"`).
+		FindStringSubmatch(read(http.Get(url)))[1]
+	post := func(packet string) string {
+		return read(http.Post(url, "text/plain", strings.NewReader(packet)))
+	}
 	var c *client
 	for range pending {
 		require.Equal(t, "ok", post("40"))

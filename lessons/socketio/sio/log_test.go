@@ -1,39 +1,20 @@
 package sio_test
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/labtest/locked"
 	"realtimelab/lessons/socketio/sio"
 )
 
-// lockedBuffer is a log that may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 func TestAClientCannotFillTheLog(t *testing.T) {
-	var out lockedBuffer
+	var out locked.Buffer
 	io, url := serve(t, sio.Config{Log: slog.New(slog.NewTextHandler(&out, nil))})
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("\x1b[2J"+strings.Repeat("n", 5000), func(int) {})
@@ -50,5 +31,7 @@ func TestAClientCannotFillTheLog(t *testing.T) {
 	assert.LessOrEqual(t, strings.Count(text, "\n"), 10)
 	assert.Less(t, len(text), 10_000)
 	p.Conn.Close()
-	assert.Eventually(t, func() bool { return strings.Contains(out.String(), "dropped=990") }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return strings.Contains(out.String(), "dropped=990")
+	}, time.Minute, time.Millisecond)
 }

@@ -4,29 +4,31 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 
 	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// MemoryAdapter knows which socket of this server is in which room of one namespace, and sends to
-// them. It is the default Adapter, and the local half of any other. Its methods may be called from
-// any goroutine; none waits for a client except BroadcastWithAck.
+// MemoryAdapter holds the rooms of one namespace on this server, and sends to their sockets. It is
+// the default Adapter, and the local part of any other. Its methods may be called from any
+// goroutine; only BroadcastWithAck waits for a client.
 type MemoryAdapter struct {
 	namespace *Namespace
 	history   *history // nil without connection state recovery
 
-	mu      sync.Mutex // held over a broadcast, so that all see the same order; not over the program's code
+	// held during a broadcast, for one order on all sockets; not during the program's code
+	mu      sync.Mutex
 	sockets map[string]*Socket
 	rooms   map[string]map[string]*Socket // without the sockets' ids, each of which is a room too
 	onRoom  []func(RoomEvent)
-	events  []RoomEvent // not yet told; only kept while someone listens
-	telling bool        // a goroutine tells them, in order
+	held    []*Held            // not yet sent, in the order of Hold
+	ahead   map[*Socket]Offset // see arrive
+	events  []RoomEvent        // to be reported; only recorded while OnRoom has functions
+	telling bool               // a goroutine reports them, in order
 }
 
-// selected lists the sockets of the selection, in no order.
+// selected returns the sockets of the selection, in no order.
 func (a *MemoryAdapter) selected(to Selection) []*Socket {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -38,7 +40,9 @@ func (a *MemoryAdapter) selected(to Selection) []*Socket {
 // each calls f once for every socket of the selection. The caller holds mu.
 func (a *MemoryAdapter) each(to Selection, f func(*Socket)) {
 	excepted := func(s *Socket) bool {
-		return slices.ContainsFunc(to.Except, func(room string) bool { return room == s.id || a.rooms[room][s.id] == s })
+		return slices.ContainsFunc(to.Except, func(room string) bool {
+			return room == s.id || a.rooms[room][s.id] == s
+		})
 	}
 	if len(to.Rooms) == 0 {
 		for _, s := range a.sockets {
@@ -71,11 +75,12 @@ func (a *MemoryAdapter) each(to Selection, f func(*Socket)) {
 	}
 }
 
-// add enters the socket, and queues the answer to its CONNECT: after what a recovered client has
-// missed, and before any broadcast to come. It reports false if the socket has ended, or if what was
-// missed is no longer known. Socket.Emit goes through the adapter from the same moment.
+// add adds the socket to the namespace, and queues the answer to its CONNECT: after the packets
+// that a recovered client has missed, and before any later broadcast. It returns false if the
+// socket has ended, or if missed packets were dropped from the history. From then on, Socket.Emit
+// goes through the adapter.
 func (a *MemoryAdapter) add(s *Socket, answer []*engineio.Message) bool {
-	defer s.client.session.Send() // what is queued
+	defer s.client.session.Send() // writes the queue
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -99,24 +104,33 @@ func (a *MemoryAdapter) add(s *Socket, answer []*engineio.Message) bool {
 	before := s.rooms
 	s.rooms = rooms{}
 	a.enter(s, before.list())
-	for room, was := range before.joined { // a recovered socket joined it in an earlier session
-		now := s.rooms.joined[room]
-		now.from = min(now.from, was.from)
-		s.rooms.joined[room] = now
+	for room, was := range before.joined {
+		if was.after != never { // a recovered socket joined it in an earlier session
+			s.rooms.joined[room] = joining{s.rooms.joined[room].place, was.after}
+		}
+	}
+	if s.Recovered() {
+		a.arrive(s)
 	}
 	s.client.session.Queue(answer...)
 	return true
 }
 
-// remove takes the socket out of the namespace and of every room. A session to keep is kept in the
-// same moment, so that no broadcast falls between.
+// remove removes the socket from the namespace and from every room. If keep is true, it stores the
+// session in the same step, so that no broadcast is missed in between.
 func (a *MemoryAdapter) remove(s *Socket, keep bool) {
-	defer a.tell()
+	var kept *keptSession
+	defer func() {
+		a.tell()
+		a.share(kept)
+	}()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	present := a.sockets[s.id] == s           // else it has not joined, or has a successor of the same id
+	delete(a.ahead, s)
+	// otherwise it has not joined, or a recovered socket has taken over its id
+	present := a.sockets[s.id] == s
 	if present && keep && s.recovery != nil { // clients of Socket.IO 2 have none
-		a.history.keep(s)
+		kept = a.history.keep(s)
 	}
 	a.leave(s, slices.Collect(maps.Keys(s.rooms.joined)))
 	if present {
@@ -126,11 +140,11 @@ func (a *MemoryAdapter) remove(s *Socket, keep bool) {
 	}
 }
 
-// enter puts the socket into the rooms. The caller holds mu.
+// enter adds the socket to the rooms. The caller holds mu.
 func (a *MemoryAdapter) enter(s *Socket, rooms []string) {
-	var next uint64
+	var last Offset
 	if a.history != nil {
-		next = a.history.count
+		last = a.history.last
 	}
 	for _, room := range rooms {
 		members := a.rooms[room]
@@ -143,13 +157,12 @@ func (a *MemoryAdapter) enter(s *Socket, rooms []string) {
 			a.note(RoomCreated, room, "")
 		}
 		members[s.id] = s
-		s.rooms.add(room, next)
+		s.rooms.add(room, last)
 		a.note(RoomJoined, room, s.id)
 	}
 }
 
-// leave takes the socket out of the rooms, and deletes the rooms that are empty then. The caller
-// holds mu.
+// leave removes the socket from the rooms, and deletes empty rooms. The caller holds mu.
 func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
 	for _, room := range rooms {
 		delete(s.rooms.joined, room)
@@ -166,15 +179,15 @@ func (a *MemoryAdapter) leave(s *Socket, rooms []string) {
 	}
 }
 
-// note keeps an event for tell. The caller holds mu.
+// note records an event for tell. The caller holds mu.
 func (a *MemoryAdapter) note(kind RoomEventKind, room, socket string) {
 	if len(a.onRoom) > 0 {
 		a.events = append(a.events, RoomEvent{kind, room, socket})
 	}
 }
 
-// tell passes on the events that were noted, unless another goroutine is at it. It is called
-// without mu. Events that come meanwhile are left to another goroutine, so that no caller pays for
+// tell reports the recorded events, unless another goroutine is doing so. It is called without mu.
+// A new goroutine reports events that are recorded meanwhile, so that one caller does not report
 // the changes of all others.
 func (a *MemoryAdapter) tell() {
 	a.mu.Lock()
@@ -185,7 +198,7 @@ func (a *MemoryAdapter) tell() {
 	events, listeners := a.events, a.onRoom
 	a.events, a.telling = nil, true
 	a.mu.Unlock()
-	defer func() { // even if a listener ends its goroutine, as a test's FailNow does
+	defer func() { // even if a function calls runtime.Goexit, as a test's FailNow does
 		a.mu.Lock()
 		a.telling = false
 		if len(a.events) > 0 {
@@ -203,77 +216,98 @@ func (a *MemoryAdapter) tell() {
 	}
 }
 
-// Knows reports whether a broadcast to the room would reach anyone on this server, now or when a
-// client that is away comes back.
+// Knows reports whether a broadcast to the room would reach a socket of this server, or a
+// disconnected client that may recover.
 func (a *MemoryAdapter) Knows(room string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.history != nil || a.rooms[room] != nil || a.sockets[room] != nil
 }
 
-// Broadcast implements Adapter. It encodes and frames the packet once, and without the lock,
-// because the parser may be the program's. With connection state recovery, the packet's offset has
-// to be in it: if another broadcast has taken that offset meanwhile, it encodes again with the
-// next.
+// Broadcast implements Adapter. It encodes and frames the packet once, without holding the lock,
+// because the parser may be the program's. With connection state recovery, the encoded packet
+// contains its offset: if another broadcast takes that offset first, Broadcast encodes again with
+// the next.
 func (a *MemoryAdapter) Broadcast(p siopacket.Packet, to Selection, flags Flags) {
 	a.broadcast(p, to, flags, nil)
 }
 
-// broadcast is Broadcast. Unless only is nil, the error is that of only's queue, or ErrDisconnected
-// if only is neither in the namespace nor away with its state kept. Then nothing is sent or
-// remembered.
-func (a *MemoryAdapter) broadcast(p siopacket.Packet, to Selection, flags Flags, only *Socket) error {
+// broadcast is Broadcast. If only is not nil, the error is that of only's queue, or ErrDisconnected
+// if only is not in the namespace and has no stored state. In the last case nothing is sent or
+// stored.
+func (a *MemoryAdapter) broadcast(p siopacket.Packet, to Selection, flags Flags,
+	only *Socket) error {
 	var failed error
-	var hearing []*Socket // with functions for what goes out
-	receivers := 0
-	remember := a.history != nil && !flags.Volatile
+	var out outgoing
+	remember := a.history != nil && a.history.store == nil && !flags.Volatile
 	plain := p.Data
 	for sent := false; !sent; {
-		var offset uint64
+		var offset Offset
 		if remember {
 			a.mu.Lock()
-			offset = a.history.count
+			offset = a.history.next()
 			a.mu.Unlock()
-			last := `,"` + a.history.epoch + strconv.FormatUint(offset, 36) + `"]` // one more argument
-			p.Data = append(slices.Clone(plain[:len(plain)-1]), last...)
+			p.Data = withOffset(plain, a.history.text(offset))
 		}
-		messages := a.namespace.server.frames(p, flags)
-		for _, m := range messages {
-			m.Prepare()
-		}
+		messages := a.prepare(p, flags)
 		a.mu.Lock()
 		if only != nil && a.sockets[only.id] != only && !a.history.remembers(only) {
 			a.mu.Unlock()
 			return ErrDisconnected
 		}
-		if sent = !remember || a.history.count == offset; sent {
+		if sent = !remember || a.history.next() == offset; sent {
 			if remember {
-				a.history.add(messages, to, p.Size())
+				a.history.add(offset, messages, to, p.Size())
 			}
 			a.each(to, func(s *Socket) {
-				queued, err := s.enqueue(messages, flags)
-				if queued {
-					receivers++
-				}
-				if s == only {
+				if err := out.enqueue(s, messages, flags); s == only {
 					failed = err
-				}
-				if s.listeners.HearOutgoing() {
-					hearing = append(hearing, s)
 				}
 			})
 		}
 		a.mu.Unlock()
 	}
-	for _, s := range hearing {
-		s.outgoing(p)
-	}
-	a.namespace.sent(p, receivers)
+	out.tell(a.namespace, p)
 	return failed
 }
 
+// prepare encodes and frames a packet, for any number of sockets.
+func (a *MemoryAdapter) prepare(p siopacket.Packet, flags Flags) []*engineio.Message {
+	messages := a.namespace.server.frames(p, flags)
+	for _, m := range messages {
+		m.Prepare()
+	}
+	return messages
+}
+
+// outgoing counts the sockets for which a packet is queued.
+type outgoing struct {
+	receivers int
+	hearing   []*Socket // sockets with functions of OnAnyOutgoing
+}
+
+// enqueue queues the packet for one more socket. The caller holds the adapter's mu.
+func (o *outgoing) enqueue(s *Socket, messages []*engineio.Message, flags Flags) error {
+	queued, err := s.enqueue(messages, flags)
+	if queued {
+		o.receivers++
+	}
+	if s.listeners.HearOutgoing() {
+		o.hearing = append(o.hearing, s)
+	}
+	return err
+}
+
+// tell calls the functions of OnAnyOutgoing. The caller holds no lock.
+func (o *outgoing) tell(n *Namespace, p siopacket.Packet) {
+	for _, s := range o.hearing {
+		s.outgoing(p)
+	}
+	n.sent(p, o.receivers)
+}
+
 // enqueue is send for a caller that holds a lock. It reports whether the messages are queued. If
-// not, err says why, or is nil for a volatile event that would have to wait.
+// not, err says why, or is nil for a volatile event that would be queued.
 func (s *Socket) enqueue(messages []*engineio.Message, flags Flags) (queued bool, err error) {
 	if flags.Volatile && !s.client.session.Writable() {
 		return false, nil
@@ -283,7 +317,8 @@ func (s *Socket) enqueue(messages []*engineio.Message, flags Flags) (queued bool
 }
 
 // BroadcastWithAck implements Adapter.
-func (a *MemoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection, flags Flags) ([]Answer, error) {
+func (a *MemoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to Selection,
+	flags Flags) ([]Answer, error) {
 	collected := NewAnswers()
 	asked, forget := a.Ask(p, to, flags, collected.Take)
 	defer forget()
@@ -295,18 +330,22 @@ func (a *MemoryAdapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet
 	return answers, nil
 }
 
-// Ask is Broadcast of an Event that each client is to answer, for adapters. It returns the ids of
-// the sockets, for each of which answered is called once, from any goroutine and perhaps before Ask
-// returns: with the answer, or with ErrDisconnected. After forget it is no longer called.
-func (a *MemoryAdapter) Ask(p siopacket.Packet, to Selection, flags Flags, answered func(Answer, error)) (ids []string, forget func()) {
-	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true // one for all
+// Ask is Broadcast of an Event that asks each client for an acknowledgement, for adapters. It
+// returns the ids of the sockets. For each, it calls answered once, with the answer or
+// ErrDisconnected, from any goroutine and perhaps before Ask returns. After forget, answered is no
+// longer called.
+func (a *MemoryAdapter) Ask(p siopacket.Packet, to Selection, flags Flags,
+	answered func(Answer, error)) (ids []string, forget func()) {
+	p.ID, p.HasID = a.namespace.lastAck.Add(1)-1, true // the same id for all sockets
 	messages := a.namespace.server.frames(p, flags)
 	a.mu.Lock()
 	var asked, gone []*Socket
 	receivers := 0
 	a.each(to, func(s *Socket) {
 		asked, ids = append(asked, s), append(ids, s.id)
-		if !s.acks.ExpectIfOpen(p.ID, func(args Args, err error) { answered(Answer{s.id, args}, err) }) {
+		if !s.acks.ExpectIfOpen(p.ID, func(args Args, err error) {
+			answered(Answer{s.id, args}, err)
+		}) {
 			gone = append(gone, s)
 			return
 		}
@@ -331,10 +370,12 @@ func (a *MemoryAdapter) Ask(p siopacket.Packet, to Selection, flags Flags, answe
 }
 
 // FetchSockets implements Adapter. It never fails.
-func (a *MemoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo, error) {
+func (a *MemoryAdapter) FetchSockets(_ context.Context, to Selection, _ Flags) ([]SocketInfo,
+	error) {
 	var infos []SocketInfo
 	for _, s := range a.selected(to) {
-		infos = append(infos, SocketInfo{ID: s.id, Rooms: s.Rooms(), Data: s.Data(), Handshake: s.Handshake()})
+		infos = append(infos, SocketInfo{ID: s.id, Rooms: s.Rooms(), Data: s.Data(),
+			Handshake: s.Handshake()})
 	}
 	return infos, nil
 }
@@ -360,10 +401,10 @@ func (a *MemoryAdapter) Disconnect(to Selection, _ Flags, all bool) {
 	}
 }
 
-// ServerSideEmit implements Adapter. It does nothing: this server is alone.
+// ServerSideEmit implements Adapter. Without a cluster, it does nothing.
 func (a *MemoryAdapter) ServerSideEmit(siopacket.Packet) {}
 
-// ServerSideEmitWithAck implements Adapter. It returns at once: this server is alone.
+// ServerSideEmitWithAck implements Adapter. Without a cluster, it returns at once.
 func (a *MemoryAdapter) ServerSideEmitWithAck(context.Context, siopacket.Packet) ([]Args, error) {
 	return nil, nil
 }

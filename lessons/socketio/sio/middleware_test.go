@@ -52,7 +52,8 @@ func TestRoomsOfARefusedSocketAreNotMade(t *testing.T) {
 }
 
 func TestEmitInAMiddleware(t *testing.T) {
-	for name, config := range map[string]sio.Config{"plain": {}, "with recovery": {Recovery: &sio.Recovery{}}} {
+	for name, config := range map[string]sio.Config{"plain": {},
+		"with recovery": {Recovery: &sio.Recovery{}}} {
 		t.Run(name, func(t *testing.T) {
 			io, url := serve(t, config)
 			io.Use(func(s *sio.Socket) error { return s.Emit("early", 1) })

@@ -13,14 +13,14 @@ import (
 
 // Middleware decides whether a socket may join a namespace. An error refuses it: the client gets
 // CONNECT_ERROR with the error's text as message, and with Data if it is a *ConnectError. A
-// middleware may block, and may use the socket: what it emits goes out before the answer to
-// CONNECT, and a room that it joins counts from then on. Socket.Context ends when the client goes
-// meanwhile. A panic closes the client, and so does runtime.Goexit.
+// middleware may block, and may use the socket: its events go out before the answer to CONNECT, and
+// its rooms take effect when the socket joins the namespace. Socket.Context ends if the client
+// disconnects meanwhile. A panic or runtime.Goexit closes the client.
 type Middleware func(*Socket) error
 
-// ConnectError is an error that a Middleware returns to send data to the client it refuses. The
-// client's connect_error gets an Error with this message and data; a sioclient gets a
-// *sioclient.ConnectError. It may be wrapped: the message is then the wrapping error's.
+// ConnectError is an error that a Middleware returns to refuse a client and send data to it. The
+// client's connect_error handler gets an Error with this message and data; a sioclient gets a
+// *sioclient.ConnectError. It may be wrapped: the message is then that of the wrapping error.
 type ConnectError struct {
 	Message string // the message of the Error that connect_error gets
 	Data    any    // written as JSON, without binary attachments; nil for none
@@ -29,7 +29,7 @@ type ConnectError struct {
 // Error returns the message.
 func (e *ConnectError) Error() string { return e.Message }
 
-// An admission decides who may join, for Namespace and ParentNamespace.
+// An admission holds the middlewares and connection handlers of a Namespace or ParentNamespace.
 type admission struct {
 	mu           sync.Mutex // guards what follows; not held while the program's functions run
 	middlewares  []Middleware
@@ -37,9 +37,9 @@ type admission struct {
 }
 
 // Use adds a middleware for sockets that connect from now on. The middlewares run in the order in
-// which they were added, and the first error ends it. A recovered socket skips them, unless
-// Recovery.RunMiddlewares is set. A ParentNamespace gives them to the children that are made from
-// now on.
+// which they were added, until one returns an error. A recovered socket skips them, unless
+// Recovery.RunMiddlewares is set. A ParentNamespace passes them to the children that are created
+// later.
 func (a *admission) Use(f Middleware) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -47,31 +47,39 @@ func (a *admission) Use(f Middleware) {
 }
 
 // OnConnection adds a function that is called with each socket that joins, after the middlewares
-// and before any of the socket's events. It is the place to call Socket.On. Functions for different
-// sockets run at the same time; those for one socket run in the order in which they were added. A
-// ParentNamespace gives them to the children that are made from now on.
+// and before any of the socket's events. Call Socket.On in it. Functions for different sockets run
+// at the same time; those for one socket run in the order in which they were added. A
+// ParentNamespace passes them to the children that are created later.
 func (a *admission) OnConnection(f func(*Socket)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.onConnection = event.With(a.onConnection, f, false)
 }
 
+// PrependConnection is OnConnection with a function that runs before all earlier functions.
+func (a *admission) PrependConnection(f func(*Socket)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.onConnection = event.With(a.onConnection, f, true)
+}
+
 // Namespace is one of the channels that share a client's connection. Each has its own sockets,
 // rooms, middlewares and handlers. Its methods may be called from any goroutine. Emit, To and the
-// like reach all its sockets, on all servers. It lasts until Server.Close, or, made by a
-// ParentNamespace, as Config.CleanupEmptyChildNamespaces says.
+// like reach all its sockets, on all servers. It lasts until Server.Close, except for a child of a
+// ParentNamespace: see Config.CleanupEmptyChildNamespaces.
 type Namespace struct {
 	broadcaster
 	admission
 	namespaceBase
 
-	parent  *ParentNamespace // nil if it was not made by one
-	ready   chan struct{}    // closed when adapter is set
-	open    chan struct{}    // closed when clients may join, or failed is set
-	failed  bool             // a function of OnNewNamespace or Config.Adapter has panicked; set before open closes
-	left    sync.Once        // the namespace has left the cluster
-	lastAck atomic.Uint64    // ids of the events that want answers, for all sockets
-	members int              // sockets that join or have joined; guarded by server.mu
+	parent *ParentNamespace // nil if it has none
+	ready  chan struct{}    // closed when adapter is set
+	open   chan struct{}    // closed when clients may join, or failed is set
+	// a function of OnNewNamespace or Config.Adapter has panicked; set before open closes
+	failed  bool
+	left    sync.Once     // the namespace has left the cluster
+	lastAck atomic.Uint64 // ids of events that want acknowledgements, for all sockets
+	members int           // sockets that are joining or have joined; guarded by server.mu
 }
 
 // A namespaceBase has the other methods of Namespace. They are not Namespace's own, so that go doc
@@ -81,9 +89,10 @@ type namespaceBase struct {
 	server  *Server
 	name    string
 	local   *MemoryAdapter
-	adapter Adapter // local, or what Config.Adapter has made
+	adapter Adapter // local, or the result of Config.Adapter
 
 	serverSide
+	dataHandlers
 	log event.LogLimit
 }
 
@@ -109,8 +118,8 @@ func (n *namespaceBase) Socket(id string) *Socket {
 	return n.local.sockets[id]
 }
 
-// Sockets lists the joined sockets on this server, in no order. FetchSockets lists the sockets of
-// all servers.
+// Sockets returns the joined sockets on this server, in no order. FetchSockets describes the
+// sockets of all servers.
 func (n *namespaceBase) Sockets() []*Socket { return n.local.selected(Selection{}) }
 
 // Rooms returns the rooms of this server with the ids of the sockets in each, in no order. The ids
@@ -126,17 +135,17 @@ func (n *namespaceBase) Rooms() map[string][]string {
 }
 
 // OnRoom adds a function that is called with each change in the rooms of this server, in order,
-// after the change. It runs on the goroutine of a change, perhaps of another one, or on one of its
-// own; Join may return before it is called. Later changes are reported when it has returned: it must
-// not wait for the report of another. A panic closes the socket of the change.
+// after the change. It may run on any goroutine, and Join may return before it is called. The next
+// change is reported after it has returned, so it must not wait for another report. A panic closes
+// the socket of the change.
 func (n *namespaceBase) OnRoom(f func(RoomEvent)) {
 	n.local.mu.Lock()
 	defer n.local.mu.Unlock()
 	n.local.onRoom = event.With(n.local.onRoom, f, false)
 }
 
-// connectErrorData is the payload of CONNECT_ERROR. For clients of Socket.IO 2 it is the data of a
-// ConnectError, or the error's text.
+// connectErrorData is the payload of CONNECT_ERROR. For clients of Socket.IO 2, it is only the data
+// of a ConnectError, or the error's text.
 func connectErrorData(err error, v2 bool) []byte {
 	type answer struct {
 		Message string `json:"message"`
@@ -155,7 +164,7 @@ func connectErrorData(err error, v2 bool) []byte {
 		payload, otherwise = full.Message, "refused"
 	}
 	data, _, err := siopacket.Marshal(payload)
-	if err != nil { // the program's data cannot be written
+	if err != nil { // the program's data cannot be encoded
 		data, _, _ = siopacket.Marshal(otherwise)
 	}
 	return data

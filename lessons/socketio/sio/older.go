@@ -7,16 +7,17 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Clients of Socket.IO 1 and 2 come with revision 3 of Engine.IO, and speak revision 4 of the
-// Socket.IO protocol. It has the packets of revision 5, except for the way into a namespace: the
-// main one is joined without asking, CONNECT has no payload but the namespace's query, and its
-// answer has none. The type that refuses is called ERROR there, and carries any value.
+// Clients of Socket.IO 1 and 2 use revision 3 of Engine.IO and revision 4 of the Socket.IO
+// protocol. Revision 4 differs from 5 only in how a client joins a namespace. It joins the main
+// namespace without CONNECT. A CONNECT to another one has a query in the namespace's name instead
+// of a payload, and its answer has no payload. The packet that refuses is called ERROR, and carries
+// any value.
 
 func (c *client) isV2() bool { return c.session.Protocol() == 3 }
 
-// fromV2 splits the query from the namespace that a CONNECT names. It stands in for the auth
-// payload, which these clients do not have. It is read as a browser's URLSearchParams does:
-// everything has a meaning, and of equal names the last counts.
+// fromV2 moves the query of a CONNECT's namespace into the auth payload, which these clients do not
+// send. It parses like a browser's URLSearchParams: any text is valid, and of equal names the last
+// counts.
 func fromV2(p siopacket.Packet) siopacket.Packet {
 	target, _, _ := strings.Cut(p.Namespace, "#")
 	name, query, _ := strings.Cut(target, "?")
@@ -33,7 +34,7 @@ func fromV2(p siopacket.Packet) siopacket.Packet {
 	return p
 }
 
-// formText decodes what is percent-encoded, and leaves a "%" that is not.
+// formText decodes percent-encoding, and keeps a "%" that does not begin a valid one.
 func formText(s string) string {
 	var text []byte
 	for ; s != ""; s = s[1:] {

@@ -14,11 +14,12 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// TestEventsStayInOrder: what asks for reading on, which is the heartbeat and everyone who waits for
-// an answer, changes nothing in the order of a client's events, text or binary.
+// TestEventsStayInOrder: what asks for reading on, which is the heartbeat and everyone who waits
+// for an answer, changes nothing in the order of a client's events, text or binary.
 func TestEventsStayInOrder(t *testing.T) {
 	const events = 10000
-	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: time.Millisecond, PingTimeout: time.Minute}})
+	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: time.Millisecond,
+		PingTimeout: time.Minute}})
 	got := make(chan int, events)
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("n", func(n int, _ []byte) { got <- n })
@@ -34,7 +35,8 @@ func TestEventsStayInOrder(t *testing.T) {
 			}
 			if text := string(data); text == "2" {
 				out <- "3"
-			} else if id, _, ok := strings.Cut(strings.TrimPrefix(text, "42"), "["); ok && id != "" {
+			} else if id, _, ok := strings.Cut(strings.TrimPrefix(text, "42"), "["); ok &&
+				id != "" {
 				out <- "43" + id + "[]"
 			}
 		}

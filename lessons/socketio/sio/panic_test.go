@@ -18,8 +18,8 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// What listens to a socket's broadcasts runs on the sender's goroutine. Its panic is
-// not the sender's.
+// A listener to a socket's outgoing events runs on the sender's goroutine. Its panic does not reach
+// the sender.
 func TestAPanicOfAnOutgoingListenerClosesItsOwnSocket(t *testing.T) {
 	io, url := serve(t, sio.Config{Log: quiet})
 	bad := make(chan string, 1)
@@ -46,7 +46,7 @@ func TestAPanicOfAnOutgoingListenerClosesItsOwnSocket(t *testing.T) {
 	assert.Equal(t, `42["y"]`, b.read())
 }
 
-// Room events are told by whoever is at it, who may be another socket, or no socket.
+// A room event may be reported by the goroutine of another socket, or of no socket.
 func TestAPanicOfARoomListenerClosesTheSocketOfTheEvent(t *testing.T) {
 	io, url := serve(t, sio.Config{Log: quiet})
 	left := make(chan string, 10)
@@ -74,7 +74,7 @@ func TestAPanicOfARoomListenerClosesTheSocketOfTheEvent(t *testing.T) {
 	}
 }
 
-// badParser panics on what it is told to.
+// badParser panics when it encodes the event "bad" or decodes the event "undecodable".
 type badParser struct{ sio.JSONParser }
 
 func (p badParser) Encode(packet siopacket.Packet) []*engineio.Message {
@@ -84,7 +84,9 @@ func (p badParser) Encode(packet siopacket.Packet) []*engineio.Message {
 	return p.JSONParser.Encode(packet)
 }
 
-func (p badParser) NewDecoder(max int) sio.Decoder { return badDecoder{p.JSONParser.NewDecoder(max)} }
+func (p badParser) NewDecoder(max int) sio.Decoder {
+	return badDecoder{p.JSONParser.NewDecoder(max)}
+}
 
 type badDecoder struct{ sio.Decoder }
 
@@ -122,7 +124,9 @@ func TestAPanicWhereANamespaceIsMadeLeavesNone(t *testing.T) {
 			break
 		}
 	}
-	assert.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return len(io.Namespaces()) == 1
+	}, time.Minute, time.Millisecond)
 }
 
 func TestANewNamespacesHandlerMayAskForIt(t *testing.T) {
@@ -147,7 +151,8 @@ func (a curious) Close() { a.ask(); a.Adapter.Close() }
 
 func TestAnAdapterMayAskTheServerWhileItCloses(t *testing.T) {
 	var io *sio.Server
-	io = sio.NewServer(sio.Config{Adapter: func(_ *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+	io = sio.NewServer(sio.Config{Adapter: func(_ *sio.Namespace,
+		local *sio.MemoryAdapter) sio.Adapter {
 		return curious{local, func() { io.Of("/other").Len(); io.Namespaces() }}
 	}})
 	closed := make(chan error, 1)
@@ -195,7 +200,8 @@ type panickingAdapter struct {
 	err error
 }
 
-func (a panickingAdapter) BroadcastWithAck(context.Context, siopacket.Packet, sio.Selection, sio.Flags) ([]sio.Answer, error) {
+func (a panickingAdapter) BroadcastWithAck(context.Context, siopacket.Packet, sio.Selection,
+	sio.Flags) ([]sio.Answer, error) {
 	if a.err == nil {
 		panic("on purpose")
 	}
@@ -205,9 +211,10 @@ func (a panickingAdapter) BroadcastWithAck(context.Context, siopacket.Packet, si
 func TestAPanicOrAnErrorOfAChildsAdapterReachesTheCaller(t *testing.T) {
 	failure := errors.New("the cluster is away")
 	for _, err := range []error{nil, failure} {
-		io, _ := serve(t, sio.Config{Log: quiet, Adapter: func(_ *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
-			return panickingAdapter{local, err}
-		}})
+		io, _ := serve(t, sio.Config{Log: quiet,
+			Adapter: func(_ *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
+				return panickingAdapter{local, err}
+			}})
 		parent := io.OfRegexp(regexp.MustCompile(`^/r$`))
 		io.Of("/r")
 		if err == nil {

@@ -9,21 +9,21 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// ParentNamespace makes a namespace for each name that its rule allows, when the first client asks
-// to join it or Server.Of names it. Its methods may be called from any goroutine. Emit, To and the
-// like reach the children that exist at that moment.
+// ParentNamespace creates a child namespace for each name that its rule allows, when the first
+// client asks to join it or Server.Of is called with it. Its methods may be called from any
+// goroutine. Emit, To and the like reach the children that exist at that moment.
 type ParentNamespace struct {
 	broadcaster
 	admission
 
 	server *Server
 	allow  func(name string, h Handshake) bool
-	regexp *regexp.Regexp // nil if allow is the program's
+	regexp *regexp.Regexp // nil for OfFunc
 }
 
 // OfRegexp lets clients join any namespace whose name, slash included, matches. A match anywhere in
-// the name counts: write ^ and $. Set Config.CleanupEmptyChildNamespaces where clients can choose
-// among many names.
+// the name counts: use ^ and $ to match all of it. Set Config.CleanupEmptyChildNamespaces if
+// clients can choose among many names.
 func (s *Server) OfRegexp(re *regexp.Regexp) *ParentNamespace {
 	return s.parent(&ParentNamespace{
 		server: s, regexp: re,
@@ -32,17 +32,17 @@ func (s *Server) OfRegexp(re *regexp.Regexp) *ParentNamespace {
 }
 
 // OfFunc lets clients join any namespace for which allow returns true. allow receives the name that
-// the client has sent, and its handshake. It may block, and may be called from several goroutines
-// at once; a panic closes the client.
+// the client sent, and its handshake. It may block, and may be called from several goroutines at
+// once; a panic closes the client.
 //
 // Server.Of does not call allow, which needs a handshake: as in the official server, the namespace
-// that Of makes is no child, has none of the parent's middlewares, and is open to every client. To
-// send to the children, use the ParentNamespace's To or Children.
+// that Of creates is not a child, does not have the parent's middlewares, and is open to every
+// client. To send to the children, use the ParentNamespace's To or Children.
 func (s *Server) OfFunc(allow func(name string, h Handshake) bool) *ParentNamespace {
 	return s.parent(&ParentNamespace{server: s, allow: allow})
 }
 
-// parent adds p after the parents there are, whose rules are asked first.
+// parent adds p after the existing parents, whose rules are tried first.
 func (s *Server) parent(p *ParentNamespace) *ParentNamespace {
 	p.broadcaster.children = p
 	s.mu.Lock()
@@ -51,7 +51,7 @@ func (s *Server) parent(p *ParentNamespace) *ParentNamespace {
 	return p
 }
 
-// Children lists the namespaces that the parent has made and that still exist, in no order.
+// Children returns the parent's current child namespaces, in no order.
 func (p *ParentNamespace) Children() []*Namespace {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
@@ -64,27 +64,27 @@ func (p *ParentNamespace) Children() []*Namespace {
 	return children
 }
 
-// Namespaces lists the names of all namespaces, sorted.
+// Namespaces returns the names of all namespaces, sorted.
 func (s *Server) Namespaces() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.namespaces))
 }
 
-// OnNewNamespace adds a function that is called with each namespace that is made, by Of or for a
-// client, before any client has joined it. It may call Of. A panic removes the namespace, so that the
-// next client makes it again. It closes the client that has asked for the namespace; if Of makes
-// it, the caller of Of gets the panic.
+// OnNewNamespace adds a function that is called with each new namespace, created by Of or for a
+// client, before any client has joined it. It may call Of. A panic removes the namespace, so that
+// the next client creates it again. The panic also closes the client that asked for the namespace;
+// if Of created it, the caller of Of gets the panic.
 func (s *Server) OnNewNamespace(f func(*Namespace)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onNewNamespace = event.With(s.onNewNamespace, f, false)
 }
 
-// Of returns the namespace of that name, with or without the slash at its start. It makes one if
-// the name is new; from then on clients may join it. A name that the rule of OfRegexp allows
-// becomes a child of that parent; the rule of OfFunc is not asked, see there. Of waits until the
-// namespace has joined the cluster, if there is one.
+// Of returns the namespace of that name; the leading slash is optional. It creates the namespace if
+// it is new; from then on clients may join it. If a rule of OfRegexp matches the name, the
+// namespace becomes a child of that parent; rules of OfFunc are not tried, see there. In a cluster,
+// Of waits until the namespace has joined it.
 func (s *Server) Of(name string) *Namespace {
 	if len(name) == 0 || name[0] != '/' {
 		name = "/" + name
@@ -98,6 +98,18 @@ func (s *Server) Of(name string) *Namespace {
 		}
 	}
 	return s.make(name, nil, 0)
+}
+
+// Lookup returns the namespace of that name, which begins with a slash, or nil. Unlike Of, it does
+// not create one. In a cluster, it waits until the namespace has joined it.
+func (s *Server) Lookup(name string) *Namespace {
+	s.mu.Lock()
+	n := s.namespaces[name]
+	s.mu.Unlock()
+	if n != nil {
+		<-n.ready
+	}
+	return n
 }
 
 // enter counts a client's new member of the namespace of that name, or returns nil if clients
@@ -125,23 +137,26 @@ func (s *Server) enter(name string, h func() Handshake) *Namespace {
 	}
 }
 
-// make returns the namespace of that name with so many members more. If the name is new, it makes
-// the namespace, as a child of p unless p is nil: the namespace joins the cluster, is announced,
-// and opens.
+// make adds members to the member count of the namespace of that name, and returns the namespace.
+// It creates a new namespace as a child of p, unless p is nil: the namespace joins the cluster, is
+// announced to OnNewNamespace, and opens.
 func (s *Server) make(name string, p *ParentNamespace, members int) *Namespace {
 	s.mu.Lock()
 	n, known := s.namespaces[name]
 	if !known {
-		n = &Namespace{namespaceBase: namespaceBase{server: s, name: name}, parent: p, ready: make(chan struct{}), open: make(chan struct{})}
+		n = &Namespace{namespaceBase: namespaceBase{server: s, name: name}, parent: p,
+			ready: make(chan struct{}), open: make(chan struct{})}
 		n.broadcaster.namespace = n
-		n.local = &MemoryAdapter{namespace: n, sockets: map[string]*Socket{}, rooms: map[string]map[string]*Socket{}}
+		n.local = &MemoryAdapter{namespace: n, sockets: map[string]*Socket{},
+			rooms: map[string]map[string]*Socket{}}
 		if s.config.Recovery != nil {
-			n.local.history = newHistory(*s.config.Recovery, s.config.Engine.MaxQueue, &n.local.mu, func() {
-				s.mu.Lock()
-				n.members++ // for exit, which takes it out again
-				s.mu.Unlock()
-				s.guard(func() { s.exit(n) }, func() {})
-			})
+			n.local.history = newHistory(*s.config.Recovery, s.config.Engine.MaxQueue, &n.local.mu,
+				func() {
+					s.mu.Lock()
+					n.members++ // for exit, which decrements it again
+					s.mu.Unlock()
+					s.guard(func() { s.exit(n) }, func() {})
+				})
 		}
 		n.adapter = n.local
 		if p != nil {
@@ -182,8 +197,8 @@ func (s *Server) make(name string, p *ParentNamespace, members int) *Namespace {
 	return n
 }
 
-// exit takes a member out, and with the last one a child namespace if empty ones are not to stay. A
-// namespace stays while a client that is away may come back to it.
+// exit removes a member. With the last one, it removes a child namespace if
+// CleanupEmptyChildNamespaces is set, unless a disconnected client may still recover in it.
 func (s *Server) exit(n *Namespace) {
 	away := 0
 	s.mu.Lock()
@@ -193,7 +208,8 @@ func (s *Server) exit(n *Namespace) {
 		away = len(h.kept)
 		n.local.mu.Unlock()
 	}
-	gone := away == 0 && n.members == 0 && n.parent != nil && s.config.CleanupEmptyChildNamespaces && s.namespaces[n.name] == n
+	gone := away == 0 && n.members == 0 && n.parent != nil &&
+		s.config.CleanupEmptyChildNamespaces && s.namespaces[n.name] == n
 	if gone {
 		delete(s.namespaces, n.name)
 	}

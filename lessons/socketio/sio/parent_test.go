@@ -43,7 +43,8 @@ func TestAParentBroadcastsToRoomsOfItsChildren(t *testing.T) {
 	assert.Equal(t, `42/2,["one"]`, a.read())
 	assert.Equal(t, `42/1,["other"]`, a.read())
 	require.NoError(t, parent.Send("both"))
-	assert.ElementsMatch(t, []string{`42/1,["message","both"]`, `42/2,["message","both"]`}, []string{a.read(), a.read()})
+	assert.ElementsMatch(t, []string{`42/1,["message","both"]`, `42/2,["message","both"]`},
+		[]string{a.read(), a.read()})
 	assert.ErrorIs(t, parent.Emit("connect"), sio.ErrReservedEvent)
 
 	sockets, err := parent.In("all").FetchSockets(t.Context())
@@ -61,7 +62,8 @@ func TestAParentBroadcastsToRoomsOfItsChildren(t *testing.T) {
 		answers, err := parent.EmitWithAck(t.Context(), "both")
 		got <- result{answers, err}
 	}()
-	assert.ElementsMatch(t, []string{`42/1,0["both"]`, `42/2,0["both"]`}, []string{a.read(), a.read()})
+	assert.ElementsMatch(t, []string{`42/1,0["both"]`, `42/2,0["both"]`},
+		[]string{a.read(), a.read()})
 	a.write(`43/2,0["yes"]`, "41/1,")
 	r := <-got
 	var missing *sio.MissingAnswersError
@@ -73,4 +75,25 @@ func TestAParentBroadcastsToRoomsOfItsChildren(t *testing.T) {
 
 	parent.DisconnectSockets(false)
 	assert.Equal(t, "41/2,", a.read())
+}
+
+func TestLookupMakesNoNamespace(t *testing.T) {
+	io, _ := serve(t, sio.Config{})
+	io.OfRegexp(regexp.MustCompile(`^/dynamic`))
+	assert.Nil(t, io.Lookup("/dynamic"))
+	assert.Nil(t, io.Lookup("/nsp"))
+	assert.Equal(t, io.Of("/nsp"), io.Lookup("/nsp"))
+	assert.Equal(t, io.Namespace, io.Lookup("/"))
+	assert.Equal(t, []string{"/", "/nsp"}, io.Namespaces())
+}
+
+func TestPrependConnectionRunsFirst(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	order := make(chan string, 10)
+	note := func(who string) func(*sio.Socket) { return func(*sio.Socket) { order <- who } }
+	io.OnConnection(note("second"))
+	io.PrependConnection(note("first"))
+	io.OnConnection(note("third"))
+	join(t, url)
+	assert.Equal(t, []string{"first", "second", "third"}, []string{<-order, <-order, <-order})
 }

@@ -7,35 +7,38 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// A Parser writes packets into messages and reads them from messages. JSONParser is the protocol
-// document's; MsgpackParser is the official one for MessagePack. A program may bring its own, which
-// the clients must use too. It is called with no lock held. A panic while a client is read or
-// answered closes that client; a panic of Encode in Emit is the caller's.
+// A Parser encodes packets as messages and decodes them. JSONParser implements the protocol
+// document; MsgpackParser is compatible with the official parser for MessagePack. A program may
+// have its own parser, which its clients must use too. This package holds no lock when it calls a
+// Parser. A panic while decoding a client's message or encoding an answer closes that client; a
+// panic of Encode in Emit goes to the caller.
 type Parser interface {
-	// Encode makes a packet ready for any number of sessions: its text, then its attachments, or
-	// what the parser has in their place. It may be called from several goroutines at once.
+	// Encode returns a packet as messages for any number of sessions: for JSONParser, its text,
+	// then its attachments. It may be called from several goroutines at once.
 	Encode(siopacket.Packet) []*engineio.Message
 
-	// NewDecoder starts to read one client's messages. maxAttachments is Config.MaxAttachments.
+	// NewDecoder returns a decoder for one client's messages. maxAttachments is
+	// Config.MaxAttachments.
 	NewDecoder(maxAttachments int) Decoder
 }
 
 // Decoder reads the messages of one client. Only one goroutine calls it at a time.
 type Decoder interface {
-	// Add takes the next message, which it may keep. The packet counts if complete is true. An
-	// error means that the client has broken the protocol: it is closed, and OnError receives the
-	// error.
+	// Add decodes the next message, which it may retain. The packet is valid if complete is true.
+	// An error means that the client has violated the protocol: the server closes it, and OnError
+	// receives the error.
 	Add(data []byte, binary bool) (p siopacket.Packet, complete bool, err error)
 }
 
-// JSONParser writes a packet as text, and its attachments as binary messages after it (Socket.IO
+// JSONParser encodes a packet as text, followed by its attachments as binary messages (Socket.IO
 // protocol, "Packet encoding").
 type JSONParser struct{}
 
 // Encode implements Parser.
 func (JSONParser) Encode(p siopacket.Packet) []*engineio.Message {
 	messages := make([]*engineio.Message, 0, 1+len(p.Attachments))
-	messages = append(messages, engineio.AppendedText(len(p.Data)+len(p.Namespace)+24, p.AppendText))
+	messages = append(messages, engineio.AppendedText(len(p.Data)+len(p.Namespace)+24,
+		p.AppendText))
 	for _, attachment := range p.Attachments {
 		messages = append(messages, engineio.BinaryMessage(attachment))
 	}
@@ -56,20 +59,19 @@ func (d *jsonDecoder) Add(data []byte, binary bool) (siopacket.Packet, bool, err
 	return d.packets.AddText(data)
 }
 
-// MsgpackParser writes a packet as one binary message, as the official socket.io-msgpack-parser
-// does.
+// MsgpackParser encodes a packet as one binary message, like the official socket.io-msgpack-parser.
 type MsgpackParser struct{}
 
 // Encode implements Parser.
 func (MsgpackParser) Encode(p siopacket.Packet) []*engineio.Message {
 	data, err := p.AppendMsgpack(nil)
 	if err != nil {
-		return nil // no packet of this package: its data is JSON
+		return nil // cannot happen for this package's packets, whose data is JSON
 	}
 	return []*engineio.Message{engineio.BinaryMessage(data)}
 }
 
-// NewDecoder implements Parser. Binary data is bounded by the size of a message alone.
+// NewDecoder implements Parser. Binary data is bounded only by the size of a message.
 func (MsgpackParser) NewDecoder(int) Decoder { return msgpackDecoder{} }
 
 type msgpackDecoder struct{}

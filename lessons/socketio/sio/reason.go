@@ -6,10 +6,11 @@ import (
 	"realtimelab/lessons/socketio/engineio"
 )
 
-// Reason says why a socket has ended, in the official server's words. There are no others.
+// Reason says why a socket has ended, in the official server's words. The constants are all
+// reasons.
 type Reason string
 
-// All reasons. Those of the connection are engineio's. A client comes back on its own after all of
+// All reasons. Those of the connection are engineio's. A client reconnects by itself after all of
 // them except ServerNamespaceDisconnect and ClientNamespaceDisconnect.
 const (
 	// TransportError: the connection failed, or the client broke the protocol of the transport.

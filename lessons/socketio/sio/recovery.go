@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,112 +15,152 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Recovery configures connection state recovery: a client that comes back after a short absence
-// keeps its id, rooms and data, and receives what it missed, once and in order. The zero value is
-// the official defaults. Recovery is of one server: a client that comes back to another one starts
-// again, and so does one that has received no event in its namespace.
+// Recovery configures connection state recovery: a client that reconnects after a short
+// disconnection keeps its id, rooms and data, and receives each missed event once and in order. The
+// zero value has the official defaults. A client that reconnects to another server starts a new
+// session, unless the adapter shares the recovery (see SessionStore). So does a client that has
+// received no event in its namespace.
 //
-// The replay begins behind the last event that the client says it has received, and never before
-// the client joined. An event to a room is replayed only if the socket was in the room when the
-// event was sent, and still is when the connection ends.
+// The replay begins after the last event that the client reports as received, and never before the
+// client joined. An event to a room is replayed only if the socket was in the room both when the
+// event was sent and when the connection ended.
 //
-// As with the official server, an event that asks for no acknowledgement carries a string behind its
-// arguments, the offset. A handler with variadic parameters or Args in the client receives it, too.
+// As with the official server, an event without an acknowledgement has an additional last argument:
+// its offset, a string. A client's handler with variadic parameters or Args receives it, too.
 type Recovery struct {
-	// MaxDisconnection is how long a client may be away. Default 2 min.
+	// MaxDisconnection is the time within which a client must reconnect. Default 2 min.
 	MaxDisconnection time.Duration
 
-	// MaxPackets bounds the packets that each namespace remembers. A client that missed more is not
-	// recovered. Default 10,000.
+	// MaxPackets bounds the packets that each namespace stores. A client that missed more starts a
+	// new session. Default 10,000.
 	MaxPackets int
 
-	// MaxBytes bounds the arguments of the packets that each namespace remembers, in bytes: JSON and
-	// attachments. The oldest packets are forgotten first. Default 32 MiB. It is at most half of
+	// MaxBytes bounds the arguments of the packets that each namespace stores, in bytes: JSON and
+	// attachments. The oldest packets are dropped first. Default 32 MiB. It is at most half of
 	// engineio.Config.MaxQueue, through which they are replayed.
 	MaxBytes int
 
-	// MaxSessions bounds the clients that are away and whose ids, rooms and data each namespace
-	// keeps. The one that left first is forgotten first. Default 100,000.
+	// MaxSessions bounds the disconnected clients whose ids, rooms and data each namespace stores.
+	// The oldest is dropped first. Default 100,000.
 	MaxSessions int
 
 	// RunMiddlewares runs the middlewares for a recovered client too.
 	RunMiddlewares bool
 }
 
-// recoverable are the reasons after which a client may come back for its state: all except those by
-// which either side has left on purpose.
-var recoverable = []Reason{TransportError, TransportClose, ForcedClose, PingTimeout, ServerShuttingDown, ForcedServerClose}
+// recoverable lists the reasons after which a client may recover its state: all except a deliberate
+// disconnection by either side.
+var recoverable = []Reason{TransportError, TransportClose, ForcedClose, PingTimeout,
+	ServerShuttingDown, ForcedServerClose}
 
-// recovery is a socket's part in connection state recovery. pid and recovered never change; the
-// adapter's mu guards the rest.
+// recovery is a socket's state for connection state recovery. pid, recovered and unchecked never
+// change; the adapter's mu guards the other fields.
 type recovery struct {
-	pid       string // names the state to the client
+	pid       string // the secret with which the client asks for the state
 	recovered bool
-	from      uint64       // the number of the first packet that the client may miss
-	claimed   *keptSession // the state that the socket came back for, until it joins or is refused
-	kept      *keptSession // the state that was kept at the socket's end
+	unchecked bool // the state does not say which namespace it belongs to, so middlewares decide
+
+	after   Offset       // the last packet that the client received, or the last before it joined
+	claimed *keptSession // the state that the socket claims, until it joins or is refused
+	kept    *keptSession // the state that was stored when the socket ended
+	fetched []pastPacket // from the store, up to reached: this server no longer remembers them
+	reached Offset
 }
 
-// history remembers packets and sessions for clients that are away. Its methods are called with the
+// history stores packets and sessions for disconnected clients. Its methods are called with the
 // adapter's mu held.
 type history struct {
-	config  Recovery
-	epoch   string // starts each offset, so that no client's text is taken for one
-	count   uint64 // of all packets ever added
-	bytes   int    // of the packets remembered
-	packets []pastPacket
-	kept    map[string]*keptSession // by pid
-	oldest  []*keptSession          // in the order in which they were kept
+	config Recovery
+	store  SessionStore // nil unless the servers of a cluster share the history
+	// prefix of offsets without store, so that a string from a client is not mistaken for one
+	epoch     string
+	last      Offset // of the newest packet; without store, Seq counts all packets
+	forgotten Offset // of the newest packet that was dropped
+	bytes     int    // of the stored packets
+	packets   []pastPacket
+	kept      map[string]*keptSession // by pid
+	oldest    []*keptSession          // in the order in which they were kept
 
 	mu    *sync.Mutex // the adapter's, for the timer
-	timer *time.Timer // forgets what is too old
-	timed bool        // the timer runs, which it does while anything is remembered
-	idle  func()      // called without mu when the timer finds that no session is kept
+	timer *time.Timer // drops what is too old
+	timed bool        // the timer is running: while anything is stored
+	idle  func()      // called without mu when the timer finds no stored session
 }
 
-// pastPacket is number count-len(packets)+i. Its offset is on the wire.
+// pastPacket is a packet that was sent with its offset.
 type pastPacket struct {
+	offset   Offset
 	messages []*engineio.Message
 	to       Selection
 	bytes    int
 	at       time.Time
 }
 
-// keptSession is the state of a client that is away.
+// keptSession is the state of a disconnected client.
 type keptSession struct {
 	id, pid string
-	taken   bool  // by a client that has come back, and may still be refused
-	rooms   rooms // without the id
+	token   string // tells this state from an earlier one of the same pid
+	taken   bool   // claimed by a client that has reconnected, and may still be refused
+	rooms   rooms  // without the id
 	data    map[string]any
-	from    uint64
+	after   Offset
 	at      time.Time
 }
 
-// newHistory makes a history. What is replayed goes through a session's queue, of which maxQueue is the
-// bound: see engineio.Config.MaxQueue.
+// newHistory returns an empty history. A replay goes through a session's queue, which maxQueue
+// bounds: see engineio.Config.MaxQueue.
 func newHistory(config Recovery, maxQueue int, mu *sync.Mutex, idle func()) *history {
 	maxQueue = cmp.Or(maxQueue, 64<<20)
 	config.MaxDisconnection = cmp.Or(config.MaxDisconnection, 2*time.Minute)
 	config.MaxPackets = min(cmp.Or(config.MaxPackets, 10_000), maxQueue/4/64)
 	config.MaxBytes = min(cmp.Or(config.MaxBytes, 32<<20), maxQueue/2)
 	config.MaxSessions = cmp.Or(config.MaxSessions, 100_000)
-	return &history{config: config, epoch: rand.Text()[:8], kept: map[string]*keptSession{}, mu: mu, idle: idle}
+	return &history{config: config, epoch: rand.Text()[:8], kept: map[string]*keptSession{}, mu: mu,
+		idle: idle}
 }
 
-// add remembers a packet, whose offset is count.
-func (h *history) add(messages []*engineio.Message, to Selection, bytes int) {
-	h.count++
+// next returns the offset of the next packet, without store.
+func (h *history) next() Offset { return Offset{Seq: h.last.Seq + 1} }
+
+// text formats an offset for clients.
+func (h *history) text(o Offset) string {
+	if h.store != nil {
+		return o.String()
+	}
+	return h.epoch + strconv.FormatUint(o.Seq-1, 36)
+}
+
+// parse parses the result of text.
+func (h *history) parse(text string) (o Offset, ok bool) {
+	if h.store != nil {
+		return ParseOffset(text)
+	}
+	number, ours := strings.CutPrefix(text, h.epoch)
+	n, err := strconv.ParseUint(number, 36, 63)
+	return Offset{Seq: n + 1}, ours && err == nil
+}
+
+// withOffset appends a packet's offset to its arguments.
+func withOffset(data []byte, offset string) []byte {
+	return append(slices.Clone(data[:len(data)-1]), `,"`+offset+`"]`...)
+}
+
+// add stores a packet.
+func (h *history) add(offset Offset, messages []*engineio.Message, to Selection, bytes int) {
+	h.last = offset
 	h.bytes += bytes
-	h.packets = append(h.packets, pastPacket{messages, to, bytes, time.Now()})
+	h.packets = append(h.packets, pastPacket{offset, messages, to, bytes, time.Now()})
 	h.prune()
 }
 
-// prune forgets what is too old or too much, and starts the timer for the rest.
+// prune drops packets and sessions beyond the limits, and starts the timer for the rest.
 func (h *history) prune() {
 	limit := time.Now().Add(-h.config.MaxDisconnection)
 	n := 0
-	for n < len(h.packets) && (len(h.packets)-n > h.config.MaxPackets || h.bytes > h.config.MaxBytes || !h.packets[n].at.After(limit)) {
+	for n < len(h.packets) && (len(h.packets)-n > h.config.MaxPackets ||
+		h.bytes > h.config.MaxBytes || !h.packets[n].at.After(limit)) {
 		h.bytes -= h.packets[n].bytes
+		h.forgotten = h.packets[n].offset
 		h.packets[n] = pastPacket{}
 		n++
 	}
@@ -151,95 +192,115 @@ func (h *history) prune() {
 	})
 }
 
-// keep remembers a socket that has lost its connection.
-func (h *history) keep(s *Socket) {
-	k := &keptSession{id: s.id, pid: s.recovery.pid, rooms: s.rooms.clone(), data: s.Data(), from: s.recovery.from, at: time.Now()}
+// keep stores the state of a socket that has lost its connection.
+func (h *history) keep(s *Socket) *keptSession {
+	k := &keptSession{id: s.id, pid: s.recovery.pid, rooms: s.rooms.clone(), data: s.Data(),
+		after: s.recovery.after, at: time.Now()}
+	if h.store != nil {
+		k.token = newID()
+	}
 	s.recovery.kept = k
 	h.kept[k.pid] = k
 	h.oldest = append(h.oldest, k)
 	h.prune()
+	return k
 }
 
-// remembers reports whether the state that was kept for the socket can still be claimed, so that a
-// packet to it may find its client.
+// remembers reports whether the socket's stored state can still be claimed, so that its client may
+// receive a packet later.
 func (h *history) remembers(s *Socket) bool {
 	h.prune()
 	k := s.recovery.kept
 	return k != nil && h.kept[k.pid] == k
 }
 
-// claim takes the session of that pid, which has received all up to the offset. It returns nil if
-// the session or a packet that it has missed is forgotten. A client can name any offset: an earlier
-// one than its session's is raised to that.
+// claim claims the session of that pid, whose client has received all packets up to the offset. It
+// returns nil if the session or a missed packet was dropped. A client can send any offset: one
+// earlier than the start of its session is raised to that.
 func (h *history) claim(pid, offset string) *recovery {
 	h.prune()
 	k := h.kept[pid]
-	number, ours := strings.CutPrefix(offset, h.epoch)
-	last, err := strconv.ParseUint(number, 36, 64)
-	if k == nil || k.taken || !ours || err != nil || last >= h.count {
+	has, ours := h.parse(offset)
+	if k == nil || k.taken || !ours || h.last.Before(has) {
 		return nil
 	}
-	from := max(last+1, k.from)
-	if h.count-from > uint64(len(h.packets)) {
+	after := later(has, k.after)
+	if after.Before(h.forgotten) {
 		return nil
 	}
 	k.taken = true
-	return &recovery{pid: pid, recovered: true, from: from, claimed: k}
+	return &recovery{pid: pid, recovered: true, after: after, claimed: k}
 }
 
-// join gives a socket what it has missed, and forgets the state that it has claimed. ok is false if
-// some of the packets are forgotten by now.
+// join returns the packets that a socket has missed, and drops the claimed state. ok is false if
+// some of the packets were dropped meanwhile.
 func (h *history) join(s *Socket) (missed []*engineio.Message, ok bool) {
-	k, first := s.recovery.claimed, h.count-uint64(len(h.packets))
+	r := s.recovery
+	k := r.claimed
 	if k == nil {
-		s.recovery.from = h.count
+		r.after = h.last
 		return nil, true
 	}
-	if s.recovery.from < first {
+	has := later(r.after, r.reached)
+	if has.Before(h.forgotten) {
 		return nil, false
 	}
-	for i, past := range h.packets[s.recovery.from-first:] {
-		in := func(room string) bool {
-			joined, in := k.rooms.joined[room]
-			return room == k.id || in && joined.from <= s.recovery.from+uint64(i)
-		}
-		to := past.to
-		if (len(to.Rooms) == 0 || slices.ContainsFunc(to.Rooms, in)) && !slices.ContainsFunc(to.Except, in) {
+	remembered := sort.Search(len(h.packets), func(i int) bool {
+		return has.Before(h.packets[i].offset)
+	})
+	for _, past := range append(slices.Clip(r.fetched), h.packets[remembered:]...) {
+		if k.rooms.had(past.to, k.id, past.offset) {
 			missed = append(missed, past.messages...)
 		}
 	}
-	if h.kept[k.pid] == k {
+	if h.store != nil || h.kept[k.pid] == k {
 		delete(h.kept, k.pid)
 	}
-	k.rooms, k.data, s.recovery.claimed = rooms{}, nil, nil // oldest holds k for some time
+	k.rooms, k.data, r.claimed, r.fetched = rooms{}, nil, nil, nil // oldest holds k for some time
 	return missed, true
 }
 
-// claim gives a new socket the state that its CONNECT payload asks for, or a pid of its own if the
-// state is forgotten. The socket's data and rooms are copies, because it may be refused.
+// claim gives a new socket the state that its CONNECT payload asks for, or a new pid if that state
+// does not exist. The socket's data and rooms are copies, because it may be refused. With a store,
+// which may block, reclaim does this later.
 func (a *MemoryAdapter) claim(s *Socket) {
-	var back struct {
-		PID    string `json:"pid"`
-		Offset string `json:"offset"`
-	}
-	if len(s.auth) > 0 && siopacket.Unmarshal(s.auth, nil, &back) == nil {
+	if pid, offset := s.session(); pid != "" && a.history.store == nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if s.recovery = a.history.claim(back.PID, back.Offset); s.recovery != nil {
-			k := s.recovery.claimed
-			s.id, s.data, s.rooms = k.id, maps.Clone(k.data), k.rooms.clone()
+		if r := a.history.claim(pid, offset); r != nil {
+			s.restore(r)
 			return
 		}
 	}
 	s.recovery = &recovery{pid: newID()}
 }
 
-// unclaim gives back what a socket has claimed that then did not join. The state is as old as it
-// was.
+// session returns the pid and the offset in a client's CONNECT payload.
+func (s *Socket) session() (pid, offset string) {
+	var back struct {
+		PID    string `json:"pid"`
+		Offset string `json:"offset"`
+	}
+	if len(s.auth) == 0 || siopacket.Unmarshal(s.auth, nil, &back) != nil {
+		return "", ""
+	}
+	return back.PID, back.Offset
+}
+
+// restore gives the socket the state that r has claimed.
+func (s *Socket) restore(r *recovery) {
+	k := r.claimed
+	s.id, s.data, s.rooms, s.recovery = k.id, maps.Clone(k.data), k.rooms.clone(), r
+}
+
+// unclaim returns the claimed state of a socket that did not join. The state keeps its age.
 func (a *MemoryAdapter) unclaim(s *Socket) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
+	var k *keptSession
 	if s.recovery != nil && s.recovery.claimed != nil {
-		s.recovery.claimed.taken, s.recovery.claimed = false, nil
+		k = s.recovery.claimed
+		k.taken, s.recovery.claimed = false, nil
 	}
+	a.mu.Unlock()
+	a.share(k)
 }

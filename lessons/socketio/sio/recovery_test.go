@@ -148,7 +148,8 @@ func TestEmitToAnEndedSocketFailsOnceItsStateIsGone(t *testing.T) {
 }
 
 func TestEmitToASlowClientFailsWithRecoveryToo(t *testing.T) {
-	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{}, Engine: engineio.Config{MaxQueue: 1 << 20}})
+	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{},
+		Engine: engineio.Config{MaxQueue: 1 << 20}})
 	_, sid, _ := joinToReturn(t, io, url)
 	s, text := io.Socket(sid), strings.Repeat("x", 100_000)
 	var err error
@@ -158,10 +159,11 @@ func TestEmitToASlowClientFailsWithRecoveryToo(t *testing.T) {
 	assert.ErrorIs(t, err, engineio.ErrSlowClient)
 }
 
-// A client that has missed more than its queue holds starts again. It is not closed as slow, which it
-// would be after each return.
+// A client that has missed more than its queue holds starts again. It is not closed as slow, which
+// it would be after each return.
 func TestAReplayFitsIntoTheQueue(t *testing.T) {
-	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{}, Engine: engineio.Config{MaxQueue: 1 << 20}})
+	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{},
+		Engine: engineio.Config{MaxQueue: 1 << 20}})
 	a, sid, back := joinToReturn(t, io, url)
 	away(t, io, a)
 	for range 100 {
@@ -201,12 +203,16 @@ func TestAnEarlyOffsetIsNotBelieved(t *testing.T) {
 		assert.Contains(t, got[2], "missed")
 		assert.Contains(t, got[3], sid)
 		b.NetConn().Close()
-		require.Eventually(t, func() bool { return io.Socket(sid) == nil }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return io.Socket(sid) == nil
+		}, time.Minute, time.Millisecond)
 	}
 	b, got := joinAgain(t, url, back)
 	require.Len(t, got, 3, got)
 	b.NetConn().Close()
-	require.Eventually(t, func() bool { return io.Socket(sid) == nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return io.Socket(sid) == nil
+	}, time.Minute, time.Millisecond)
 	_, got = joinAgain(t, url, early)
 	assert.Len(t, got, 3, "it has said before that it received the first: %s", got)
 }
@@ -226,11 +232,15 @@ func TestOnlySoManySessionsAreKept(t *testing.T) {
 // A child namespace stays for clients that are away, and no longer.
 func TestRecoveryInAChildNamespaceThatIsCleanedUp(t *testing.T) {
 	for wait, returns := range map[time.Duration]bool{time.Minute: true, time.Millisecond: false} {
-		io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true, Recovery: &sio.Recovery{MaxDisconnection: wait}})
-		io.OfRegexp(regexp.MustCompile(`^/room$`)).OnConnection(func(s *sio.Socket) { s.Emit("hi") })
+		io, url := serve(t, sio.Config{CleanupEmptyChildNamespaces: true,
+			Recovery: &sio.Recovery{MaxDisconnection: wait}})
+		io.OfRegexp(regexp.MustCompile(`^/room$`)).OnConnection(func(s *sio.Socket) {
+			s.Emit("hi")
+		})
 		a := dial(t, url)
 		a.write("40/room,")
-		session := regexp.MustCompile(`"sid":"([^"]+)","pid":"([^"]+)"`).FindStringSubmatch(a.read())
+		session := regexp.MustCompile(`"sid":"([^"]+)","pid":"([^"]+)"`).
+			FindStringSubmatch(a.read())
 		require.NotNil(t, session)
 		offset := regexp.MustCompile(`\["hi","(\w+)"\]$`).FindStringSubmatch(a.read())
 		require.NotNil(t, offset)
@@ -239,10 +249,13 @@ func TestRecoveryInAChildNamespaceThatIsCleanedUp(t *testing.T) {
 		a.NetConn().Close()
 		<-gone
 		if !returns {
-			require.Eventually(t, func() bool { return len(io.Namespaces()) == 1 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return len(io.Namespaces()) == 1
+			}, time.Minute, time.Millisecond)
 			continue
 		}
-		_, got := joinAgain(t, url, fmt.Sprintf(`40/room,{"pid":%q,"offset":%q}`, session[2], offset[1]))
+		_, got := joinAgain(t, url, fmt.Sprintf(`40/room,{"pid":%q,"offset":%q}`, session[2],
+			offset[1]))
 		assert.Contains(t, got[0], session[1])
 	}
 }
@@ -251,7 +264,10 @@ func TestRecoveryInAChildNamespaceThatIsCleanedUp(t *testing.T) {
 // purpose, and keeps no state.
 func TestADisconnectedSocketIsNotRecoveredHoweverFastItsClientLeaves(t *testing.T) {
 	left, ask := make(chan sio.Reason, 10), func(siopacket.Packet) {}
-	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{}, Parser: watchedParser{watch: func(p siopacket.Packet) { ask(p) }}})
+	io, url := serve(t, sio.Config{Recovery: &sio.Recovery{},
+		Parser: watchedParser{watch: func(p siopacket.Packet) {
+			ask(p)
+		}}})
 	a, sid, back := joinToReturn(t, io, url)
 	s := io.Socket(sid)
 	s.OnDisconnect(func(r sio.Reason) { left <- r })

@@ -2,12 +2,11 @@ package sio
 
 import (
 	"maps"
-	"math"
 	"slices"
 )
 
-// rooms are the rooms of one socket, in the order of joining. Joining and leaving take the same
-// time however many there are. The zero value is ready.
+// rooms holds the rooms of one socket, in the order of joining. Joining and leaving take constant
+// time. The zero value is ready to use.
 type rooms struct {
 	joined map[string]joining // nil while empty
 	next   uint64
@@ -16,29 +15,49 @@ type rooms struct {
 // joining says when a socket entered a room.
 type joining struct {
 	place uint64 // a number that grows
-	from  uint64 // the first packet that it received through the room; see history
+	after Offset // the last packet before; see history
 }
 
-func (r *rooms) add(room string, from uint64) {
+func (r *rooms) add(room string, after Offset) {
 	if _, in := r.joined[room]; in {
 		return
 	}
 	if r.joined == nil {
 		r.joined = map[string]joining{}
 	}
-	r.joined[room] = joining{r.next, from}
+	r.joined[room] = joining{r.next, after}
 	r.next++
+}
+
+// had reports whether a packet with that offset was for the socket with these rooms and that id.
+func (r *rooms) had(to Selection, id string, at Offset) bool {
+	in := func(room string) bool {
+		joined, in := r.joined[room]
+		return room == id || in && joined.after.Before(at)
+	}
+	return (len(to.Rooms) == 0 || slices.ContainsFunc(to.Rooms, in)) &&
+		!slices.ContainsFunc(to.Except, in)
+}
+
+// newest returns the last packet before the socket entered its newest room.
+func (r *rooms) newest() (after Offset) {
+	for _, joined := range r.joined {
+		after = later(after, joined.after)
+	}
+	return after
 }
 
 func (r *rooms) clone() rooms { return rooms{maps.Clone(r.joined), r.next} }
 
-// list returns the rooms in order.
+// list returns the rooms in the order of joining.
 func (r *rooms) list() []string {
-	return slices.SortedFunc(maps.Keys(r.joined), func(a, b string) int { return int(r.joined[a].place) - int(r.joined[b].place) })
+	return slices.SortedFunc(maps.Keys(r.joined), func(a, b string) int {
+		return int(r.joined[a].place) - int(r.joined[b].place)
+	})
 }
 
-// Join enters rooms, which are made when their first socket joins. In a middleware it takes effect
-// when the socket is let in. A socket leaves all rooms at its end, after which Join has no effect.
+// Join adds the socket to rooms. The first Join creates a room. In a middleware, Join takes effect
+// when the socket is admitted. A socket that ends leaves all rooms, and Join then has no effect.
 // When Join returns, broadcasts to the rooms reach the socket.
 func (s *Socket) Join(rooms ...string) {
 	a := s.namespace.local
@@ -53,12 +72,13 @@ func (s *Socket) Join(rooms ...string) {
 	defer s.mu.Unlock()
 	for _, room := range rooms {
 		if !s.ended {
-			s.rooms.add(room, math.MaxUint64) // until it joins
+			s.rooms.add(room, never) // until it joins
 		}
 	}
 }
 
-// Leave leaves rooms. A room disappears with its last socket. The socket's own id cannot be left.
+// Leave removes the socket from rooms. A room without sockets is deleted. A socket cannot leave the
+// room of its own id.
 func (s *Socket) Leave(rooms ...string) {
 	a := s.namespace.local
 	defer a.tell()
@@ -67,8 +87,8 @@ func (s *Socket) Leave(rooms ...string) {
 	a.leave(s, rooms)
 }
 
-// Rooms lists the rooms that the socket is in: its own id, then the others in the order of joining.
-// It is empty once the handlers of OnDisconnecting have run.
+// Rooms returns the socket's rooms: its own id, then the others in the order of joining. It is
+// empty once the handlers of OnDisconnecting have run.
 func (s *Socket) Rooms() []string {
 	a := s.namespace.local
 	a.mu.Lock()

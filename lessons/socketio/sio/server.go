@@ -1,7 +1,7 @@
 // Package sio is a Socket.IO server: namespaces, rooms, events with acknowledgements and
 // broadcasts, over the sessions of package engineio. It follows the Socket.IO protocol document,
-// revision 5, and the official server where that is silent; docs/differences.md lists where it does
-// not.
+// revision 5, and the official server where the document is silent; docs/differences.md lists the
+// exceptions.
 //
 //	io := sio.NewServer(sio.Config{})
 //	io.OnConnection(func(s *sio.Socket) {
@@ -11,59 +11,59 @@
 //
 // # What to call
 //
-// NewServer makes a [Server], an http.Handler that is also its main [Namespace]; Server.Of,
-// OfRegexp and OfFunc make others. A client that connects to a namespace is a [Socket] there: first
-// the middlewares of Use decide about it, then OnConnection's functions receive it and add its
-// handlers with On. Emit on a socket sends to its client; Emit on a server, a namespace or a
-// [Broadcast] (the choice that To, Except and the like return) sends to many. EmitWithAck, [Ask]
+// NewServer returns a [Server], an http.Handler that is also its main [Namespace]; Server.Of,
+// OfRegexp and OfFunc create others. A client that connects to a namespace is a [Socket] there:
+// first the middlewares of Use admit or refuse it, then OnConnection's functions receive it and add
+// its handlers with On. Emit on a socket sends to its client; Emit on a server, a namespace or a
+// [Broadcast] (the selection that To, Except and the like return) sends to many. EmitWithAck, [Ask]
 // and [AskAll] wait for the answer. Server.Shutdown and Server.Close end everything.
 //
-// A middleware refuses a client with any error; a *[ConnectError] carries data. A broadcast that not
-// all clients have acknowledged fails with a *[MissingAnswersError].
+// A middleware refuses a client with any error; a *[ConnectError] carries data. A broadcast that
+// not all clients have acknowledged fails with a *[MissingAnswersError].
 //
 // # Goroutines
 //
 // Every method may be called from any goroutine, and only methods with a context wait for clients.
 // Handlers of one socket run one at a time; handlers of different sockets run at the same time: see
-// Socket.On. The program's functions run with no lock of this package held, so they may call
-// everything. A panic in one is logged and closes the client that has caused it.
+// Socket.On. This package holds no lock while the program's functions run, so they may call any
+// method. A panic in one is logged and closes the client that caused it.
 //
-// # The way of a message
+// # The path of a message
 //
 // In: the connection's goroutine (engineio) reads a packet, client.receive finds its socket, and
 // Inbox.Do runs Socket.dispatch, which calls the handlers; or it queues the packet while another
-// handler of this socket runs. Out: emitter.Emit encodes the event, and Session.Send writes it from
-// the caller's goroutine as far as the client takes it. A broadcast is encoded once, in
-// MemoryAdapter.Broadcast, and queued for each socket; a goroutine of engineio writes. Socket.end
-// is the one way out of a namespace.
+// handler of this socket runs. Out: emitter.Emit encodes the event, and Session.Send writes it on
+// the caller's goroutine as far as the connection accepts it. A broadcast is encoded once, in
+// MemoryAdapter.Broadcast, and queued for each socket; a goroutine of engineio writes. Every socket
+// leaves its namespace through Socket.end.
 //
-// # How values are written
+// # Encoding of values
 //
-// The arguments of events and acknowledgements are written and read as encoding/json does: the same
-// tags, omitempty, methods such as MarshalJSON, names that match whatever their case, null for a
-// nil slice or map, a time.Duration as a number of nanoseconds. There are two differences:
+// The arguments of events and acknowledgements are encoded and decoded like encoding/json: the same
+// tags, omitempty, methods such as MarshalJSON, case-insensitive names, null for a nil slice or
+// map, a time.Duration as a number of nanoseconds. There are two differences:
 //
-//   - A []byte at any depth is binary data, which a browser receives as an ArrayBuffer. A nil []byte
-//     is empty data. A []byte to read into takes binary data or null, and refuses a base64 string. A
-//     named type such as `type Key []byte` is text in base64, as in encoding/json.
+//   - A []byte at any depth is binary data, which a browser receives as an ArrayBuffer. A nil
+//     []byte is empty data. A []byte decodes binary data or null, but not a base64 string. A named
+//     type such as `type Key []byte` is text in base64, as in encoding/json.
 //   - The characters <, > and & are not escaped.
 //
-// Emit and EmitWithAck return an error for a value that cannot be written, such as a func. An
+// Emit and EmitWithAck return an error for a value that cannot be encoded, such as a func. An
 // acknowledgement with such a value is reported to OnError, and the client receives an object with
 // the field "error" instead.
 //
-// Args can be emitted as they came: io.Emit("relayed", args) sends the same arguments again, binary
-// data and the order of keys included. Raw JSON (json.RawMessage) holds no binary data: reading
-// some into it is an error. An any keeps binary data as []byte.
+// Args can be sent on unchanged: io.Emit("relayed", args) sends the same arguments, including
+// binary data and the order of keys. Raw JSON (json.RawMessage) cannot hold binary data: decoding
+// binary data into it is an error. In an any, binary data is a []byte.
 //
 // # For adapters
 //
-// A program that uses an adapter needs only Config.Adapter. To write one, implement [Adapter] around
-// the [MemoryAdapter] that Config.Adapter's function receives: it sends to this server's sockets, and
-// its methods Ask, Knows and HandleServerSide are for adapters alone. So are [Selection], [Flags],
-// [SocketInfo] (which a [RemoteSocket] holds) and [Answers], which collects acknowledgements. Package
-// event makes [Args] and [Ack] from what other servers send: event.NewArgs, event.NewAck. Package
-// sioredis is an example.
+// A program that uses an adapter needs only Config.Adapter. To write one, implement [Adapter]
+// around the [MemoryAdapter] that Config.Adapter's function receives: it sends to this server's
+// sockets. Its methods Ask, Knows and HandleServerSide are for adapters only. So are [Selection],
+// [Flags], [SocketInfo] (which a [RemoteSocket] holds) and [Answers], which collects
+// acknowledgements. event.NewArgs and event.NewAck create [Args] and [Ack] from the messages of
+// other servers. Package sioredis is an example.
 package sio
 
 import (
@@ -95,66 +95,67 @@ type Config struct {
 	// OnSession.
 	Engine engineio.Config
 
-	// Path is the path under which the server answers, with a slash at its end or without:
-	// "/socket.io" is the same as the default, "/socket.io/". NewServer panics if it cannot be a
-	// path.
+	// Path is the URL path of the server, with or without a trailing slash: "/socket.io" is the
+	// same as the default, "/socket.io/". NewServer panics if it is not a valid path.
 	Path string
 
-	// ConnectTimeout is how long a client may stay without having joined a namespace. Its
-	// connection is closed then. Default 45 s.
+	// ConnectTimeout is the time within which a client must join a namespace. Otherwise its
+	// connection is closed. Default 45 s.
 	ConnectTimeout time.Duration
 
 	// MaxAttachments bounds the attachments of one packet. A client that announces more is closed.
 	// Default 10. MsgpackParser has no attachments.
 	MaxAttachments int
 
-	// MaxPending bounds the events of one socket that wait for its handlers; together they also
-	// hold no more than 4 MiB, and those of all sockets of one client no more than 16 MiB. At the bound, nothing more is read from that client until a handler
-	// has run. An acknowledgement that the running handler waits for is then not read either, if it
-	// stands behind so many events: give EmitWithAck a timeout. MaxPending also bounds the sockets
-	// that a client has left and whose handlers still run. Default 128.
+	// MaxPending bounds the events of one socket that wait for its handlers. They also hold at most
+	// 4 MiB together, and the events of all sockets of one client at most 16 MiB. At the bound, the
+	// server reads nothing more from that client until a handler has run. It then does not read an
+	// acknowledgement behind these events either, even if the running handler waits for it: give
+	// EmitWithAck a timeout. MaxPending also bounds the sockets that have ended while their
+	// handlers still run. Default 128.
 	MaxPending int
 
-	// MaxSockets bounds the sockets of one client, each of which is in another namespace. A CONNECT
-	// above it gets CONNECT_ERROR with the message "too many namespaces", and the client's other
-	// sockets stay. The official server has no such bound. Default 256.
+	// MaxSockets bounds the sockets of one client, one for each namespace. A CONNECT above it gets
+	// CONNECT_ERROR with the message "too many namespaces", and the client's other sockets stay.
+	// The official server has no such bound. Default 256.
 	MaxSockets int
 
 	// Strict refuses an event whose number of arguments is not that of its handler's parameters:
-	// OnError receives an error, and the handler is not called. By default surplus arguments are
+	// OnError receives an error, and the handler is not called. By default, surplus arguments are
 	// dropped, and missing ones are the zero value.
 	Strict bool
 
-	// Parser writes and reads packets. Default JSONParser. The clients must use the same.
+	// Parser encodes and decodes packets. Default JSONParser. The clients must use the same.
 	Parser Parser
 
-	// Adapter makes the adapter of a namespace, which joins this server to a cluster: see sioredis.
-	// local sends to the sockets of this server. The function is called once for each namespace,
-	// and may block: clients join after it has returned. Default: local itself, for a server alone.
+	// Adapter returns the adapter of a namespace, which joins this server to a cluster: see
+	// sioredis. local sends to the sockets of this server. The function is called once for each
+	// namespace, and may block: clients join after it has returned. Default: local itself, for a
+	// single server.
 	Adapter func(n *Namespace, local *MemoryAdapter) Adapter
 
 	// Recovery turns connection state recovery on. Default nil: off.
 	Recovery *Recovery
 
-	// CleanupEmptyChildNamespaces removes a namespace that a ParentNamespace has made when its last
-	// socket leaves. With Recovery, the namespace stays until no client can come back to it. Without
+	// CleanupEmptyChildNamespaces removes a ParentNamespace's child when its last socket leaves.
+	// With Recovery, the namespace stays until no client can recover in it. Without
 	// CleanupEmptyChildNamespaces, a client can make the server keep as many namespaces as the
 	// parent's rule allows.
 	CleanupEmptyChildNamespaces bool
 
-	// DisableClient serves no browser client. By default its files stand under Path, beginning with
-	// /socket.io/socket.io.js. The official option is serveClient.
+	// DisableClient turns off the browser client. By default its files are served under Path:
+	// /socket.io/socket.io.js and others. The official option is serveClient.
 	DisableClient bool
 
 	// Client holds other files to serve under Path. They are read once, at the first request for a
-	// file. Default the client of this module: package web/client names the files.
+	// file. Default: the client of this module, whose files package web/client lists.
 	Client fs.FS
 
 	// Hooks are called with connections and events, for metrics and logs.
 	Hooks Hooks
 
-	// Log receives panics of handlers, and the errors of events that no function of Socket.OnError
-	// takes; of each client a bounded number of lines. Default slog.Default().
+	// Log receives panics of handlers, and the errors of events if Socket.OnError has no function;
+	// a bounded number of lines for each client. Default slog.Default().
 	Log *slog.Logger
 }
 
@@ -163,7 +164,9 @@ func (c Config) withDefaults() Config {
 	case c.Path == "":
 		c.Path = "/socket.io/"
 	case c.Path[0] != '/' || strings.ContainsAny(c.Path, "?#"):
-		panic(fmt.Sprintf("sio: Config.Path is %q: write a path that begins with a slash, such as /socket.io/", c.Path))
+		panic(fmt.Sprintf(
+			"sio: Config.Path is %q: write a path that begins with a slash, such as /socket.io/",
+			c.Path))
 	case !strings.HasSuffix(c.Path, "/"):
 		c.Path += "/"
 	}
@@ -188,9 +191,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// A Server is a Socket.IO server: an http.Handler for Config.Path, to be mounted there, and the main
-// namespace "/" in one. Its methods may be called from any goroutine, before it serves and while it
-// does. It holds goroutines and connections until Close or Shutdown.
+// A Server is a Socket.IO server: both an http.Handler, to be mounted at Config.Path, and the main
+// namespace "/". Its methods may be called from any goroutine, before and while it serves. It has
+// goroutines and connections until Close or Shutdown.
 type Server struct {
 	*Namespace
 
@@ -204,23 +207,26 @@ type Server struct {
 	namespaces     map[string]*Namespace
 	parents        []*ParentNamespace
 	onNewNamespace []func(*Namespace)
-	clients        map[*client]struct{} // whose session is open
-	closed         bool                 // namespaces made from now on do not join the cluster
+	clients        map[*client]struct{} // those with an open session
+	closed         bool                 // namespaces created from now on do not join the cluster
 
 	draining atomic.Bool // no socket joins from now on
 	leaving  sync.Once
 	left     chan struct{} // closed when the namespaces have left the cluster
 }
 
-// NewServer makes a server, which serves when an http.Server or the like calls its ServeHTTP. It
-// panics if Config.Path cannot be a path, and calls Config.Adapter for the main namespace.
+// NewServer returns a Server, to be passed to an http.Server or the like as a handler. It panics if
+// Config.Path is not a valid path. It calls Config.Adapter for the main namespace.
 func NewServer(config Config) *Server {
-	s := &Server{config: config.withDefaults(), namespaces: map[string]*Namespace{}, clients: map[*client]struct{}{}, left: make(chan struct{})}
+	s := &Server{config: config.withDefaults(), namespaces: map[string]*Namespace{},
+		clients: map[*client]struct{}{}, left: make(chan struct{})}
 	switch {
 	case s.config.DisableClient:
 		s.files = func() map[string]*clientfile.File { return nil }
 	case s.config.Client != nil:
-		s.files = sync.OnceValue(func() map[string]*clientfile.File { return clientfile.Read(s.config.Client) })
+		s.files = sync.OnceValue(func() map[string]*clientfile.File {
+			return clientfile.Read(s.config.Client)
+		})
 	default:
 		s.files = ourClient
 	}
@@ -231,12 +237,14 @@ func NewServer(config Config) *Server {
 	return s
 }
 
-// ourClient reads the files of web/client at the first call, for all servers of the process.
-var ourClient = sync.OnceValue(func() map[string]*clientfile.File { return clientfile.Read(browser.Files()) })
+// ourClient reads the files of web/client on the first call, for all servers of the process.
+var ourClient = sync.OnceValue(func() map[string]*clientfile.File {
+	return clientfile.Read(browser.Files())
+})
 
-// ServeHTTP serves the protocol at Config.Path and the browser client's files under it. A script
-// that is not there gets the official answer, status 400 and "Transport unknown", with a field
-// "hint" that says why. Other paths get 404.
+// ServeHTTP serves the protocol at Config.Path and the browser client's files under it. A missing
+// script gets the official answer, status 400 and "Transport unknown", with a field "hint" that
+// says why. Other paths get 404.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, ok := strings.CutPrefix(r.URL.Path, s.config.Path)
 	if !ok {
@@ -245,7 +253,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var files map[string]*clientfile.File
-	isScript := (strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".map")) && !r.URL.Query().Has("transport")
+	isScript := (strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".map")) &&
+		!r.URL.Query().Has("transport")
 	if name != "" {
 		files = s.files()
 	}
@@ -261,13 +270,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		file.ServeHTTP(w, r)
 		return
 	}
-	refused := engineio.ConnectionError{Request: r, Message: "Transport unknown", Context: map[string]any{"transport": ""}}
+	refused := engineio.ConnectionError{Request: r, Message: "Transport unknown",
+		Context: map[string]any{"transport": ""}}
 	if told := s.config.Engine.OnConnectionError; told != nil {
 		told(refused)
 	}
 	hint := "this server serves no client: Config.DisableClient is set"
 	if files != nil {
-		hint = "this server has no such client file, only " + strings.Join(slices.Sorted(maps.Keys(files)), ", ")
+		hint = "this server has no such client file, only " +
+			strings.Join(slices.Sorted(maps.Keys(files)), ", ")
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -275,8 +286,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"code":%d,"message":%q,"hint":%q}`, refused.Code, refused.Message, hint)
 }
 
-// ServeWebTransport serves the first stream of a WebTransport session, which r has opened; package
-// siowebtransport calls it. It takes conn over, and closes it if r is not under Config.Path.
+// ServeWebTransport serves the first stream of a WebTransport session that r opened; package
+// siowebtransport calls it. It owns conn, and closes it if r is not under Config.Path.
 func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
 	if !strings.HasPrefix(r.URL.Path, s.config.Path) {
 		conn.Close()
@@ -285,18 +296,18 @@ func (s *Server) ServeWebTransport(conn net.Conn, r *http.Request) {
 	s.engine.ServeWebTransport(conn, r)
 }
 
-// Engine returns the server of the Engine.IO sessions under this one, for example to count them
-// with its Len. Close and Shutdown end it: call them instead of its own.
+// Engine returns the underlying Engine.IO server, for example to count its sessions with Len.
+// Server.Close and Server.Shutdown end it: do not call its own.
 func (s *Server) Engine() *engineio.Server { return s.engine }
 
-// Clients returns the number of clients that are connected to this server, whatever namespaces they
-// are in. Len counts the sockets of the main namespace.
+// Clients returns the number of clients that are connected to this server, in any namespace. Len
+// counts the sockets of the main namespace.
 func (s *Server) Clients() int { return s.engine.Len() }
 
-// Close ends every session, its sockets with ServerShuttingDown, and waits until their handlers
-// have returned, or until ctx ends: its error is then returned, and the handlers go on. Then the
-// namespaces leave the cluster, which Close waits for until ctx ends. A namespace that is made later
-// does not join the cluster. A closed server refuses new sessions. Close may be called again.
+// Close ends every session, with the reason ServerShuttingDown for its sockets, and waits until
+// their handlers have returned. Then the namespaces leave the cluster, which Close waits for too.
+// If ctx ends first, Close returns its error, and the handlers go on. A namespace that is created
+// later does not join the cluster. A closed server refuses new sessions. Close may be called again.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.engine.Close(ctx)
 	s.leaving.Do(func() {
@@ -334,10 +345,11 @@ const (
 )
 
 func (s *Server) logPanic(v any) {
-	s.panics.Log(s.config.Log, slog.LevelError, "handler panicked", "panic", event.Printable(v), "stack", event.Stack())
+	s.panics.Log(s.config.Log, slog.LevelError, "handler panicked", "panic", event.Printable(v),
+		"stack", event.Stack())
 }
 
-// guard keeps a function's panic from ending the process.
+// guard calls f and logs a panic, so that it does not end the process.
 func (s *Server) guard(f func(), panicked func()) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -348,7 +360,7 @@ func (s *Server) guard(f func(), panicked func()) {
 	f()
 }
 
-// frames makes a packet ready for any number of sessions.
+// frames encodes and frames a packet for any number of sessions.
 func (s *Server) frames(p siopacket.Packet, flags Flags) []*engineio.Message {
 	messages := s.config.Parser.Encode(p)
 	if flags.Uncompressed {

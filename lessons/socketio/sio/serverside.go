@@ -23,13 +23,15 @@ type serverSideListener struct {
 }
 
 // OnServerSide adds a handler of an event that another server of the cluster sends with
-// ServerSideEmit. It is a func like that of Socket.On, and its ack answers ServerSideEmitWithAck; the
-// first answer of all handlers counts. Handlers run one at a time for each server that is asked; a
-// panic is logged. The func returned removes the handler. OnServerSide panics if handler cannot be
-// one, and for "connect", "connection" and "new_namespace", which no server sends.
+// ServerSideEmit. It is a func like that of Socket.On, and its ack answers ServerSideEmitWithAck;
+// only the first answer of all handlers is sent. Handlers run one at a time; a panic is logged. The
+// returned func removes the handler. OnServerSide panics if handler is not a valid handler, and for
+// "connect", "connection" and "new_namespace", which no server sends.
 func (n *namespaceBase) OnServerSide(name string, handler any) (off func()) {
-	if slices.Contains(reservedServerSide, name) {
-		panic(fmt.Sprintf("sio: OnServerSide(%q) would never be called: use OnConnection or OnNewNamespace", name))
+	if IsReservedServerSide(name) {
+		panic(fmt.Sprintf(
+			"sio: OnServerSide(%q) would never be called: use OnConnection or OnNewNamespace",
+			name))
 	}
 	l := &serverSideListener{name, event.NewHandler(handler, n.server.config.Strict)}
 	n.serverSide.mu.Lock()
@@ -42,20 +44,24 @@ func (n *namespaceBase) OnServerSide(name string, handler any) (off func()) {
 	}
 }
 
-// reservedServerSide are the events by which a namespace of the official server calls its own
+// reservedServerSide lists the events with which a namespace of the official server calls its own
 // handlers.
 var reservedServerSide = []string{"connect", "connection", "new_namespace"}
 
+// IsReservedServerSide reports whether no server can send an event of that name with
+// ServerSideEmit.
+func IsReservedServerSide(name string) bool { return slices.Contains(reservedServerSide, name) }
+
 func serverSidePacket(namespace, name string, args []any) (siopacket.Packet, error) {
-	if slices.Contains(reservedServerSide, name) {
+	if IsReservedServerSide(name) {
 		return siopacket.Packet{}, ErrReservedEvent
 	}
 	return event.Packet(namespace, name, args)
 }
 
-// ServerSideEmit sends an event to this namespace on all other servers of the cluster; without a
-// cluster, to none. It waits for no server. The error is ErrReservedEvent, or says which argument
-// cannot be encoded.
+// ServerSideEmit sends an event to this namespace on all other servers of the cluster, without
+// waiting for them. Without a cluster it does nothing. The error is ErrReservedEvent, or names the
+// argument that cannot be encoded.
 func (n *namespaceBase) ServerSideEmit(event string, args ...any) error {
 	packet, err := serverSidePacket(n.name, event, args)
 	if err == nil {
@@ -64,10 +70,10 @@ func (n *namespaceBase) ServerSideEmit(event string, args ...any) error {
 	return err
 }
 
-// ServerSideEmitWithAck is ServerSideEmit, and waits for one answer from each server, until ctx
-// ends. If some have not answered by then, it returns the answers that came and the adapter's
-// error.
-func (n *namespaceBase) ServerSideEmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+// ServerSideEmitWithAck is ServerSideEmit, and waits for one answer from each server until ctx
+// ends. If some servers have not answered, it returns the other answers and the adapter's error.
+func (n *namespaceBase) ServerSideEmitWithAck(ctx context.Context, event string,
+	args ...any) ([]Args, error) {
 	packet, err := serverSidePacket(n.name, event, args)
 	if err != nil {
 		return nil, err
@@ -75,9 +81,9 @@ func (n *namespaceBase) ServerSideEmitWithAck(ctx context.Context, event string,
 	return n.adapter.ServerSideEmitWithAck(ctx, packet)
 }
 
-// HandleServerSide runs the handlers that OnServerSide has added for an event that another server has
-// sent, on the caller's goroutine, and returns when they have. answer is their Ack, which
-// event.NewAck makes. An Adapter calls it with the namespace's own MemoryAdapter.
+// HandleServerSide runs the OnServerSide handlers for an event of another server, on the caller's
+// goroutine. answer is their Ack: see event.NewAck. An Adapter calls it on the namespace's
+// MemoryAdapter.
 func (a *MemoryAdapter) HandleServerSide(p siopacket.Packet, answer Ack) {
 	n := a.namespace
 	n.serverSide.mu.Lock()
@@ -90,7 +96,8 @@ func (a *MemoryAdapter) HandleServerSide(p siopacket.Packet, answer Ack) {
 		}
 		n.server.guard(func() {
 			if err := l.handler.Call(e.Args, answer); err != nil {
-				n.log.Log(n.server.config.Log, slog.LevelWarn, "event refused", "namespace", event.Printable(n.name),
+				n.log.Log(n.server.config.Log, slog.LevelWarn, "event refused", "namespace",
+					event.Printable(n.name),
 					"event", event.Printable(e.Name), "err", event.Printable(err))
 			}
 		}, func() {}) // it has no socket to close

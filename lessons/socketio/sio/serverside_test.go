@@ -23,7 +23,8 @@ func TestReservedNamesBetweenServers(t *testing.T) {
 func TestOnServerSideNamesTheRightCall(t *testing.T) {
 	io, _ := serve(t, sio.Config{})
 	for _, name := range []string{"connect", "connection", "new_namespace"} {
-		assert.PanicsWithValue(t, `sio: OnServerSide("`+name+`") would never be called: use OnConnection or OnNewNamespace`,
+		assert.PanicsWithValue(t, `sio: OnServerSide("`+name+
+			`") would never be called: use OnConnection or OnNewNamespace`,
 			func() { io.OnServerSide(name, func() {}) })
 	}
 	io.OnServerSide("disconnect", func() {})

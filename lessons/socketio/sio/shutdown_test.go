@@ -26,7 +26,8 @@ func shutDown(ctx context.Context, t *testing.T, io *sio.Server, url string) <-c
 		res, err := http.Get(base + "/socket.io/?EIO=4&transport=polling")
 		require.NoError(t, err)
 		res.Body.Close()
-		return res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != ""
+		return res.StatusCode == http.StatusServiceUnavailable &&
+			res.Header.Get("Retry-After") != ""
 	}, time.Minute, time.Millisecond)
 	return result
 }
@@ -36,14 +37,17 @@ func TestShutdownLetsHandlersFinish(t *testing.T) {
 	for _, transport := range []string{"polling", "websocket"} {
 		t.Run(transport, func(t *testing.T) {
 			io, wire := serve(t, sio.Config{})
-			url := "http" + strings.TrimPrefix(strings.TrimSuffix(wire, "/socket.io/?EIO=4&transport=websocket"), "ws")
-			running, release, next := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1)
+			url := "http" + strings.TrimPrefix(strings.TrimSuffix(wire,
+				"/socket.io/?EIO=4&transport=websocket"), "ws")
+			running, release, next := make(chan struct{}), make(chan struct{}),
+				make(chan struct{}, 1)
 			ended := make(chan sio.Reason, 3)
 			io.Of("other")
 			io.OnConnection(func(s *sio.Socket) {
 				s.OnDisconnect(func(r sio.Reason) { ended <- r })
 				s.On("slow", func(ack sio.Ack) {
-					_, err := s.EmitWithAck(t.Context(), "question") // its answer comes behind "next"
+					// its answer comes behind "next"
+					_, err := s.EmitWithAck(t.Context(), "question")
 					assert.NoError(t, err)
 					close(running)
 					<-release
@@ -55,7 +59,8 @@ func TestShutdownLetsHandlersFinish(t *testing.T) {
 				s.On("ask", func(ack sio.Ack) { ack() })
 			})
 			connect := func() *sioclient.Socket {
-				s, err := sioclient.New(url, sioclient.Config{Transports: []string{transport}, NoReconnect: true})
+				s, err := sioclient.New(url, sioclient.Config{Transports: []string{transport},
+					NoReconnect: true})
 				require.NoError(t, err)
 				t.Cleanup(func() { s.Close() })
 				return s
@@ -105,20 +110,26 @@ func TestShutdownLetsHandlersFinish(t *testing.T) {
 	}
 }
 
-// Every event that was handled is acknowledged, and no event is handled that is not, while clients go
-// on sending.
+// Every event that was handled is acknowledged, and no event is handled that is not, while clients
+// go on sending.
 func TestShutdownAcknowledgesWhatIsHandled(t *testing.T) {
 	io, wire := serve(t, sio.Config{})
 	url, _, _ := strings.Cut("http"+strings.TrimPrefix(wire, "ws"), "/socket.io/")
 	var handled, acknowledged atomic.Int64
 	io.OnConnection(func(s *sio.Socket) {
 		s.On("add", func(ack sio.Ack) { handled.Add(1); ack() })
-		s.On("add later", func(ack sio.Ack) { handled.Add(1); s.Flush(t.Context()); runtime.Gosched(); ack() })
+		s.On("add later", func(ack sio.Ack) {
+			handled.Add(1)
+			s.Flush(t.Context())
+			runtime.Gosched()
+			ack()
+		})
 	})
 	var clients, busy sync.WaitGroup
 	for i := range 16 {
 		transports := [][]string{{"polling"}, {"websocket"}, {"polling", "websocket"}}[i%3]
-		client, err := sioclient.New(url, sioclient.Config{Transports: transports, NoReconnect: true})
+		client, err := sioclient.New(url,
+			sioclient.Config{Transports: transports, NoReconnect: true})
 		require.NoError(t, err)
 		defer client.Close()
 		require.NoError(t, client.Connect(t.Context()))

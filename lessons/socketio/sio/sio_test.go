@@ -21,7 +21,8 @@ import (
 
 func TestMain(m *testing.M) {
 	// scs.New starts this goroutine, for good.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"))
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"))
 }
 
 func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
@@ -36,7 +37,8 @@ func serve(t *testing.T, config sio.Config) (*sio.Server, string) {
 		require.NoError(t, io.Close(ctx))
 		server.Close()
 	})
-	return io, "ws" + strings.TrimPrefix(server.URL, "http") + "/socket.io/?EIO=4&transport=websocket"
+	return io, "ws" + strings.TrimPrefix(server.URL, "http") +
+		"/socket.io/?EIO=4&transport=websocket"
 }
 
 // peer is a client that speaks in literal wire text.
@@ -165,7 +167,9 @@ func TestBinaryBothWays(t *testing.T) {
 
 func TestNamespaces(t *testing.T) {
 	io, url := serve(t, sio.Config{})
-	io.Of("/chat").OnConnection(func(s *sio.Socket) { s.Emit("a message", map[string]string{"that": "only"}) })
+	io.Of("/chat").OnConnection(func(s *sio.Socket) {
+		s.Emit("a message", map[string]string{"that": "only"})
+	})
 	io.Of("/admin").Use(func(s *sio.Socket) error {
 		var auth struct{ Token string }
 		if s.Handshake().Auth(&auth) != nil || auth.Token != "secret" {

@@ -112,7 +112,9 @@ func TestSlowHandlersKeepTheConnection(t *testing.T) {
 				web := &http.Server{Handler: io}
 				go web.Serve(pipes)
 
-				s, err := sioclient.Dial(t.Context(), "http://in.memory", sioclient.Config{NetDialContext: pipes.dial, Transports: []string{transport}, NoReconnect: true})
+				s, err := sioclient.Dial(t.Context(), "http://in.memory",
+					sioclient.Config{NetDialContext: pipes.dial, Transports: []string{transport},
+						NoReconnect: true})
 				require.NoError(t, err)
 				for n := range 100 { // no more than Config.MaxPending
 					require.NoError(t, s.Emit("slow", n))
@@ -131,7 +133,8 @@ func TestSlowHandlersKeepTheConnection(t *testing.T) {
 	}
 }
 
-// A pipeListener accepts connections in memory, so that a whole server runs on the time of synctest.
+// A pipeListener accepts connections in memory, so that a whole server runs on the time of
+// synctest.
 type pipeListener chan net.Conn
 
 func (l pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {

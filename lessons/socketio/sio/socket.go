@@ -14,7 +14,7 @@ import (
 )
 
 // Socket is one client in one namespace. Its handlers run one at a time and in order: see On. Its
-// methods may be called from any goroutine, also after its end. It ends once, with a Reason.
+// methods may be called from any goroutine, even after it has ended. It ends once, with a Reason.
 type Socket struct {
 	emitter
 
@@ -22,18 +22,19 @@ type Socket struct {
 	client    *client
 	namespace *Namespace
 	auth      []byte
-	place     int       // among the client's sockets, in the order in which they came
+	place     int       // in the order of the client's CONNECT packets
 	recovery  *recovery // nil without connection state recovery, and for clients of Socket.IO 2
 	listeners event.Listeners
 	inbox     event.Inbox
 	acks      event.Acks
 
-	rooms rooms // guarded by the namespace's adapter; those to enter until the socket joins
+	rooms rooms // guarded by the namespace's adapter; before the socket joins, the rooms to enter
 
-	mu              sync.Mutex // guards what follows; not held while the program's functions run
-	joined, ended   bool
-	serverLeft      bool            // Disconnect sends, or has sent, DISCONNECT
-	mayReturn       bool            // it has ended for a reason after which its state is kept for a time
+	mu            sync.Mutex // guards what follows; not held while the program's functions run
+	joined, ended bool
+	serverLeft    bool // Disconnect sends, or has sent, DISCONNECT
+	// it has ended for a reason after which its state is stored for a time
+	mayReturn       bool
 	context         context.Context // nil until Context is called
 	cancel          context.CancelCauseFunc
 	data            map[string]any
@@ -42,12 +43,14 @@ type Socket struct {
 	onDisconnect    []func(Reason)
 }
 
-// newSocket makes the socket of a CONNECT with that payload.
+// newSocket returns the socket for a CONNECT with that payload.
 func newSocket(c *client, n *Namespace, auth []byte) *Socket {
-	s := &Socket{id: newID(), client: c, namespace: n, auth: bytes.Clone(auth)} // not the message's whole buffer
+	// not the message's whole buffer
+	s := &Socket{id: newID(), client: c, namespace: n, auth: bytes.Clone(auth)}
 	s.emitter.socket = s
 	switch {
-	case c.isV2() && n.name == siopacket.MainNamespace: // these clients take the session's id for theirs
+	// these clients use the session's id as the socket's
+	case c.isV2() && n.name == siopacket.MainNamespace:
 		s.id = c.session.ID()
 	case c.isV2():
 		s.id = n.name + "#" + c.session.ID()
@@ -59,7 +62,7 @@ func newSocket(c *client, n *Namespace, auth []byte) *Socket {
 	return s
 }
 
-// newID is 120 random bits as 20 characters.
+// newID returns 120 random bits as 20 characters.
 func newID() string {
 	var bits [15]byte
 	rand.Read(bits[:]) // never fails
@@ -70,11 +73,10 @@ func newID() string {
 // except for clients of Socket.IO 2.
 func (s *Socket) ID() string { return s.id }
 
-// Namespace returns the namespace that the socket has asked to join.
+// Namespace returns the namespace that the socket has joined or is joining.
 func (s *Socket) Namespace() *Namespace { return s.namespace }
 
-// Recovered reports whether connection state recovery has given the socket its id, rooms and data
-// back.
+// Recovered reports whether connection state recovery has restored the socket's id, rooms and data.
 func (s *Socket) Recovered() bool { return s.recovery != nil && s.recovery.recovered }
 
 // Connected reports whether the socket has joined its namespace and not ended.
@@ -84,42 +86,43 @@ func (s *Socket) Connected() bool {
 	return s.joined && !s.ended
 }
 
-// Set keeps a value with the socket, until its end. FetchSockets shows it, to other servers of a
-// cluster as JSON, and a recovered socket gets it back. The value is not copied: if several
-// goroutines change it, they need a lock of their own.
+// Set stores a value in the socket until it ends. FetchSockets returns it, as JSON on other servers
+// of a cluster, and a recovered socket has it again. The value is not copied: if several goroutines
+// change it, they need a lock of their own.
 func (s *Socket) Set(key string, value any) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.data == nil {
 		s.data = map[string]any{}
 	}
 	s.data[key] = value
+	s.mu.Unlock()
+	s.namespace.dataSet(s, key)
 }
 
-// Get returns the value that Set has kept, or nil.
+// Get returns the value that Set has stored, or nil.
 func (s *Socket) Get(key string) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.data[key]
 }
 
-// Data returns a new map of all values that Set has kept.
+// Data returns a new map of all values that Set has stored.
 func (s *Socket) Data() map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.data)
 }
 
-// Broadcast returns the choice of all sockets of the namespace except this one.
+// Broadcast selects all sockets of the namespace except this one.
 func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
 
-// To returns the choice of the sockets in the rooms except this one.
+// To selects the sockets in any of the rooms except this one.
 func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
 
 // In is another name for To.
 func (s *Socket) In(rooms ...string) Broadcast { return s.To(rooms...) }
 
-// Except returns the choice of all sockets except this one and those in the rooms.
+// Except selects all sockets of the namespace except this one and the members of the rooms.
 func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except(rooms...) }
 
 // admit runs the middlewares. Their error refuses the socket: CONNECT_ERROR answers the client's
@@ -127,15 +130,19 @@ func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except
 // handlers run. It is the first function of the inbox.
 func (s *Socket) admit() {
 	c, n := s.client, s.namespace
+	if s.recovery != nil && n.local.shares() {
+		n.local.reclaim(s)
+	}
 	n.admission.mu.Lock()
 	middlewares, handlers := n.middlewares, n.onConnection
 	n.admission.mu.Unlock()
-	if s.Recovered() && !n.local.history.config.RunMiddlewares {
+	if s.Recovered() && !n.local.history.config.RunMiddlewares && !s.recovery.unchecked {
 		middlewares = nil
 	}
 	returned := false
 	defer func() {
-		if !returned { // a panic, or the program has ended the goroutine: CONNECT would have no answer
+		if !returned {
+			// a panic or runtime.Goexit: CONNECT would have no answer
 			c.session.Close()
 		}
 	}()
@@ -144,9 +151,10 @@ func (s *Socket) admit() {
 		if err == nil {
 			continue
 		}
-		if s.finish(false) { // else the client has gone
+		if s.markEnded(false) { // otherwise the client has disconnected
 			n.local.unclaim(s)
-			answer := siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name, Data: connectErrorData(err, c.isV2())}
+			answer := siopacket.Packet{Type: siopacket.ConnectError, Namespace: n.name,
+				Data: connectErrorData(err, c.isV2())}
 			c.session.Send(n.server.frames(answer, Flags{})...)
 			n.server.exit(n)
 		}
@@ -159,6 +167,10 @@ func (s *Socket) admit() {
 		c.deadline = nil
 	}
 	c.mu.Unlock()
+	if s.Recovered() && n.local.shares() {
+		// packets since the middlewares began; add checks that none is missing
+		_ = n.local.catchUp(s.recovery)
+	}
 	answer := siopacket.Packet{Type: siopacket.Connect, Namespace: n.name}
 	switch {
 	case c.isV2():
@@ -169,7 +181,7 @@ func (s *Socket) admit() {
 	}
 	if !n.local.add(s, n.server.frames(answer, Flags{})) {
 		s.mu.Lock()
-		returned = s.ended // else the session closes, so that the client connects again
+		returned = s.ended // otherwise the session closes, so that the client reconnects
 		s.mu.Unlock()
 		return
 	}
@@ -179,10 +191,11 @@ func (s *Socket) admit() {
 	returned = true
 }
 
-// Disconnect ends the socket and tells its client; its handlers of the end run with
-// ServerNamespaceDisconnect. With all, it ends the client's sockets in every namespace and then
-// closes the connection. A middleware refuses with an error instead: a socket that has not joined
-// can only be disconnected with all. Disconnect waits neither for the client nor for the handlers.
+// Disconnect ends the socket and sends DISCONNECT to its client; the reason is
+// ServerNamespaceDisconnect. If all is true, it ends the client's sockets in every namespace and
+// then closes the connection. If all is false, it has no effect on a socket that has not joined: a
+// middleware returns an error instead. Disconnect waits neither for the client nor for the
+// handlers.
 func (s *Socket) Disconnect(all bool) {
 	sockets := []*Socket{s}
 	if all {
@@ -194,7 +207,11 @@ func (s *Socket) Disconnect(all bool) {
 		s.serverLeft = s.serverLeft || connected
 		s.mu.Unlock()
 		if connected {
-			s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name}, Flags{})
+			if s.namespace.local.shares() {
+				s.namespace.local.release(s)
+			}
+			s.send(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace.name},
+				Flags{})
 		}
 		if connected || all {
 			s.end(ServerNamespaceDisconnect)
@@ -205,9 +222,9 @@ func (s *Socket) Disconnect(all bool) {
 	}
 }
 
-// end is the one way out of the namespace for a socket that was not refused. Only the first call
-// has an effect. The functions of OnDisconnecting, which still see the rooms, and of OnDisconnect
-// run after the handler that runs now.
+// end removes a socket that was not refused from its namespace. Only the first call has an effect.
+// The functions of OnDisconnecting, which still see the rooms, and of OnDisconnect run after the
+// handler that is running.
 func (s *Socket) end(reason Reason) {
 	s.mu.Lock()
 	if s.serverLeft {
@@ -215,7 +232,7 @@ func (s *Socket) end(reason Reason) {
 	}
 	s.mu.Unlock()
 	recoverable := slices.Contains(recoverable, reason)
-	if !s.finish(recoverable) {
+	if !s.markEnded(recoverable) {
 		return
 	}
 	c := s.client
@@ -246,7 +263,7 @@ func (s *Socket) end(reason Reason) {
 		c.mu.Lock()
 		fault, decoded := c.fault, c.decoded
 		c.mu.Unlock()
-		if fault != nil && !decoded { // of other faults, the official server says nothing here
+		if fault != nil && !decoded { // the official server reports no other faults here
 			for _, f := range s.listeners.Errors() {
 				s.inbox.Guard(func() { (*f)(fault) })
 			}
@@ -257,8 +274,9 @@ func (s *Socket) end(reason Reason) {
 	})
 }
 
-// finish marks the end, on every way out, and reports whether this call did.
-func (s *Socket) finish(recoverable bool) bool {
+// markEnded marks the socket as ended, also if it was refused. It returns false if it had ended
+// already.
+func (s *Socket) markEnded(recoverable bool) bool {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()

@@ -18,7 +18,8 @@ import (
 
 // No answer waits for a body that is not read, which may never come.
 func TestNoAnswerWaitsForABodyThatIsNotRead(t *testing.T) {
-	server := sio.NewServer(sio.Config{Client: fstest.MapFS{"socket.io.js": {Data: []byte("export {}")}}})
+	server := sio.NewServer(sio.Config{
+		Client: fstest.MapFS{"socket.io.js": {Data: []byte("export {}")}}})
 	web := httptest.NewServer(server)
 	defer web.Close()
 	defer server.Close(t.Context())

@@ -29,7 +29,8 @@ func ours() (names []string) {
 		var frame runtime.Frame
 		frame, more = frames.Next()
 		name, module := strings.CutPrefix(frame.Function, "realtimelab/")
-		if name = strings.TrimPrefix(strings.TrimPrefix(name, "lessons/socketio/"), "internal/"); module && !strings.Contains(name, "_test.") {
+		if name = strings.TrimPrefix(strings.TrimPrefix(name, "lessons/socketio/"),
+			"internal/"); module && !strings.Contains(name, "_test.") {
 			names = append([]string{name}, names...)
 		}
 	}
@@ -49,8 +50,8 @@ func (c writingConn) Write(p []byte) (int, error) {
 
 func (c writingConn) NetConn() net.Conn { return c.Conn }
 
-// isWrapped is the function that writes to a writingConn. That of a plain connection ends in a system
-// call.
+// isWrapped is the function that writes to a writingConn. That of a plain connection ends in a
+// system call.
 func isWrapped(name string) bool { return name == "gather.(*wrapped).TryWrite" }
 
 type writingListener struct {
@@ -63,8 +64,8 @@ func (l writingListener) Accept() (net.Conn, error) {
 	return &writingConn{conn, l.wrote}, err
 }
 
-// TestTheWayOfAMessage compares the frames of ours that a message passes with those that the lesson
-// lists: at most eight each way.
+// TestTheWayOfAMessage compares the functions of this repository that a message passes with the
+// list in the lesson: at most eight each way.
 func TestTheWayOfAMessage(t *testing.T) {
 	var mu sync.Mutex
 	written := map[string][]string{} // by the text that is written
@@ -105,7 +106,8 @@ func TestTheWayOfAMessage(t *testing.T) {
 		require.Len(t, lists, 3, text)
 		assert.Equal(t, lists[0], in, "%s: from the connection's goroutine to the handler", text)
 		assert.Equal(t, lists[1], written[`"hello"`], "%s: from Emit to the connection", text)
-		assert.Equal(t, lists[2], written[`"all"`], "%s: a broadcast, from the work list to the connection", text)
+		assert.Equal(t, lists[2], written[`"all"`],
+			"%s: a broadcast, from the work list to the connection", text)
 	}
 	for _, frames := range append([][]string{in}, written[`"hello"`], written[`"all"`]) {
 		assert.LessOrEqual(t, len(frames), maxFrames)

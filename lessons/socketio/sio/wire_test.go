@@ -23,11 +23,12 @@ func (c *countingConn) Read(p []byte) (int, error) {
 
 // dialThrough is dial with permessage-deflate, over wire.
 func dialThrough(t *testing.T, url string, wire *countingConn) peer {
-	dialer := websocket.Dialer{EnableCompression: true, NetDial: func(network, addr string) (net.Conn, error) {
-		conn, err := net.Dial(network, addr)
-		wire.Conn = conn
-		return wire, err
-	}}
+	dialer := websocket.Dialer{EnableCompression: true,
+		NetDial: func(network, addr string) (net.Conn, error) {
+			conn, err := net.Dial(network, addr)
+			wire.Conn = conn
+			return wire, err
+		}}
 	conn, _, err := dialer.Dial(url, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })

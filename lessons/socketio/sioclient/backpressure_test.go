@@ -20,7 +20,8 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// pipes is a listener whose connections stay in the process, so that a test's clock can be synctest's.
+// pipes is a listener whose connections stay in the process, so that a test's clock can be
+// synctest's.
 type pipes struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -160,7 +161,8 @@ func TestThePingTimeoutDoesNotRunWhileReadingIsPaused(t *testing.T) {
 				began := time.Now()
 				got, lost := make(chan int, 10), make(chan sioclient.Reason, 1)
 				s, err := sioclient.Dial(t.Context(), "http://flood", sioclient.Config{
-					Transports: []string{transport}, NetDialContext: listener.dial, MaxPending: 2, NoReconnect: true, Log: quiet,
+					Transports: []string{transport}, NetDialContext: listener.dial, MaxPending: 2,
+					NoReconnect: true, Log: quiet,
 					Setup: func(s *sioclient.Socket) {
 						s.On("n", func(n int) {
 							time.Sleep(10 * time.Minute)
@@ -179,15 +181,18 @@ func TestThePingTimeoutDoesNotRunWhileReadingIsPaused(t *testing.T) {
 						require.Fail(t, "the events have stopped", "before %d", n)
 					}
 				}
-				assert.Equal(t, 100*time.Minute, time.Since(began), "the handlers have held the reading up")
+				assert.Equal(t, 100*time.Minute, time.Since(began),
+					"the handlers have held the reading up")
 				time.Sleep(5 * time.Minute)
 				assert.True(t, s.Connected(), "the server pings")
-				assert.False(t, f.silent.Load(), "the server is pinged back, also while nothing is read")
+				assert.False(t, f.silent.Load(),
+					"the server is pinged back, also while nothing is read")
 
 				mute()
 				muted := time.Now()
 				assert.Equal(t, sioclient.PingTimeout, <-lost)
-				assert.LessOrEqual(t, time.Since(muted), 45*time.Second, "once it is read from, a silent server is noticed")
+				assert.LessOrEqual(t, time.Since(muted), 45*time.Second,
+					"once it is read from, a silent server is noticed")
 			})
 		})
 	}

@@ -10,14 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"realtimelab/internal/labtest/need"
-	"realtimelab/lessons/socketio/engineio"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/sioclient"
 )
@@ -27,7 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var quiet = slog.New(slog.DiscardHandler)
 
 // fast is a client that does not take its time to come back.
-var fast = sioclient.Config{ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet}
+var fast = sioclient.Config{ReconnectionDelay: 5 * time.Millisecond,
+	ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet}
 
 func serve(t testing.TB, config sio.Config) (*sio.Server, string) {
 	config.Log = quiet
@@ -88,7 +88,8 @@ func TestEachTransport(t *testing.T) {
 			c := fast
 			c.Transports = transports
 			s := dial(t, url, c)
-			for _, v := range []any{nil, true, 1.5, "你好", []any{1.0, []byte{0, 255}}, map[string]any{"b": []byte{1}}} {
+			for _, v := range []any{nil, true, 1.5, "你好", []any{1.0, []byte{0, 255}},
+				map[string]any{"b": []byte{1}}} {
 				args, err := s.EmitWithAck(t.Context(), "echo", v)
 				require.NoError(t, err)
 				assert.Equal(t, v, args.Any(0))
@@ -97,7 +98,9 @@ func TestEachTransport(t *testing.T) {
 			args, err := s.EmitWithAck(t.Context(), "ask me", 21)
 			require.NoError(t, err)
 			assert.Equal(t, 42.0, args.Any(0))
-			require.Eventually(t, func() bool { return s.Manager().Transport() == transports[len(transports)-1] }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return s.Manager().Transport() == transports[len(transports)-1]
+			}, time.Minute, time.Millisecond)
 		})
 	}
 }
@@ -192,21 +195,28 @@ func TestReasonsAndReconnection(t *testing.T) {
 	}
 }
 
+// TestHeartbeat: a client that only answers pings stays connected. The server closes one that does
+// not answer within PingTimeout.
 func TestHeartbeat(t *testing.T) {
-	need.Time(t)
-	io, url := serve(t, sio.Config{Engine: engineio.Config{PingInterval: 100 * time.Millisecond, PingTimeout: 1500 * time.Millisecond}})
-	before := map[*sioclient.Socket]string{}
-	for _, transport := range []string{"websocket", "polling"} {
-		c := fast
-		c.Transports = []string{transport}
-		s := dial(t, url, c)
-		before[s] = s.ID()
+	for _, transport := range []string{sioclient.WebSocket, sioclient.Polling} {
+		t.Run(transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				io, listener := sio.NewServer(sio.Config{Log: quiet}), newPipes()
+				server := &http.Server{Handler: io}
+				go server.Serve(listener)
+				defer server.Close()
+				defer func() { require.NoError(t, io.Close(t.Context())) }()
+				s, err := sioclient.Dial(t.Context(), "http://heartbeat", sioclient.Config{
+					Transports: []string{transport}, NetDialContext: listener.dial,
+					NoReconnect: true, Log: quiet})
+				require.NoError(t, err)
+				defer s.Close()
+				time.Sleep(10 * time.Minute)
+				assert.True(t, s.Connected())
+				assert.Equal(t, 1, io.Clients())
+			})
+		})
 	}
-	time.Sleep(2500 * time.Millisecond) // the server closes who has not answered a ping
-	for s, id := range before {
-		assert.Equal(t, id, s.ID(), "it answers pings over %s", s.Manager().Transport())
-	}
-	assert.Equal(t, 2, io.Clients())
 }
 
 func TestAttemptsAreBounded(t *testing.T) {
@@ -231,7 +241,8 @@ func TestAttemptsAreBounded(t *testing.T) {
 	s.OnConnectError(func(err error) { errs <- err })
 	s.Open()
 	next(t, failed)
-	assert.Equal(t, []string{"attempt 1", "error", "attempt 2", "error", "attempt 3", "error"}, seen)
+	assert.Equal(t, []string{"attempt 1", "error", "attempt 2", "error", "attempt 3", "error"},
+		seen)
 	for range 4 {
 		assert.Error(t, next(t, errs))
 	}
@@ -292,7 +303,8 @@ func TestListeners(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)
 	s := dial(t, url, fast)
-	heard, any, out, errs := make(chan string, 10), make(chan string, 10), make(chan string, 10), make(chan error, 10)
+	heard, any, out, errs := make(chan string, 10), make(chan string, 10), make(chan string, 10),
+		make(chan error, 10)
 	s.OnAny(func(event string, args sioclient.Args) { any <- event })
 	s.OnAnyOutgoing(func(event string, args sioclient.Args) { out <- event })
 	s.OnError(func(err error) { errs <- err })
@@ -382,7 +394,9 @@ func TestRecovery(t *testing.T) {
 	id := s.ID()
 	for round := range 3 {
 		s.Emit("cut")
-		require.Eventually(t, func() bool { return io.Socket(id) == nil || io.Len() == 1 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return io.Socket(id) == nil || io.Len() == 1
+		}, time.Minute, time.Millisecond)
 		for i := range 5 {
 			io.Emit("news", fmt.Sprint("all ", round, i))
 			io.To("r").Emit("news", fmt.Sprint("room ", round, i))
@@ -452,7 +466,8 @@ func TestCompressedAnswersAreDecoded(t *testing.T) {
 		if offered != "" {
 			header.Set("Accept-Encoding", offered)
 		}
-		s := dial(t, url, sioclient.Config{Transports: []string{sioclient.Polling}, NoUpgrade: true, Header: header, Log: quiet})
+		s := dial(t, url, sioclient.Config{Transports: []string{sioclient.Polling}, NoUpgrade: true,
+			Header: header, Log: quiet})
 		text := strings.Repeat("0123456789", 1000)
 		args, err := s.EmitWithAck(t.Context(), "echo", text)
 		require.NoError(t, err, offered)

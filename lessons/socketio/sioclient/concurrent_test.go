@@ -14,8 +14,9 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// TestConcurrentUse: goroutines connect, disconnect, send and lose the connections of two sockets on
-// one Manager, in any order. Every call returns, and afterwards both sockets connect and are answered.
+// TestConcurrentUse: goroutines connect, disconnect, send and lose the connections of two sockets
+// on one Manager, in any order. Every call returns, and afterwards both sockets connect and are
+// answered.
 func TestConcurrentUse(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)
@@ -37,7 +38,8 @@ func TestConcurrentUse(t *testing.T) {
 					random := rand.New(rand.NewPCG(seed, 0))
 					for range 60 {
 						s := sockets[random.IntN(len(sockets))]
-						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(20))*time.Millisecond)
+						ctx, cancel := context.WithTimeout(t.Context(),
+							time.Duration(random.IntN(20))*time.Millisecond)
 						switch random.IntN(6) {
 						case 0:
 							s.Connect(ctx)

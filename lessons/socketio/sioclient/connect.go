@@ -9,19 +9,20 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Errors of Connect and Dial. The others are a *ConnectError, a wrapped *HandshakeError, and wrapped
-// errors of the network and of TLS.
+// Errors of Connect and Dial, besides *ConnectError, wrapped *HandshakeErrors, and wrapped errors
+// of the network and of TLS.
 var (
 	// ErrNoAnswer says that the connection ended before the server answered CONNECT, for example
-	// because a middleware has disconnected the client.
+	// because a middleware disconnected the client.
 	ErrNoAnswer = errors.New("sioclient: the connection ended before the server answered CONNECT")
 
 	// ErrServerV2 says that the server speaks the protocol of Socket.IO 2.
-	ErrServerV2 = errors.New("sioclient: the server seems to be one of Socket.IO 2, which this client cannot reach")
+	ErrServerV2 = errors.New(
+		"sioclient: the server seems to be one of Socket.IO 2, which this client cannot reach")
 )
 
-// A ConnectError is the server's CONNECT_ERROR: a middleware has refused the socket, or the server
-// has no such namespace.
+// A ConnectError is the server's CONNECT_ERROR: a middleware refused the socket, or the namespace
+// does not exist.
 type ConnectError struct {
 	Message string // the text of the middleware's error, or "Invalid namespace"
 
@@ -31,8 +32,8 @@ type ConnectError struct {
 // Error returns the message.
 func (e *ConnectError) Error() string { return e.Message }
 
-// Data decodes the data of the refusal, such as sio.ConnectError.Data, into v, a pointer. The error
-// says that the server has sent none, or why it does not fit.
+// Data decodes the data of the refusal, such as sio.ConnectError.Data, into v, a pointer. It
+// returns an error if the server sent no data, or if the data does not fit into v.
 func (e *ConnectError) Data(v any) error {
 	if e.data == nil {
 		return errors.New("sioclient: the server has sent no data with its CONNECT_ERROR")
@@ -40,15 +41,15 @@ func (e *ConnectError) Data(v any) error {
 	return siopacket.Unmarshal(e.data, nil, v)
 }
 
-// Connect makes one attempt to connect, and returns when the server has let the socket in and the
-// functions of OnConnect have run; at once if it is connected already. From then on a lost
-// connection is restored by itself.
+// Connect makes one attempt to connect. It returns when the server has accepted the socket and the
+// functions of OnConnect have run; at once if the socket is connected. From then on, the client
+// reconnects by itself.
 //
 // The error is a *ConnectError; a wrapped *HandshakeError; ErrNoAnswer; ErrServerV2;
 // ErrDisconnected after Disconnect or Close; the cause of ctx; or an error of Config.Auth or the
-// network. The socket is then no longer active, as after Disconnect, unless another call of Connect
-// still waits. To keep trying until the server is there, use Open and OnConnect. A handler of the
-// socket must not call Connect, which waits for it; it may call Open.
+// network. After an error the socket is not active, as after Disconnect, unless another call of
+// Connect still waits. To try until the server is available, use Open and OnConnect. A handler of
+// the socket must not call Connect, which waits for handlers; it may call Open.
 func (s *Socket) Connect(ctx context.Context) error {
 	outcome := make(chan error, 1)
 	s.mu.Lock()
@@ -68,14 +69,16 @@ func (s *Socket) Connect(ctx context.Context) error {
 	case err = <-outcome:
 	case <-ctx.Done():
 		select {
-		case err = <-outcome: // came at the same time
+		case err = <-outcome: // arrived at the same time
 		default:
 			err = context.Cause(ctx)
 		}
 	}
 	s.mu.Lock()
 	s.connects--
-	s.outcomes = slices.DeleteFunc(s.outcomes, func(other chan<- error) bool { return other == outcome })
+	s.outcomes = slices.DeleteFunc(s.outcomes, func(other chan<- error) bool {
+		return other == outcome
+	})
 	if err == nil || s.connects > 0 {
 		s.mu.Unlock()
 		return err
@@ -84,9 +87,10 @@ func (s *Socket) Connect(ctx context.Context) error {
 	return err
 }
 
-// Open starts to connect and returns at once. OnConnect's functions run when the server has let the
-// socket in, OnConnectError's after each attempt that fails; Config says how often and when the next
-// one follows. Open has no effect on a socket that is connected or closed. A handler may call it.
+// Open starts connecting and returns at once. OnConnect's functions run when the server has
+// accepted the socket, OnConnectError's after each failed attempt; Config sets the delays and the
+// number of attempts. Open has no effect on a socket that is connected or closed. A handler may
+// call it.
 func (s *Socket) Open() {
 	s.mu.Lock()
 	s.active = !s.closed
@@ -96,11 +100,11 @@ func (s *Socket) Open() {
 	}
 }
 
-// Disconnect leaves the namespace, and ends the connection if no other socket is active on it. The
-// socket stays disconnected until Connect or Open is called. Disconnect does not wait. Events that
-// were written to the connection before it go out first; those of Emit that still wait for one stay
-// for the next. Waiting calls of EmitWithAck and Connect return ErrDisconnected, and their events are
-// not sent any later. A handler may call it.
+// Disconnect leaves the namespace, and closes the connection if no other socket is active on it.
+// The socket stays disconnected until Connect or Open is called. Disconnect does not block. Events
+// that were already passed to the connection are sent first. Events that still wait for a
+// connection are sent over the next one. Waiting calls of EmitWithAck and Connect return
+// ErrDisconnected, and their events are no longer sent. A handler may call it.
 func (s *Socket) Disconnect() {
 	s.mu.Lock()
 	s.disconnect()
@@ -109,7 +113,7 @@ func (s *Socket) Disconnect() {
 // disconnect is Disconnect for a caller that holds mu, which it unlocks.
 func (s *Socket) disconnect() {
 	s.active = false
-	if s.connected { // else the answer to CONNECT is awaited first
+	if s.connected { // otherwise the answer to CONNECT must arrive first
 		s.leave()
 	}
 	outcomes, asks := s.takeOutcomes(), s.takeAsks()
@@ -121,8 +125,8 @@ func (s *Socket) disconnect() {
 	s.manager.release()
 }
 
-// Close is Disconnect. The socket of New or Dial closes its Manager as well, and waits for its
-// handlers, so none of them may call it. It may be called more than once.
+// Close disconnects the socket. For a socket of New or Dial, it also closes the Manager and waits
+// for the handlers, so no handler may call it. It may be called more than once.
 func (s *Socket) Close() {
 	s.Disconnect()
 	if s.ownsManager {
@@ -130,7 +134,7 @@ func (s *Socket) Close() {
 	}
 }
 
-// close ends the socket for good, with its manager. OnDisconnect is called by the engine's end.
+// close ends the socket permanently, with its manager. The end of the engine calls OnDisconnect.
 func (s *Socket) close() {
 	s.mu.Lock()
 	s.active, s.closed = false, true
@@ -143,8 +147,8 @@ func (s *Socket) close() {
 	asks(ErrDisconnected)
 }
 
-// takeAsks removes the events of EmitWithAck that wait for a connection or for their turn, and returns
-// a function that ends those calls. It does not block. The caller holds mu.
+// takeAsks removes the events of EmitWithAck that wait for a connection or an earlier event, and
+// returns a function that ends those calls. It does not block. The caller holds mu.
 func (s *Socket) takeAsks() func(error) {
 	var asks []func(Args, error)
 	s.buffer = slices.DeleteFunc(s.buffer, func(o outgoing) bool {
@@ -184,14 +188,15 @@ func (s *Socket) takeOutcomes() func(error) {
 // leave sends DISCONNECT. The caller holds mu.
 func (s *Socket) leave() {
 	if s.engine != nil {
+		s.engine.left(s.namespace)
 		s.engine.sendPacket(siopacket.Packet{Type: siopacket.Disconnect, Namespace: s.namespace})
 		s.engine = nil
 	}
 }
 
-// join sends CONNECT over the connection, once if the socket is active. It reports whether there is
-// a connection. With both locks held, the end of a connection is after join, and calls lost, or
-// before it: the socket never waits for the answer of a connection that is gone.
+// join sends CONNECT over the connection if the socket is active, once. It reports whether there is
+// a connection. Because it holds both locks, a connection ends either before join, or after it with
+// a call of lost: the socket never waits for an answer on a closed connection.
 func (s *Socket) join() bool {
 	s.manager.mu.Lock()
 	e := s.manager.engine
@@ -202,10 +207,17 @@ func (s *Socket) join() bool {
 		return e != nil
 	}
 	s.engine = e
-	pid, offset := s.pid, s.offset
+	pid, offset, auth := s.pid, s.offset, s.auth
 	s.mu.Unlock()
 	s.manager.mu.Unlock()
-	data, err := s.manager.connectPayload(pid, offset)
+	if e.endpoint.config.isV3() {
+		s.joinV3(e)
+		return true
+	}
+	if auth == nil {
+		auth = s.manager.config.Auth
+	}
+	data, err := connectPayload(auth, pid, offset)
 	if err != nil {
 		s.forget(e)
 		s.fail(err)
@@ -215,7 +227,7 @@ func (s *Socket) join() bool {
 	return true
 }
 
-// forget makes the next Connect send CONNECT again, over the same connection too.
+// forget makes the next Connect send CONNECT again, even over the same connection.
 func (s *Socket) forget(e *engine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,17 +236,18 @@ func (s *Socket) forget(e *engine) {
 	}
 }
 
-// connectPayload is the payload of CONNECT: Config.Auth's, with what a recovery needs.
-func (m *Manager) connectPayload(pid, offset string) (data []byte, err error) {
-	if m.config.Auth != nil {
-		err = errors.New("sioclient: Auth has ended its goroutine")
-		contain(func() { data, _, err = siopacket.Marshal(m.config.Auth()) }, func(v any) {
+// connectPayload returns the payload of CONNECT: the result of auth, with the pid and offset for a
+// recovery.
+func connectPayload(auth func() any, pid, offset string) (data []byte, err error) {
+	if auth != nil {
+		err = errors.New("sioclient: Auth called runtime.Goexit")
+		contain(func() { data, _, err = siopacket.Marshal(auth()) }, func(v any) {
 			err = fmt.Errorf("sioclient: Auth panicked: %v", v)
 		})
 		switch {
 		case err != nil:
 			return nil, err
-		case string(data) == "null": // nil, or a map or pointer that is
+		case string(data) == "null": // nil, or a nil map or pointer
 			data = nil
 		case len(data) < 2 || data[0] != '{':
 			return nil, errors.New("sioclient: Auth must return a JSON object")
@@ -253,8 +266,8 @@ func (m *Manager) connectPayload(pid, offset string) (data []byte, err error) {
 	return append(append(state[:len(state)-1], ','), data[1:]...), nil
 }
 
-// receive takes a packet of the namespace, on the reader. It drops packets of a connection that the
-// socket has left.
+// receive handles a packet of the namespace, on the reader. It drops packets of a connection that
+// the socket has left.
 func (s *Socket) receive(e *engine, p siopacket.Packet) {
 	s.mu.Lock()
 	if s.engine != e && p.Type != siopacket.Connect {
@@ -266,9 +279,10 @@ func (s *Socket) receive(e *engine, p siopacket.Packet) {
 	case siopacket.ConnectError, siopacket.Disconnect:
 		s.active, s.engine = false, nil
 	case siopacket.Event:
-		// The last argument of an event that wants no answer, if it is a string, is the event's
-		// offset where a server keeps states for recovery.
-		if args := p.Args(); s.pid != "" && !p.HasID && len(args) > 1 && args[len(args)-1].Kind() == '"' {
+		// With connection state recovery, the last argument of an event without an acknowledgement
+		// is the event's offset, if it is a string.
+		if args := p.Args(); s.pid != "" && !p.HasID && len(args) > 1 &&
+			args[len(args)-1].Kind() == '"' {
 			_ = siopacket.Unmarshal(args[len(args)-1], nil, &s.offset) // a string
 		}
 	}
@@ -298,13 +312,16 @@ func (s *Socket) receive(e *engine, p siopacket.Packet) {
 	}
 }
 
-// connect takes the answer to CONNECT, and sends what was kept until then.
+// connect handles the answer to CONNECT, and sends the events that waited for it.
 func (s *Socket) connect(e *engine, p siopacket.Packet) {
 	var session struct {
 		SID string `json:"sid"`
 		PID string `json:"pid"`
 	}
-	if siopacket.Unmarshal(p.Data, nil, &session) != nil || session.SID == "" { // it may come before join
+	if e.endpoint.config.isV3() {
+		session.SID = e.idV3(s.namespace)
+	} else if siopacket.Unmarshal(p.Data, nil, &session) != nil || session.SID == "" {
+		// it may arrive before join
 		s.forget(e)
 		if s.Active() {
 			s.fail(ErrServerV2)
@@ -313,8 +330,8 @@ func (s *Socket) connect(e *engine, p siopacket.Packet) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.engine != e {
-		return // it has left meanwhile
+	if s.engine != e || s.connected && e.endpoint.config.isV3() {
+		return // the socket has left meanwhile, or joinV3 was first
 	}
 	if !s.active {
 		s.leave()
@@ -322,7 +339,7 @@ func (s *Socket) connect(e *engine, p siopacket.Packet) {
 	}
 	s.id, s.recovered = session.SID, session.PID != "" && session.PID == s.pid
 	if !s.recovered {
-		s.offset = "" // of a session that is over, and the server may still know it
+		s.offset = "" // it belongs to the old session, which the server may still have stored
 	}
 	s.pid, s.connected = session.PID, true
 	buffer := s.buffer
@@ -336,7 +353,7 @@ func (s *Socket) connect(e *engine, p siopacket.Packet) {
 	call(s, &s.onConnect, func(f func()) { f() }, func() { outcomes(nil) })
 }
 
-// fail tells OnConnectError, and then Connect, why the socket is not connected.
+// fail passes the error to OnConnectError, and then to Connect.
 func (s *Socket) fail(err error) {
 	s.mu.Lock()
 	outcomes := s.takeOutcomes()
@@ -344,19 +361,23 @@ func (s *Socket) fail(err error) {
 	call(s, &s.onConnectError, func(f func(error)) { f(err) }, func() { outcomes(err) })
 }
 
-// connectErrorIn reads a CONNECT_ERROR.
+// connectErrorIn decodes a CONNECT_ERROR.
 func connectErrorIn(p siopacket.Packet) *ConnectError {
 	var payload struct {
 		Message string          `json:"message"`
 		Data    siopacket.Value `json:"data"`
 	}
 	if siopacket.Unmarshal(p.Data, nil, &payload) != nil {
-		return &ConnectError{Message: string(p.Data)}
+		var text string // from a server of Socket.IO 2
+		if siopacket.Unmarshal(p.Data, nil, &text) != nil {
+			text = string(p.Data)
+		}
+		return &ConnectError{Message: text}
 	}
 	return &ConnectError{Message: payload.Message, data: payload.Data}
 }
 
-// lost takes the end of a connection.
+// lost handles the end of a connection.
 func (s *Socket) lost(e *engine, reason Reason, err error) {
 	s.mu.Lock()
 	if s.engine != e {
@@ -377,8 +398,8 @@ func (s *Socket) lost(e *engine, reason Reason, err error) {
 	s.end(reason, err)
 }
 
-// end ends the time in the namespace, if there was one, and fails the acknowledgements that can no
-// longer come.
+// end reports a disconnection if the socket was connected, and fails the acknowledgements that can
+// no longer arrive.
 func (s *Socket) end(reason Reason, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -90,7 +90,8 @@ func TestConnectOfAServerThatAnswersWithDisconnect(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		conn.WriteMessage(websocket.TextMessage, []byte(`0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`))
+		conn.WriteMessage(websocket.TextMessage,
+			[]byte(`0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`))
 		conn.ReadMessage()
 		conn.WriteMessage(websocket.TextMessage, []byte("41"))
 		conn.ReadMessage()
@@ -111,7 +112,8 @@ func TestConnectOfAServerOfVersion2(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		conn.WriteMessage(websocket.TextMessage, []byte(`0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`))
+		conn.WriteMessage(websocket.TextMessage,
+			[]byte(`0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`))
 		conn.WriteMessage(websocket.TextMessage, []byte("40"))
 		conn.ReadMessage()
 	}))
@@ -169,7 +171,7 @@ func TestConnectAgainAfterAnAuthThatFails(t *testing.T) {
 		assert.NoError(t, chat.Connect(bounded(t)))
 		chat.Disconnect()
 		auth <- map[string]string(nil)
-		assert.NoError(t, chat.Connect(bounded(t)), "a nil map is no payload")
+		assert.NoError(t, chat.Connect(bounded(t)), "a nil map is not a payload")
 	})
 }
 
@@ -193,7 +195,8 @@ func TestPaths(t *testing.T) {
 		http.Error(w, "", http.StatusNotFound)
 	}))
 	defer server.Close()
-	for path, want := range map[string]string{"": "/socket.io/", "/socket.io": "/socket.io/", "a/b": "/a/b/", "/": "/", "/x/": "/x/"} {
+	for path, want := range map[string]string{"": "/socket.io/", "/socket.io": "/socket.io/",
+		"a/b": "/a/b/", "/": "/", "/x/": "/x/"} {
 		_, err := sioclient.Dial(bounded(t), server.URL, sioclient.Config{Path: path, Log: quiet})
 		assert.Error(t, err)
 		assert.Equal(t, want, next(t, asked), path)
@@ -202,7 +205,8 @@ func TestPaths(t *testing.T) {
 
 func TestANegativeDelayIsNoWait(t *testing.T) {
 	m, err := sioclient.NewManager("http://127.0.0.1:1", sioclient.Config{
-		ReconnectionDelay: -1, ReconnectionDelayMax: time.Hour, ReconnectionAttempts: 70, Log: quiet,
+		ReconnectionDelay: -1, ReconnectionDelayMax: time.Hour, ReconnectionAttempts: 70,
+		Log: quiet,
 	})
 	require.NoError(t, err)
 	defer m.Close()
@@ -221,7 +225,8 @@ func TestHandshakeErrors(t *testing.T) {
 		_, err := sioclient.Dial(bounded(t), server.URL, c)
 		var refused *sioclient.HandshakeError
 		require.ErrorAs(t, err, &refused)
-		assert.Equal(t, &sioclient.HandshakeError{StatusCode: 503, Message: "come back later"}, refused)
+		assert.Equal(t, &sioclient.HandshakeError{StatusCode: 503, Message: "come back later"},
+			refused)
 		assert.Equal(t, 1, strings.Count(err.Error(), "sioclient: "), err)
 	})
 }

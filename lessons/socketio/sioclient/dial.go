@@ -6,9 +6,9 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// New makes a socket of the namespace that is the URL's path, "/" if it has none. Nothing is sent
-// yet: add handlers with On, then call Connect. The socket has a Manager of its own, which its Close
-// closes too. The error says what is wrong with the URL or the Config.
+// New returns a socket for the namespace in the URL's path, "/" if the path is empty. It sends
+// nothing: add handlers with On, then call Connect. The socket has its own Manager, which its Close
+// closes too. It returns an error if the URL or the Config is invalid.
 func New(server string, c Config) (*Socket, error) {
 	m, err := NewManager(server, c)
 	if err != nil {
@@ -26,9 +26,9 @@ func New(server string, c Config) (*Socket, error) {
 	return s, nil
 }
 
-// Dial is New and Connect: it returns a connected socket, and the caller must call its Close. Add
-// handlers in Config.Setup: a handler that is added to the returned socket may miss the events that
-// the server sends at once. The errors are New's and Connect's; after an error, nothing is left open.
+// Dial is New and Connect: it returns a connected socket, which the caller must close. Add handlers
+// in Config.Setup: a handler that is added to the returned socket may miss events that the server
+// sends at once. It fails like New and Connect; after an error, nothing is left open.
 func Dial(ctx context.Context, server string, c Config) (*Socket, error) {
 	s, err := New(server, c)
 	if err != nil {

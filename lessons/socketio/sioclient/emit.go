@@ -9,33 +9,33 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// Errors of Emit and EmitWithAck. The others say which argument cannot be written.
+// Errors of Emit and EmitWithAck, besides those for an argument that cannot be encoded.
 var (
-	// ErrTimeout says that an acknowledgement did not come within Config.AckTimeout.
+	// ErrTimeout says that an acknowledgement did not arrive within Config.AckTimeout.
 	ErrTimeout = errors.New("operation has timed out")
 
-	// ErrDisconnected says that an acknowledgement can no longer come, or that the socket was
+	// ErrDisconnected says that an acknowledgement can no longer arrive, or that the socket is
 	// closed.
 	ErrDisconnected = errors.New("socket has been disconnected")
 
-	// ErrQueueFull says that Config.MaxQueue bytes wait to be sent already. The event is not sent.
+	// ErrQueueFull says that Config.MaxQueue bytes are queued. The event is not sent.
 	ErrQueueFull = errors.New("sioclient: the queue is full: see Config.MaxQueue")
 
-	// ErrReservedEvent says that the protocol keeps the event name for itself, such as "connect".
+	// ErrReservedEvent says that the protocol reserves the event name, such as "connect".
 	ErrReservedEvent = errors.New("sioclient: the event name is reserved")
 )
 
-// outgoing is an event on its way. answer is called once with its acknowledgement; nil if it wants
-// none. It does not block.
+// outgoing is an event to send. answer is called once with its acknowledgement, and must not block;
+// it is nil if the event wants none.
 type outgoing struct {
 	packet siopacket.Packet
 	answer func(Args, error)
 }
 
 // Emit sends an event, and does not wait for the server. While the socket is not connected, events
-// are kept in memory, and are sent in order when it is. Queued returns how much waits, and Flush
-// waits until the server has taken it. The error is ErrReservedEvent, about an argument, ErrQueueFull,
-// or ErrDisconnected once the Manager is closed.
+// are queued in memory, to be sent in order when it connects. Queued returns the size of the queue,
+// and Flush waits until it is sent. The error is ErrReservedEvent, ErrQueueFull, ErrDisconnected if
+// the Manager is closed, or names the argument that cannot be encoded.
 func (s *Socket) Emit(name string, args ...any) error {
 	p, err := s.event(name, args)
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *Socket) Emit(name string, args ...any) error {
 // Send is Emit of the event "message".
 func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
 
-// EmitVolatile is Emit of an event that is dropped if it cannot go out at once: while the socket is
-// not connected, or earlier packets are still being written.
+// EmitVolatile is Emit, but drops the event if it cannot be sent at once: while the socket is not
+// connected, or earlier packets are still being written.
 func (s *Socket) EmitVolatile(name string, args ...any) error {
 	p, err := s.event(name, args)
 	if err != nil {
@@ -66,13 +66,13 @@ func (s *Socket) EmitVolatile(name string, args ...any) error {
 }
 
 // EmitWithAck sends an event and waits for the server's acknowledgement, at most until ctx ends or
-// Config.AckTimeout is over. A handler may call it: the server is read meanwhile, unless
-// Config.MaxPending events wait. The error is Emit's; or ErrTimeout or the cause of ctx, and then
-// an event that still waits for a connection is not sent; or ErrDisconnected if the connection is
-// lost after the event was sent, or Disconnect is called.
+// Config.AckTimeout has passed. A handler may call it: the client keeps reading, unless
+// Config.MaxPending events wait. The error is one of Emit's, ErrTimeout, the cause of ctx, or
+// ErrDisconnected if Disconnect is called or the connection is lost after the event was sent. After
+// ErrTimeout or the end of ctx, an event that still waits for a connection is not sent.
 //
-// With Config.Retries the event waits for its turn behind earlier events, and the client goes on
-// trying to deliver it after ctx has ended, until Disconnect.
+// With Config.Retries, the event waits until earlier events are acknowledged, and the client tries
+// to deliver it even after ctx has ended, until Disconnect.
 func (s *Socket) EmitWithAck(ctx context.Context, name string, args ...any) (Args, error) {
 	p, err := s.event(name, args)
 	if err != nil {
@@ -96,16 +96,17 @@ func (s *Socket) EmitWithAck(ctx context.Context, name string, args ...any) (Arg
 // A RemoteError says that the server's handler has failed: see Ask.
 type RemoteError = event.RemoteError
 
-// Ask sends an event with target's EmitWithAck, and decodes the first argument of the acknowledgement
-// into a T, as On decodes a handler's parameter. An empty acknowledgement is the zero value. target is
-// a *Socket, or anything with its EmitWithAck. The error is that method's; or a *RemoteError if the
-// acknowledgement is an object whose only field is a string "error", as a server of package sio sends
-// it when a handler fails; or it names what does not fit into a T.
+// Ask sends an event with target's EmitWithAck, and decodes the first argument of the
+// acknowledgement into a T, like a handler's parameter. An empty acknowledgement is the zero value.
+// target is a *Socket, or any value with its EmitWithAck. The error is EmitWithAck's, or a
+// *RemoteError if the acknowledgement is an object whose only field is a string "error", which a
+// server of package sio sends when a handler fails. If the argument does not fit into a T, the
+// error says where.
 func Ask[T any](ctx context.Context, target event.Asker, name string, args ...any) (T, error) {
 	return event.Ask[T](ctx, target, name, args...)
 }
 
-// An answer is the acknowledgement of an event, or the error in its place.
+// An answer is the acknowledgement of an event, or an error instead of it.
 type answer struct {
 	args Args
 	err  error
@@ -123,7 +124,9 @@ func (s *Socket) ask(ctx context.Context, p siopacket.Packet) (Args, error) {
 	p.ID, p.HasID = s.nextAck, true
 	s.nextAck++
 	s.mu.Unlock()
-	if err := s.send(outgoing{p, func(args Args, err error) { answers <- answer{args, err} }}); err != nil {
+	if err := s.send(outgoing{p, func(args Args, err error) {
+		answers <- answer{args, err}
+	}}); err != nil {
 		return Args{}, err
 	}
 	select {
@@ -144,7 +147,7 @@ func (s *Socket) ask(ctx context.Context, p siopacket.Packet) (Args, error) {
 	}
 }
 
-// event makes the packet of an event and tells OnAnyOutgoing.
+// event returns the packet of an event, after it has called the functions of OnAnyOutgoing.
 func (s *Socket) event(name string, args []any) (siopacket.Packet, error) {
 	if siopacket.IsReserved(name) {
 		return siopacket.Packet{}, ErrReservedEvent
@@ -156,7 +159,7 @@ func (s *Socket) event(name string, args []any) (siopacket.Packet, error) {
 	return p, err
 }
 
-// send writes an event, or keeps it until the socket is connected.
+// send writes an event, or buffers it until the socket is connected.
 func (s *Socket) send(o outgoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,7 +167,7 @@ func (s *Socket) send(o outgoing) error {
 	case s.closed:
 		return ErrDisconnected
 	case s.connected && s.engine != nil:
-		if s.engine.full() && s.manager.config.Retries == 0 { // else enqueueRetry has counted it
+		if s.engine.full() && s.manager.config.Retries == 0 { // Retries count in enqueueRetry
 			return ErrQueueFull
 		}
 		s.write(o)
@@ -178,7 +181,7 @@ func (s *Socket) send(o outgoing) error {
 	return nil
 }
 
-// eventCost is what an event counts for in Config.MaxQueue.
+// eventCost returns the bytes for which an event counts in Config.MaxQueue.
 func eventCost(p siopacket.Packet) int {
 	bytes := len(p.Data) + packetCost
 	for _, data := range p.Attachments {
@@ -187,10 +190,10 @@ func eventCost(p siopacket.Packet) int {
 	return bytes
 }
 
-// Flush waits until nothing waits to be sent on the connection: over WebSocket, until the kernel has
-// it; over polling, until the server has answered the POST. All sockets of a Manager share the
-// connection. Events that wait for acknowledgements of Retries are not waited for. The error is the
-// cause of ctx, or ErrDisconnected if the socket is not connected or the connection ends before.
+// Flush waits until the connection's queue is empty: over WebSocket, until it is passed to the
+// kernel; over polling, until the server has answered the POST. All sockets of a Manager share the
+// connection. Flush does not wait for events that Retries holds back. The error is the cause of
+// ctx, or ErrDisconnected if the socket is not connected or the connection ends first.
 func (s *Socket) Flush(ctx context.Context) error {
 	s.mu.Lock()
 	connected, e := s.connected, s.engine
@@ -208,8 +211,8 @@ func (s *Socket) Flush(ctx context.Context) error {
 	}
 }
 
-// Queued returns the number of bytes that wait to be sent, as Config.MaxQueue counts them: the
-// socket's own events, and those of all sockets that wait on the connection.
+// Queued returns the number of queued bytes, as Config.MaxQueue counts them: in the socket's queue,
+// and in the connection's queue, which all sockets share.
 func (s *Socket) Queued() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,7 +224,7 @@ func (s *Socket) Queued() int {
 	return s.waiting + s.engine.queued
 }
 
-// write gives an event to the engine. The caller holds mu.
+// write passes an event to the engine. The caller holds mu.
 func (s *Socket) write(o outgoing) {
 	if o.answer != nil && !s.acks.ExpectIfOpen(o.packet.ID, o.answer) {
 		o.answer(Args{}, ErrDisconnected)

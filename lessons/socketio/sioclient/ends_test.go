@@ -246,7 +246,9 @@ func TestTooManyAttachmentsEndTheConnection(t *testing.T) {
 	defer m.Close()
 	s := m.Socket("/")
 	why := make(chan error, 1)
-	s.OnDisconnect(func(r sioclient.Reason, err error) { why <- errors.Join(errors.New(string(r)), err) })
+	s.OnDisconnect(func(r sioclient.Reason, err error) {
+		why <- errors.Join(errors.New(string(r)), err)
+	})
 	s.Open()
 	assert.ErrorContains(t, next(t, why), "parse error\nsiopacket: too many attachments")
 }
@@ -274,16 +276,20 @@ func TestDisconnectEndsWaitingAsks(t *testing.T) {
 			if connected {
 				require.Equal(t, "ask", next(t, asked))
 			} else {
-				require.Eventually(t, func() bool { return s.Queued() > 0 }, time.Minute, time.Millisecond)
+				require.Eventually(t, func() bool {
+					return s.Queued() > 0
+				}, time.Minute, time.Millisecond)
 			}
 			s.Disconnect()
-			assert.ErrorIs(t, next(t, outcome), sioclient.ErrDisconnected, "retries %d, connected %v", retries, connected)
+			assert.ErrorIs(t, next(t, outcome), sioclient.ErrDisconnected,
+				"retries %d, connected %v", retries, connected)
 			assert.Zero(t, s.Queued())
 
 			require.NoError(t, s.Connect(bounded(t)))
 			_, err = s.EmitWithAck(bounded(t), "last")
 			require.NoError(t, err)
-			assert.Equal(t, "last", next(t, asked), "the event of a call that has failed is not sent later")
+			assert.Equal(t, "last", next(t, asked),
+				"the event of a call that has failed is not sent later")
 		}
 	}
 }
@@ -322,16 +328,17 @@ func TestAFunctionOfTheConfigThatEndsItsGoroutine(t *testing.T) {
 	}
 	for name, c := range map[string]sioclient.Config{
 		"Auth": {Auth: func() any { once(); return nil }},
-		"NetDialContext": {Transports: []string{sioclient.WebSocket}, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			once()
-			return (&net.Dialer{}).DialContext(ctx, network, addr)
-		}},
+		"NetDialContext": {Transports: []string{sioclient.WebSocket},
+			NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				once()
+				return (&net.Dialer{}).DialContext(ctx, network, addr)
+			}},
 	} {
 		ended.Store(0)
 		c.Log = quiet
 		s, err := sioclient.New(url, c)
 		require.NoError(t, err)
-		assert.ErrorContains(t, s.Connect(bounded(t)), "ended its goroutine", name)
+		assert.ErrorContains(t, s.Connect(bounded(t)), "runtime.Goexit", name)
 		assert.NoError(t, s.Connect(bounded(t)), name)
 		s.Close()
 	}
@@ -361,17 +368,20 @@ func TestCloseEndsDials(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		connected := make(chan error, 1)
 		go func() {
-			_, err := sioclient.Dial(ctx, url, sioclient.Config{Transports: []string{sioclient.Polling}, Log: quiet, NoReconnect: true,
-				Header: http.Header{"Connection": {"close"}}, // so that each request dials
-				NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-					if dials.Add(1) == 1 {
-						return (&net.Dialer{}).DialContext(ctx, network, addr)
-					}
-					dialing <- true
-					<-ctx.Done()
-					ended <- true
-					return nil, ctx.Err()
-				}})
+			_, err := sioclient.Dial(ctx, url,
+				sioclient.Config{Transports: []string{sioclient.Polling}, Log: quiet,
+					NoReconnect: true,
+					Header:      http.Header{"Connection": {"close"}}, // so that each request dials
+					NetDialContext: func(ctx context.Context, network, addr string) (net.Conn,
+						error) {
+						if dials.Add(1) == 1 {
+							return (&net.Dialer{}).DialContext(ctx, network, addr)
+						}
+						dialing <- true
+						<-ctx.Done()
+						ended <- true
+						return nil, ctx.Err()
+					}})
 			connected <- err
 		}()
 		next(t, dialing)
@@ -434,7 +444,8 @@ func TestThePingTimeoutRunsWhileAPOSTIsNotAnswered(t *testing.T) {
 			close(posted)
 			<-r.Context().Done()
 		case r.URL.Query().Get("sid") == "":
-			io.WriteString(w, `0{"sid":"x","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200,"maxPayload":100000}`)
+			io.WriteString(w,
+				`0{"sid":"x","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200,"maxPayload":100000}`)
 		default:
 			select {
 			case <-probed:

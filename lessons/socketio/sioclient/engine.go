@@ -21,14 +21,14 @@ type transport interface {
 	// read waits for the next packets. It may return packets together with an error.
 	read() ([]eiopacket.Packet, error)
 
-	// write sends the first of the packets, at least one, and returns how many are on their way. It
-	// fails when the server takes nothing for too long.
+	// write sends one or more of the packets, in order, and returns how many. It fails if the
+	// server reads nothing for too long.
 	write(packets []eiopacket.Packet) (int, error)
 
-	// close writes the last packets, tells the server that the session is over, and aborts.
+	// close writes the last packets, closes the session, and aborts.
 	close(last []eiopacket.Packet)
 
-	// abort ends a read and a write that are under way, with an error. Any goroutine may call it.
+	// abort makes a current read and write fail. Any goroutine may call it.
 	abort()
 }
 
@@ -50,13 +50,19 @@ type engine struct {
 	tasks     *tasks.Group                         // counts the engine's goroutines
 	onMessage func(data []byte, binary bool) error // runs on the reader; its error ends the session
 	onClose   func(reason Reason, err error)       // runs once, on the reader
-	ctx       context.Context                      // ends with the session
-	cancel    context.CancelFunc
+
+	// Run on goroutines of their own.
+	onUpgrade      func(transport string)
+	onUpgradeError func(transport string, err error)
+
+	ctx    context.Context // ends with the session
+	cancel context.CancelFunc
 
 	// The handshake.
 	sid         string
 	pingTimeout time.Duration // pingInterval + pingTimeout
-	pongTimeout time.Duration // how long the server waits for a pong: pingTimeout alone
+	pongTimeout time.Duration // how long the server waits for a pong: only pingTimeout
+	interval    time.Duration // pingInterval
 	upgrades    []string      // transports to try beside polling
 	first       []eiopacket.Packet
 
@@ -64,19 +70,21 @@ type engine struct {
 
 	mu        sync.Mutex // guards what follows
 	transport transport
-	probed    transport // has answered the probe, and waits for the reader to upgrade
+	probed    transport // probed successfully; the reader upgrades to it
 	queue     []eiopacket.Packet
 	queued    int           // cost of queue
 	flushing  bool          // a goroutine writes the queue
-	drained   chan struct{} // closed when the queue is empty; nil if nobody waits
+	drained   chan struct{} // closed when the queue is empty; nil without a waiting caller
 	writeErr  error
-	closing   Reason // why close was called; empty until then
+	closing   Reason // the reason given to close; empty until then
 	closed    bool
+
+	older
 }
 
 var errNoHandshake = errors.New("the server did not open an Engine.IO session")
 
-// openEngine opens a session with the first of the transports. It does not read on before start.
+// openEngine opens a session with the first of the transports. Further reading begins with start.
 func openEngine(ctx context.Context, base *endpoint, tasks *tasks.Group) (*engine, error) {
 	e := &engine{endpoint: base, tasks: tasks}
 	if err := e.handshake(ctx); err != nil {
@@ -86,20 +94,21 @@ func openEngine(ctx context.Context, base *endpoint, tasks *tasks.Group) (*engin
 	return e, nil
 }
 
-// handshake opens a transport, and reads the server's answer.
+// handshake opens a transport and reads the open packet.
 func (e *engine) handshake(ctx context.Context) error {
 	config := e.endpoint.config
 	var err error
 	if e.transport, err = dial(ctx, e.endpoint, config.Transports[0], ""); err != nil {
 		return err
 	}
-	// A session whose request is on its way when the Manager closes would stay on the server until its
-	// ping timeout. It is waited for, and closed then.
+	// If the Manager closes during the request, the server would keep the session until its ping
+	// timeout. So the request is completed, and the session closed.
 	var abandoned *time.Timer
 	waits := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(waits)
-		if p, ok := e.transport.(*polling); ok && p.asked.Load() && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if p, ok := e.transport.(*polling); ok && p.asked.Load() &&
+			!errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			abandoned = time.AfterFunc(closeTimeout, p.abort)
 			return
 		}
@@ -119,10 +128,11 @@ func (e *engine) handshake(ctx context.Context) error {
 		PingTimeout  int64    `json:"pingTimeout"`
 		MaxPayload   int      `json:"maxPayload"`
 	}
-	if err == io.EOF { // how a server refuses a stream of WebTransport
+	if err == io.EOF { // a server refuses a WebTransport stream by closing it
 		err = errNoHandshake
 	}
-	if err == nil && (len(packets) == 0 || packets[0].Type != eiopacket.Open || json.Unmarshal(packets[0].Data, &h) != nil || h.SID == "") {
+	if err == nil && (len(packets) == 0 || packets[0].Type != eiopacket.Open ||
+		json.Unmarshal(packets[0].Data, &h) != nil || h.SID == "") {
 		err = errNoHandshake
 	}
 	if err != nil {
@@ -132,6 +142,7 @@ func (e *engine) handshake(ctx context.Context) error {
 	e.sid, e.first = h.SID, packets[1:]
 	e.pingTimeout = time.Duration(h.PingInterval+h.PingTimeout) * time.Millisecond
 	e.pongTimeout = time.Duration(h.PingTimeout) * time.Millisecond
+	e.interval = time.Duration(h.PingInterval) * time.Millisecond
 	if p, ok := e.transport.(*polling); ok {
 		p.sid, p.maxPayload = h.SID, h.MaxPayload
 		if !config.NoUpgrade {
@@ -143,15 +154,18 @@ func (e *engine) handshake(ctx context.Context) error {
 	return nil
 }
 
-// start reads until the session ends. onMessage and onClose are set by now.
+// start starts reading, until the session ends. onMessage and onClose must be set.
 func (e *engine) start() {
 	e.tasks.Go(e.read)
+	if e.endpoint.config.isV3() {
+		e.tasks.Go(e.ping)
+	}
 	if len(e.upgrades) > 0 {
 		e.tasks.Go(e.probe)
 	}
 }
 
-// read is the reader: it takes what the server sends, and ends the session.
+// read is the reader: it handles packets until an error or the end of the session.
 func (e *engine) read() {
 	reason, err := e.receive(e.first)
 	e.first = nil
@@ -166,12 +180,13 @@ func (e *engine) read() {
 		case errors.As(failure, &syntax):
 			reason, err = ParseError, failure
 		case t.name() == WebSocket,
-			t.name() == WebTransport && (errors.Is(failure, io.EOF) || errors.Is(failure, io.ErrUnexpectedEOF)):
+			t.name() == WebTransport && (errors.Is(failure, io.EOF) ||
+				errors.Is(failure, io.ErrUnexpectedEOF)):
 			reason, err = TransportClose, failure
 		default:
 			reason, err = TransportError, failure
 		}
-		if r, bad := e.receive(packets); r != "" { // what came before the error
+		if r, bad := e.receive(packets); r != "" { // the packets before the error
 			reason, err = r, bad
 		}
 	}
@@ -179,7 +194,7 @@ func (e *engine) read() {
 	e.closed = true
 	if e.closing != "" {
 		reason, err = e.closing, nil
-	} else if e.writeErr != nil && reason != PingTimeout { // which aborts a write that is under way
+	} else if e.writeErr != nil && reason != PingTimeout { // a ping timeout aborts a write
 		reason, err = TransportError, e.writeErr
 	}
 	e.mu.Unlock()
@@ -188,7 +203,7 @@ func (e *engine) read() {
 	e.onClose(reason, err)
 }
 
-// receive takes packets. A reason says that they end the session.
+// receive handles packets. It returns a reason if they end the session.
 func (e *engine) receive(packets []eiopacket.Packet) (Reason, error) {
 	for _, p := range packets {
 		switch p.Type {
@@ -205,15 +220,16 @@ func (e *engine) receive(packets []eiopacket.Packet) (Reason, error) {
 	return "", nil
 }
 
-// A timer that fires later than timerLate means that the whole process was stopped, as by SIGSTOP, a
-// debugger or the lid of a laptop. The server's pings of that time are still unread, so the client
+// timerLate is the delay of a timer from which on the client assumes that the whole process was
+// stopped: by SIGSTOP, a debugger, or a closed laptop. Pings may be unread then, so the client
 // waits once more for a short time.
 const timerLate = 100 * time.Millisecond
 
-// readWithin upgrades the transport if it can, reads from it, and aborts it when the server has sent
-// nothing for the timeout. The timeout runs only meanwhile: while the reader waits for room in a
-// socket's inbox, the bytes of the server's pings lie unread, and do not count as missing.
-func (e *engine) readWithin(timeout time.Duration) (t transport, packets []eiopacket.Packet, timedOut bool, err error) {
+// readWithin upgrades the transport if it can, reads from it, and aborts it when the server has
+// sent nothing for the timeout. The timeout runs only while it reads: while the reader waits for
+// room in a socket's inbox, the server's pings are unread, not missing.
+func (e *engine) readWithin(timeout time.Duration) (t transport, packets []eiopacket.Packet,
+	timedOut bool, err error) {
 	var (
 		mu            sync.Mutex // guards the others
 		done, delayed bool
@@ -255,9 +271,9 @@ func (e *engine) abort() {
 	}
 }
 
-// pause stops the reading until room is closed or ctx ends. The server's pings lie unread meanwhile,
-// and the server must not take this client for silent: it gets a pong in each half of the time that
-// it waits for one. Servers accept pongs that they have not asked for.
+// pause stops reading until room is closed or ctx ends. The server's pings are unread meanwhile, so
+// the client sends a pong every half of pongTimeout, to stay connected. Servers accept unsolicited
+// pongs.
 func (e *engine) pause(ctx context.Context, room <-chan struct{}) {
 	pong := time.NewTicker(max(e.pongTimeout/2, time.Millisecond))
 	defer pong.Stop()
@@ -268,12 +284,12 @@ func (e *engine) pause(ctx context.Context, room <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-pong.C:
-			e.send(eiopacket.Packet{Type: eiopacket.Pong})
+			e.send(eiopacket.Packet{Type: e.endpoint.config.keepAlive()})
 		}
 	}
 }
 
-// send enqueues packets, which go out in order. Those of a session that has ended are dropped.
+// send enqueues packets, which are written in order. It drops them if the session has ended.
 func (e *engine) send(packets ...eiopacket.Packet) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -288,14 +304,14 @@ func (e *engine) send(packets ...eiopacket.Packet) {
 	}
 }
 
-// writable reports whether a packet would go out at once.
+// writable reports whether a packet would be written at once.
 func (e *engine) writable() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return !e.flushing && !e.closed && e.closing == ""
 }
 
-// cost is what packets count for in Config.MaxQueue.
+// cost returns the size of packets for Config.MaxQueue, in bytes.
 func cost(packets []eiopacket.Packet) (bytes int) {
 	for _, p := range packets {
 		bytes += len(p.Data) + packetCost
@@ -303,17 +319,17 @@ func cost(packets []eiopacket.Packet) (bytes int) {
 	return bytes
 }
 
-// packetCost is what a packet costs beside its data, in bytes.
+// packetCost is the cost of a packet without its data, in bytes.
 const packetCost = 64
 
-// full reports whether too much waits to be written.
+// full reports whether the queue has reached Config.MaxQueue.
 func (e *engine) full() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.queued >= e.endpoint.config.MaxQueue
 }
 
-// whenDrained returns a channel that is closed when nothing waits to be written.
+// whenDrained returns a channel that is closed when the queue is empty.
 func (e *engine) whenDrained() <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -328,7 +344,7 @@ func (e *engine) whenDrained() <-chan struct{} {
 	return drained
 }
 
-// flush writes until the queue is empty. A write that fails ends the session. Between two writes, the
+// flush writes until the queue is empty. A failed write ends the session. Between two writes, the
 // reader may upgrade the transport, and close may take over the queue.
 func (e *engine) flush() {
 	for more := true; more; {
@@ -365,7 +381,7 @@ func (e *engine) flush() {
 // closeTimeout bounds the last write to a server that does not read.
 const closeTimeout = 2 * time.Second
 
-// close ends the session from this side, after the packets that are queued. It does not wait.
+// close ends the session after the queued packets are written. It does not block.
 func (e *engine) close(reason Reason) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -375,7 +391,7 @@ func (e *engine) close(reason Reason) {
 	e.closing = reason
 	before := e.transport
 	e.tasks.Go(func() {
-		defer time.AfterFunc(closeTimeout, before.abort).Stop() // a write that holds writing
+		defer time.AfterFunc(closeTimeout, before.abort).Stop() // aborts a write that holds writing
 		e.writing.Lock()
 		defer e.writing.Unlock()
 		e.mu.Lock()
@@ -387,7 +403,7 @@ func (e *engine) close(reason Reason) {
 	})
 }
 
-// transportName is that of the transport in use.
+// transportName returns the name of the transport in use.
 func (e *engine) transportName() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -187,7 +187,8 @@ func ExampleConnectError() {
 			Token string `json:"token"`
 		}
 		if err := s.Handshake().Auth(&auth); err != nil || auth.Token != "fresh" {
-			return &sio.ConnectError{Message: "not authorized", Data: map[string]string{"try": "fresh"}}
+			return &sio.ConnectError{Message: "not authorized",
+				Data: map[string]string{"try": "fresh"}}
 		}
 		return nil
 	})

@@ -8,26 +8,28 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// On adds a handler of an event: a func whose parameters take the event's arguments, decoded from
-// JSON ([]byte takes binary data). Behind them, a parameter Args or a variadic one takes the
-// arguments that are left. The last parameter may be a func that acknowledges: an Ack, or one with
-// the types of the answer, such as func(string).
+// On adds a handler for an event: a func whose parameters take the event's arguments, decoded from
+// JSON ([]byte takes binary data). After them, a parameter of type Args or a variadic parameter
+// takes the remaining arguments. The last parameter may be a func that acknowledges: an Ack, or a
+// func with the types of the answer, such as func(string).
 //
 // The handler may return an error. OnError gets it, and a server that still waits for an
 // acknowledgement gets an object with its text in the field "error".
 //
 // The handlers of a socket run one at a time, in the order of the events, and may block. When
-// Config.MaxPending events wait for them, the server is not read from until one has run. A handler's
-// panic is logged, with its stack in one line, and does not end the process.
+// Config.MaxPending events wait for them, the client stops reading until a handler has returned. A
+// handler's panic is logged, with its stack in one line, and does not end the process.
 //
 // Surplus arguments are dropped, and missing ones are the zero value, unless Config.Strict is set.
 // An argument of the wrong type is an error: OnError gets it, and a server that waits for an answer
-// gets an object with the field "error". The func returned removes the handler. On panics if
-// handler cannot be one, or if the event is one that no server can send.
+// gets an object with the field "error". The returned func removes the handler. On panics if
+// handler is not a valid handler, or if no server can send the event.
 func (s *Socket) On(name string, handler any) (off func()) { return s.listeners.On(name, handler) }
 
 // Once is On with a handler that is removed before it is called.
-func (s *Socket) Once(name string, handler any) (off func()) { return s.listeners.Once(name, handler) }
+func (s *Socket) Once(name string, handler any) (off func()) {
+	return s.listeners.Once(name, handler)
+}
 
 // Prepend is On with a handler that runs before all earlier handlers.
 func (s *Socket) Prepend(name string, handler any) (off func()) {
@@ -39,11 +41,11 @@ func (s *Socket) PrependOnce(name string, handler any) (off func()) {
 	return s.listeners.PrependOnce(name, handler)
 }
 
-// Off removes every handler of the event. To remove one, call the func that On has returned.
+// Off removes every handler of the event. To remove only one, call the func that On returned.
 func (s *Socket) Off(name string) { s.listeners.Off(name) }
 
-// OnAny adds a function that is called with every event from the server, before the event's handlers,
-// on their goroutine. The func returned removes it.
+// OnAny adds a function that is called with every event from the server, before the event's
+// handlers, on their goroutine. The returned func removes it.
 func (s *Socket) OnAny(f func(name string, args Args)) (off func()) { return s.listeners.OnAny(f) }
 
 // PrependAny is OnAny with a function that runs before all earlier ones.
@@ -51,8 +53,15 @@ func (s *Socket) PrependAny(f func(name string, args Args)) (off func()) {
 	return s.listeners.PrependAny(f)
 }
 
-// OnAnyOutgoing adds a function that is called with every event to the server, on the goroutine that
-// emits it, which waits for it. The func returned removes it.
+// OnUnhandled adds a function that is called with every event from the server that has no handler,
+// on the goroutine of the handlers. Without it, such events are not acknowledged. The returned func
+// removes it.
+func (s *Socket) OnUnhandled(f func(name string, args Args, ack Ack)) (off func()) {
+	return s.listeners.OnUnhandled(f)
+}
+
+// OnAnyOutgoing adds a function that is called with every event to the server, on the goroutine
+// that emits it. The returned func removes it.
 func (s *Socket) OnAnyOutgoing(f func(name string, args Args)) (off func()) {
 	return s.listeners.OnAnyOutgoing(f)
 }
@@ -62,21 +71,22 @@ func (s *Socket) PrependAnyOutgoing(f func(name string, args Args)) (off func())
 	return s.listeners.PrependAnyOutgoing(f)
 }
 
-// OnError adds a function that is called with the error of each event that a handler could not take
-// or for which it returned an error, and of each acknowledgement that cannot be written. An argument
-// that does not fit is named, counted from 1, such as
+// OnError adds a function that is called with an error in these cases: an argument does not fit a
+// handler's parameter, a handler returns an error, or an acknowledgement cannot be encoded. An
+// argument that does not fit is numbered from 1, as in
 //
 //	event "login": argument 2: .user.age: want int, got string
 //
-// and the error wraps a *siopacket.DecodeError. With no such function, Config.Log receives the
-// errors. The func returned removes it.
+// and the error wraps a *siopacket.DecodeError. Without such a function, Config.Log receives the
+// errors. The returned func removes it.
 func (s *Socket) OnError(f func(error)) (off func()) { return s.listeners.OnError(f) }
 
-// dispatch runs an event's handlers. The acknowledgement goes out over the connection that brought the
-// event. If that is lost, or the namespace left, it is dropped: the server has stopped waiting.
+// dispatch runs an event's handlers. The acknowledgement goes out over the connection that brought
+// the event. If the connection was lost, or the socket has left the namespace, it is dropped,
+// because the server no longer waits for it.
 func (s *Socket) dispatch(e *engine, p siopacket.Packet) {
 	ack := event.NewAck(p.HasID, func(data []byte, attachments [][]byte) {
-		if e.full() { // of answers to a server that asks and does not read
+		if e.full() { // with acknowledgements, if the server does not read
 			s.report(fmt.Errorf("acknowledgement: %w", ErrQueueFull))
 			return
 		}
@@ -84,18 +94,20 @@ func (s *Socket) dispatch(e *engine, p siopacket.Packet) {
 		defer s.mu.Unlock()
 		if s.connected && s.engine == e {
 			e.sendPacket(siopacket.Packet{
-				Type: siopacket.Ack, Namespace: s.namespace, ID: p.ID, HasID: true, Data: data, Attachments: attachments,
+				Type: siopacket.Ack, Namespace: s.namespace, ID: p.ID, HasID: true, Data: data,
+				Attachments: attachments,
 			})
 		}
 	}, s.report)
 	s.listeners.Dispatch(event.Of(p), nil, ack, s.report)
 }
 
-// report passes an error of an event on to OnError's functions, or to the log if there are none.
+// report passes an event's error to OnError's functions, or to the log without such functions.
 func (s *Socket) report(err error) {
 	functions := s.listeners.Errors()
 	if len(functions) == 0 {
-		s.log.Log(s.manager.config.Log, slog.LevelWarn, "event refused", "namespace", s.namespace, "err", event.Printable(err))
+		s.log.Log(s.manager.config.Log, slog.LevelWarn, "event refused", "namespace", s.namespace,
+			"err", event.Printable(err))
 	}
 	for _, f := range functions {
 		(*f)(err)

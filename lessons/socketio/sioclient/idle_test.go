@@ -10,8 +10,8 @@ import (
 	"realtimelab/lessons/socketio/sioclient"
 )
 
-// BenchmarkIdle is what one more client that only waits costs, its server's
-// side included: the goroutines, and the bytes in use on heap and stacks.
+// BenchmarkIdle measures the cost of one more idle client, its server's side included: the
+// goroutines, and the bytes in use on heap and stacks.
 func BenchmarkIdle(b *testing.B) {
 	for _, transports := range [][]string{{"websocket"}, {"polling"}, {"polling", "websocket"}} {
 		b.Run(transports[len(transports)-1]+" after "+transports[0], func(b *testing.B) {

@@ -30,8 +30,8 @@ func (l lossy) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The answer to a poll that is lost with its connection ends the session: its packets would be missing
-// otherwise, and nobody would know.
+// If the answer to a poll is lost with its connection, the session ends. Otherwise its packets
+// would be missing without notice.
 func TestALostAnswerToAPollIsALostConnection(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	var lose atomic.Bool

@@ -63,14 +63,16 @@ func (p *pinging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 const pausedClient = "LAB_CLIENT_PAUSED"
 
-// TestPausedClient is no test: it is the process that TestAPausedProcessKeepsItsServer stops.
+// TestPausedClient runs the process that TestAPausedProcessKeepsItsServer stops. It tests nothing.
 func TestPausedClient(t *testing.T) {
 	url, transport, ok := strings.Cut(os.Getenv(pausedClient), " ")
 	if !ok {
 		t.Skip("only as the other process of TestAPausedProcessKeepsItsServer")
 	}
 	s := dial(t, url, sioclient.Config{Transports: []string{transport}, NoReconnect: true})
-	s.OnDisconnect(func(reason sioclient.Reason, err error) { fmt.Println("disconnected:", reason, err) })
+	s.OnDisconnect(func(reason sioclient.Reason, err error) {
+		fmt.Println("disconnected:", reason, err)
+	})
 	fmt.Println("connected")
 	io.Copy(io.Discard, os.Stdin)
 }

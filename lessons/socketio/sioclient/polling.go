@@ -16,13 +16,13 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// polling is the transport of requests: a GET that the server holds until it has packets, and a POST
-// for what goes up.
+// polling is the HTTP long-polling transport: the server holds a GET until it has packets, and the
+// client sends packets with a POST.
 type polling struct {
 	*endpoint
 	http       *http.Client
 	sid        string
-	maxPayload int // of a POST, in bytes; 0 is unlimited
+	maxPayload int // maximum of a POST, in bytes; 0 is unlimited
 	ctx        context.Context
 	cancel     context.CancelFunc
 	asked      atomic.Bool // a request was written
@@ -30,26 +30,37 @@ type polling struct {
 
 func newPolling(e *endpoint) *polling {
 	p := &polling{endpoint: e}
-	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{WroteHeaders: func() { p.asked.Store(true) }})
+	ctx := httptrace.WithClientTrace(context.Background(),
+		&httptrace.ClientTrace{WroteHeaders: func() {
+			p.asked.Store(true)
+		}})
 	p.ctx, p.cancel = context.WithCancel(ctx)
-	p.http = &http.Client{Jar: e.config.Jar, Transport: &http.Transport{
-		DialContext: p.dial, TLSClientConfig: e.config.TLS, MaxIdleConns: 2,
+	transport := &http.Transport{
+		DialContext: p.bounded(e.config.NetDialContext), TLSClientConfig: e.config.TLS,
+		MaxIdleConns:   2,
 		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize,
-	}}
+	}
+	if e.config.NetDialTLSContext != nil {
+		transport.DialTLSContext = p.bounded(e.config.NetDialTLSContext)
+	}
+	p.http = &http.Client{Jar: e.config.Jar, Transport: transport}
 	return p
 }
 
-// dial opens a connection that ends with the transport. The ctx of net/http outlives the request
-// that asked for the connection.
-func (p *polling) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(p.ctx, cancel)()
-	conn, err := p.config.NetDialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
+// bounded wraps dial so that its connections end with the transport. The ctx that net/http passes
+// to dial outlives the request.
+func (p *polling) bounded(dial func(ctx context.Context, network, addr string) (net.Conn,
+	error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(p.ctx, cancel)()
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return pollingConn{conn, context.AfterFunc(p.ctx, func() { conn.Close() })}, nil
 	}
-	return pollingConn{conn, context.AfterFunc(p.ctx, func() { conn.Close() })}, nil
 }
 
 // pollingConn is a connection that abort closes.
@@ -65,7 +76,7 @@ func (c pollingConn) Close() error {
 
 func (p *polling) name() string { return Polling }
 
-// abort ends the requests and the connections, also those that are being opened.
+// abort ends the requests and the connections, open or opening.
 func (p *polling) abort() { p.cancel() }
 
 func (p *polling) read() ([]eiopacket.Packet, error) {
@@ -73,20 +84,27 @@ func (p *polling) read() ([]eiopacket.Packet, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.config.isV3() {
+		return eiopacket.ParsePayloadV3(body)
+	}
 	return eiopacket.ParsePayload(body)
 }
 
-// write posts as many packets at once as the server takes.
+// write sends a POST with as many packets as the server's maxPayload allows.
 func (p *polling) write(packets []eiopacket.Packet) (int, error) {
+	between, payload := 1, eiopacket.AppendPayload
+	if p.config.isV3() {
+		between, payload = lengthV3, eiopacket.AppendPayloadV3
+	}
 	n, size := 1, packets[0].TextLen()
 	for n < len(packets) {
-		size += 1 + packets[n].TextLen()
+		size += between + packets[n].TextLen()
 		if p.maxPayload > 0 && size > p.maxPayload {
 			break
 		}
 		n++
 	}
-	if _, err := p.request(http.MethodPost, eiopacket.AppendPayload(nil, packets[:n]...)); err != nil {
+	if _, err := p.request(http.MethodPost, payload(nil, packets[:n]...)); err != nil {
 		return 0, err
 	}
 	return n, nil
@@ -104,16 +122,17 @@ func (p *polling) close(last []eiopacket.Packet) {
 	p.abort()
 }
 
-// request returns the body of the answer, which must be 200.
+// request returns the body of the answer, whose status must be 200.
 func (p *polling) request(method string, body []byte) ([]byte, error) {
-	r, err := http.NewRequestWithContext(p.ctx, method, p.url(Polling, p.sid), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(p.ctx, method, p.url(Polling, p.sid),
+		bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	if method == http.MethodGet {
-		// net/http sends a GET without a body again when the connection breaks before the answer. The
-		// packets of that answer would be lost without a sign. With a body that cannot be had again,
-		// it does not.
+		// net/http repeats a GET without a body if the connection breaks before the answer, and the
+		// packets of that answer would be lost unnoticed. It does not repeat a request whose body
+		// cannot be read again.
 		r.Body, r.GetBody = io.NopCloser(strings.NewReader("")), nil
 	}
 	if p.config.Header != nil {
@@ -132,13 +151,15 @@ func (p *polling) request(method string, body []byte) ([]byte, error) {
 	defer res.Body.Close()
 	content := io.Reader(res.Body)
 	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
-	case "", "identity": // or net/http has decoded it, as it does unless Config.Header has an Accept-Encoding
+	// or decoded by net/http, unless Config.Header has an Accept-Encoding
+	case "", "identity":
 	case "gzip":
 		content, err = gzip.NewReader(res.Body)
 	case "deflate":
 		content, err = zlib.NewReader(res.Body)
 	default:
-		err = fmt.Errorf("the answer is in the coding %q, which Accept-Encoding must not offer", coding)
+		err = fmt.Errorf("the answer is in the coding %q, which Accept-Encoding must not offer",
+			coding)
 	}
 	if err != nil {
 		return nil, err

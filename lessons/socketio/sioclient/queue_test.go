@@ -53,7 +53,8 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	conn.WriteMessage(websocket.TextMessage, []byte(`0{"sid":"x","upgrades":[],"pingInterval":10000000,"pingTimeout":10000000,"maxPayload":100000}`))
+	conn.WriteMessage(websocket.TextMessage,
+		[]byte(`0{"sid":"x","upgrades":[],"pingInterval":10000000,"pingTimeout":10000000,"maxPayload":100000}`))
 	conn.ReadMessage()
 	conn.WriteMessage(websocket.TextMessage, []byte(`40{"sid":"y"}`))
 	s.begun.Store(true)
@@ -79,7 +80,8 @@ func TestASlowServerIsWaitedForAndAStoppedOneGivenUp(t *testing.T) {
 		}()
 		lost := make(chan error, 1)
 		client, err := sioclient.Dial(t.Context(), "http://slow", sioclient.Config{
-			Transports: []string{sioclient.WebSocket}, NetDialContext: listener.dial, NoReconnect: true, Log: quiet,
+			Transports: []string{sioclient.WebSocket}, NetDialContext: listener.dial,
+			NoReconnect: true, Log: quiet,
 			Setup: func(s *sioclient.Socket) {
 				s.OnDisconnect(func(reason sioclient.Reason, err error) {
 					assert.Equal(t, sioclient.TransportError, reason)
@@ -176,7 +178,8 @@ func TestEmitIsRefusedWhileTooMuchWaits(t *testing.T) {
 			defer server.Close()
 			defer release()
 			s := dial(t, "http://reluctant", sioclient.Config{
-				Transports: []string{transport}, NetDialContext: listener.dial, MaxQueue: bound, NoReconnect: true, Log: quiet,
+				Transports: []string{transport}, NetDialContext: listener.dial, MaxQueue: bound,
+				NoReconnect: true, Log: quiet,
 			})
 			fill(t, s)
 			full, cancel := context.WithCancel(t.Context())
@@ -189,7 +192,8 @@ func TestEmitIsRefusedWhileTooMuchWaits(t *testing.T) {
 		})
 	}
 	for _, retries := range []int{0, 1} {
-		s, err := sioclient.New("http://nowhere", sioclient.Config{MaxQueue: bound, Retries: retries, Log: quiet})
+		s, err := sioclient.New("http://nowhere",
+			sioclient.Config{MaxQueue: bound, Retries: retries, Log: quiet})
 		require.NoError(t, err)
 		fill(t, s)
 		assert.ErrorIs(t, s.Flush(t.Context()), sioclient.ErrDisconnected)

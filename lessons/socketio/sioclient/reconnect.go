@@ -9,7 +9,7 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// open makes attempts to connect, unless somebody does or there is a connection.
+// open starts attempts to connect, unless there is a connection or attempts are being made.
 func (m *Manager) open(reconnecting bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -20,8 +20,8 @@ func (m *Manager) open(reconnecting bool) {
 	m.tasks.Go(func() { m.connect(reconnecting) })
 }
 
-// connect makes attempts until one succeeds, or no more are to be made. The first is made at once,
-// unless a connection was lost.
+// connect makes attempts until one succeeds or stopConnecting returns true. The first is made at
+// once, unless a connection was lost.
 func (m *Manager) connect(reconnecting bool) {
 	for n := 0; ; reconnecting = true {
 		if reconnecting {
@@ -44,9 +44,10 @@ func (m *Manager) connect(reconnecting bool) {
 			}
 			return
 		}
-		failed := !m.config.NoReconnect && m.config.ReconnectionAttempts > 0 && n >= m.config.ReconnectionAttempts
+		failed := !m.config.NoReconnect && m.config.ReconnectionAttempts > 0 &&
+			n >= m.config.ReconnectionAttempts
 		last := failed || m.config.NoReconnect
-		stopped := m.stopConnecting(last) // before the handlers run, which may call Open
+		stopped := m.stopConnecting(last) // before the handlers, which may call Open
 		if m.ctx.Err() == nil {
 			if reconnecting {
 				m.guard(func() { m.onReconnectError(err) })
@@ -66,8 +67,8 @@ func (m *Manager) connect(reconnecting bool) {
 	}
 }
 
-// stopConnecting reports whether there are no more attempts to make: it is the last, no socket is
-// active, or the manager is closed.
+// stopConnecting reports whether there are no more attempts to make: this was the last, no socket
+// is active, or the manager is closed.
 func (m *Manager) stopConnecting(last bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,8 +79,8 @@ func (m *Manager) stopConnecting(last bool) bool {
 	return false
 }
 
-// delay before the attempt of that number, which counts from 0: exponential backoff with jitter, as
-// the official client reckons it.
+// delay returns the delay before an attempt, counted from 0: exponential backoff with jitter,
+// computed like the official client's.
 func (c Config) delay(attempt int) time.Duration {
 	d := float64(c.ReconnectionDelay)
 	for range min(attempt, 62) {
@@ -93,12 +94,12 @@ func (c Config) delay(attempt int) time.Duration {
 	return time.Duration(min(d, float64(c.ReconnectionDelayMax)))
 }
 
-// attempt opens a session and has the active sockets join their namespaces.
+// attempt opens a session and makes the active sockets join their namespaces.
 func (m *Manager) attempt() error {
 	ctx, cancel := context.WithTimeout(m.ctx, m.config.Timeout)
 	defer cancel()
 	var e *engine
-	err := errors.New("sioclient: a function of Config has panicked or ended its goroutine")
+	err := errors.New("sioclient: a function of Config panicked or called runtime.Goexit")
 	m.guard(func() { e, err = openEngine(ctx, newEndpoint(m.base, m.config), &m.tasks) })
 	if err != nil {
 		return err
@@ -114,12 +115,17 @@ func (m *Manager) attempt() error {
 			return err
 		}
 		m.mu.Lock()
+		e.entered(p)
 		s := m.sockets[p.Namespace]
 		m.mu.Unlock()
 		if s != nil {
 			s.receive(e, p)
 		}
 		return nil
+	}
+	e.onUpgrade = func(name string) { m.guard(func() { m.onUpgrade(name) }) }
+	e.onUpgradeError = func(name string, err error) {
+		m.guard(func() { m.onUpgradeError(name, err) })
 	}
 	e.onClose = func(reason Reason, err error) {
 		m.mu.Lock()
@@ -142,7 +148,7 @@ func (m *Manager) attempt() error {
 	if m.closed {
 		e.upgrades = nil
 		e.start()
-		e.close(ForcedClose) // so that the server keeps no session
+		e.close(ForcedClose) // so that the server does not keep the session
 		m.mu.Unlock()
 		return context.Canceled
 	}

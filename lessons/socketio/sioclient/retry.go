@@ -6,11 +6,11 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// A retry is an event that is sent until the server has acknowledged it.
+// A retry is an event that is sent repeatedly until the server has acknowledged it.
 type retry struct {
 	packet  siopacket.Packet
-	outcome chan<- answer // of EmitWithAck, takes one; nil for Emit
-	dropped bool          // by Disconnect, which has answered; guarded by the socket's mu
+	outcome chan<- answer // for EmitWithAck, with room for one; nil for Emit
+	dropped bool          // by Disconnect, which has sent the outcome; guarded by the socket's mu
 }
 
 // enqueueRetry sends an event after those before it have been acknowledged.
@@ -32,8 +32,8 @@ func (s *Socket) enqueueRetry(r *retry) error {
 	return nil
 }
 
-// sendRetries sends the queued events one by one, until none is left. An event stays in the queue
-// until it is over.
+// sendRetries sends the queued events one by one until the queue is empty. An event stays in the
+// queue until it is acknowledged or given up.
 func (s *Socket) sendRetries() {
 	for {
 		s.mu.Lock()
@@ -58,14 +58,15 @@ func (s *Socket) sendRetries() {
 			r.outcome <- answer{args, err}
 		case err != nil && s.manager.ctx.Err() == nil:
 			s.inbox.Start(func(siopacket.Packet) {
-				s.report(fmt.Errorf("sioclient: event given up after %d tries: %w", 1+s.manager.config.Retries, err))
+				s.report(fmt.Errorf("sioclient: event given up after %d tries: %w",
+					1+s.manager.config.Retries, err))
 			}, siopacket.Packet{})
 		}
 	}
 }
 
-// deliver sends an event until it is acknowledged, or has been tried too often. Without AckTimeout
-// only a lost connection ends a try, and that is no reason to give up.
+// deliver sends an event until it is acknowledged or all retries have failed. Without AckTimeout,
+// only a lost connection ends a try, and the number of tries is unlimited.
 func (s *Socket) deliver(r *retry) (args Args, err error) {
 	config := s.manager.config
 	for tries := 0; tries <= config.Retries; {

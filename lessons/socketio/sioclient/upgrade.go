@@ -10,7 +10,7 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// An upgrade takes a session from polling to a WebSocket, which is tried beside it:
+// An upgrade moves a session from polling to a WebSocket, which is probed while polling continues:
 //
 //	client → server  2probe   on the WebSocket
 //	server → client  3probe   on the WebSocket
@@ -19,10 +19,10 @@ import (
 //
 // On a WebTransport stream, the packet 0{"sid":"…"} comes before the probe.
 
-// webTransportLead is how much later than WebTransport the other upgrades are tried.
+// webTransportLead is the delay after which the upgrades other than WebTransport are tried.
 const webTransportLead = 200 * time.Millisecond
 
-// probe tries the upgrades. The first that answers is used; if none does, polling goes on.
+// probe tries the upgrades. It uses the first that answers; if none does, polling continues.
 func (e *engine) probe() {
 	ctx, cancel := context.WithTimeout(e.ctx, e.endpoint.config.Timeout)
 	defer cancel()
@@ -38,6 +38,10 @@ func (e *engine) probe() {
 			}
 			t, err := e.probeOver(ctx, name)
 			if err != nil {
+				faster := errors.Is(ctx.Err(), context.Canceled) // another transport was
+				if !faster && !e.ending() {
+					e.tasks.Go(func() { e.onUpgradeError(name, err) })
+				}
 				return
 			}
 			e.mu.Lock()
@@ -55,7 +59,7 @@ func (e *engine) probe() {
 	probes.Wait()
 }
 
-// probeOver opens a transport and asks whether it works.
+// probeOver opens a transport and sends a probe over it.
 func (e *engine) probeOver(ctx context.Context, name string) (transport, error) {
 	t, err := dial(ctx, e.endpoint, name, e.sid)
 	if err != nil {
@@ -64,7 +68,8 @@ func (e *engine) probeOver(ctx context.Context, name string) (transport, error) 
 	stop := context.AfterFunc(ctx, t.abort)
 	defer stop()
 	var answer []eiopacket.Packet
-	if _, err = t.write([]eiopacket.Packet{{Type: eiopacket.Ping, Data: []byte("probe")}}); err == nil {
+	if _, err = t.write([]eiopacket.Packet{{Type: eiopacket.Ping,
+		Data: []byte("probe")}}); err == nil {
 		answer, err = t.read()
 	}
 	if err == nil && (answer[0].Type != eiopacket.Pong || string(answer[0].Data) != "probe") {
@@ -80,9 +85,9 @@ func (e *engine) probeOver(ctx context.Context, name string) (transport, error) 
 var errNoProbe = errors.New("the server did not answer the probe")
 
 // upgrade returns the transport to read from: the new one once it is probed. The reader calls it
-// between two polls, so no answer is under way; holding writing, no POST is. Once the upgrade packet
-// is out, the server takes nothing more over polling: a close that comes now goes over the new one.
-// A POST that the server never answers holds writing until readWithin's timeout aborts it.
+// between two polls, when no GET is open, and it holds writing, so no POST is open. After the
+// upgrade packet, the server accepts nothing over polling: a later close uses the new transport. A
+// POST that the server never answers holds writing until readWithin's timeout aborts it.
 func (e *engine) upgrade() transport {
 	e.mu.Lock()
 	before, probed := e.transport, e.probed
@@ -92,11 +97,8 @@ func (e *engine) upgrade() transport {
 	}
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	e.mu.Lock()
-	ending := e.closing != "" || e.writeErr != nil
-	e.mu.Unlock()
 	upgraded := false
-	if !ending {
+	if !e.ending() {
 		_, err := probed.write([]eiopacket.Packet{{Type: eiopacket.Upgrade}})
 		upgraded = err == nil
 	}
@@ -111,5 +113,14 @@ func (e *engine) upgrade() transport {
 		return before
 	}
 	before.abort()
+	e.tasks.Go(func() { e.onUpgrade(probed.name()) })
 	return probed
+}
+
+// ending reports whether the session has ended or is about to end. The failure of a probe is then
+// not reported, because the server closes probed transports too.
+func (e *engine) ending() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed || e.closing != "" || e.writeErr != nil
 }

@@ -11,24 +11,34 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// webSocket is the transport of one WebSocket: a message for each packet.
+// webSocket is the transport over one WebSocket, with a message for each packet.
 type webSocket struct {
 	conn *websocket.Conn
+	v3   bool // packets of revision 3
 }
 
 // dialWebSocket connects, for a new session if sid is empty.
 func dialWebSocket(ctx context.Context, e *endpoint, sid string) (transport, error) {
 	stop := func() bool { return true }
-	dialer := websocket.Dialer{TLSClientConfig: e.config.TLS, Jar: e.config.Jar, ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
-	dialer.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := e.config.NetDialContext(ctx, network, addr)
-		if err == nil { // gorilla heeds the end of ctx only while it dials, and its deadline
-			stop = context.AfterFunc(ctx, func() { conn.Close() })
+	dialer := websocket.Dialer{TLSClientConfig: e.config.TLS, Jar: e.config.Jar,
+		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize}
+	type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+	bounded := func(dial dialFunc) dialFunc {
+		return func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			if err == nil { // gorilla checks ctx only while dialing; later only its deadline
+				stop = context.AfterFunc(ctx, func() { conn.Close() })
+			}
+			return conn, err
 		}
-		return conn, err
+	}
+	dialer.NetDialContext = bounded(e.config.NetDialContext)
+	if e.config.NetDialTLSContext != nil {
+		dialer.NetDialTLSContext = bounded(e.config.NetDialTLSContext)
 	}
 	header := e.config.Header.Clone()
-	for _, own := range []string{"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
+	for _, own := range []string{"Upgrade", "Connection", "Sec-Websocket-Key",
+		"Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
 		header.Del(own)
 	}
 	conn, res, err := dialer.DialContext(ctx, e.url(WebSocket, sid), header)
@@ -42,7 +52,7 @@ func dialWebSocket(ctx context.Context, e *endpoint, sid string) (transport, err
 		return nil, err
 	}
 	conn.SetReadLimit(int64(e.config.MaxMessage))
-	return &webSocket{conn}, nil
+	return &webSocket{conn, e.config.isV3()}, nil
 }
 
 func (w *webSocket) name() string { return WebSocket }
@@ -54,6 +64,10 @@ func (w *webSocket) read() ([]eiopacket.Packet, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kind == websocket.BinaryMessage && w.v3 {
+		p, err := eiopacket.ParseBinaryV3(data)
+		return []eiopacket.Packet{p}, err
+	}
 	if kind == websocket.BinaryMessage {
 		return []eiopacket.Packet{eiopacket.ParseBinary(data)}, nil
 	}
@@ -61,8 +75,8 @@ func (w *webSocket) read() ([]eiopacket.Packet, error) {
 	return []eiopacket.Packet{p}, err
 }
 
-// While it writes, the server must take writeChunk bytes within each writeTimeout. A slow server is
-// waited for; one that has stopped reading is given up.
+// During a write, the server must accept writeChunk bytes within each writeTimeout. So a slow
+// server is tolerated, but not one that has stopped reading.
 const (
 	writeTimeout = 30 * time.Second
 	writeChunk   = 4 << 10
@@ -74,6 +88,9 @@ func (w *webSocket) write(packets []eiopacket.Packet) (int, error) {
 	kind, data := websocket.TextMessage, p.Data
 	if p.Binary {
 		kind = websocket.BinaryMessage
+		if w.v3 {
+			data = p.AppendBinaryV3(make([]byte, 0, 1+len(p.Data)))
+		}
 	} else {
 		data = p.AppendText(make([]byte, 0, p.TextLen()))
 	}

@@ -11,8 +11,8 @@ import (
 	"realtimelab/lessons/socketio/eiopacket"
 )
 
-// webTransport is the transport of one bidirectional stream of a WebTransport session: see eiopacket
-// for its format.
+// webTransport is the transport over one bidirectional stream of a WebTransport session: see
+// eiopacket for its format.
 type webTransport struct {
 	conn       net.Conn
 	in         *bufio.Reader
@@ -22,13 +22,16 @@ type webTransport struct {
 	end   func()
 }
 
-// dialWebTransport connects. Its first packet opens a session, or names the one to upgrade.
+// dialWebTransport connects. The first packet opens a session, or contains the sid of the session
+// to upgrade.
 func dialWebTransport(ctx context.Context, e *endpoint, sid string) (transport, error) {
-	conn, err := e.config.DialWebTransport(ctx, e.url(WebTransport, sid), e.config.Header.Clone(), e.config.TLS)
+	conn, err := e.config.DialWebTransport(ctx, e.url(WebTransport, sid), e.config.Header.Clone(),
+		e.config.TLS)
 	if err != nil {
 		return nil, err
 	}
-	w := &webTransport{conn: conn, in: bufio.NewReaderSize(conn, bufferSize), maxMessage: e.config.MaxMessage, ended: make(chan struct{})}
+	w := &webTransport{conn: conn, in: bufio.NewReaderSize(conn, bufferSize),
+		maxMessage: e.config.MaxMessage, ended: make(chan struct{})}
 	w.end = sync.OnceFunc(func() { close(w.ended) })
 	open := eiopacket.Packet{Type: eiopacket.Open}
 	if sid != "" {
@@ -67,11 +70,11 @@ func (w *webTransport) write(packets []eiopacket.Packet) (int, error) {
 	return 1, nil
 }
 
-// endTimeout bounds the wait for a server that has yet to read the last packets: the end of the
+// endTimeout bounds how long close waits for the server to read the last packets: the end of the
 // session would discard them.
 const endTimeout = 500 * time.Millisecond
 
-// close ends the stream, and the session when the server has ended its side too.
+// close closes the stream, and then the session when the server has closed its side of the stream.
 func (w *webTransport) close(last []eiopacket.Packet) {
 	defer w.abort()
 	for len(last) > 0 {

@@ -21,7 +21,8 @@ import (
 )
 
 // streamTo returns a dialer of one stream, whose other end serve has until it returns.
-func streamTo(t *testing.T, serve func(in *bufio.Reader, out net.Conn)) func(context.Context, string, http.Header, *tls.Config) (net.Conn, error) {
+func streamTo(t *testing.T, serve func(in *bufio.Reader, out net.Conn)) func(context.Context,
+	string, http.Header, *tls.Config) (net.Conn, error) {
 	return func(_ context.Context, url string, _ http.Header, _ *tls.Config) (net.Conn, error) {
 		assert.Regexp(t, `^https://127\.0\.0\.1:1/socket\.io/\?EIO=4&transport=webtransport$`, url)
 		client, server := net.Pipe()
@@ -59,7 +60,8 @@ func TestAWebTransportEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := sioclient.New("http://127.0.0.1:1", sioclient.Config{
-				Transports: []string{sioclient.WebTransport}, NoReconnect: true, MaxMessage: 4096, Log: quiet,
+				Transports: []string{sioclient.WebTransport}, NoReconnect: true, MaxMessage: 4096,
+				Log: quiet,
 				DialWebTransport: streamTo(t, func(in *bufio.Reader, out net.Conn) {
 					open := make([]byte, 2)
 					io.ReadFull(in, open)
@@ -86,9 +88,11 @@ func TestAWebTransportThatDoesNotOpen(t *testing.T) {
 		first, want string
 	}{
 		"the server ends the stream": {"", "the server did not open an Engine.IO session"},
-		"another packet":             {packet("40"), "the server did not open an Engine.IO session"},
-		"no sid":                     {packet("0{}"), "the server did not open an Engine.IO session"},
-		"an empty packet":            {"\x00", "packet that is empty"},
+		"another packet": {packet("40"),
+			"the server did not open an Engine.IO session"},
+		"no sid": {packet("0{}"),
+			"the server did not open an Engine.IO session"},
+		"an empty packet": {"\x00", "packet that is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := sioclient.Dial(t.Context(), "https://127.0.0.1:1", sioclient.Config{
@@ -105,12 +109,15 @@ func TestAWebTransportThatDoesNotOpen(t *testing.T) {
 
 // A WebTransport that hangs does not keep the WebSocket from being tried.
 func TestAnUpgradeDoesNotWaitForWebTransport(t *testing.T) {
-	io, url := serve(t, sio.Config{Engine: engineio.Config{Transports: []string{engineio.Polling, engineio.WebSocket, engineio.WebTransport}}})
+	io, url := serve(t,
+		sio.Config{Engine: engineio.Config{Transports: []string{engineio.Polling,
+			engineio.WebSocket, engineio.WebTransport}}})
 	echo(io)
 	c := fast
 	dialed, ended := make(chan bool, 1), make(chan bool, 1)
 	c.Transports = []string{sioclient.Polling, sioclient.WebSocket, sioclient.WebTransport}
-	c.DialWebTransport = func(ctx context.Context, url string, _ http.Header, _ *tls.Config) (net.Conn, error) {
+	c.DialWebTransport = func(ctx context.Context, url string, _ http.Header,
+		_ *tls.Config) (net.Conn, error) {
 		assert.True(t, strings.HasPrefix(url, "https://"), url)
 		assert.Contains(t, url, "sid=")
 		dialed <- true
@@ -120,7 +127,9 @@ func TestAnUpgradeDoesNotWaitForWebTransport(t *testing.T) {
 	}
 	s := dial(t, url, c)
 	next(t, dialed)
-	require.Eventually(t, func() bool { return s.Manager().Transport() == sioclient.WebSocket }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return s.Manager().Transport() == sioclient.WebSocket
+	}, time.Minute, time.Millisecond)
 	next(t, ended)
 	args, err := s.EmitWithAck(t.Context(), "echo", 1)
 	require.NoError(t, err)

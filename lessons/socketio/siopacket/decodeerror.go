@@ -11,12 +11,12 @@ import (
 //
 //	.user.age: want int, got string
 type DecodeError struct {
-	// Path leads to the part, as JavaScript would write it: .user.tags[3]. It is empty for the value
-	// itself.
+	// Path leads to the part, as JavaScript would write it: .user.tags[3]. It is empty for the
+	// value itself.
 	Path string
 
-	// Want is the Go type, and Got the kind of the JSON value, or a number that does not fit. Both are
-	// empty when neither is known.
+	// Want is the Go type, and Got the kind of the JSON value, or a number that does not fit. Both
+	// are empty when neither is known.
 	Want, Got string
 
 	// Err is the reason, where the types do not say it; nil otherwise.
@@ -46,7 +46,8 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 
 // kindNames are the names of the kinds of JSON in JavaScript.
 var kindNames = map[jsontext.Kind]string{
-	'n': "null", 't': "boolean", 'f': "boolean", '"': "string", '0': "number", '{': "object", '[': "array",
+	'n': "null", 't': "boolean", 'f': "boolean", '"': "string", '0': "number", '{': "object",
+	'[': "array",
 }
 
 func newDecodeError(e *json.SemanticError) *DecodeError {

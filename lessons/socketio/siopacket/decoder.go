@@ -12,8 +12,9 @@ const DefaultMaxAttachments = 10
 // Errors of a Decoder: a message came out of order, or a packet announced too many attachments.
 var (
 	ErrTextInsteadOfAttachment = errors.New("siopacket: text where an attachment was due")
-	ErrUnexpectedAttachment    = errors.New("siopacket: attachment without a packet that announced it")
-	ErrTooManyAttachments      = errors.New("siopacket: too many attachments")
+	ErrUnexpectedAttachment    = errors.New(
+		"siopacket: attachment without a packet that announced it")
+	ErrTooManyAttachments = errors.New("siopacket: too many attachments")
 )
 
 // Decoder joins the text of a packet with the attachments that follow it. The

@@ -29,7 +29,8 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 	dst = msgp.AppendInt64(msgp.AppendString(dst, "type"), int64(p.Type))
 	if len(p.Data) > 0 {
 		var err error
-		if dst, err = AppendMsgpackValue(msgp.AppendString(dst, "data"), p.Data, p.Attachments); err != nil {
+		if dst, err = AppendMsgpackValue(msgp.AppendString(dst, "data"), p.Data,
+			p.Attachments); err != nil {
 			return nil, err
 		}
 	}
@@ -47,7 +48,8 @@ func (p Packet) AppendMsgpack(dst []byte) ([]byte, error) {
 // AppendMsgpackValue appends JSON text as one value of MessagePack, with each
 // attachment in the place of its placeholder.
 func AppendMsgpackValue(dst []byte, text Value, attachments [][]byte) ([]byte, error) {
-	text, err := replacePlaceholders(text, len(attachments), appendPlaceholder) // each in the same form
+	// each in the same form
+	text, err := replacePlaceholders(text, len(attachments), appendPlaceholder)
 	if err == nil {
 		dst, err = appendMsgpackValue(dst, text, attachments)
 	}

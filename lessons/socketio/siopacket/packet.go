@@ -36,7 +36,8 @@ const (
 	BinaryAck    Type = 6
 )
 
-var typeNames = [...]string{"CONNECT", "DISCONNECT", "EVENT", "ACK", "CONNECT_ERROR", "BINARY_EVENT", "BINARY_ACK"}
+var typeNames = [...]string{"CONNECT", "DISCONNECT", "EVENT", "ACK", "CONNECT_ERROR",
+	"BINARY_EVENT", "BINARY_ACK"}
 
 // String returns the name that the protocol document uses for the type.
 func (t Type) String() string {

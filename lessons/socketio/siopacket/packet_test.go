@@ -22,13 +22,21 @@ func TestPacketOnTheWire(t *testing.T) {
 		{`2["hello",1]`, Packet{Type: Event, Data: []byte(`["hello",1]`)}},
 		{`2[1,"number as name"]`, Packet{Type: Event, Data: []byte(`[1,"number as name"]`)}},
 		{`20["zero"]`, Packet{Type: Event, HasID: true, Data: []byte(`["zero"]`)}},
-		{`2/admin,456["project:delete",123]`, Packet{Type: Event, Namespace: "/admin", ID: 456, HasID: true, Data: []byte(`["project:delete",123]`)}},
-		{`3/admin,456[]`, Packet{Type: Ack, Namespace: "/admin", ID: 456, HasID: true, Data: []byte(`[]`)}},
-		{`4/admin,{"message":"Not authorized"}`, Packet{Type: ConnectError, Namespace: "/admin", Data: []byte(`{"message":"Not authorized"}`)}},
+		{`2/admin,456["project:delete",123]`, Packet{Type: Event, Namespace: "/admin", ID: 456,
+			HasID: true, Data: []byte(`["project:delete",123]`)}},
+		{`3/admin,456[]`, Packet{Type: Ack, Namespace: "/admin", ID: 456, HasID: true,
+			Data: []byte(`[]`)}},
+		{`4/admin,{"message":"Not authorized"}`, Packet{Type: ConnectError, Namespace: "/admin",
+			Data: []byte(`{"message":"Not authorized"}`)}},
 		{`4"old"`, Packet{Type: ConnectError, Data: []byte(`"old"`)}},
-		{`51-["hello",{"_placeholder":true,"num":0}]`, Packet{Type: Event, Data: []byte(`["hello",{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1}}}},
-		{`62-/admin,456[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, Packet{Type: Ack, Namespace: "/admin", ID: 456, HasID: true,
-			Data: []byte(`[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`), Attachments: [][]byte{{1}, {2}}}},
+		{`51-["hello",{"_placeholder":true,"num":0}]`,
+			Packet{Type: Event, Data: []byte(`["hello",{"_placeholder":true,"num":0}]`),
+				Attachments: [][]byte{{1}}}},
+		{`62-/admin,456[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`,
+			Packet{Type: Ack, Namespace: "/admin", ID: 456, HasID: true,
+				Data: []byte(
+					`[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`),
+				Attachments: [][]byte{{1}, {2}}}},
 	} {
 		t.Run(c.wire, func(t *testing.T) {
 			assert.Equal(t, c.wire, string(c.want.AppendText(nil)))
@@ -69,11 +77,14 @@ func TestMalformedPacketsSayWhere(t *testing.T) {
 		{`442["some"`, 10},
 		{`0/admin,"invalid"`, 8}, {"0[]", 1}, {"0null", 1},
 		{"1/admin,{}", 8}, {"1null", 1},
-		{"2", 1}, {"2/admin,{}", 8}, {"2[]", 1}, {`2[{"a":1}]`, 1}, {"2[true]", 1}, {"2[null]", 1}, {`2["connect"]`, 1}, {`2["disconnect"]`, 1},
+		{"2", 1}, {"2/admin,{}", 8}, {"2[]", 1}, {`2[{"a":1}]`, 1}, {"2[true]", 1}, {"2[null]", 1},
+		{`2["connect"]`, 1}, {`2["disconnect"]`, 1},
 		{`2["disc\u006fnnect"]`, 1}, {`2["disconnecting"]`, 1}, {`2["newListener"]`, 1},
-		{`2["a"`, 5}, {`2["a"]x`, 6}, {`2["a"],`, 6}, {`2["a",]`, 6}, {"2" + strings.Repeat("[", 20000), 10001},
+		{`2["a"`, 5}, {`2["a"]x`, 6}, {`2["a"],`, 6}, {`2["a",]`, 6},
+		{"2" + strings.Repeat("[", 20000), 10001},
 		{"3", 1}, {"3{}", 1}, {"4", 1}, {"4[]", 1}, {"41", 2},
-		{"5", 1}, {"51", 1}, {"5a-", 1}, {"51.23-", 1}, {`50-["a"]`, 1}, {`5-1-["a"]`, 1}, {`599999999999999999999-["a"]`, 1},
+		{"5", 1}, {"51", 1}, {"5a-", 1}, {"51.23-", 1}, {`50-["a"]`, 1}, {`5-1-["a"]`, 1},
+		{`599999999999999999999-["a"]`, 1},
 		{`29007199254740993["a"]`, 1},
 	} {
 		_, _, err := ParseText([]byte(c.wire))
@@ -123,7 +134,8 @@ func TestArgsAreTheElements(t *testing.T) {
 }
 
 func FuzzDecoder(f *testing.F) {
-	for _, seed := range []string{"0", `2["a",1]`, `51-["a",{"_placeholder":true,"num":0}]`, "4/x,{}", `61-/a,1[{"_placeholder":true,"num":0}]`, `2/a,12["é\u0000"]`} {
+	for _, seed := range []string{"0", `2["a",1]`, `51-["a",{"_placeholder":true,"num":0}]`,
+		"4/x,{}", `61-/a,1[{"_placeholder":true,"num":0}]`, `2/a,12["é\u0000"]`} {
 		f.Add([]byte(seed), []byte{1, 2})
 	}
 	f.Fuzz(func(t *testing.T, text, attachment []byte) {

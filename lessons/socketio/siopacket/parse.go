@@ -24,7 +24,8 @@ func (e *SyntaxError) Error() string {
 }
 
 // reserved are the event names that both sides keep for themselves.
-var reserved = []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+var reserved = []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener",
+	"removeListener"}
 
 // IsReserved reports whether client and server keep the event name for themselves.
 func IsReserved(event string) bool { return slices.Contains(reserved, event) }
@@ -170,7 +171,8 @@ func wrongEvent(data Value) string {
 	case '0':
 		return ""
 	case '"':
-		event, _ := jsontext.AppendUnquote(nil, name) // with U+FFFD for a lone surrogate, as in an argument
+		// with U+FFFD for a lone surrogate, as in an argument
+		event, _ := jsontext.AppendUnquote(nil, name)
 		if IsReserved(string(event)) {
 			return "the event name is reserved"
 		}

@@ -14,10 +14,11 @@ func appendPlaceholder(dst []byte, num int) []byte {
 	return append(strconv.AppendInt(dst, int64(num), 10), '}')
 }
 
-// replacePlaceholders copies JSON text, and calls write in the place of each object that the official
-// decoder takes for a placeholder of one of so many attachments: one whose member "_placeholder" is
-// true, whatever else it has. Without attachments, it returns text itself.
-func replacePlaceholders(text Value, attachments int, write func(dst []byte, num int) []byte) (Value, error) {
+// replacePlaceholders copies JSON text, and calls write in the place of each object that the
+// official decoder takes for a placeholder of one of so many attachments: one whose member
+// "_placeholder" is true, whatever else it has. Without attachments, it returns text itself.
+func replacePlaceholders(text Value, attachments int,
+	write func(dst []byte, num int) []byte) (Value, error) {
 	if attachments == 0 {
 		return text, nil
 	}
@@ -62,7 +63,8 @@ func replacePlaceholders(text Value, attachments int, write func(dst []byte, num
 			case in.name == "num":
 				in.num = -1
 				if kind == '0' {
-					if f, _ := token.Float(); f >= 0 && f < float64(attachments) && f == float64(int(f)) {
+					if f, _ := token.Float(); f >= 0 && f < float64(attachments) &&
+						f == float64(int(f)) {
 						in.num = int(f)
 					}
 				}

@@ -11,7 +11,8 @@ import (
 
 func TestMarshalArgsWritesPlainValuesAsMarshalDoes(t *testing.T) {
 	for _, args := range [][]any{
-		{}, {nil}, {"", "a\"\\\n\u2028<&>你好\U0001F600"}, {true, false, 0, -1, int64(1) << 62}, {"mixed", 1.5, []int{1}}, {"not UTF-8 \xff"},
+		{}, {nil}, {"", "a\"\\\n\u2028<&>你好\U0001F600"}, {true, false, 0, -1, int64(1) << 62},
+		{"mixed", 1.5, []int{1}}, {"not UTF-8 \xff"},
 	} {
 		got, attachments, err := siopacket.MarshalArgs(args...)
 		require.NoError(t, err)

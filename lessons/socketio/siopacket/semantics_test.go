@@ -38,13 +38,18 @@ type options1 struct {
 
 func TestValuesAreWrittenAsEncodingJSONDoes(t *testing.T) {
 	for _, v := range []any{
-		options1{}, options1{Number: 1, Flag: true, Text: "x", List: []int{1}, Map: map[string]int{"b": 1, "a": 2}},
+		options1{}, options1{Number: 1, Flag: true, Text: "x", List: []int{1},
+			Map: map[string]int{"b": 1, "a": 2}},
 		options1{Any: []int{}, Pointer: &[]int{}, List: []int{}, hidden: 1},
-		[]int(nil), []int{}, map[string]int(nil), map[int]string{2: "b", 10: "a"}, (*int)(nil), struct{}{},
+		[]int(nil), []int{}, map[string]int(nil), map[int]string{2: "b", 10: "a"}, (*int)(nil),
+		struct{}{},
 		time.Second, time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), time.March,
-		[3]byte{1, 2, 3}, [0]int{}, float32(0.1), 1e21, 1e20, math.Copysign(0, -1), 1e-7, uint64(1) << 63,
-		pointerMarshaler{1}, &pointerMarshaler{1}, []pointerMarshaler{{1}}, map[string]pointerMarshaler{"a": {1}},
-		errors.New("an error"), netip.MustParseAddr("127.0.0.1"), big.NewInt(7), json.Number("1.50"),
+		[3]byte{1, 2, 3}, [0]int{}, float32(0.1), 1e21, 1e20, math.Copysign(0, -1), 1e-7,
+		uint64(1) << 63,
+		pointerMarshaler{1}, &pointerMarshaler{1}, []pointerMarshaler{{1}},
+		map[string]pointerMarshaler{"a": {1}},
+		errors.New("an error"), netip.MustParseAddr("127.0.0.1"), big.NewInt(7),
+		json.Number("1.50"),
 		json.RawMessage(`{"b":1,"a":[1e400,1.0]}`), json.Number(""), "\x01\u2027", any(nil),
 	} {
 		var want bytes.Buffer
@@ -79,11 +84,15 @@ func TestValuesAreReadAsEncodingJSONDoes(t *testing.T) {
 		Quoted   int `json:",string"`
 	}
 	for _, text := range []string{
-		`{"username":"ann"}`, `{"USERNAME":"ann","User_Age":3}`, `{"wait":1000000000}`, `{"at":"2026-01-02T03:04:05Z"}`,
-		`{"pair":[1]}`, `{"pair":[1,2,3]}`, `{"list":null,"keep":null,"username":null}`, `{"any":{"a":[1,null,"x"]}}`,
-		`{"embedded":{"x":1},"unknown":{}}`, `{"username":"a","username":"b"}`, `{"list":[1,2]}`, `{"quoted":"5"}`, `null`,
+		`{"username":"ann"}`, `{"USERNAME":"ann","User_Age":3}`, `{"wait":1000000000}`,
+		`{"at":"2026-01-02T03:04:05Z"}`,
+		`{"pair":[1]}`, `{"pair":[1,2,3]}`, `{"list":null,"keep":null,"username":null}`,
+		`{"any":{"a":[1,null,"x"]}}`,
+		`{"embedded":{"x":1},"unknown":{}}`, `{"username":"a","username":"b"}`, `{"list":[1,2]}`,
+		`{"quoted":"5"}`, `null`,
 		`{"number":1.50}`, `{"number":"1.50"}`, `{"number":"x"}`, `{"number":null}`,
-		`{"username":1}`, `{"user_age":1.5}`, `{"user_age":"1"}`, `{"list":{}}`, `{"at":"yesterday"}`, `[]`,
+		`{"username":1}`, `{"user_age":1.5}`, `{"user_age":"1"}`, `{"list":{}}`,
+		`{"at":"yesterday"}`, `[]`,
 	} {
 		var want, got credentials
 		wantErr := json.Unmarshal([]byte(text), &want)
@@ -108,11 +117,13 @@ func TestADecodeErrorSaysWhere(t *testing.T) {
 		want string
 	}{
 		{new(struct{ User user }), `{"user":{"age":"1"}}`, ".user.age: want int, got string"},
-		{new(struct{ User user }), `{"user":{"small":[1,2,300]}}`, ".user.small[2]: want int8, got 300"},
+		{new(struct{ User user }), `{"user":{"small":[1,2,300]}}`,
+			".user.small[2]: want int8, got 300"},
 		{new(struct{ User user }), `{"user":[]}`, ".user: want siopacket.user, got array"},
 		{new(user), `{"age":1.5}`, ".age: want int, got 1.5"},
 		{new(user), `{"avatar":"AQID"}`, ".avatar: want binary data"},
-		{new(user), `{"at":"now"}`, `.at: want time.Time, got string: parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"`},
+		{new(user), `{"at":"now"}`,
+			`.at: want time.Time, got string: parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"`},
 		{new(string), `true`, "want string, got boolean"},
 		{new(bool), `{}`, "want bool, got object"},
 	} {
@@ -126,13 +137,15 @@ func TestADecodeErrorSaysWhere(t *testing.T) {
 
 func TestRawValuesKeepTheirAttachments(t *testing.T) {
 	raw := Raw{
-		Text:        Value(`{"z":1,"a":{"num":1,"_placeholder":true,"more":[{"x":"a long text behind which a placeholder must still be found"}]},"b":{"_placeholder":true,"num":0}}`),
+		Text: Value(
+			`{"z":1,"a":{"num":1,"_placeholder":true,"more":[{"x":"a long text behind which a placeholder must still be found"}]},"b":{"_placeholder":true,"num":0}}`),
 		Attachments: [][]byte{{1}, {2}},
 	}
 	data, attachments, err := MarshalEvent("up", []byte{9}, raw, map[string]any{"in": []any{raw}})
 	require.NoError(t, err)
 	want := `{"z":1,"a":{"_placeholder":true,"num":%d},"b":{"_placeholder":true,"num":%d}}`
-	assert.Equal(t, `["up",{"_placeholder":true,"num":0},`+fmt.Sprintf(want, 1, 2)+`,{"in":[`+fmt.Sprintf(want, 3, 4)+`]}]`, string(data))
+	assert.Equal(t, `["up",{"_placeholder":true,"num":0},`+fmt.Sprintf(want, 1, 2)+`,{"in":[`+
+		fmt.Sprintf(want, 3, 4)+`]}]`, string(data))
 	assert.Equal(t, [][]byte{{9}, {2}, {1}, {2}, {1}}, attachments)
 
 	plain, attachments, err := MarshalArgs(Raw{Text: Value(` { "b" : 1.50, "a" : "\u003c" } `)})
@@ -149,20 +162,23 @@ func TestRawJSONRefusesBinaryData(t *testing.T) {
 		assert.NoError(t, Unmarshal(Value(`{"a":1}`), attachments, into))
 	}
 	var raw json.RawMessage
-	require.NoError(t, Unmarshal(value, nil, &raw), "without attachments, it is an object like any other")
+	require.NoError(t, Unmarshal(value, nil, &raw),
+		"without attachments, it is an object like any other")
 	assert.Equal(t, string(value), string(raw))
 }
 
 func TestAForgedPlaceholderIsRefused(t *testing.T) {
 	for _, forged := range []any{
-		json.RawMessage(`{"\u005fplaceholder":true,"num":7}`), map[string]any{"_placeholder": true, "num": 0}, placeholder{true, 5},
+		json.RawMessage(`{"\u005fplaceholder":true,"num":7}`),
+		map[string]any{"_placeholder": true, "num": 0}, placeholder{true, 5},
 	} {
 		_, _, err := MarshalArgs([]byte{1}, forged)
 		assert.ErrorIs(t, err, errForged)
 		_, _, err = MarshalArgs(forged)
 		assert.NoError(t, err, "without binary data, it is an object like any other")
 	}
-	_, _, err := MarshalArgs([]byte{1}, `{"_placeholder":true,"num":7}`, []string{"_placeholder", "true"})
+	_, _, err := MarshalArgs([]byte{1}, `{"_placeholder":true,"num":7}`,
+		[]string{"_placeholder", "true"})
 	assert.NoError(t, err, "text is only text")
 }
 
@@ -175,9 +191,12 @@ func TestAnErrorNamesTheArgument(t *testing.T) {
 		want string
 	}{
 		{[]any{func() {}}, "argument 2: a func() cannot be written as JSON"},
-		{[]any{order{[]any{1, make(chan int)}}, func() {}}, "argument 2: .items[1]: a chan int cannot be written as JSON"},
-		{[]any{map[string]any{"x": complex(1, 2)}}, "argument 2: .x: a complex128 cannot be written as JSON"},
-		{[]any{math.Inf(1)}, "argument 2: a float64 cannot be written as JSON: unsupported value: +Inf"},
+		{[]any{order{[]any{1, make(chan int)}}, func() {}},
+			"argument 2: .items[1]: a chan int cannot be written as JSON"},
+		{[]any{map[string]any{"x": complex(1, 2)}},
+			"argument 2: .x: a complex128 cannot be written as JSON"},
+		{[]any{math.Inf(1)},
+			"argument 2: a float64 cannot be written as JSON: unsupported value: +Inf"},
 	} {
 		_, _, err := MarshalEvent("x", append([]any{"first"}, test.args...)...)
 		assert.EqualError(t, err, test.want)
@@ -217,6 +236,7 @@ func (n nested) MarshalJSON() ([]byte, error) {
 func TestAMethodMayWriteValuesItself(t *testing.T) {
 	data, attachments, err := MarshalArgs([]byte{1}, nested{[]byte{7}}, []byte{2})
 	require.NoError(t, err)
-	assert.Equal(t, `[{"_placeholder":true,"num":0},"39",{"_placeholder":true,"num":1}]`, string(data))
+	assert.Equal(t, `[{"_placeholder":true,"num":0},"39",{"_placeholder":true,"num":1}]`,
+		string(data))
 	assert.Equal(t, [][]byte{{1}, {2}}, attachments)
 }

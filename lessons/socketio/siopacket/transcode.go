@@ -181,7 +181,8 @@ func (t *transcoder) timestamp(data []byte) error {
 		both := binary.BigEndian.Uint64(data) // 30 bits of nanoseconds, 34 of seconds
 		t.date(time.Unix(int64(both&(1<<34-1)), int64(both>>34)))
 	case 12:
-		t.date(time.Unix(int64(binary.BigEndian.Uint64(data[4:])), int64(binary.BigEndian.Uint32(data))))
+		t.date(time.Unix(int64(binary.BigEndian.Uint64(data[4:])),
+			int64(binary.BigEndian.Uint32(data))))
 	default:
 		return errMsgpackPacket
 	}

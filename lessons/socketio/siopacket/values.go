@@ -31,7 +31,8 @@ var options = json.JoinOptions(jsonv1.DefaultOptionsV1(),
 var (
 	errNotBinary = errors.New("no binary data")
 	errRawBinary = errors.New("raw JSON cannot hold binary data; use Args, any or []byte")
-	errForged    = errors.New(`beside binary data, no other value may have a member "_placeholder":true`)
+	errForged    = errors.New(
+		`beside binary data, no other value may have a member "_placeholder":true`)
 )
 
 // Raw is one value as it came, with its attachments. Marshal writes its text unchanged, except for
@@ -171,10 +172,11 @@ var collectors = sync.Pool{New: func() any {
 			return enc.WriteValue(appendPlaceholder(nil, len(c.attachments)-1))
 		}),
 		json.MarshalToFunc(func(enc *jsontext.Encoder, raw Raw) error {
-			text, err := replacePlaceholders(raw.Text, len(raw.Attachments), func(dst []byte, num int) []byte {
-				c.attachments = append(c.attachments, raw.Attachments[num])
-				return appendPlaceholder(dst, len(c.attachments)-1)
-			})
+			text, err := replacePlaceholders(raw.Text, len(raw.Attachments),
+				func(dst []byte, num int) []byte {
+					c.attachments = append(c.attachments, raw.Attachments[num])
+					return appendPlaceholder(dst, len(c.attachments)-1)
+				})
 			if err != nil {
 				return err
 			}
@@ -189,10 +191,10 @@ var collectors = sync.Pool{New: func() any {
 }}
 
 // Unmarshal reads one JSON value into v, a pointer, as encoding/json does: names match whatever
-// their case, and null leaves v as it is. Each []byte in v takes the attachment that its placeholder
-// names; a base64 string in its place is an error. In an any, a placeholder becomes a []byte, an
-// object map[string]any, an array []any, a number float64. Raw JSON, such as a json.RawMessage,
-// refuses a value that holds attachments. The error is a *DecodeError.
+// their case, and null leaves v as it is. Each []byte in v takes the attachment that its
+// placeholder names; a base64 string in its place is an error. In an any, a placeholder becomes a
+// []byte, an object map[string]any, an array []any, a number float64. Raw JSON, such as a
+// json.RawMessage, refuses a value that holds attachments. The error is a *DecodeError.
 func Unmarshal(value Value, attachments [][]byte, v any) error {
 	if text, ok := v.(*string); ok && isPlain(value) {
 		*text = string(value[1 : len(value)-1])
@@ -211,7 +213,8 @@ func Unmarshal(value Value, attachments [][]byte, v any) error {
 	}
 	// encoding/json's own errors do not say where; read again for one that does.
 	again := reflect.New(reflect.TypeOf(v).Elem()).Interface()
-	located := json.Unmarshal(value, again, from.options, jsonv1.ReportErrorsWithLegacySemantics(false))
+	located := json.Unmarshal(value, again, from.options,
+		jsonv1.ReportErrorsWithLegacySemantics(false))
 	var semantic *json.SemanticError
 	if errors.As(located, &semantic) {
 		return newDecodeError(semantic)
@@ -245,9 +248,9 @@ var (
 	sources     = sync.Pool{New: func() any { return newSource() }}
 )
 
-// newSource keeps a []byte from being filled out of a base64 string, which encoding/json would do: on
-// this wire, bytes are attachments. It reads an any as JavaScript does, where the last of two equal
-// names wins.
+// newSource keeps a []byte from being filled out of a base64 string, which encoding/json would do:
+// on this wire, bytes are attachments. It reads an any as JavaScript does, where the last of two
+// equal names wins.
 func newSource() *source {
 	s := &source{}
 	unmarshalers := json.JoinUnmarshalers(
@@ -381,7 +384,8 @@ func decodeArray(dec *jsontext.Decoder, attachments [][]byte) (any, error) {
 }
 
 // ErrIllegalPlaceholder says that a placeholder names no attachment of its packet.
-var ErrIllegalPlaceholder = errors.New("siopacket: illegal attachments: placeholder without attachment")
+var ErrIllegalPlaceholder = errors.New(
+	"siopacket: illegal attachments: placeholder without attachment")
 
 func checkPlaceholders(p Packet) error {
 	var v any

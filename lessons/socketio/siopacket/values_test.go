@@ -14,9 +14,11 @@ type photo struct {
 }
 
 func TestBytesBecomeAttachments(t *testing.T) {
-	data, attachments, err := MarshalArgs("up <b>", []byte{1}, photo{"a", []byte{2}}, map[string]any{"x": []any{[]byte{3}, 1.5}}, json.RawMessage(`{"n":1.50}`))
+	data, attachments, err := MarshalArgs("up <b>", []byte{1}, photo{"a", []byte{2}},
+		map[string]any{"x": []any{[]byte{3}, 1.5}}, json.RawMessage(`{"n":1.50}`))
 	require.NoError(t, err)
-	assert.Equal(t, `["up <b>",{"_placeholder":true,"num":0},{"name":"a","data":{"_placeholder":true,"num":1}},{"x":[{"_placeholder":true,"num":2},1.5]},{"n":1.50}]`, string(data))
+	assert.Equal(t,
+		`["up <b>",{"_placeholder":true,"num":0},{"name":"a","data":{"_placeholder":true,"num":1}},{"x":[{"_placeholder":true,"num":2},1.5]},{"n":1.50}]`, string(data))
 	assert.Equal(t, [][]byte{{1}, {2}, {3}}, attachments)
 
 	args := splitArray(data)
@@ -33,7 +35,8 @@ func TestBytesBecomeAttachments(t *testing.T) {
 
 func TestStringsAreReadWhateverTheyNeed(t *testing.T) {
 	for text, want := range map[string]string{
-		`"你好"`: "你好", `""`: "", `"a\"b"`: `a"b`, `"\u4f60"`: "你", "\"\xff\"": "\ufffd", ` "a" `: "a", `null`: "",
+		`"你好"`: "你好", `""`: "", `"a\"b"`: `a"b`, `"\u4f60"`: "你", "\"\xff\"": "\ufffd",
+		` "a" `: "a", `null`: "",
 	} {
 		var s string
 		require.NoError(t, Unmarshal(Value(text), nil, &s), text)
@@ -69,9 +72,12 @@ func TestUnmarshalAnyWithoutAttachments(t *testing.T) {
 
 func TestKeysOfAMapAreSorted(t *testing.T) {
 	for range 20 {
-		data, attachments, err := MarshalArgs(map[string]any{"c": []byte{3}, "a": 1, "b": []byte{2}})
+		data, attachments, err := MarshalArgs(map[string]any{"c": []byte{3}, "a": 1,
+			"b": []byte{2}})
 		require.NoError(t, err)
-		assert.Equal(t, `[{"a":1,"b":{"_placeholder":true,"num":0},"c":{"_placeholder":true,"num":1}}]`, string(data))
+		assert.Equal(t,
+			`[{"a":1,"b":{"_placeholder":true,"num":0},"c":{"_placeholder":true,"num":1}}]`,
+			string(data))
 		assert.Equal(t, [][]byte{{2}, {3}}, attachments)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// BroadcastWithAck implements sio.Adapter. Each server says how many clients it has asked, and then
-// passes on what they answer: of an answer of another server's client, its first value is known,
-// and not whose it is.
-func (a *adapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to sio.Selection, flags sio.Flags) ([]sio.Answer, error) {
+// BroadcastWithAck implements sio.Adapter. Each server reports how many clients it has asked, and
+// then forwards their acknowledgements. From another server, only the first value of an
+// acknowledgement arrives, without the client's id.
+func (a *adapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to sio.Selection,
+	flags sio.Flags) ([]sio.Answer, error) {
 	if flags.Local {
 		return a.local.BroadcastWithAck(ctx, p, to, flags)
 	}
@@ -36,7 +37,7 @@ func (a *adapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to s
 			}
 		})
 		defer forget()
-		deadline, _ := ctx.Deadline() // the other servers wait as long as this one
+		deadline, _ := ctx.Deadline() // tells the other servers how long to wait
 		flags.Timeout = max(time.Until(deadline), time.Millisecond)
 		a.ask(request{ID: id, Kind: askClients, Opts: newOptions(to, flags), packet: p})
 	}
@@ -44,7 +45,7 @@ func (a *adapter) BroadcastWithAck(ctx context.Context, p siopacket.Packet, to s
 	answers, missing, silent := collected.Wait(ctx)
 	switch {
 	case uncounted != nil && missing == nil:
-		missing = &sio.MissingAnswersError{Err: uncounted} // perhaps
+		missing = &sio.MissingAnswersError{Err: uncounted} // other servers may have clients
 	case uncounted != nil:
 		missing.Err = uncounted
 	case silent > 0:

@@ -2,18 +2,18 @@ package sioredis
 
 import "strings"
 
-// channels are the names under which the servers of a cluster publish what concerns one namespace.
-// The official adapter forms them so:
+// channels holds the Redis channels of one namespace. The official createAdapter names them like
+// this:
 //
 //	socket.io#/chat#                  broadcasts
 //	socket.io#/chat#room#             broadcasts to one room
 //	socket.io-request#/chat#          requests to all servers
 //	socket.io-response#/chat#         their responses
-//	socket.io-response#/chat#UID#     those for the server UID alone
+//	socket.io-response#/chat#UID#     responses for the server UID only
 type channels struct {
 	broadcast, request, response, own string
 
-	pattern string // of broadcast and all its rooms
+	pattern string // matches broadcast and the channels of all rooms
 }
 
 func newChannels(key, namespace, uid string) channels {
@@ -27,7 +27,7 @@ func newChannels(key, namespace, uid string) channels {
 	return c
 }
 
-// literal keeps a client's choice of a namespace from being a pattern.
+// literal escapes a namespace, whose name a client may choose, for use in a pattern.
 var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`)
 
 func (c channels) responseTo(uid string) string { return c.response + uid + "#" }
@@ -47,7 +47,3 @@ func (c channels) room(channel string) (string, bool) {
 	room, ok2 := strings.CutSuffix(rest, "#")
 	return room, ok && ok2
 }
-
-func (c channels) subscribed() []string { return []string{c.request, c.response, c.own} }
-
-func (c channels) all() []string { return append(c.subscribed(), c.pattern) }

@@ -3,7 +3,9 @@ package sioredis
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,35 +15,44 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// Config configures a Cluster. Client is required; the zero values of the other fields are the
-// official adapter's defaults.
+// Config configures a Cluster or an Emitter. Client is required; the zero values of the other
+// fields are the official defaults. All servers of a cluster need the same kind of adapter:
+// Pub/Sub, or the one that Sharded or Streams selects.
 type Config struct {
-	// Client reaches one Redis, a Redis Cluster, or one behind a Sentinel. It stays the caller's,
-	// to be closed after the server. Its MaxRetries should be -1: Redis may have taken a message
-	// whose answer was lost, and would take it twice.
+	// Client connects to one Redis, a Redis Cluster, or one behind a Sentinel. The caller closes
+	// it, after the server. Its MaxRetries should be -1: a retry after a lost reply would send a
+	// message twice.
 	Client redis.UniversalClient
 
 	// Key starts the name of every channel, so that several clusters may share a Redis. Default
 	// "socket.io".
 	Key string
 
-	// RequestTimeout bounds the wait for the other servers: for FetchSockets and
-	// ServerSideEmitWithAck, and for Redis when a namespace joins. Default 5 s.
+	// Sharded chooses sharded Pub/Sub, the official createShardedAdapter. It needs Redis 7.
+	Sharded *Sharded
+
+	// Streams chooses a Redis stream, the official @socket.io/redis-streams-adapter. With it, the
+	// servers share connection state recovery.
+	Streams *Streams
+
+	// RequestTimeout bounds the wait for the other servers in FetchSockets and
+	// ServerSideEmitWithAck, and the wait for Redis when a namespace joins or a client recovers its
+	// session. It is also how long stream entries are kept while Redis is unreachable. Default 5 s.
 	RequestTimeout time.Duration
 
-	// AnswerTimeout bounds BroadcastWithAck where neither its context nor its flags do, since no
-	// server says when its client has gone. Default 1 min.
+	// AnswerTimeout bounds BroadcastWithAck if neither its context nor its flags do: a server does
+	// not report that its client has disconnected. Default 1 min.
 	AnswerTimeout time.Duration
 
-	// SpecificResponses sends each answer only to the server that has asked, rather than to all. It
-	// may differ between the servers of a cluster.
+	// SpecificResponses sends each answer only to the server that asked, instead of to all. It may
+	// differ between the servers of a cluster. Sharded and Streams always do so.
 	SpecificResponses bool
 
-	// MaxPending bounds the bytes that wait for Redis. At the bound, messages are dropped and
+	// MaxPending bounds the queue to Redis, in bytes. When it is full, messages are dropped and
 	// counted in the log. Default 16 MiB.
 	MaxPending int
 
-	// Log receives errors, and the number of messages that were lost. Default slog.Default().
+	// Log receives errors and the number of lost messages. Default slog.Default().
 	Log *slog.Logger
 }
 
@@ -61,12 +72,15 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.Streams != nil {
+		c.Streams = c.Streams.withDefaults()
+	}
 	return c
 }
 
 // Cluster connects each namespace of one server to the namespace of the same name on the other
-// servers. It subscribes in Redis when the first namespace is made, and leaves when the last one
-// ends, as sio.Server.Close and Shutdown do: it has no Close of its own.
+// servers. It subscribes in Redis when the first namespace is created, and unsubscribes when the
+// last one closes. It has no Close of its own: sio.Server.Close and Shutdown close the namespaces.
 type Cluster struct {
 	config Config
 
@@ -75,15 +89,32 @@ type Cluster struct {
 	members int
 }
 
-// New makes a Cluster, whose Adapter goes into sio.Config.
-func New(config Config) *Cluster { return &Cluster{config: config.withDefaults()} }
+// New returns a Cluster, whose Adapter goes into sio.Config. It panics if Config.Sharded and
+// Config.Streams are both set, or if Sharded.Mode is unknown.
+func New(config Config) *Cluster {
+	config.check()
+	return &Cluster{config: config.withDefaults()}
+}
 
-// Adapter joins a namespace to the cluster. It returns when Redis has confirmed that messages will
-// come, or after RequestTimeout: the namespace then serves its own clients, and joins as soon as
-// Redis can be reached.
+func (c Config) check() {
+	switch {
+	case c.Sharded != nil && c.Streams != nil:
+		panic("sioredis: Config.Sharded and Config.Streams are two " +
+			"kinds of adapter: set one of them")
+	case c.Sharded != nil && !slices.Contains([]SubscriptionMode{"", StaticMode, DynamicMode,
+		DynamicPrivateMode}, c.Sharded.Mode):
+		panic(fmt.Sprintf("sioredis: Sharded.Mode is %q: write static, dynamic or dynamic-private",
+			c.Sharded.Mode))
+	}
+}
+
+// Adapter joins a namespace to the cluster. It returns when Redis has confirmed the subscriptions,
+// or after RequestTimeout. In that case the namespace serves its own clients, and joins as soon as
+// Redis is reachable.
 func (c *Cluster) Adapter(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapter {
 	a := newAdapter(c, n, local)
 	c.enter(a)
+	a.followRooms()
 	go a.serve()
 	go a.serveEvents()
 	timeout := time.NewTimer(c.config.RequestTimeout)
@@ -91,7 +122,8 @@ func (c *Cluster) Adapter(n *sio.Namespace, local *sio.MemoryAdapter) sio.Adapte
 	select {
 	case <-a.joined:
 	case <-timeout.C:
-		c.config.Log.Error("sioredis: the namespace is alone until Redis answers", "namespace", n.Name())
+		c.config.Log.Error("sioredis: the namespace is alone until Redis answers", "namespace",
+			n.Name())
 	}
 	return a
 }
@@ -106,8 +138,8 @@ func (c *Cluster) enter(a *adapter) {
 	a.link.enter(a)
 }
 
-// leave is the counterpart of enter, called once. With the last namespace it waits a moment for
-// what is still to be sent.
+// leave is the counterpart of enter, called once. For the last namespace it waits until the queue
+// is sent, at most closeTimeout.
 func (c *Cluster) leave(a *adapter) {
 	c.mu.Lock()
 	a.link.leave(a)
@@ -122,11 +154,16 @@ func (c *Cluster) leave(a *adapter) {
 	}
 }
 
-// serverCount is the number of servers that listen to a channel.
-func serverCount(ctx context.Context, client redis.UniversalClient, channel string) (int, error) {
+// serverCount returns the number of servers that are subscribed to a channel.
+func serverCount(ctx context.Context, client redis.UniversalClient, channel string,
+	sharded bool) (int, error) {
 	var sum atomic.Int64
 	count := func(ctx context.Context, one redis.UniversalClient) error {
-		counts, err := one.PubSubNumSub(ctx, channel).Result()
+		ask := one.PubSubNumSub
+		if sharded {
+			ask = one.PubSubShardNumSub
+		}
+		counts, err := ask(ctx, channel).Result()
 		sum.Add(counts[channel])
 		return err
 	}
@@ -135,7 +172,9 @@ func serverCount(ctx context.Context, client redis.UniversalClient, channel stri
 		err := count(ctx, client)
 		return int(sum.Load()), err
 	}
-	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return count(ctx, node) })
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		return count(ctx, node)
+	})
 	return int(sum.Load()), err
 }
 

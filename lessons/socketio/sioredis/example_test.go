@@ -14,7 +14,8 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-// Two servers, as two processes would run them: an event that one emits reaches the clients of both.
+// Two servers, as two processes would run them: an event that one emits reaches the clients of
+// both.
 func ExampleCluster_Adapter() {
 	r := miniredis.NewMiniRedis() // a Redis in this process; a cluster uses a real one
 	if err := r.Start(); err != nil {

@@ -10,6 +10,7 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"realtimelab/lessons/socketio/sio"
+	"realtimelab/lessons/socketio/siopacket"
 )
 
 // wireSocket describes a socket as the official adapter does.
@@ -25,7 +26,8 @@ func newWireSocket(info sio.SocketInfo) (wireSocket, error) {
 	return wireSocket{ID: info.ID, Rooms: info.Rooms, Data: data, Handshake: info.Handshake}, err
 }
 
-// marshalData runs the methods of the user's values, which may panic. Binary data becomes base64.
+// marshalData encodes a socket's data, with binary data as base64. A panic in a MarshalJSON method
+// of the user's becomes an error.
 func marshalData(data map[string]any) (text jsontext.Value, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -35,17 +37,37 @@ func marshalData(data map[string]any) (text jsontext.Value, err error) {
 	if data == nil {
 		data = map[string]any{}
 	}
-	return json.Marshal(data, jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false), jsontext.EscapeForJS(false))
+	return json.Marshal(data, jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false),
+		jsontext.EscapeForJS(false))
 }
 
-func (s wireSocket) info() sio.SocketInfo {
-	var data map[string]any
-	_ = json.Unmarshal(s.Data, &data, lenient) // a Node server may have anything there: it is left out
+// info returns the description as a sio.SocketInfo. Attachments in the data become base64 in its
+// RawData.
+func (s wireSocket) info(attachments [][]byte) sio.SocketInfo {
+	data := readData(s.Data, attachments)
 	info := sio.SocketInfo{ID: s.ID, Rooms: s.Rooms, Data: data, Handshake: s.Handshake}
 	if data != nil {
 		info.RawData = stdjson.RawMessage(s.Data)
+		if len(attachments) > 0 {
+			info.RawData, _ = marshalRaw(data)
+		}
 	}
 	return info
+}
+
+// readData parses a socket's data. It returns nil for data of a Node server that is not an object.
+func readData(text jsontext.Value, attachments [][]byte) (data map[string]any) {
+	if len(attachments) > 0 {
+		_ = siopacket.Unmarshal(siopacket.Value(text), attachments, &data)
+		return data
+	}
+	_ = json.Unmarshal(text, &data, lenient)
+	return data
+}
+
+func marshalRaw(data map[string]any) (stdjson.RawMessage, error) {
+	text, err := marshalData(data)
+	return stdjson.RawMessage(text), err
 }
 
 func (a *adapter) infos(to sio.Selection) []sio.SocketInfo {
@@ -53,34 +75,37 @@ func (a *adapter) infos(to sio.Selection) []sio.SocketInfo {
 	return infos
 }
 
-// describe is the array of a selection's sockets on this server. Data that is not JSON is left out.
+// describe returns the selected sockets of this server as a JSON array. It omits data that cannot
+// be encoded.
 func (a *adapter) describe(to sio.Selection) jsontext.Value {
 	sockets := []wireSocket{}
 	for _, info := range a.infos(to) {
 		socket, err := newWireSocket(info)
 		if err != nil {
-			a.config.Log.Error("sioredis: a socket's data is no JSON", "socket", info.ID, "err", err)
+			a.config.Log.Error("sioredis: a socket's data is not valid JSON", "socket", info.ID,
+				"err", err)
 			socket.Data = jsontext.Value("{}")
 		}
 		sockets = append(sockets, socket)
 	}
 	text, err := json.Marshal(sockets, lenient)
 	if err != nil {
-		a.config.Log.Error("sioredis: sockets not described", "namespace", a.namespace.Name(), "err", err)
+		a.config.Log.Error("sioredis: sockets not described", "namespace", a.namespace.Name(),
+			"err", err)
 		return nil
 	}
 	return text
 }
 
-// parseInfos reads what describe, or the official adapter, has written.
-func parseInfos(text jsontext.Value) ([]sio.SocketInfo, error) {
+// parseInfos parses the output of describe or of the official adapter.
+func parseInfos(text jsontext.Value, attachments [][]byte) ([]sio.SocketInfo, error) {
 	var sockets []wireSocket
 	if err := json.Unmarshal(text, &sockets, lenient); err != nil {
 		return nil, err
 	}
 	infos := make([]sio.SocketInfo, 0, len(sockets))
 	for _, s := range sockets {
-		infos = append(infos, s.info())
+		infos = append(infos, s.info(attachments))
 	}
 	return infos, nil
 }

@@ -17,19 +17,20 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"realtimelab/internal/labtest/redisserver"
 	"realtimelab/lessons/socketio/sio"
 	"realtimelab/lessons/socketio/sioredis"
 )
 
 func TestMain(m *testing.M) {
-	logging.Disable() // of go-redis, which reports each dial that fails
+	logging.Disable() // go-redis logs each failed dial
 	goleak.VerifyTestMain(m)
 }
 
-// quiet takes the log of outages and malformed messages that tests provoke.
+// quiet discards the log of outages and malformed messages that tests provoke.
 var quiet = slog.New(slog.DiscardHandler)
 
-// server is one of a cluster.
+// server is one server of a cluster.
 type server struct {
 	*sio.Server
 	url   string
@@ -58,13 +59,44 @@ func serve(t testing.TB, config sio.Config) server {
 		web.Close()
 	})
 	t.Cleanup(closeOnce)
-	return server{io, "ws" + strings.TrimPrefix(web.URL, "http") + "/socket.io/?EIO=4&transport=websocket", closeOnce}
+	return server{io, "ws" + strings.TrimPrefix(web.URL, "http") +
+		"/socket.io/?EIO=4&transport=websocket", closeOnce}
 }
 
-// two servers on one Redis.
+// two starts two servers on one Redis.
 func two(t *testing.T) (a, b server, r *miniredis.Miniredis) {
 	r = miniredis.RunT(t)
 	return start(t, r, sioredis.Config{}), start(t, r, sioredis.Config{}), r
+}
+
+// kinds has a configuration for each kind of adapter.
+var kinds = map[string]sioredis.Config{
+	"pubsub":          {},
+	"static":          {Sharded: &sioredis.Sharded{Mode: sioredis.StaticMode}},
+	"dynamic":         {Sharded: &sioredis.Sharded{}},
+	"dynamic-private": {Sharded: &sioredis.Sharded{Mode: sioredis.DynamicPrivateMode}},
+	"streams":         {Streams: &sioredis.Streams{}},
+	"streams of many": {Streams: &sioredis.Streams{Count: 4, Sharded: true, ReadCount: 3,
+		Block: 50 * time.Millisecond}},
+}
+
+// pairOf returns a pair for an adapter; its function more starts further servers. Sharded Pub/Sub
+// needs a real Redis.
+func pairOf(config sioredis.Config) pair {
+	return func(t *testing.T) (a, b server, more func() server) {
+		if config.Sharded != nil || config.Streams != nil && config.Streams.Sharded {
+			real := redisserver.Start(t)
+			more = func() server {
+				config := config
+				config.Client, config.Log = real.Client(t), quiet
+				return serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
+			}
+		} else {
+			r := miniredis.RunT(t)
+			more = func() server { return start(t, r, config) }
+		}
+		return more(), more(), more
+	}
 }
 
 // peer is a client that speaks in literal wire text.
@@ -96,12 +128,20 @@ func join(t testing.TB, s server, namespace ...string) peer {
 	return p
 }
 
+// read returns the next packet. It answers the server's pings, which come when a test takes long.
 func (p peer) read() string {
 	p.Helper()
-	require.NoError(p, p.SetReadDeadline(time.Now().Add(time.Minute)))
-	_, data, err := p.ReadMessage()
-	require.NoError(p, err)
-	return string(data)
+	until := time.Now().Add(2 * time.Minute)
+	for {
+		require.NoError(p, p.SetReadDeadline(until))
+		_, data, err := p.ReadMessage()
+		require.NoError(p, err)
+		if string(data) != "2" {
+			return string(data)
+		}
+		require.True(p, time.Now().Before(until), "no event came, only pings")
+		p.write("3")
+	}
 }
 
 func (p peer) reads(texts ...string) {

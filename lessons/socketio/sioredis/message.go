@@ -16,7 +16,7 @@ import (
 // lenient reads JSON as JavaScript does.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// options are a sio.Selection and sio.Flags on the wire.
+// options is the wire form of a sio.Selection and sio.Flags.
 type options struct {
 	Rooms  names      `json:"rooms"`
 	Except names      `json:"except"`
@@ -30,14 +30,17 @@ type wireFlags struct {
 }
 
 func newOptions(to sio.Selection, flags sio.Flags) *options {
-	wire := &wireFlags{Volatile: flags.Volatile, Timeout: float64(flags.Timeout) / float64(time.Millisecond)}
+	wire := &wireFlags{Volatile: flags.Volatile,
+		Timeout: float64(flags.Timeout) / float64(time.Millisecond)}
 	if flags.Uncompressed {
 		wire.Compress = new(bool)
 	}
 	return &options{Rooms: to.Rooms, Except: to.Except, Flags: wire}
 }
 
-func (o options) selection() sio.Selection { return sio.Selection{Rooms: o.Rooms, Except: o.Except} }
+func (o options) selection() sio.Selection {
+	return sio.Selection{Rooms: o.Rooms, Except: o.Except}
+}
 
 func (o options) flags() sio.Flags {
 	if o.Flags == nil {
@@ -47,11 +50,12 @@ func (o options) flags() sio.Flags {
 	return sio.Flags{
 		Volatile:     o.Flags.Volatile,
 		Uncompressed: o.Flags.Compress != nil && !*o.Flags.Compress,
-		Timeout:      time.Duration(math.Min(math.Max(o.Flags.Timeout, 0), float64(longest/time.Millisecond)) * float64(time.Millisecond)),
+		Timeout: time.Duration(math.Min(math.Max(o.Flags.Timeout, 0),
+			float64(longest/time.Millisecond)) * float64(time.Millisecond)),
 	}
 }
 
-// names are rooms. What JavaScript has as a number is its text here.
+// names is a list of rooms. A number from JavaScript becomes its decimal text.
 type names []string
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
@@ -110,8 +114,8 @@ func (m message) append(dst []byte) ([]byte, error) {
 
 var errNotBroadcast = errors.New("sioredis: not a broadcast")
 
-// parseMessage reads a broadcast. Of our own, whose uid is self, it reads the
-// uid alone.
+// parseMessage reads a broadcast. If the uid is self, the message is this server's own, and it
+// parses only the uid.
 func parseMessage(b []byte, self string) (m message, err error) {
 	size, b, err := msgp.ReadArrayHeaderBytes(b)
 	if err != nil || size < 3 {

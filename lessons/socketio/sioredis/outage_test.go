@@ -14,7 +14,7 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-// silent is a server that listens to requests and answers none.
+// silent is a server that receives requests and does not answer.
 func silent(t *testing.T, r *miniredis.Miniredis) *redis.PubSub {
 	sub := client(t, r).Subscribe(t.Context(), "socket.io-request#/#")
 	t.Cleanup(func() { sub.Close() })
@@ -25,7 +25,8 @@ func silent(t *testing.T, r *miniredis.Miniredis) *redis.PubSub {
 
 func TestAServerThatIsGone(t *testing.T) {
 	r := miniredis.RunT(t)
-	a, b := start(t, r, sioredis.Config{RequestTimeout: 300 * time.Millisecond}), start(t, r, sioredis.Config{})
+	a, b := start(t, r, sioredis.Config{RequestTimeout: 300 * time.Millisecond}),
+		start(t, r, sioredis.Config{})
 	silent(t, r)
 	b.OnServerSide("ping", func(ack sio.Ack) { ack("pong") })
 	atB := join(t, b)
@@ -35,7 +36,8 @@ func TestAServerThatIsGone(t *testing.T) {
 	assert.Equal(t, atB.id, sockets[0].ID)
 	var missing *sioredis.MissingServersError
 	require.ErrorAs(t, err, &missing)
-	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
+	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout},
+		*missing)
 
 	answers, err := a.ServerSideEmitWithAck(t.Context(), "ping")
 	require.Len(t, answers, 1)
@@ -49,7 +51,8 @@ func TestAServerThatIsGone(t *testing.T) {
 	of, err := a.Timeout(300*time.Millisecond).EmitWithAck(t.Context(), "question")
 	require.Len(t, of, 1)
 	require.ErrorAs(t, err, &missing)
-	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout}, *missing)
+	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout},
+		*missing)
 	var answerless *sio.MissingAnswersError
 	require.ErrorAs(t, err, &answerless)
 	assert.Empty(t, answerless.Sockets)
@@ -88,23 +91,27 @@ func TestCloseEndsEveryWait(t *testing.T) {
 	for range 2 {
 		assert.ErrorIs(t, <-errs, sioredis.ErrClosed)
 	}
-	require.NoError(t, a.Emit("nobody is there to hear"))
+	require.NoError(t, a.Emit("no server receives this"))
 }
 
 func TestAnEndedServerLeavesNothingAtRedis(t *testing.T) {
 	a, b, r := two(t)
 	b.Of("/chat")
-	require.Len(t, r.PubSubChannels(""), 2*2+3) // two of each namespace, and one of each server in it
+	// two of each namespace, and one of each server in it
+	require.Len(t, r.PubSubChannels(""), 2*2+3)
 	require.Equal(t, 3, r.PubSubNumPat())
 	a.close()
 	b.close()
-	require.Eventually(t, func() bool { return len(r.PubSubChannels(""))+r.PubSubNumPat() == 0 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return len(r.PubSubChannels(""))+r.PubSubNumPat() == 0
+	}, time.Minute, time.Millisecond)
 }
 
 func TestAChildNamespaceComesAndGoes(t *testing.T) {
 	r := miniredis.RunT(t)
 	config := sioredis.Config{Client: client(t, r), Log: quiet}
-	s := serve(t, sio.Config{Adapter: sioredis.New(config).Adapter, CleanupEmptyChildNamespaces: true})
+	s := serve(t, sio.Config{Adapter: sioredis.New(config).Adapter,
+		CleanupEmptyChildNamespaces: true})
 	gone := make(chan struct{})
 	s.OfFunc(func(string, sio.Handshake) bool { return true }).OnConnection(func(s *sio.Socket) {
 		s.OnDisconnect(func(sio.Reason) { gone <- struct{}{} })
@@ -133,12 +140,17 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	require.ErrorAs(t, err, &missing)
 
 	require.NoError(t, r.Restart())
-	require.Eventually(t, func() bool { return r.PubSubNumSub("socket.io-request#/#")["socket.io-request#/#"] == 2 }, time.Minute, 20*time.Millisecond)
-	require.Eventually(t, func() bool { return r.PubSubNumPat() == 2 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return r.PubSubNumSub("socket.io-request#/#")["socket.io-request#/#"] == 2
+	}, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return r.PubSubNumPat() == 2
+	}, time.Minute, 20*time.Millisecond)
 	require.NoError(t, a.Emit("together"))
 	atA.reads(`42["together"]`)
 	first := atB.read()
-	if first == `42["alone"]` { // go-redis dials several times, so the publish may have outlived the outage
+	if first == `42["alone"]` {
+		// go-redis dials several times, so the publish may have outlived the outage
 		first = atB.read()
 	}
 	assert.Equal(t, `42["together"]`, first)
@@ -146,7 +158,8 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 
 func TestWithoutRedisAServerServesItsOwn(t *testing.T) {
 	r := miniredis.RunT(t)
-	config := sioredis.Config{Client: client(t, r), RequestTimeout: 50 * time.Millisecond, Log: quiet}
+	config := sioredis.Config{Client: client(t, r), RequestTimeout: 50 * time.Millisecond,
+		Log: quiet}
 	r.Close()
 	a := serve(t, sio.Config{Adapter: sioredis.New(config).Adapter})
 	atA := join(t, a)

@@ -9,7 +9,7 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// unwritable panics when it is written.
+// unwritable panics when it is encoded.
 type unwritable struct{}
 
 func (unwritable) MarshalJSON() ([]byte, error) { panic("on purpose") }

@@ -10,26 +10,26 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// kind is the official adapter's number for a request, and for the responses to a broadcast that
-// wants answers.
+// kind is the official adapter's number for a request, or for a response to a broadcast that wants
+// acknowledgements.
 type kind int
 
 const (
-	listSockets    kind = iota // never asked by 8.x, but answered
+	listSockets    kind = iota // adapter 8.x does not send it
 	listRooms                  // of all sockets
 	remoteJoin                 // no response, unless one socket is named
 	remoteLeave                // likewise
 	remoteDisconn              // likewise
 	fetchSockets               // each server describes its sockets
 	serverSideEmit             // with a request id, each server answers
-	askClients                 // a broadcast that wants answers
+	askClients                 // a broadcast that wants acknowledgements
 	clientCount                // response: how many clients were asked
-	clientAnswer               // response: what one of them answered
+	clientAnswer               // response: the acknowledgement of one of them
 
 	unknown kind = -1
 )
 
-// request goes to all servers of a namespace, as JSON, or as MessagePack where it holds bytes.
+// request goes to all servers of a namespace, as JSON, or as MessagePack if it contains bytes.
 //
 //	{"uid":"u","type":2,"opts":{"rooms":["a"],"except":[]},"rooms":["b"]}
 //	{"uid":"u","requestId":"r","type":5,"opts":{"rooms":[],"except":[]}}
@@ -62,7 +62,7 @@ func (r request) encode() ([]byte, error) {
 	return r.appendPacket(text)
 }
 
-// appendPacket writes the request as a map with one member more, the packet.
+// appendPacket returns the request as a map with the packet as an additional member.
 func (r request) appendPacket(text jsontext.Value) ([]byte, error) {
 	fields, err := siopacket.AppendMsgpackValue(nil, text, nil)
 	if err != nil {
@@ -76,7 +76,7 @@ func (r request) appendPacket(text jsontext.Value) ([]byte, error) {
 	return r.packet.AppendMsgpack(msgp.AppendString(wire, "packet"))
 }
 
-// encode keeps to JSON where it can: it is easier to watch.
+// encode returns JSON, which is easier to watch, or MessagePack if there are attachments.
 func encode(text jsontext.Value, attachments [][]byte) ([]byte, error) {
 	if len(attachments) == 0 {
 		return text, nil
@@ -86,7 +86,8 @@ func encode(text jsontext.Value, attachments [][]byte) ([]byte, error) {
 
 var errTrailing = errors.New("sioredis: bytes behind the message")
 
-// decode reads JSON or MessagePack into v, and returns the bytes that were in the latter.
+// decode parses JSON or MessagePack into v. It returns the binary values of MessagePack as
+// attachments.
 func decode(b []byte, v any) (attachments [][]byte, err error) {
 	text := jsontext.Value(b)
 	if len(b) == 0 || b[0] != '{' {
@@ -126,7 +127,7 @@ func parseRequest(b []byte) (request, error) {
 	return r, nil
 }
 
-// checkEvent wants an array that starts with the event's name.
+// checkEvent returns an error unless data is an array that starts with an event name.
 func checkEvent(data jsontext.Value) error {
 	var event []jsontext.Value
 	if err := json.Unmarshal(data, &event, lenient); err != nil {
@@ -139,7 +140,7 @@ func checkEvent(data jsontext.Value) error {
 	return err
 }
 
-// response goes to the server that has asked. Its members depend on the kind of request.
+// response goes to the server that asked. Its members depend on the kind of request.
 //
 //	{"requestId":"r","sockets":[…]}             fetchSockets
 //	{"type":6,"requestId":"r","data":"pong"}    serverSideEmit

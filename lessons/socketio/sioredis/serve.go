@@ -14,57 +14,86 @@ import (
 	"realtimelab/lessons/socketio/siopacket"
 )
 
-// confirmed records that Redis sends us a channel. The link's receiver calls it.
-func (a *adapter) confirmed(s *redis.Subscription) {
-	if !a.unconfirmed[s.Channel] {
-		return // said before, or again after a reconnection
+// confirmed records that Redis has confirmed a channel, or that the stream is being read.
+func (a *adapter) confirmed(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.unconfirmed[name] {
+		return // confirmed before, or a confirmation after a reconnection
 	}
-	delete(a.unconfirmed, s.Channel)
+	delete(a.unconfirmed, name)
 	if len(a.unconfirmed) == 0 {
 		close(a.joined)
 		a.link.subscribed.Store(true)
 	}
 }
 
-// receive runs on the link's receiver. Responses are seen to at once: whoever waits for them may be
-// what serve is busy with.
+// begin records that entries after this offset will arrive.
+func (a *adapter) begin(at sio.Offset) {
+	if a.shared {
+		a.local.Skip(at)
+	}
+	a.confirmed(streamBegun)
+}
+
+// receive runs on a receiver of the link. It handles responses at once, because serve itself may be
+// waiting for them.
 func (a *adapter) receive(m *redis.Message) {
-	if m.Pattern == "" && m.Channel != a.channels.request {
-		a.receiveResponse(m)
+	if a.wire.urgent(m) {
+		a.take(m)
 		return
 	}
+	a.queue(m)
+}
+
+// receiveEntry runs on a reader of the link.
+func (a *adapter) receiveEntry(e entry) { a.queue(e) }
+
+func (a *adapter) queue(m any) {
 	select {
 	case a.work <- m:
 	case <-a.life.Done():
 	}
 }
 
-func (a *adapter) receiveResponse(m *redis.Message) {
-	r, err := parseResponse([]byte(m.Payload))
+func (a *adapter) take(m *redis.Message) {
+	v, err := a.wire.read(m)
 	if err != nil {
 		a.refused(err)
 		return
 	}
+	switch v := v.(type) {
+	case message:
+		a.local.Broadcast(v.packet, v.opts.selection(), v.opts.flags())
+	case request:
+		a.answer(v)
+	case response:
+		a.receiveResponse(v)
+	}
+}
+
+func (a *adapter) receiveResponse(r response) {
 	if take := a.expects(r.ID); take != nil {
 		take(r)
 	}
 }
 
-// refused logs a message of another server that cannot be read.
+// refused logs a message of another server that cannot be parsed.
 func (a *adapter) refused(err error) {
 	a.log.Log(a.config.Log, slog.LevelWarn, "sioredis: message refused",
 		"namespace", event.Printable(a.namespace.Name()), "err", event.Printable(err))
 }
 
-// serve does what the other servers ask, in order, until Close.
+// serve handles the messages of other servers, in order, until Close.
 func (a *adapter) serve() {
 	for {
 		select {
 		case m := <-a.work:
-			if m.Pattern != "" {
-				a.broadcastHere(m)
-			} else {
-				a.answer(m)
+			switch m := m.(type) {
+			case *redis.Message:
+				a.take(m)
+			case entry:
+				a.takeEntry(m)
 			}
 		case <-a.life.Done():
 			return
@@ -72,7 +101,7 @@ func (a *adapter) serve() {
 	}
 }
 
-// serveEvents runs the handlers of server-side events. They may block; what serve does goes on.
+// serveEvents runs the handlers of server-side events. They may block without blocking serve.
 func (a *adapter) serveEvents() {
 	for {
 		select {
@@ -84,30 +113,8 @@ func (a *adapter) serveEvents() {
 	}
 }
 
-func (a *adapter) broadcastHere(m *redis.Message) {
-	if room, one := a.channels.room(m.Channel); one && !a.local.Knows(room) {
-		return
-	}
-	b, err := parseMessage([]byte(m.Payload), a.uid)
-	switch {
-	case err != nil:
-		a.refused(err)
-	case b.uid != a.uid && b.packet.Namespace == a.namespace.Name():
-		a.local.Broadcast(b.packet, b.opts.selection(), b.opts.flags())
-	}
-}
-
-// answer does what a request asks. Our own come back too, and are ignored: what they say is done
-// already.
-func (a *adapter) answer(m *redis.Message) {
-	r, err := parseRequest([]byte(m.Payload))
-	if err != nil {
-		a.refused(err)
-		return
-	}
-	if r.UID == a.uid {
-		return
-	}
+// answer handles a request of another server.
+func (a *adapter) answer(r request) {
 	switch r.Kind {
 	case listSockets:
 		a.respond(r, response{Sockets: a.idsIn(r.Rooms)})
@@ -124,7 +131,8 @@ func (a *adapter) answer(m *redis.Message) {
 	}
 }
 
-// move changes the sockets of a selection, or the one that is named.
+// move adds sockets to rooms, removes them, or disconnects them: a selection, or the one that the
+// request names.
 func (a *adapter) move(r request) {
 	to, rooms := sio.Selection{Rooms: []string{r.SID}}, []string(r.Rooms)
 	if r.Opts != nil {
@@ -149,23 +157,28 @@ func (a *adapter) move(r request) {
 }
 
 func (a *adapter) handleEvent(r request) {
-	p := siopacket.Packet{Type: siopacket.Event, Namespace: a.namespace.Name(), Data: r.Data, Attachments: r.attachments}
+	p := siopacket.Packet{Type: siopacket.Event, Namespace: a.namespace.Name(), Data: r.Data,
+		Attachments: r.attachments}
 	answer := event.NewAck(r.ID != "", func(data []byte, attachments [][]byte) {
 		out := response{Kind: serverSideEmit}
-		out.Data, out.attachments = firstOf(event.NewArgs(siopacket.Packet{Data: data}.Args(), attachments))
+		out.Data, out.attachments = firstOf(event.NewArgs(siopacket.Packet{Data: data}.Args(),
+			attachments))
 		a.respond(r, out)
 	}, func(err error) {
-		a.log.Log(a.config.Log, slog.LevelError, "sioredis: the answer cannot be written", "namespace", event.Printable(a.namespace.Name()), "err", event.Printable(err))
+		a.log.Log(a.config.Log, slog.LevelError, "sioredis: the answer cannot be written",
+			"namespace", event.Printable(a.namespace.Name()), "err", event.Printable(err))
 	})
 	select {
 	case a.events <- func() { a.local.HandleServerSide(p, answer) }:
 	default:
-		a.log.Log(a.config.Log, slog.LevelWarn, "sioredis: server-side event dropped, its handlers are too slow",
+		a.log.Log(a.config.Log, slog.LevelWarn,
+			"sioredis: server-side event dropped, its handlers are too slow",
 			"namespace", event.Printable(a.namespace.Name()))
 	}
 }
 
-// askHere asks the clients of this server, and passes their answers on behind their number.
+// askHere emits a broadcast to the clients of this server. It responds first with their number,
+// then with each acknowledgement.
 func (a *adapter) askHere(r request) {
 	flags := r.Opts.flags()
 	if flags.Timeout == 0 {
@@ -176,7 +189,7 @@ func (a *adapter) askHere(r request) {
 	counted := make(chan struct{})
 	defer close(counted)
 	expiry := time.AfterFunc(flags.Timeout, func() { <-asked; forget() })
-	var unheard atomic.Int64 // once all are asked; before, less than that
+	var unheard atomic.Int64 // acknowledgements still missing; too low until all are asked
 	heard := func(n int) {
 		if unheard.Add(int64(n)) == 0 {
 			expiry.Stop()
@@ -198,8 +211,7 @@ func (a *adapter) askHere(r request) {
 	a.respond(r, response{Kind: clientCount, Count: &count})
 }
 
-// firstOf is the one value that an answer may have between servers, with the attachments, nil for
-// none.
+// firstOf returns the first value, with the attachments: an answer between servers has at most one.
 func firstOf(args sio.Args) (siopacket.Value, [][]byte) {
 	if args.Len() == 0 {
 		return nil, nil
@@ -207,17 +219,15 @@ func firstOf(args sio.Args) (siopacket.Value, [][]byte) {
 	return args.Values()[0], args.Attachments()
 }
 
-// respond sends a response to the server that has asked.
+// respond sends a response to the server that asked.
 func (a *adapter) respond(to request, r response) {
 	r.ID = to.ID
-	channel := a.channels.response
-	if a.config.SpecificResponses && to.UID != "" {
-		channel = a.channels.responseTo(to.UID)
+	if j, err := a.wire.respond(to, r); !a.unsent(err) {
+		a.link.put(j)
 	}
-	a.publish(channel, func([]byte) ([]byte, error) { return r.encode() })
 }
 
-// idsIn lists the sockets in any of the rooms, or all.
+// idsIn returns the ids of the sockets in any of the rooms, or of all if rooms is empty.
 func (a *adapter) idsIn(rooms names) jsontext.Value {
 	ids := []string{}
 	for _, info := range a.infos(sio.Selection{Rooms: rooms}) {
@@ -226,7 +236,7 @@ func (a *adapter) idsIn(rooms names) jsontext.Value {
 	return listOf(ids)
 }
 
-// rooms lists the rooms of this server, the sockets' ids among them.
+// rooms returns the rooms of this server, including the sockets' ids.
 func (a *adapter) rooms() jsontext.Value {
 	seen := map[string]bool{}
 	rooms := []string{}

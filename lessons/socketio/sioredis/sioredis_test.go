@@ -14,7 +14,41 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-func TestBroadcastsReachEveryServer(t *testing.T) {
+// pair starts two servers of one cluster.
+type pair func(t *testing.T) (a, b server, more func() server)
+
+// everyAdapter lists the tests that apply to every adapter.
+var everyAdapter = []struct {
+	name string
+	test func(*testing.T, pair)
+}{
+	{"BroadcastsReachEveryServer", testBroadcastsReachEveryServer},
+	{"RoomsSpanServers", testRoomsSpanServers},
+	{"LocalStaysLocal", testLocalStaysLocal},
+	{"NamespacesAreApart", testNamespacesAreApart},
+	{"DisconnectSocketsOfAnotherServer", testDisconnectSocketsOfAnotherServer},
+	{"FetchSocketsOfAllServers", testFetchSocketsOfAllServers},
+	{"DataThatIsNoJSONIsLeftOut", testDataThatIsNoJSONIsLeftOut},
+	{"ServerSideEvents", testServerSideEvents},
+	{"ServerSideHandlersMayAsk", testServerSideHandlersMayAsk},
+	{"AnswersOfAllClients", testAnswersOfAllClients},
+	{"AnswersOfNobody", testAnswersOfNobody},
+	{"MissingAnswers", testMissingAnswers},
+	{"MissingAnswersAfterTimeout", testMissingAnswersAfterTimeout},
+	{"OneServersBroadcastsKeepTheirOrder", testOneServersBroadcastsKeepTheirOrder},
+}
+
+func TestEveryAdapter(t *testing.T) {
+	for kind, config := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			for _, test := range everyAdapter {
+				t.Run(test.name, func(t *testing.T) { test.test(t, pairOf(config)) })
+			}
+		})
+	}
+}
+
+func testBroadcastsReachEveryServer(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	atA, atB := join(t, a), join(t, b)
 
@@ -34,14 +68,14 @@ func TestBroadcastsReachEveryServer(t *testing.T) {
 	atB.reads(`42["b alone"]`, `42["both"]`)
 }
 
-// arrived returns when the other servers have done what s has asked of them.
-// Redis keeps the order between requests and broadcasts; miniredis does not.
+// arrived returns when the other servers have handled the requests of s. Redis keeps the order
+// between requests and broadcasts; miniredis does not.
 func arrived(t *testing.T, s server) {
 	_, err := s.To("nobody").FetchSockets(t.Context())
 	require.NoError(t, err)
 }
 
-func TestRoomsSpanServers(t *testing.T) {
+func testRoomsSpanServers(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	atA, atB, other := join(t, a), join(t, b), join(t, b)
 	a.In(atA.id, atB.id).SocketsJoin("red", "blue#")
@@ -60,7 +94,7 @@ func TestRoomsSpanServers(t *testing.T) {
 	atB.reads(`42["blue"]`)
 }
 
-func TestLocalStaysLocal(t *testing.T) {
+func testLocalStaysLocal(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	atA, atB := join(t, a), join(t, b)
 	here := a.Local()
@@ -87,7 +121,7 @@ func TestLocalStaysLocal(t *testing.T) {
 	atB.reads(`42["b stays"]`)
 }
 
-func TestNamespacesAreApart(t *testing.T) {
+func testNamespacesAreApart(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	for _, s := range []server{a, b} {
 		s.Of("/*")
@@ -102,7 +136,7 @@ func TestNamespacesAreApart(t *testing.T) {
 	plain.reads(`42/star,["to plain"]`)
 }
 
-func TestDisconnectSocketsOfAnotherServer(t *testing.T) {
+func testDisconnectSocketsOfAnotherServer(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	one, whole, stays := join(t, b), join(t, b), join(t, b)
 	a.In(one.id).DisconnectSockets(false)
@@ -119,7 +153,7 @@ func TestDisconnectSocketsOfAnotherServer(t *testing.T) {
 	stays.reads(`42["still there"]`)
 }
 
-func TestFetchSocketsOfAllServers(t *testing.T) {
+func testFetchSocketsOfAllServers(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	joined := make(chan struct{})
 	b.OnConnection(func(s *sio.Socket) {
@@ -130,7 +164,7 @@ func TestFetchSocketsOfAllServers(t *testing.T) {
 		close(joined)
 	})
 	atA, atB := join(t, a), join(t, b)
-	<-joined // the client may have its answer before
+	<-joined // the client's acknowledgement may arrive earlier
 	sockets, err := a.FetchSockets(t.Context())
 	require.NoError(t, err)
 	require.Len(t, sockets, 2)
@@ -164,7 +198,7 @@ func TestFetchSocketsOfAllServers(t *testing.T) {
 	atB.reads(`42["from afar"]`)
 }
 
-func TestDataThatIsNoJSONIsLeftOut(t *testing.T) {
+func testDataThatIsNoJSONIsLeftOut(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	b.OnConnection(func(s *sio.Socket) { s.Set("func", func() {}) })
 	atB := join(t, b)
@@ -175,9 +209,9 @@ func TestDataThatIsNoJSONIsLeftOut(t *testing.T) {
 	assert.Empty(t, sockets[0].Data)
 }
 
-func TestServerSideEvents(t *testing.T) {
-	a, b, r := two(t)
-	c := start(t, r, sioredis.Config{})
+func testServerSideEvents(t *testing.T, two pair) {
+	a, b, more := two(t)
+	c := more()
 	heard := make(chan []any, 2)
 	for _, s := range []server{b, c} {
 		s.OnServerSide("hello", func(word string, data []byte) { heard <- []any{word, data} })
@@ -209,9 +243,8 @@ func TestServerSideEvents(t *testing.T) {
 	assert.Zero(t, answers[0].Len())
 }
 
-// A handler that asks the cluster itself waits for responses which come over
-// the connection that has brought its event.
-func TestServerSideHandlersMayAsk(t *testing.T) {
+// A handler that asks the cluster waits for responses on the connection that delivered its event.
+func testServerSideHandlersMayAsk(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	join(t, a)
 	b.OnServerSide("count", func(ack sio.Ack) {
@@ -226,7 +259,7 @@ func TestServerSideHandlersMayAsk(t *testing.T) {
 	assert.Equal(t, 1.0, answers[0].Any(0))
 }
 
-func TestAnswersOfAllClients(t *testing.T) {
+func testAnswersOfAllClients(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	for _, p := range []peer{join(t, a), join(t, b)} {
 		go func() {
@@ -250,14 +283,14 @@ func TestAnswersOfAllClients(t *testing.T) {
 	assert.ElementsMatch(t, []any{"yes", "yes", []byte{1, 2}}, got)
 }
 
-func TestAnswersOfNobody(t *testing.T) {
+func testAnswersOfNobody(t *testing.T, two pair) {
 	a, _, _ := two(t)
 	answers, err := a.EmitWithAck(t.Context(), "question")
 	require.NoError(t, err)
 	assert.Empty(t, answers)
 }
 
-func TestMissingAnswers(t *testing.T) {
+func testMissingAnswers(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	silentA, silentB, atB := join(t, a), join(t, b), join(t, b)
 	answered := make(chan struct{})
@@ -271,7 +304,7 @@ func TestMissingAnswers(t *testing.T) {
 		cancel()
 	}()
 	b.Socket(atB.id).On("answered", func() {
-		// what b sends now, a gets after the answer
+		// a receives it after the answer
 		assert.NoError(t, b.ServerSideEmit("answered"))
 	})
 	a.OnServerSide("answered", func() { close(answered) })
@@ -286,7 +319,7 @@ func TestMissingAnswers(t *testing.T) {
 	assert.ErrorContains(t, err, "no answer from "+silentA.id+", 1 on other servers")
 }
 
-func TestMissingAnswersAfterTimeout(t *testing.T) {
+func testMissingAnswersAfterTimeout(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	join(t, b)
 	answers, err := a.Timeout(50*time.Millisecond).EmitWithAck(t.Context(), "question")
@@ -294,7 +327,7 @@ func TestMissingAnswersAfterTimeout(t *testing.T) {
 	assert.ErrorIs(t, err, sio.ErrTimeout)
 }
 
-func TestOneServersBroadcastsKeepTheirOrder(t *testing.T) {
+func testOneServersBroadcastsKeepTheirOrder(t *testing.T, two pair) {
 	a, b, _ := two(t)
 	atB := join(t, b)
 	const n = 2000
@@ -308,8 +341,8 @@ func TestOneServersBroadcastsKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// BenchmarkBroadcast measures the whole way of a broadcast to a client of
-// another server, Redis in the same process.
+// BenchmarkBroadcast measures a broadcast to a client of another server, with Redis in the same
+// process.
 func BenchmarkBroadcast(b *testing.B) {
 	r := miniredis.RunT(b)
 	here, there := start(b, r, sioredis.Config{}), start(b, r, sioredis.Config{})

@@ -15,12 +15,14 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-// A client that comes back to its server gets what the other server has sent
-// meanwhile, to a room that nobody else was in too. At the other server it is new.
+// A client that reconnects to its server gets the events that the other server sent meanwhile, even
+// to a room without other members. On the other server it starts a new session.
 func TestRecoveryIsEachServersOwn(t *testing.T) {
 	r := miniredis.RunT(t)
 	recovering := func() server {
-		return serve(t, sio.Config{Adapter: sioredis.New(sioredis.Config{Client: client(t, r), Log: quiet}).Adapter, Recovery: &sio.Recovery{}})
+		return serve(t,
+			sio.Config{Adapter: sioredis.New(sioredis.Config{Client: client(t, r), Log: quiet}).
+				Adapter, Recovery: &sio.Recovery{}})
 	}
 	a, b := recovering(), recovering()
 	p, witness := dial(t, b), dial(t, b)
@@ -56,7 +58,8 @@ func TestRedisCluster(t *testing.T) {
 	r := miniredis.RunT(t)
 	db := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{r.Addr()}})
 	t.Cleanup(func() { db.Close() })
-	a := serve(t, sio.Config{Adapter: sioredis.New(sioredis.Config{Client: db, Log: quiet}).Adapter})
+	a := serve(t, sio.Config{Adapter: sioredis.New(sioredis.Config{Client: db, Log: quiet}).
+		Adapter})
 	b := start(t, r, sioredis.Config{})
 	atA, atB := join(t, a), join(t, b)
 	require.NoError(t, a.Emit("from a"))

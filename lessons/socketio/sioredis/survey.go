@@ -10,18 +10,19 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// ErrClosed says that this server has left the cluster, which ends its waits for other servers.
+// ErrClosed is the error of a call that waits for other servers when this server leaves the
+// cluster.
 var ErrClosed = errors.New("sioredis: the server has left the cluster")
 
-// MissingServersError is the error of a call that not every other server of the cluster has
-// answered: FetchSockets, ServerSideEmitWithAck, and in a *sio.MissingAnswersError EmitWithAck of a
-// broadcast.
+// MissingServersError is the error of FetchSockets and ServerSideEmitWithAck if some servers of the
+// cluster did not answer. For EmitWithAck of a broadcast, it is wrapped in a
+// *sio.MissingAnswersError.
 type MissingServersError struct {
 	Answered, Asked int   // numbers of other servers
 	Err             error // sio.ErrTimeout, the context's error, or ErrClosed
 }
 
-// Error says how many servers have answered, and why the wait has ended.
+// Error says how many servers answered and why the wait ended.
 func (e *MissingServersError) Error() string {
 	return fmt.Sprintf("sioredis: %v: %d of %d other servers answered", e.Err, e.Answered, e.Asked)
 }
@@ -29,26 +30,28 @@ func (e *MissingServersError) Error() string {
 // Unwrap returns Err.
 func (e *MissingServersError) Unwrap() error { return e.Err }
 
-// within bounds ctx by a timeout, with sio.ErrTimeout as cause, and by the adapter's end, with
-// ErrClosed.
-func (a *adapter) within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+// within returns a context that also ends after a timeout, with the cause sio.ErrTimeout, and with
+// the adapter, with the cause ErrClosed.
+func (a *adapter) within(ctx context.Context, timeout time.Duration) (context.Context,
+	context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(a.life, func() { cancel(ErrClosed) })
 	ctx, expire := context.WithTimeoutCause(ctx, timeout, sio.ErrTimeout)
 	return ctx, func() { stop(); expire(); cancel(nil) }
 }
 
-// others is the number of the other servers in this namespace.
+// others returns the number of other servers in this namespace.
 func (a *adapter) others(ctx context.Context) (int, error) {
-	n, err := serverCount(ctx, a.config.Client, a.channels.request)
+	channel, sharded := a.wire.servers()
+	n, err := serverCount(ctx, a.config.Client, channel, sharded)
 	if err != nil {
 		return 0, fmt.Errorf("sioredis: counting the servers: %w", err)
 	}
 	return max(0, n-1), nil
 }
 
-// expect has take called with the responses to a request of that id, until forget is. It must not
-// wait.
+// expect registers take for the responses to a new request id, until forget is called. take must
+// not block.
 func (a *adapter) expect(take func(response)) (id string, forget func()) {
 	id = newID()
 	a.mu.Lock()
@@ -67,9 +70,9 @@ func (a *adapter) expects(id string) func(response) {
 	return a.pending[id]
 }
 
-// survey sends a request, and calls take with a response of each other server, one at a time and
-// never after it has returned. One that take refuses does not count. The error is
-// *MissingServersError if ctx or RequestTimeout ends the wait.
+// survey sends a request, and calls take with the response of each other server: one at a time, and
+// never after survey has returned. A response for which take returns an error does not count. If
+// ctx or RequestTimeout ends the wait, the error is a *MissingServersError.
 func (a *adapter) survey(ctx context.Context, r request, take func(response) error) error {
 	ctx, cancel := a.within(ctx, a.config.RequestTimeout)
 	defer cancel()
@@ -108,7 +111,7 @@ func (c *count) take(r response, take func(response) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.missing == 0 {
-		return nil // more than were asked, or too late
+		return nil // a surplus or late response
 	}
 	if err := take(r); err != nil {
 		return err
@@ -119,7 +122,7 @@ func (c *count) take(r response, take func(response) error) error {
 	return nil
 }
 
-// end has take called no more, and returns how many responses are missing.
+// end stops the calls of take, and returns the number of missing responses.
 func (c *count) end() (missing int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

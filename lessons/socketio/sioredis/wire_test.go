@@ -16,14 +16,14 @@ import (
 	"realtimelab/lessons/socketio/sioredis"
 )
 
-// wire is what a server of another make sees and says: literal messages.
+// wire sends and receives literal messages, as a server of another implementation would.
 type wire struct {
 	*testing.T
 	sub *redis.PubSub
 	db  *redis.Client
 }
 
-// tapped is a server alone on a Redis whose every message wire sees.
+// tapped starts a server alone on a Redis; wire receives every message.
 func tapped(t *testing.T, config sioredis.Config) (server, wire) {
 	r := miniredis.RunT(t)
 	s := start(t, r, config)
@@ -37,7 +37,7 @@ func tapped(t *testing.T, config sioredis.Config) (server, wire) {
 
 var random = regexp.MustCompile(`[A-Z2-7]{16}`)
 
-// sees wants the next message, with UID for what is random in it.
+// sees checks the next message, in which UID stands for the random parts.
 func (w wire) sees(channel, message string) {
 	w.Helper()
 	m := w.next()
@@ -56,7 +56,7 @@ func (w wire) says(channel, message string) {
 	require.NoError(w, w.db.Publish(w.Context(), channel, message).Err())
 }
 
-// asks publishes a request, and sees it.
+// asks publishes a request, and checks that it arrives.
 func (w wire) asks(message string) {
 	w.Helper()
 	w.says("socket.io-request#/#", message)
@@ -77,11 +77,14 @@ func TestWhatIsSent(t *testing.T) {
 	assert.Equal(t, "socket.io#/#", w.next().Channel)
 
 	s.In("a").SocketsJoin("b", "c")
-	w.sees("socket.io-request#/#", `{"uid":"UID","type":2,"opts":{"rooms":["a"],"except":[],"flags":{}},"rooms":["b","c"]}`)
+	w.sees("socket.io-request#/#",
+		`{"uid":"UID","type":2,"opts":{"rooms":["a"],"except":[],"flags":{}},"rooms":["b","c"]}`)
 	s.Except("a").SocketsLeave("b")
-	w.sees("socket.io-request#/#", `{"uid":"UID","type":3,"opts":{"rooms":[],"except":["a"],"flags":{}},"rooms":["b"]}`)
+	w.sees("socket.io-request#/#",
+		`{"uid":"UID","type":3,"opts":{"rooms":[],"except":["a"],"flags":{}},"rooms":["b"]}`)
 	s.DisconnectSockets(true)
-	w.sees("socket.io-request#/#", `{"uid":"UID","type":4,"opts":{"rooms":[],"except":[],"flags":{}},"close":true}`)
+	w.sees("socket.io-request#/#",
+		`{"uid":"UID","type":4,"opts":{"rooms":[],"except":[],"flags":{}},"close":true}`)
 	require.NoError(t, s.ServerSideEmit("ping", 1, "<é>"))
 	w.sees("socket.io-request#/#", `{"uid":"UID","type":6,"data":["ping",1,"<é>"]}`)
 	require.NoError(t, s.ServerSideEmit("ping", []byte{1}))
@@ -93,12 +96,17 @@ func TestABroadcastFromElsewhere(t *testing.T) {
 	p := join(t, s)
 	s.Socket(p.id).Join("7", "red")
 	packet := "\x83\xa4type\x02\xa4data\x91\xa1"
-	w.says("socket.io#/#", "\x93\xa1u"+packet+"a\xa3nsp\xa1/\x82\xa5rooms\x90\xa6except\x90")       // without flags
-	w.says("socket.io#/#7#", "\x93\xa1u"+packet+"b\xa3nsp\xa1/\x82\xa5rooms\x91\x07\xa6except\x90") // a room that is a number
-	w.says("socket.io#/#", "\x93\xa1u"+packet+"c\xa3nsp\xa2/x\x82\xa5rooms\x90\xa6except\x90")      // of a namespace "/#…"
+	// without flags
+	w.says("socket.io#/#", "\x93\xa1u"+packet+"a\xa3nsp\xa1/\x82\xa5rooms\x90\xa6except\x90")
+	// a room that is a number
+	w.says("socket.io#/#7#", "\x93\xa1u"+packet+"b\xa3nsp\xa1/\x82\xa5rooms\x91\x07\xa6except\x90")
+	// of a namespace "/#…"
+	w.says("socket.io#/#", "\x93\xa1u"+packet+"c\xa3nsp\xa2/x\x82\xa5rooms\x90\xa6except\x90")
 	w.says("socket.io#/#", "\x93\xa1u"+packet+"d\xa3nsp\xa1/\x82\xa5rooms\x90\xa6except\x91\xa3red")
-	w.says("socket.io#/#nobody#", "\x93\xa1u"+packet+"e\xa3nsp\xa1/\x82\xa5rooms\x91\xa6nobody\xa6except\x90")
-	w.says("socket.io#/#", "\x93\xa1u"+packet+"f\xa3nsp\xa1/\x83\xa5rooms\x90\xa6except\xc0\xa5flags\x81\xa8compress\xc3")
+	w.says("socket.io#/#nobody#", "\x93\xa1u"+packet+
+		"e\xa3nsp\xa1/\x82\xa5rooms\x91\xa6nobody\xa6except\x90")
+	w.says("socket.io#/#", "\x93\xa1u"+packet+
+		"f\xa3nsp\xa1/\x83\xa5rooms\x90\xa6except\xc0\xa5flags\x81\xa8compress\xc3")
 	p.reads(`42["a"]`, `42["b"]`, `42["f"]`)
 }
 
@@ -147,33 +155,44 @@ func TestResponsesToOneServer(t *testing.T) {
 	w.sees("app-response#/#", `{"requestId":"2","rooms":[]}`)
 }
 
-// hostile are messages that nobody should send.
+// hostile lists invalid messages.
 var hostile = []string{
-	"", "{", "{}", "[]", "null", "7", "{\"type\":\"x\"}", "{}{}", "\xc1", "\x80", "\x90", "\x93", "\xff",
-	"\xdf\xff\xff\xff\xff", "\xdd\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff", strings.Repeat("\x91", 1<<18), strings.Repeat(`{"type":`, 1<<16),
+	"", "{", "{}", "[]", "null", "7", "{\"type\":\"x\"}", "{}{}", "\xc1", "\x80", "\x90",
+	"\x93", "\xff",
+	"\xdf\xff\xff\xff\xff", "\xdd\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff",
+	strings.Repeat("\x91", 1<<18), strings.Repeat(`{"type":`, 1<<16),
 	"\x93\x01\x02\x03", "\x93\xa1u\xc0\xc0", "\x93\xa1u\x80\x80", "\x92\xa1u\x80",
-	"\x93\xa1u\x83\xa4type\x02\xa4data\x90\xa3nsp\xa1/\x80",                       // an event without a name
-	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa7connect\xa3nsp\xa1/\x80",            // a reserved one
-	"\x93\xa1u\x83\xa4type\x00\xa4data\x80\xa3nsp\xa1/\x80",                       // no event
-	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa1x\xa3nsp\xa1/\x81\xa5rooms\xa1x",    // rooms that are none
-	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa1x\xa3nsp\xa1/\x81\xa5rooms\x91\x80", // a room that is an object
-	`{"type":2}`, `{"type":2,"opts":null}`, `{"type":2,"opts":{"rooms":7}}`, `{"type":2,"rooms":[{}]}`, `{"type":3,"sid":"nobody","room":[]}`,
-	`{"type":4,"close":"x"}`, `{"type":5}`, `{"type":5,"requestId":"x"}`, `{"type":6}`, `{"type":6,"data":[]}`, `{"type":6,"data":{}}`,
-	`{"type":6,"data":[{}]}`, `{"type":7,"requestId":"x","opts":{}}`, `{"type":99}`, `{"type":-1}`, `{"type":1e400}`,
+	// an event without a name
+	"\x93\xa1u\x83\xa4type\x02\xa4data\x90\xa3nsp\xa1/\x80",
+	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa7connect\xa3nsp\xa1/\x80", // a reserved one
+	"\x93\xa1u\x83\xa4type\x00\xa4data\x80\xa3nsp\xa1/\x80",            // no event
+	// rooms that are not an array
+	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa1x\xa3nsp\xa1/\x81\xa5rooms\xa1x",
+	// a room that is an object
+	"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa1x\xa3nsp\xa1/\x81\xa5rooms\x91\x80",
+	`{"type":2}`, `{"type":2,"opts":null}`, `{"type":2,"opts":{"rooms":7}}`,
+	`{"type":2,"rooms":[{}]}`, `{"type":3,"sid":"nobody","room":[]}`,
+	`{"type":4,"close":"x"}`, `{"type":5}`, `{"type":5,"requestId":"x"}`, `{"type":6}`,
+	`{"type":6,"data":[]}`, `{"type":6,"data":{}}`,
+	`{"type":6,"data":[{}]}`, `{"type":7,"requestId":"x","opts":{}}`, `{"type":99}`, `{"type":-1}`,
+	`{"type":1e400}`,
 	"\x83\xa4type\x07\xa9requestId\xa1x\xa4opts\x80",
 	"\x84\xa4type\x07\xa9requestId\xa1x\xa4opts\x80\xa6packet\x83\xa4type\x02\xa4data\x90\xa3nsp\xa1/",
-	`{"requestId":7}`, `{"requestId":null,"sockets":7}`, `{"type":8,"requestId":"x","clientCount":-5}`,
+	`{"requestId":7}`, `{"requestId":null,"sockets":7}`,
+	`{"type":8,"requestId":"x","clientCount":-5}`,
 }
 
 func TestMalformedMessagesHarmNothing(t *testing.T) {
 	s, w := tapped(t, sioredis.Config{})
 	p := join(t, s)
 	for _, message := range hostile {
-		for _, channel := range []string{"socket.io#/#", "socket.io#/#" + p.id + "#", "socket.io-request#/#", "socket.io-response#/#"} {
+		for _, channel := range []string{"socket.io#/#", "socket.io#/#" + p.id + "#",
+			"socket.io-request#/#", "socket.io-response#/#"} {
 			w.says(channel, message)
 		}
 	}
-	w.says("socket.io#/#", "\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa4well\xa3nsp\xa1/\x82\xa5rooms\x90\xa6except\x90")
+	w.says("socket.io#/#",
+		"\x93\xa1u\x83\xa4type\x02\xa4data\x91\xa4well\xa3nsp\xa1/\x82\xa5rooms\x90\xa6except\x90")
 	p.reads(`42["well"]`)
 	w.says("socket.io-request#/#", `{"requestId":"last","type":0}`)
 	for m := w.next(); m.Payload != `{"requestId":"last","sockets":["`+p.id+`"]}`; m = w.next() {
@@ -197,7 +216,8 @@ func TestMalformedResponsesDoNotCount(t *testing.T) {
 			return
 		}
 		id := requestID.FindStringSubmatch(m.Payload)[1]
-		for _, sockets := range []string{`7`, `null,"sockets":[7]`, `[{"id":{}}]`, `[{"id":"x","rooms":["x",7],"data":"text","handshake":{"headers":{"a":["b","c"]},"query":{"n":1}}}]`} {
+		for _, sockets := range []string{`7`, `null,"sockets":[7]`, `[{"id":{}}]`,
+			`[{"id":"x","rooms":["x",7],"data":"text","handshake":{"headers":{"a":["b","c"]},"query":{"n":1}}}]`} {
 			w.says("socket.io-response#/#", `{"requestId":"`+id+`","sockets":`+sockets+`}`)
 		}
 	})

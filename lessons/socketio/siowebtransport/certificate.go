@@ -18,8 +18,8 @@ import (
 // WebTransport, "custom certificate requirements").
 const validity = 13 * 24 * time.Hour
 
-// NewCertificate makes a self-signed certificate for these hosts, names or IP addresses, and returns
-// its SHA-256 with it. A browser accepts it for 13 days if the page names the hash:
+// NewCertificate makes a self-signed certificate for these hosts, names or IP addresses, and
+// returns its SHA-256 with it. A browser accepts it for 13 days if the page names the hash:
 //
 //	io({ transportOptions: { webtransport: { serverCertificateHashes: [{ algorithm: "sha-256", value: hash }] } } })
 func NewCertificate(hosts ...string) (cert tls.Certificate, hash [sha256.Size]byte, err error) {

@@ -63,8 +63,10 @@ func both(t *testing.T, config sio.Config, udp bool) (*sio.Server, string, siocl
 		packets.Close()
 	})
 	return server, "https://" + tcp.Addr().String(), sioclient.Config{
-		Transports: []string{sioclient.WebTransport}, DialWebTransport: siowebtransport.Dial, TLS: &tls.Config{RootCAs: roots},
-		ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet,
+		Transports: []string{sioclient.WebTransport}, DialWebTransport: siowebtransport.Dial,
+		TLS:               &tls.Config{RootCAs: roots},
+		ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond,
+		Log: quiet,
 	}
 }
 
@@ -111,7 +113,8 @@ func TestClientOverWebTransport(t *testing.T) {
 		h := s.Handshake()
 		var token struct{ Token string }
 		assert.NoError(t, h.Auth(&token))
-		assert.Equal(t, []string{"7", "v", "secret"}, []string{h.Query.Get("room"), h.Headers.Get("X-Mine"), token.Token})
+		assert.Equal(t, []string{"7", "v", "secret"},
+			[]string{h.Query.Get("room"), h.Headers.Get("X-Mine"), token.Token})
 		s.On("echo", func(v any, ack sio.Ack) { ack(v) })
 		s.On("ask me", func(n int, ack sio.Ack) {
 			args, err := s.EmitWithAck(t.Context(), "question", n)
@@ -125,7 +128,8 @@ func TestClientOverWebTransport(t *testing.T) {
 	c.Auth = func() any { return map[string]any{"token": "secret"} }
 	s := connect(t, address, c)
 	assert.Equal(t, sioclient.WebTransport, s.Manager().Transport())
-	for _, v := range []any{nil, true, 1.5, "你好\u2028", []any{1.0, []byte{0, 255}}, strings.Repeat("long", 5000), map[string]any{"b": bytes.Repeat([]byte{1}, 70_000)}} {
+	for _, v := range []any{nil, true, 1.5, "你好\u2028", []any{1.0, []byte{0, 255}},
+		strings.Repeat("long", 5000), map[string]any{"b": bytes.Repeat([]byte{1}, 70_000)}} {
 		args, err := s.EmitWithAck(t.Context(), "echo", v)
 		require.NoError(t, err)
 		assert.Equal(t, v, args.Any(0))
@@ -144,7 +148,9 @@ func TestClientOverWebTransport(t *testing.T) {
 	s.Close()
 	assert.Equal(t, 1, next(t, last), "what was sent before Close arrives")
 	assert.Equal(t, sio.ClientNamespaceDisconnect, next(t, reasons))
-	assert.Eventually(t, func() bool { return server.Clients() == 0 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool {
+		return server.Clients() == 0
+	}, time.Minute, time.Millisecond)
 }
 
 func TestUpgradeToWebTransportLosesNothing(t *testing.T) {
@@ -153,8 +159,9 @@ func TestUpgradeToWebTransportLosesNothing(t *testing.T) {
 		udp        bool
 		want       string
 	}{
-		"from polling":         {[]string{"polling", "webtransport"}, true, "webtransport"},
-		"a UDP port is closed": {[]string{"polling", "webtransport", "websocket"}, false, "websocket"},
+		"from polling": {[]string{"polling", "webtransport"}, true, "webtransport"},
+		"a UDP port is closed": {[]string{"polling", "webtransport", "websocket"}, false,
+			"websocket"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, address, c := both(t, sio.Config{}, test.udp)
@@ -178,7 +185,9 @@ func TestUpgradeToWebTransportLosesNothing(t *testing.T) {
 // Many events are on their way in both directions while the session moves.
 func TestUpgradeToWebTransportUnderLoad(t *testing.T) {
 	server, address, c := both(t, sio.Config{}, true)
-	server.OnConnection(func(s *sio.Socket) { s.On("n", func(n int) { s.Emit("n", n, []byte{byte(n)}) }) })
+	server.OnConnection(func(s *sio.Socket) {
+		s.On("n", func(n int) { s.Emit("n", n, []byte{byte(n)}) })
+	})
 	c.Transports = []string{"polling", "websocket", "webtransport"}
 	s := connect(t, address, c)
 	const many = 3000
@@ -193,7 +202,9 @@ func TestUpgradeToWebTransportUnderLoad(t *testing.T) {
 	for n := range many {
 		require.Equal(t, n, next(t, got))
 	}
-	require.Eventually(t, func() bool { return s.Manager().Transport() != "polling" }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return s.Manager().Transport() != "polling"
+	}, time.Minute, time.Millisecond)
 }
 
 func TestTheServerEndsWebTransport(t *testing.T) {
@@ -201,13 +212,21 @@ func TestTheServerEndsWebTransport(t *testing.T) {
 		end    func(*sio.Server, *sio.Socket)
 		reason sioclient.Reason
 	}{
-		"disconnects":        {func(_ *sio.Server, s *sio.Socket) { s.Disconnect(false) }, sioclient.ServerDisconnect},
-		"closes the session": {func(_ *sio.Server, s *sio.Socket) { s.Conn().Close() }, sioclient.TransportClose},
-		"closes":             {func(server *sio.Server, _ *sio.Socket) { server.Close(context.Background()) }, sioclient.TransportClose},
+		"disconnects": {func(_ *sio.Server, s *sio.Socket) {
+			s.Disconnect(false)
+		}, sioclient.ServerDisconnect},
+		"closes the session": {func(_ *sio.Server, s *sio.Socket) {
+			s.Conn().Close()
+		}, sioclient.TransportClose},
+		"closes": {func(server *sio.Server, _ *sio.Socket) {
+			server.Close(context.Background())
+		}, sioclient.TransportClose},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, address, c := both(t, sio.Config{}, true)
-			server.OnConnection(func(s *sio.Socket) { s.On("end", func() { go test.end(server, s) }) })
+			server.OnConnection(func(s *sio.Socket) {
+				s.On("end", func() { go test.end(server, s) })
+			})
 			c.NoReconnect = true
 			s := connect(t, address, c)
 			reasons := make(chan sioclient.Reason, 1)
@@ -252,8 +271,10 @@ func TestAResetOfWebTransport(t *testing.T) {
 	l.io.OnConnection(func(s *sio.Socket) { s.OnDisconnect(func(r sio.Reason) { reasons <- r }) })
 	connected, lost := make(chan bool, 10), make(chan sioclient.Reason, 10)
 	connect(t, "https://"+l.addr, sioclient.Config{
-		Transports: []string{sioclient.WebTransport}, DialWebTransport: siowebtransport.Dial, TLS: l.client,
-		ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond, Log: quiet,
+		Transports: []string{sioclient.WebTransport}, DialWebTransport: siowebtransport.Dial,
+		TLS:               l.client,
+		ReconnectionDelay: 5 * time.Millisecond, ReconnectionDelayMax: 10 * time.Millisecond,
+		Log: quiet,
 		Setup: func(s *sioclient.Socket) {
 			s.OnConnect(func() { connected <- true })
 			s.OnDisconnect(func(r sioclient.Reason, _ error) { lost <- r })
@@ -269,10 +290,13 @@ func TestAResetOfWebTransport(t *testing.T) {
 }
 
 func TestHeartbeatOverWebTransport(t *testing.T) {
-	server, address, c := both(t, sio.Config{Engine: engineio.Config{PingInterval: 20 * time.Millisecond, PingTimeout: 10 * time.Second}}, true)
+	server, address, c := both(t,
+		sio.Config{Engine: engineio.Config{PingInterval: 20 * time.Millisecond,
+			PingTimeout: 10 * time.Second}}, true)
 	pings := make(chan struct{}, 100)
 	server.OnConnection(func(*sio.Socket) {})
-	c.DialWebTransport = func(ctx context.Context, url string, header http.Header, config *tls.Config) (net.Conn, error) {
+	c.DialWebTransport = func(ctx context.Context, url string, header http.Header,
+		config *tls.Config) (net.Conn, error) {
 		conn, err := siowebtransport.Dial(ctx, url, header, config)
 		return &watched{conn, func(written []byte) {
 			if string(written) == "\x013" {
@@ -299,24 +323,34 @@ func TestClientIsRefused(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	refuse := errors.New("not you")
-	server, address, c := both(t, sio.Config{Engine: engineio.Config{AllowRequest: func(r *http.Request) error {
-		if r.URL.Query().Get("no") != "" {
-			return refuse
-		}
-		return nil
-	}}}, true)
+	server, address, c := both(t,
+		sio.Config{Engine: engineio.Config{AllowRequest: func(r *http.Request) error {
+			if r.URL.Query().Get("no") != "" {
+				return refuse
+			}
+			return nil
+		}}}, true)
 	server.OnConnection(func(*sio.Socket) {})
 	for name, test := range map[string]struct {
 		change func(*sioclient.Config)
 		url    string
 		want   string
 	}{
-		"an unknown certificate": {func(c *sioclient.Config) { c.TLS = nil }, address, "certificate"},
-		"another namespace":      {func(*sioclient.Config) {}, address + "/else", "Invalid namespace"},
-		"another origin":         {func(c *sioclient.Config) { c.Header = http.Header{"Origin": {"https://else.example"}} }, address, "the server answered 403 Forbidden"},
-		"a hook":                 {func(c *sioclient.Config) { c.Query = url.Values{"no": {"1"}} }, address, "the server did not open an Engine.IO session"},
-		"no such host":           {func(*sioclient.Config) {}, "https://no.invalid", "no.invalid"},
-		"nobody listens":         {func(c *sioclient.Config) { c.Timeout = 300 * time.Millisecond }, "https://127.0.0.1:9", "deadline exceeded"},
+		"an unknown certificate": {func(c *sioclient.Config) {
+			c.TLS = nil
+		}, address, "certificate"},
+		"another namespace": {func(*sioclient.Config) {}, address + "/else",
+			"Invalid namespace"},
+		"another origin": {func(c *sioclient.Config) {
+			c.Header = http.Header{"Origin": {"https://else.example"}}
+		}, address, "the server answered 403 Forbidden"},
+		"a hook": {func(c *sioclient.Config) {
+			c.Query = url.Values{"no": {"1"}}
+		}, address, "the server did not open an Engine.IO session"},
+		"no such host": {func(*sioclient.Config) {}, "https://no.invalid", "no.invalid"},
+		"nobody listens": {func(c *sioclient.Config) {
+			c.Timeout = 300 * time.Millisecond
+		}, "https://127.0.0.1:9", "deadline exceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := c
@@ -332,7 +366,8 @@ func TestClientIsRefused(t *testing.T) {
 }
 
 func TestDialTakesHTTPSOnly(t *testing.T) {
-	for _, address := range []string{"http://127.0.0.1:1/", "https:///path", "https://127.0.0.1:99999/", "%"} {
+	for _, address := range []string{"http://127.0.0.1:1/", "https:///path",
+		"https://127.0.0.1:99999/", "%"} {
 		_, err := siowebtransport.Dial(t.Context(), address, nil, nil)
 		assert.ErrorContains(t, err, "siowebtransport: ", address)
 	}
@@ -365,10 +400,12 @@ func TestCloseEndsAReadUnderWay(t *testing.T) {
 	require.NoError(t, conn.Close())
 }
 
-// While every packet is lost, only the heartbeat tells both sides; what was missed comes afterwards.
+// While every packet is lost, only the heartbeat tells both sides; what was missed comes
+// afterwards.
 func TestACutOfWebTransportIsFoundAndRecovered(t *testing.T) {
 	need.Time(t)
-	server, address, c := both(t, sio.Config{Recovery: &sio.Recovery{}, Engine: engineio.Config{PingInterval: time.Second, PingTimeout: time.Second}}, true)
+	server, address, c := both(t, sio.Config{Recovery: &sio.Recovery{},
+		Engine: engineio.Config{PingInterval: time.Second, PingTimeout: time.Second}}, true)
 	gone := make(chan sio.Reason, 10)
 	server.OnConnection(func(s *sio.Socket) {
 		s.OnDisconnect(func(r sio.Reason) { gone <- r })
@@ -376,9 +413,11 @@ func TestACutOfWebTransportIsFoundAndRecovered(t *testing.T) {
 	})
 	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	require.NoError(t, err)
-	front := netsim.Start(netsim.Config{UDP: udp, Target: strings.TrimPrefix(address, "https://"), Link: netsim.Link{RTT: 10 * time.Millisecond, Loss: 0.02}})
+	front := netsim.Start(netsim.Config{UDP: udp, Target: strings.TrimPrefix(address, "https://"),
+		Link: netsim.Link{RTT: 10 * time.Millisecond, Loss: 0.02}})
 	defer front.Close()
-	begun, missed, connected, lost := make(chan bool, 10), make(chan int, 10), make(chan bool, 10), make(chan sioclient.Reason, 10)
+	begun, missed, connected, lost := make(chan bool, 10), make(chan int, 10), make(chan bool, 10),
+		make(chan sioclient.Reason, 10)
 	c.Setup = func(s *sioclient.Socket) {
 		s.On("begin", func() { begun <- true })
 		s.On("missed", func(n int) { missed <- n })
@@ -390,11 +429,11 @@ func TestACutOfWebTransportIsFoundAndRecovered(t *testing.T) {
 	next(t, begun)
 	id := s.ID()
 
-	front.Cut(true)
+	front.Blackout(true)
 	assert.Equal(t, sio.PingTimeout, next(t, gone))
 	server.Emit("missed", 7)
 	assert.Equal(t, sioclient.PingTimeout, next(t, lost))
-	front.Cut(false)
+	front.Blackout(false)
 	assert.True(t, next(t, connected), "recovered")
 	assert.Equal(t, 7, next(t, missed))
 	assert.Equal(t, id, s.ID())

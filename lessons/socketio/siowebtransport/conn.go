@@ -32,8 +32,8 @@ func (c *conn) Close() error {
 		c.Stream.Close()
 		c.server.lingering.Go(func() {
 			if !c.ends() {
-				// No more than that, which is a close with code 0: a browser that is told to send
-				// no more as well, as CloseWithError does, takes the connection for lost.
+				// This alone is a close with code 0. CloseWithError also asks the browser to stop
+				// sending, and the browser then reports a lost connection.
 				c.request.Close()
 				c.ends()
 			}

@@ -22,10 +22,11 @@ import (
 //		DialWebTransport: siowebtransport.Dial,
 //	})
 //
-// A nil config is the default of crypto/tls. Read returns io.EOF when the server has ended the stream,
-// or the session with code 0. CloseWrite ends the stream in one direction; Close ends the session and
-// the connection, and may lose data on its way.
-func Dial(ctx context.Context, url string, header http.Header, config *tls.Config) (net.Conn, error) {
+// A nil config is the default of crypto/tls. Read returns io.EOF when the server has ended the
+// stream, or the session with code 0. CloseWrite ends the stream in one direction; Close ends the
+// session and the connection, and may lose data on its way.
+func Dial(ctx context.Context, url string, header http.Header, config *tls.Config) (net.Conn,
+	error) {
 	session, err := wtclient.Dial(ctx, url, header, config)
 	if err != nil {
 		return nil, fmt.Errorf("siowebtransport: %w", err)

@@ -16,8 +16,8 @@ import (
 	"realtimelab/lessons/socketio/siowebtransport"
 )
 
-// A server whose certificate nobody has signed, and a client that trusts it: here one
-// that polls over HTTP/3. A browser's page is told the hash instead.
+// Example serves HTTP/3 with a self-signed certificate, and polls with a client that trusts it. A
+// page passes the certificate's hash to the browser instead.
 func Example() {
 	cert, _, err := siowebtransport.NewCertificate("127.0.0.1")
 	if err != nil {
@@ -34,7 +34,8 @@ func Example() {
 	io := sio.NewServer(sio.Config{Engine: engineio.Config{
 		Transports: []string{engineio.Polling, engineio.WebSocket, engineio.WebTransport},
 	}})
-	wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+	wt := siowebtransport.NewServer(io,
+		siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 	served := make(chan error)
 	go func() { served <- wt.Serve(udp) }()
 
@@ -42,7 +43,8 @@ func Example() {
 	leaf, _ := x509.ParseCertificate(cert.Certificate[0]) // it was made here
 	trusted.AddCert(leaf)
 	transport := &http3.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
-	res, err := (&http.Client{Transport: transport}).Get("https://" + udp.LocalAddr().String() + "/socket.io/?EIO=4&transport=polling")
+	res, err := (&http.Client{Transport: transport}).
+		Get("https://" + udp.LocalAddr().String() + "/socket.io/?EIO=4&transport=polling")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,7 +59,7 @@ func Example() {
 	// Output: HTTP/3.0 200 OK
 }
 
-// A client that connects over WebTransport, and trusts the certificate that was made here.
+// ExampleDial connects a client over WebTransport. It trusts the certificate that was made here.
 func ExampleDial() {
 	cert, _, err := siowebtransport.NewCertificate("127.0.0.1")
 	if err != nil {
@@ -70,22 +72,27 @@ func ExampleDial() {
 		return
 	}
 	defer udp.Close()
-	io := sio.NewServer(sio.Config{Engine: engineio.Config{Transports: []string{engineio.WebTransport}}})
+	io := sio.NewServer(sio.Config{
+		Engine: engineio.Config{Transports: []string{engineio.WebTransport}}})
 	io.OnConnection(func(s *sio.Socket) {
-		s.On("hello", func(name string, ack sio.Ack) { ack("hello " + name + " over " + s.Conn().Transport()) })
+		s.On("hello", func(name string, ack sio.Ack) {
+			ack("hello " + name + " over " + s.Conn().Transport())
+		})
 	})
-	wt := siowebtransport.NewServer(io, siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+	wt := siowebtransport.NewServer(io,
+		siowebtransport.Config{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 	served := make(chan error)
 	go func() { served <- wt.Serve(udp) }()
 
 	trusted := x509.NewCertPool()
 	leaf, _ := x509.ParseCertificate(cert.Certificate[0]) // it was made here
 	trusted.AddCert(leaf)
-	s, err := sioclient.Dial(context.Background(), "https://"+udp.LocalAddr().String(), sioclient.Config{
-		Transports:       []string{sioclient.WebTransport},
-		DialWebTransport: siowebtransport.Dial,
-		TLS:              &tls.Config{RootCAs: trusted},
-	})
+	s, err := sioclient.Dial(context.Background(), "https://"+udp.LocalAddr().String(),
+		sioclient.Config{
+			Transports:       []string{sioclient.WebTransport},
+			DialWebTransport: siowebtransport.Dial,
+			TLS:              &tls.Config{RootCAs: trusted},
+		})
 	if err != nil {
 		fmt.Println(err)
 		return

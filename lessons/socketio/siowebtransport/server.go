@@ -1,5 +1,5 @@
-// Package siowebtransport brings WebTransport to a Socket.IO server, and to the Go client with Dial:
-// HTTP/3 and the sessions on it are quic-go's.
+// Package siowebtransport brings WebTransport to a Socket.IO server, and to the Go client with
+// Dial: HTTP/3 and the sessions on it are quic-go's.
 //
 //	io := sio.NewServer(sio.Config{Engine: engineio.Config{
 //		Transports: []string{engineio.Polling, engineio.WebSocket, engineio.WebTransport},
@@ -57,8 +57,8 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// A Server speaks HTTP/3 and WebTransport. Other requests than those for WebTransport sessions go to
-// the target's ServeHTTP: polling over HTTP/3. Its methods may be called from any goroutine.
+// A Server speaks HTTP/3 and WebTransport. Other requests than those for WebTransport sessions go
+// to the target's ServeHTTP: polling over HTTP/3. Its methods may be called from any goroutine.
 type Server struct {
 	target  Target
 	timeout time.Duration
@@ -73,9 +73,11 @@ type Server struct {
 
 // NewServer makes a server. Close ends it.
 func NewServer(target Target, config Config) *Server {
-	s := &Server{target: target, timeout: cmp.Or(config.StreamTimeout, 10*time.Second), log: cmp.Or(config.Log, slog.Default())}
+	s := &Server{target: target, timeout: cmp.Or(config.StreamTimeout, 10*time.Second),
+		log: cmp.Or(config.Log, slog.Default())}
 	s.wt = webtransport.Server{
-		H3:          &http3.Server{TLSConfig: http3.ConfigureTLSConfig(config.TLS), Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
+		H3: &http3.Server{TLSConfig: http3.ConfigureTLSConfig(config.TLS),
+			Handler: http.HandlerFunc(s.serve), ConnContext: s.conns.Add},
 		CheckOrigin: config.CheckOrigin,
 	}
 	return s
@@ -85,13 +87,13 @@ func NewServer(target Target, config Config) *Server {
 // returns an error.
 func (s *Server) Serve(conn net.PacketConn) error { return s.wt.Serve(conn) }
 
-// Reset closes every connection at a local address with an error, without a word of Socket.IO. Clients
-// may reconnect at once.
+// Reset closes every connection at a local address with an error, without a word of Socket.IO.
+// Clients may reconnect at once.
 func (s *Server) Reset(local net.Addr) { s.conns.Reset(local) }
 
 // Close cuts every connection and waits for the goroutines of the server. Call the target's own
-// Close or Shutdown first, which ends the sessions. Serve must have begun: Close does not wait for a
-// call of Serve that is just beginning.
+// Close or Shutdown first, which ends the sessions. Serve must have begun: Close does not wait for
+// a call of Serve that is just beginning.
 func (s *Server) Close() error {
 	err := s.wt.Close()
 	_ = s.lingering.Wait(context.Background()) // which never ends
@@ -119,7 +121,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	r.RequestURI = r.URL.RequestURI() // http3 has the authority there
 	request := w.(http3.HTTPStreamer).HTTPStream()
-	s.target.ServeWebTransport(&conn{Stream: stream, session: session, request: request, server: s}, r)
+	s.target.ServeWebTransport(&conn{Stream: stream, session: session, request: request, server: s},
+		r)
 }
 
 // logRefusal writes why a session is not served. Parts of it are texts of the client.

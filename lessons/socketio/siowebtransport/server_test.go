@@ -153,7 +153,8 @@ func TestPollingOverHTTP3(t *testing.T) {
 	l := serve(t, siowebtransport.Config{})
 	transport := &http3.Transport{TLSClientConfig: l.client}
 	defer transport.Close()
-	res, err := (&http.Client{Transport: transport}).Get("https://" + l.addr + "/socket.io/?EIO=4&transport=polling")
+	res, err := (&http.Client{Transport: transport}).
+		Get("https://" + l.addr + "/socket.io/?EIO=4&transport=polling")
 	require.NoError(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
@@ -165,17 +166,31 @@ func TestWhoIsNotServed(t *testing.T) {
 	lines := make(chan string, 100)
 	log := slog.New(slog.NewTextHandler(writer(func(line []byte) { lines <- string(line) }), nil))
 	l := serve(t, siowebtransport.Config{
-		CheckOrigin: func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/forbidden/") },
-		Log:         log,
+		CheckOrigin: func(r *http.Request) bool {
+			return !strings.HasPrefix(r.URL.Path, "/forbidden/")
+		},
+		Log: log,
 	})
 	impatient := serve(t, siowebtransport.Config{StreamTimeout: 50 * time.Millisecond, Log: log})
 	_, err := l.dial("/forbidden/")
 	assert.ErrorContains(t, err, "403")
 	assert.Contains(t, <-lines, "origin not allowed")
 	for name, c := range map[string]func() *webtransport.Session{
-		"another path": func() *webtransport.Session { c := l.open("/else/"); c.write("0"); return c.session },
-		"no stream":    func() *webtransport.Session { s, err := impatient.dial(path); require.NoError(t, err); return s },
-		"no packet":    func() *webtransport.Session { c := l.open(path); c.write("9"); return c.session },
+		"another path": func() *webtransport.Session {
+			c := l.open("/else/")
+			c.write("0")
+			return c.session
+		},
+		"no stream": func() *webtransport.Session {
+			s, err := impatient.dial(path)
+			require.NoError(t, err)
+			return s
+		},
+		"no packet": func() *webtransport.Session {
+			c := l.open(path)
+			c.write("9")
+			return c.session
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			select {

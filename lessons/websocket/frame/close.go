@@ -17,7 +17,7 @@ const (
 	ProtocolError   CloseCode = 1002 // a frame breaks the RFC
 	UnsupportedData CloseCode = 1003 // a kind of message that is not accepted here
 	NoStatus        CloseCode = 1005 // never sent: the close frame had no code
-	Abnormal        CloseCode = 1006 // never sent: there was no close frame
+	Abnormal        CloseCode = 1006 // never sent: the connection ended without a close frame
 	InvalidPayload  CloseCode = 1007 // text that is not UTF-8
 	PolicyViolation CloseCode = 1008
 	MessageTooBig   CloseCode = 1009
@@ -31,10 +31,13 @@ const (
 
 var closeNames = map[CloseCode]string{
 	NormalClosure: "normal closure", GoingAway: "going away", ProtocolError: "protocol error",
-	UnsupportedData: "unsupported data", NoStatus: "no status received", Abnormal: "abnormal closure",
-	InvalidPayload: "invalid frame payload data", PolicyViolation: "policy violation", MessageTooBig: "message too big",
-	MissingExt: "mandatory extension", InternalError: "internal error", ServiceRestart: "service restart",
-	TryAgainLater: "try again later", BadGateway: "bad gateway", TLSHandshake: "TLS handshake",
+	UnsupportedData: "unsupported data", NoStatus: "no status received",
+	Abnormal:       "abnormal closure",
+	InvalidPayload: "invalid frame payload data", PolicyViolation: "policy violation",
+	MessageTooBig: "message too big",
+	MissingExt:    "mandatory extension", InternalError: "internal error",
+	ServiceRestart: "service restart",
+	TryAgainLater:  "try again later", BadGateway: "bad gateway", TLSHandshake: "TLS handshake",
 }
 
 // String is the number and its name, such as "1009 message too big".
@@ -60,9 +63,9 @@ func (c CloseCode) Sendable() bool {
 // MaxReason is the most bytes of reason that fit beside the code.
 const MaxReason = MaxControl - 2
 
-// AppendClose appends the payload of a close frame: the code in two bytes and
-// the reason, cut to MaxReason bytes at a character's boundary. NoStatus appends
-// nothing: an empty payload is how "no code" is said.
+// AppendClose appends the payload of a close frame: the code in two bytes and the reason, truncated
+// to MaxReason bytes at a character's boundary. NoStatus appends nothing: an empty payload means
+// "no code".
 //
 //	03 e8           1000
 //	03 e9 62 79 65  1001 "bye"
@@ -71,10 +74,10 @@ func AppendClose(dst []byte, code CloseCode, reason string) []byte {
 		return dst
 	}
 	dst = binary.BigEndian.AppendUint16(dst, uint16(code))
-	return append(dst, cut(reason, MaxReason)...)
+	return append(dst, truncate(reason, MaxReason)...)
 }
 
-func cut(s string, limit int) string {
+func truncate(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}

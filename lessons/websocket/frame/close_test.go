@@ -31,7 +31,7 @@ func TestClosePayload(t *testing.T) {
 	}
 }
 
-func TestCloseReasonIsCut(t *testing.T) {
+func TestCloseReasonIsTruncated(t *testing.T) {
 	payload := frame.AppendClose(nil, frame.NormalClosure, "ab"+strings.Repeat("你", 60))
 	assert.Equal(t, 2+2+40*3, len(payload), "121 bytes and one character would be 124")
 	assert.True(t, utf8.Valid(payload[2:]))
@@ -39,7 +39,8 @@ func TestCloseReasonIsCut(t *testing.T) {
 
 func TestSendable(t *testing.T) {
 	for code := range frame.CloseCode(6000) {
-		want := code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 || code >= 3000 && code <= 4999
+		want := code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 ||
+			code >= 3000 && code <= 4999
 		assert.Equal(t, want, code.Sendable(), "%d", code)
 	}
 }

@@ -11,12 +11,13 @@ const (
 	FromServer
 )
 
-// Rules are what a connection's two sides agreed on. The zero value takes frames
-// of either side, of any size, without extensions.
+// Rules are the terms that a connection's two sides agreed on. The zero value takes frames of
+// either side, of any size, without extensions.
 type Rules struct {
-	From       Sender
-	Deflate    bool  // permessage-deflate was agreed on: a message's first frame may have RSV1
-	MaxMessage int64 // bytes of payload in one message, all its fragments together; 0 is no limit
+	From    Sender
+	Deflate bool // permessage-deflate was agreed on: a message's first frame may have RSV1
+	// bytes of payload in one message, all its fragments together; 0 means no limit
+	MaxMessage int64
 }
 
 // Decoder reads what one side of a connection says, in whatever pieces its bytes
@@ -42,7 +43,7 @@ type Decoder struct {
 // Write gives the Decoder the next bytes of the stream; it keeps a copy.
 func (d *Decoder) Write(p []byte) { d.buf = append(d.buf, p...) }
 
-// Offset is where in the stream the next frame starts.
+// Offset returns the position in the stream at which the next frame starts.
 func (d *Decoder) Offset() int64 { return d.offset }
 
 // Next reads the next frame. The error is ErrIncomplete until all its bytes were
@@ -79,7 +80,7 @@ func (d *Decoder) next() (Frame, int, error) {
 	if err != nil {
 		return Frame{}, 0, err
 	}
-	if !f.Masked { // Parse shares the buffer, which the next Write may move or fill anew
+	if !f.Masked { // Parse shares the buffer, which the next Write may move or overwrite
 		f.Payload = append([]byte(nil), f.Payload...)
 	}
 	if err := d.take(f); err != nil {
@@ -89,7 +90,8 @@ func (d *Decoder) next() (Frame, int, error) {
 	return f, n, nil
 }
 
-// checkHeader judges what a header alone shows. It changes nothing: it may see the same header again.
+// checkHeader judges what a header alone shows. It changes nothing: it may see the same header
+// again.
 func (d *Decoder) checkHeader(h Header) error {
 	switch {
 	case d.closed:

@@ -10,7 +10,8 @@ var ErrIncomplete = errors.New("frame: incomplete")
 
 // Error is a violation of RFC 6455.
 type Error struct {
-	Offset int64     // of the first byte at fault, counted from the first byte given to the parser or Decoder
+	// of the first byte at fault, counted from the first byte given to the parser or Decoder
+	Offset int64
 	Code   CloseCode // what the connection is to be closed with
 	Reason string
 }

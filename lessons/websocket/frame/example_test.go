@@ -9,7 +9,8 @@ import (
 
 func ExampleFrame_Append() {
 	hello := frame.Frame{
-		Header:  frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Mask: [4]byte{0x37, 0xfa, 0x21, 0x3d}},
+		Header: frame.Header{Fin: true, Opcode: frame.Text, Masked: true,
+			Mask: [4]byte{0x37, 0xfa, 0x21, 0x3d}},
 		Payload: []byte("Hello"),
 	}
 	fmt.Printf("% x\n", hello.Append(nil))

@@ -20,9 +20,8 @@ func (f Frame) Append(dst []byte) []byte {
 	return dst
 }
 
-// Parse reads the frame that data begins with and how many bytes it takes. The
-// errors are those of ParseHeader. Payload is unmasked; it shares memory with
-// data if the frame was not masked.
+// Parse reads the frame at the beginning of data. n is its length in bytes. It returns the errors
+// of ParseHeader. Payload is unmasked; it shares memory with data if the frame was not masked.
 func Parse(data []byte) (f Frame, n int, err error) {
 	h, n, err := ParseHeader(data)
 	if err != nil {

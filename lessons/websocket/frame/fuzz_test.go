@@ -11,7 +11,8 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// FuzzParse: what parses is written back to the very same bytes, and no prefix of it is a violation.
+// FuzzParse: what parses is written back to the very same bytes, and no prefix of it is a
+// violation.
 func FuzzParse(f *testing.F) {
 	for _, h := range headers {
 		f.Add(append(wire(f, h.wire), "Hello, 你好"...))
@@ -55,7 +56,8 @@ func FuzzDecoder(f *testing.F) {
 
 // FuzzUTF8: in pieces, the judgement is that of the standard library on the whole.
 func FuzzUTF8(f *testing.F) {
-	for _, s := range []string{"", "plain", "κόσμε", "你好", "😀", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\xaf", "\xe4\xbd"} {
+	for _, s := range []string{"", "plain", "κόσμε", "你好", "😀", "\xed\xa0\x80",
+		"\xf4\x90\x80\x80", "\xc0\xaf", "\xe4\xbd"} {
 		f.Add([]byte(s), uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, piece uint8) {
@@ -66,7 +68,8 @@ func FuzzUTF8(f *testing.F) {
 			at += n
 			if !ok {
 				require.False(t, utf8.Valid(text))
-				require.False(t, utf8.Valid(append(bytes.Clone(text[:at]), text[at])), "the byte refused is one that cannot follow")
+				require.False(t, utf8.Valid(append(bytes.Clone(text[:at]), text[at])),
+					"the byte refused is one that cannot follow")
 				return
 			}
 		}

@@ -34,7 +34,8 @@ const (
 	Pong         Opcode = 0xA
 )
 
-var opcodeNames = [16]string{Continuation: "continuation", Text: "text", Binary: "binary", Close: "close", Ping: "ping", Pong: "pong"}
+var opcodeNames = [16]string{Continuation: "continuation", Text: "text", Binary: "binary",
+	Close: "close", Ping: "ping", Pong: "pong"}
 
 // String is the RFC's word for the opcode.
 func (o Opcode) String() string {
@@ -76,7 +77,8 @@ type Header struct {
 	Length int64   // of the payload, in bytes; never negative
 }
 
-// RSV1 is the reserved bit that permessage-deflate sets on a compressed message (RFC 7692, section 6).
+// RSV1 is the reserved bit that permessage-deflate sets on a compressed message (RFC 7692, section
+// 6).
 const RSV1 = 4
 
 // Len is the size of the header on the wire, 2 to MaxHeader bytes.
@@ -119,11 +121,10 @@ func bit(set bool, value byte) byte {
 	return 0
 }
 
-// ParseHeader reads the header that data begins with and how many bytes it
-// takes. The error is ErrIncomplete if data ends before the header does, or an
-// *Error: a reserved opcode, a control frame that is fragmented or too long, a
-// length not in its shortest form or above 2^63-1. What depends on the
-// connection (masking, reserved bits, order) is the Decoder's to check.
+// ParseHeader reads the header at the beginning of data. n is its length in bytes. The error is
+// ErrIncomplete if data ends before the header does, or an *Error: a reserved opcode, a control
+// frame that is fragmented or too long, a length not in its shortest form or above 2^63-1. The
+// Decoder checks the rules that depend on the connection: masking, reserved bits and order.
 func ParseHeader(data []byte) (h Header, n int, err error) {
 	if len(data) < 1 {
 		return Header{}, 0, ErrIncomplete

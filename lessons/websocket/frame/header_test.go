@@ -30,20 +30,26 @@ var headers = []struct {
 	want frame.Header
 }{
 	{"text", "81 05", frame.Header{Fin: true, Opcode: frame.Text, Length: 5}},
-	{"text, masked", "81 85 37fa213d", frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Mask: key, Length: 5}},
+	{"text, masked", "81 85 37fa213d",
+		frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Mask: key, Length: 5}},
 	{"first fragment", "01 03", frame.Header{Opcode: frame.Text, Length: 3}},
 	{"middle fragment", "00 02", frame.Header{Opcode: frame.Continuation, Length: 2}},
 	{"last fragment", "80 02", frame.Header{Fin: true, Opcode: frame.Continuation, Length: 2}},
 	{"ping", "89 05", frame.Header{Fin: true, Opcode: frame.Ping, Length: 5}},
-	{"pong, masked", "8a 85 37fa213d", frame.Header{Fin: true, Opcode: frame.Pong, Masked: true, Mask: key, Length: 5}},
+	{"pong, masked", "8a 85 37fa213d",
+		frame.Header{Fin: true, Opcode: frame.Pong, Masked: true, Mask: key, Length: 5}},
 	{"close, empty", "88 00", frame.Header{Fin: true, Opcode: frame.Close}},
-	{"compressed text", "c1 07", frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Text, Length: 7}},
+	{"compressed text", "c1 07", frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Text,
+		Length: 7}},
 	{"125 bytes", "82 7d", frame.Header{Fin: true, Opcode: frame.Binary, Length: 125}},
 	{"126 bytes", "82 7e 007e", frame.Header{Fin: true, Opcode: frame.Binary, Length: 126}},
 	{"256 bytes", "82 7e 0100", frame.Header{Fin: true, Opcode: frame.Binary, Length: 256}},
 	{"65535 bytes", "82 7e ffff", frame.Header{Fin: true, Opcode: frame.Binary, Length: 65535}},
-	{"65536 bytes", "82 7f 0000000000010000", frame.Header{Fin: true, Opcode: frame.Binary, Length: 65536}},
-	{"2^63-1 bytes, masked", "82 ff 7fffffffffffffff 37fa213d", frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Mask: key, Length: math.MaxInt64}},
+	{"65536 bytes", "82 7f 0000000000010000",
+		frame.Header{Fin: true, Opcode: frame.Binary, Length: 65536}},
+	{"2^63-1 bytes, masked", "82 ff 7fffffffffffffff 37fa213d",
+		frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Mask: key,
+			Length: math.MaxInt64}},
 }
 
 func TestHeader(t *testing.T) {
@@ -102,12 +108,16 @@ func TestFrameExamples(t *testing.T) {
 		wire string
 		want frame.Frame
 	}{
-		{"Hello", "81 05 48 65 6c 6c 6f", frame.Frame{Header: headers[0].want, Payload: []byte("Hello")}},
-		{"Hello, masked", "81 85 37fa213d 7f9f4d5158", frame.Frame{Header: headers[1].want, Payload: []byte("Hello")}},
+		{"Hello", "81 05 48 65 6c 6c 6f",
+			frame.Frame{Header: headers[0].want, Payload: []byte("Hello")}},
+		{"Hello, masked", "81 85 37fa213d 7f9f4d5158",
+			frame.Frame{Header: headers[1].want, Payload: []byte("Hello")}},
 		{"Hel", "01 03 48 65 6c", frame.Frame{Header: headers[2].want, Payload: []byte("Hel")}},
 		{"lo", "80 02 6c 6f", frame.Frame{Header: headers[4].want, Payload: []byte("lo")}},
-		{"ping", "89 05 48 65 6c 6c 6f", frame.Frame{Header: headers[5].want, Payload: []byte("Hello")}},
-		{"pong", "8a 85 37fa213d 7f9f4d5158", frame.Frame{Header: headers[6].want, Payload: []byte("Hello")}},
+		{"ping", "89 05 48 65 6c 6c 6f",
+			frame.Frame{Header: headers[5].want, Payload: []byte("Hello")}},
+		{"pong", "8a 85 37fa213d 7f9f4d5158",
+			frame.Frame{Header: headers[6].want, Payload: []byte("Hello")}},
 		{"close", "88 00", frame.Frame{Header: headers[7].want, Payload: []byte{}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -131,7 +141,8 @@ func TestFrameSizes(t *testing.T) {
 	for _, size := range []int{0, 1, 125, 126, 127, 65535, 65536, 1 << 20} {
 		for _, masked := range []bool{false, true} {
 			payload := bytes.Repeat([]byte{0xA5}, size)
-			f := frame.Frame{Header: frame.Header{Fin: true, Opcode: frame.Binary, Masked: masked}, Payload: payload}
+			f := frame.Frame{Header: frame.Header{Fin: true, Opcode: frame.Binary, Masked: masked},
+				Payload: payload}
 			if masked {
 				f.Mask = key
 			}

@@ -27,8 +27,8 @@ func (u *UTF8) Write(p []byte) (n int, ok bool) {
 	return len(p), true
 }
 
-// lead starts a character of two to four bytes. The second byte's bounds are
-// those of the Unicode standard, table 3-7.
+// lead starts a character of two to four bytes. The bounds of the second byte are in the Unicode
+// standard, table 3-7.
 func (u *UTF8) lead(c byte) bool {
 	u.lo, u.hi = 0x80, 0xBF
 	switch {

@@ -1,5 +1,6 @@
-// Command bundle makes the files of web/client/dist from the modules in web/client: the browser client under the file
-// names of the official one. `go generate ./web/client` runs it, with web/client/ as the working directory.
+// Command bundle makes the files of web/client/dist from the modules in web/client: the browser
+// client under the file names of the official one. `go generate ./web/client` runs it, with
+// web/client/ as the working directory.
 package main
 
 import (
@@ -20,7 +21,8 @@ type bundle struct {
 	mapped bool // with a source map
 }
 
-// The readable bundle needs no map. A map holds all modules, and is part of every binary: one for each module format.
+// The readable bundle needs no map. A map holds all modules, and is part of every binary: one for
+// each module format.
 var bundles = []bundle{
 	{"socket.io.js", "umd.js", api.FormatCommonJS, false, false},
 	{"socket.io.min.js", "umd.js", api.FormatCommonJS, true, true},
@@ -28,10 +30,12 @@ var bundles = []bundle{
 	{"socket.io.esm.min.js", "index.js", api.FormatESModule, true, true},
 }
 
-// distPackage makes Node read dist's scripts as CommonJS, although the modules beside dist are ES modules.
+// distPackage makes Node read dist's scripts as CommonJS, although the modules beside dist are ES
+// modules.
 const distPackage = "{\n  \"type\": \"commonjs\"\n}\n"
 
-// The banner and footer make a CommonJS bundle work as a plain script too: without a module loader it sets the global io.
+// The banner and footer make a CommonJS bundle work as a plain script too: without a module loader
+// it sets the global io.
 const (
 	umdBanner = `(function (root, factory) {
   if (typeof module === "object" && module.exports) module.exports = factory();

@@ -16,11 +16,13 @@ func TestCommittedBundlesAreCurrent(t *testing.T) {
 	for name, want := range files {
 		got, err := os.ReadFile(filepath.Join("..", "dist", name))
 		require.NoError(t, err, "run `go generate ./web/client`")
-		assert.True(t, string(want) == string(got), "%s is stale: run `go generate ./web/client`", name)
+		assert.True(t, string(want) == string(got),
+			"%s is stale: run `go generate ./web/client`", name)
 	}
 	committed, err := os.ReadDir(filepath.Join("..", "dist"))
 	require.NoError(t, err)
-	assert.Len(t, committed, len(files), "dist holds files that nothing makes: run `go generate ./web/client`")
+	assert.Len(t, committed, len(files),
+		"dist holds files that nothing makes: run `go generate ./web/client`")
 }
 
 func TestBundlesNameNoMachinePaths(t *testing.T) {

@@ -1003,8 +1003,8 @@ var Engine = class extends Emitter {
     this._pingTimer = this._timers.start(() => this._onClose("ping timeout"), delay);
   }
   /**
-   * Whether the ping is overdue although no timer said so yet, as after a laptop's sleep. What is sent now would be lost;
-   * the connection closes as soon as the code that runs now is done.
+   * Whether the ping is overdue although no timer has fired yet, as after a laptop's sleep. A
+   * packet sent now would be lost. The connection closes as soon as the running code has ended.
    */
   _hasPingExpired() {
     const expired = Date.now() > this._pingDeadline;
@@ -1723,8 +1723,8 @@ var Manager = class _Manager extends Emitter {
     return socket;
   }
   /**
-   * Connects, unless connected or connecting.
-   * @param {(err?: Error) => void} [onResult] with it, a failure is the caller's to handle: there is no other attempt
+   * Connects, unless connected or connecting. @param {(err?: Error) => void} [onResult] with it,
+   * the caller handles a failure: the manager does not try again
    */
   open(onResult) {
     DEBUG: debug10("open() while %s", this._readyState);

@@ -216,8 +216,8 @@ export class Engine extends Emitter {
   }
 
   /**
-   * Whether the ping is overdue although no timer said so yet, as after a laptop's sleep. What is sent now would be lost;
-   * the connection closes as soon as the code that runs now is done.
+   * Whether the ping is overdue although no timer has fired yet, as after a laptop's sleep. A
+   * packet sent now would be lost. The connection closes as soon as the running code has ended.
    */
   _hasPingExpired() {
     const expired = Date.now() > this._pingDeadline;

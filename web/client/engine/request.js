@@ -3,16 +3,12 @@ import { unrefConnectionOf } from "./unref.js";
 /**
  * One HTTP request, made two ways. Both take the same call and answer by exactly one of its functions:
  *
- * @typedef {object} Call
- * @property {"GET" | "POST"} method
- * @property {string} uri
- * @property {string} [body]
- * @property {Object<string, string>} [headers]
- * @property {boolean} withCredentials whether cookies go to another origin
- * @property {number} [timeout] milliseconds
- * @property {boolean} [autoUnref] whether, in Node, the request keeps no process alive
- * @property {(text: string) => void} onText status 200
- * @property {(status: number | Error, context: object) => void} onError any other status, or 0 where there was no answer
+ * @typedef {object} Call @property {"GET" | "POST"} method @property {string} uri @property
+ * {string} [body] @property {Object<string, string>} [headers] @property {boolean} withCredentials
+ * whether cookies go to another origin @property {number} [timeout] milliseconds @property
+ * {boolean} [autoUnref] whether, in Node, the request keeps no process alive @property {(text:
+ * string) => void} onText status 200 @property {(status: number | Error, context: object) => void}
+ * onError any other status, or 0 without an answer
  */
 
 const pending = new Set();

@@ -22,7 +22,7 @@ export class WebSocketTransport extends Transport {
       this.ws = this._connect(uri);
     } catch (err) {
       ended();
-      soon(() => this.onError("websocket error", err)); // nobody listens yet
+      soon(() => this.onError("websocket error", err)); // later, when listeners are added
       return;
     }
     this.ws.binaryType = this.socket.binaryType;

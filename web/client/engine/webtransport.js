@@ -15,8 +15,8 @@ const LINGER = 1000;
  *     0                 a new session
  *     0{"sid":"…"}      the upgrade of the session that has this sid
  *
- * `transportOptions.webtransport` are the options of the browser's WebTransport, such as serverCertificateHashes. Where
- * a browser has none, it cannot connect.
+ * `transportOptions.webtransport` are the options of the browser's WebTransport, such as
+ * serverCertificateHashes. A browser without WebTransport cannot connect.
  */
 export class WebTransportTransport extends Transport {
   get name() {
@@ -27,7 +27,7 @@ export class WebTransportTransport extends Transport {
     try {
       this._session = new WebTransport(this.uri(), this.opts.transportOptions?.[this.name]);
     } catch (err) {
-      soon(() => this._fail(err)); // nobody listens yet
+      soon(() => this._fail(err)); // later, when listeners are added
       return;
     }
     this._session.closed.then(() => this._end(), (err) => this._fail(err));
@@ -88,6 +88,6 @@ export class WebTransportTransport extends Transport {
   }
 
   uri() {
-    return this.createUri("http", "https"); // there is no other WebTransport
+    return this.createUri("http", "https"); // WebTransport always uses TLS
   }
 }

@@ -1,6 +1,6 @@
 // Bytes both ways: pixels to the server and back, and a checksum as an acknowledgement.
 //
-// The facts of this page, besides those of Socket.IO: "acknowledged", and "polling" when it is connected over long polling.
+// The facts of this page, besides the facts of Socket.IO: "acknowledged", and "polling" when it is connected over long polling.
 
 import { catalogue } from "/lab/shared/catalogue.js";
 import { $, element } from "/lab/shared/lab.js";

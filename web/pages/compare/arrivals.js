@@ -1,4 +1,5 @@
-// What a lane has received, by the messages' numbers. Every lane keeps the order, so a gap between two numbers is a loss.
+// The messages that a lane has received, by their numbers. Every lane keeps the order, so a gap
+// between two numbers is a loss.
 
 /**
  * Arrivals of one lane. It tells a loss from a delay by the numbers alone: the server's clock and this page's are compared

@@ -1,6 +1,7 @@
-// What the page shows of the rounds: the bets before, the clock during, and the podium after.
+// The rounds on the page: the bets before, the clock during, and the podium after.
 
 import { $, element } from "/lab/shared/lab.js";
+import { rank } from "/lab/page/rank.js";
 import { decides, list, why } from "/lab/page/sentence.js";
 
 const post = (path, body) => fetch(`/lab/compare/${path}`, { method: "POST", body: JSON.stringify(body) });
@@ -10,6 +11,7 @@ export class Rounds {
   show; // as the server tells it
   bet = ""; // this browser's
   chosen = []; // buttons of the lanes
+  connected = true; // to the server
 
   constructor({ t, say, now }) {
     Object.assign(this, { t, say, now });
@@ -19,8 +21,10 @@ export class Rounds {
   }
 
   /** Begins with the server's lanes and rounds. */
-  begin({ lanes, rounds, keyed }) {
-    Object.assign(this, { lanes, rounds, keyed });
+  begin({ lanes, rounds, keyed, phones }) {
+    Object.assign(this, { lanes, rounds, keyed, phones });
+    if (phones && $("code").hidden) $("code").src = "/lab/compare/code.svg";
+    $("code").hidden = !phones;
     $("rounds").replaceChildren(...rounds.map((round) => {
       const item = element("li");
       const button = element("button");
@@ -71,11 +75,14 @@ export class Rounds {
     const { show, t, round } = this;
     if (!show) return;
     document.body.dataset.phase = show.phase;
+    $("roundsLabel").textContent = t(this.keyed ? "openRound" : "rounds");
+    $("scan").textContent = t(this.phones ? "scan" : "noPhones");
     for (const button of $("rounds").querySelectorAll("button")) {
       const r = this.rounds.find((one) => one.name === button.dataset.round);
       const done = show.done.includes(r.name);
       const now = show.phase !== "free" && show.round === r.name;
       button.textContent = done && !now ? t("roundDone", this.say(r.title)) : this.say(r.title);
+      button.title = this.say(r.says);
       button.className = now ? "now" : done ? "done" : "";
       button.disabled = !this.keyed || show.phase === "run" || show.phase === "count";
       if (now) button.setAttribute("aria-current", "step");
@@ -115,13 +122,12 @@ export class Rounds {
   labelPodium() {
     const { show, t, round } = this;
     if (show.phase !== "podium" || !round) return;
-    const places = show.places ?? [];
+    const places = rank(round.wins, show.places ?? []);
     const ranks = [...new Set(places.map((p) => p.rank))].slice(0, 3);
-    $("steps").replaceChildren(...ranks.map((rank, i) => {
+    $("steps").replaceChildren(...ranks.map((place, i) => {
       const step = element("li", "", `step-${i + 1}`);
-      const same = places.filter((p) => p.rank === rank);
-      const lost = same[0].lost;
-      step.append(element("span", rank, "rank"), ...same.map((p) => element("b", this.name(p.lane))), element("span", decides(t, round.wins, same[0]) + (lost ? ` · ${t("lost", lost)}` : "")));
+      const same = places.filter((p) => p.rank === place);
+      step.append(element("span", place, "rank"), ...same.map((p) => element("b", this.name(p.lane))), element("span", decides(t, round.wins, same[0])));
       return step;
     }));
     $("why").textContent = why(t, round.wins, places, (lane) => this.name(lane));
@@ -133,7 +139,8 @@ export class Rounds {
     const others = more + names.length - shown.length;
     if (others && shown.length) shown.push(t("others", others));
     $("right").textContent = !places.length ? "" : !count ? t("nobodyRight") : shown.length ? t("betRight", list(t, shown)) : t("countRight", count);
-    $("verdict").textContent = !this.bet || !places.length ? "" : t(right.some((p) => p.lane === this.bet) ? "youRight" : "youWrong", this.name(this.bet));
+    const mine = places.find((p) => p.lane === this.bet);
+    $("verdict").textContent = mine ? t(mine.rank === 1 ? "youRight" : "youWrong", this.name(this.bet), mine.rank, decides(t, round.wins, mine)) : "";
   }
 
   /** Shows how long the round still takes. Call it from time to time. */
@@ -142,7 +149,9 @@ export class Rounds {
     if (!show) return;
     const left = Math.max(0, Math.ceil((show.ends - this.now()) / 1000));
     const text = { bets: "phaseBets", count: "phaseCount", podium: "phasePodium" }[show.phase];
-    const line = show.phase === "run" ? t("phaseRun", left) : text ? t(text) : "";
+    let line = show.phase === "run" ? t("phaseRun", left) : text ? t(text) : "";
+    if (show.measured === false) line += ` · ${t("unmeasured")}`;
+    if (!this.connected) line = t("off");
     if ($("clock").textContent !== line) $("clock").textContent = line;
   }
 }

@@ -8,8 +8,8 @@ import { showRows } from "/lab/page/rows.js";
 import { Lap } from "/lab/page/lap.js";
 import { Narrator } from "/lab/page/narrator.js";
 import { Picture, seconds } from "/lab/page/picture.js";
-import { reorder } from "/lab/page/rank.js";
-import { time as readable } from "/lab/page/sentence.js";
+import { rank, reorder } from "/lab/page/rank.js";
+import { decides, time as readable } from "/lab/page/sentence.js";
 import { texts } from "/lab/page/text.js";
 import { forget, said, Track } from "/lab/page/track.js";
 
@@ -32,7 +32,7 @@ let payload = 0; // bytes of a message
 let viewers = 1;
 let connected = false;
 let keyed = false; // this page may change the comparison
-let sent = 0; // messages when this page came
+let sent = 0; // messages when this page opened its lanes
 let order = "delay";
 let tracks = []; // in the order of the server
 let ranked = []; // in the order of the screen
@@ -88,15 +88,29 @@ const value = {
   bytes: (track) => track.perMessage(viewers, payload)?.all,
 };
 
-/** Orders the lanes, and says who leads. */
+/** Reports whether this page measures a round. */
+const inRound = () => ["run", "count"].includes(rounds.show?.phase) && tracks.length > 0 && tracks.every((track) => track.lap?.first === rounds.show.first);
+
+/** What a lane has in a round so far. */
+const standing = (track) => ({ track, lost: track.lost, bytes: track.perMessage(viewers, payload)?.all, delay: track.lap.delay, silence: track.lap.silenceAt(Math.min(now(), rounds.show.ends - offset)) });
+
+/** Orders the lanes, in a round by its own rule, and says who leads. */
 function sort() {
   const first = ranked[0];
-  ranked = reorder(ranked, value[order], order === "delay" ? { share: 0.1, least: 4 } : { share: 0.04 });
-  if (first && ranked[0] !== first && value[order](ranked[0]) !== undefined) narrator.say("lead", t("leads", nameOf(ranked[0])));
-  ranked.forEach((track, i) => {
-    track.rank.textContent = i + 1;
-    track.item.classList.toggle("first", i === 0);
-  });
+  if (inRound()) {
+    const places = rank(rounds.round.wins, ranked.map(standing));
+    ranked = places.map((place) => place.track);
+    for (const { track, rank } of places) track.place = rank;
+    if (places[1]?.rank > 1 && ranked[0] !== first) narrator.say("lead", t("leads", nameOf(ranked[0])));
+  } else {
+    ranked = reorder(ranked, value[order], order === "delay" ? { share: 0.1, least: 4 } : { share: 0.04 });
+    ranked.forEach((track, i) => { track.place = i + 1; });
+    if (first && ranked[0] !== first && value[order](ranked[0]) !== undefined) narrator.say("lead", t("leads", nameOf(ranked[0])));
+  }
+  for (const track of ranked) {
+    track.rank.textContent = track.place;
+    track.item.classList.toggle("first", track.place === 1);
+  }
 }
 
 /** Moves the rows towards their places. A frame moves a part of the way. */
@@ -130,7 +144,7 @@ function showFigures() {
     track.bar.style.width = `${(100 * (costs[i]?.all ?? 0)) / most}%`;
     costs[i]?.parts.forEach((part, j) => { track.parts[j].style.flexGrow = part; });
     const waiting = track.pending(now() - 200).length;
-    const notes = [track.recovers && t("recovers"), !track.on && t("laneOff"), track.lost > 0 && t("lost", track.lost), waiting > 0 && t("waiting", waiting)];
+    const notes = [inRound() && rounds.round.wins === "silence" && decides(t, "silence", { silence: standing(track).silence }), track.recovers && t("recovers"), !track.on && t("laneOff"), track.lost > 0 && t("lost", track.lost), waiting > 0 && t("waiting", waiting)];
     const note = notes.filter(Boolean).join(" · ");
     if (track.note.textContent !== note) track.note.textContent = note;
     track.note.className = track.on && !track.lost ? "soft" : "bad";
@@ -156,7 +170,7 @@ function sayFact(costs) {
 /** Reports a round to the server, once all lanes have its last message or it is late. */
 async function report() {
   const { show } = rounds;
-  if (!keyed || show?.phase !== "count" || reported === show.first || !tracks.every((track) => track.lap?.first === show.first)) return;
+  if (!keyed || show?.phase !== "count" || reported === show.first || !inRound()) return;
   const late = now() + offset > show.ends + lateTime;
   if (!late && !tracks.every((track) => track.arrivals.newest >= show.last)) return;
   reported = show.first;
@@ -167,11 +181,9 @@ async function report() {
 /** Begins to measure a round that this page sees from its first message on. */
 function beginRound(show) {
   zero();
-  order = rounds.round.wins === "bytes" ? "bytes" : "delay";
-  showOrder();
   for (const track of tracks) {
     track.lap = sent < show.first ? new Lap(show.first, show.began - offset) : undefined;
-    for (const [number, at] of said) { // those that came before the news of the round
+    for (const [number, at] of said) { // messages that came before the news of the round
       if (number >= show.first && track.arrivals.has(number)) track.lap?.add(number, track.arrivals.at(number) - at, track.arrivals.at(number), 0);
     }
   }
@@ -223,7 +235,7 @@ function narrate(before, after) {
 
 function take(message) {
   if (message.lanes) {
-    ({ nets: networks, keyed, sent, payload } = message);
+    ({ nets: networks, keyed, payload } = message);
     $("net").max = networks.length - 1;
     welcome = message;
   } else if (message.state) takeState(message);
@@ -244,9 +256,10 @@ function take(message) {
 function takeState(message) {
   const [before, phase] = [state, rounds.show?.phase];
   state = message.state;
-  if (welcome) begin();
+  if (welcome) begin(message);
   rounds.take(message.show, message.bet);
   if (message.show.phase === "run" && phase !== "run") beginRound(message.show);
+  if (message.late && tracks.length === 0) narrator.say("late", t("lateLanes"));
   if (before && before.interval !== state.interval) for (const track of tracks) track.frame.contentWindow.postMessage({ interval: state.interval }, track.origin);
   if (before) narrate(before, state);
   if (before && before.recovery !== state.recovery) switchRecovery();
@@ -255,14 +268,17 @@ function takeState(message) {
 
 const backoff = new Backoff();
 
-/** Opens the lanes, again after the server has restarted. */
-function begin() {
+/** Opens the lanes, again after the server has restarted. A page that comes while a round runs opens them after it. */
+function begin({ late, sent: newest }) {
   for (const track of tracks) track.remove();
+  tracks = [];
+  ranked = [];
+  if (rounds.lanes !== welcome.lanes) rounds.begin(welcome);
+  if (late && !onlyBets) return;
+  sent = newest;
   zeroed = false;
   said.clear();
-  rounds.begin(welcome);
-  if (onlyBets) welcome.lanes = [];
-  tracks = welcome.lanes.map((lane) => new Track(lane));
+  tracks = onlyBets ? [] : welcome.lanes.map((lane) => new Track(lane));
   ranked = [...tracks];
   for (const track of tracks) {
     track.open($("frames"), state.recovery, { after: sent, interval: state.interval });
@@ -333,14 +349,15 @@ function label() {
 function connect() {
   socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare${onlyBets ? "?bets=1" : ""}`);
   socket.addEventListener("open", () => {
-    connected = true;
+    connected = rounds.connected = true;
     backoff.reset();
     best = Infinity;
     for (let i = 0; i < 15; i++) setTimeout(ping, 200 * i);
   });
   socket.addEventListener("message", ({ data }) => take(JSON.parse(data)));
   socket.addEventListener("close", () => {
-    connected = false;
+    connected = rounds.connected = false;
+    rounds.tick();
     showState();
     setTimeout(connect, backoff.next());
   });

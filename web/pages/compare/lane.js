@@ -1,4 +1,5 @@
-// One lane of the comparison: a transport's smallest client, on a page of its own origin. What arrives goes to the page that frames this one.
+// One lane of the comparison: a transport's smallest client, on a page of its own origin. It passes
+// each message to the page that frames this one.
 
 import { Backoff } from "/lab/shared/backoff.js";
 

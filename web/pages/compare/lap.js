@@ -1,4 +1,4 @@
-// What one lane did in one round.
+// The figures of one lane in one round.
 
 /** Returns the median, undefined of nothing. */
 export function median(values) {
@@ -24,9 +24,15 @@ export class Lap {
     this.latest = Math.max(this.latest, arrived);
   }
 
+  /** Returns the longest time without a message until now, that of the last message included. */
+  silenceAt(now) { return Math.max(this.silence, now - this.latest); }
+
+  /** Median delay so far, undefined without a message. */
+  get delay() { return median(this.delays); }
+
   /** Returns the outcome at the end of the round. A lane without messages was silent all the time. */
   outcome(lane, ended) {
     const none = this.delays.length === 0;
-    return { lane, got: this.delays.length, delay: median(this.delays) ?? 0, silence: none ? Math.max(ended - this.latest, 0) : this.silence };
+    return { lane, got: this.delays.length, delay: this.delay ?? 0, silence: none ? Math.max(ended - this.latest, 0) : this.silence };
   }
 }

@@ -1,5 +1,5 @@
-// The picture of all lanes: one canvas over the list. What has arrived is painted once, into a strip of each lane that goes
-// round; each frame copies the strips.
+// The picture of all lanes: one canvas over the list. Each arrival is painted once, into a ring
+// buffer of pixels per lane; each frame copies these.
 
 export const seconds = 8;
 

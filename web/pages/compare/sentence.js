@@ -13,10 +13,16 @@ const texts = {
   silence: { value: "value-silence", won: "won-silence", asks: "asks-silence", last: "last-silence" },
 };
 
-const figure = { bytes: (p) => Math.round(p.bytes), delay: (p) => time(p.delay), silence: (p) => time(p.silence) };
+const figures = { bytes: (p) => Math.round(p.bytes), delay: (p) => time(p.delay), silence: (p) => time(p.silence) };
 
-/** Returns the figure of a place that decides a round, with its unit. */
-export const decides = (t, wins, place) => t(texts[wins].value, figure[wins](place));
+/** Returns the figure of a place that decides a round as the audience reads it. */
+export const figure = (wins, place) => figures[wins](place);
+
+/** Returns the figure of a place that decides a round with its unit, and its lost messages if there are any. */
+export function decides(t, wins, place) {
+  const text = t(texts[wins].value, figure(wins, place));
+  return place.lost ? `${text} · ${t("lost", place.lost)}` : text;
+}
 
 /** Returns names as a list: "a, b and c". */
 export function list(t, names) {
@@ -29,7 +35,7 @@ export function why(t, wins, places, name) {
   if (!places?.length) return t("noReport");
   const winners = places.filter((p) => p.rank === 1);
   const loser = places.at(-1);
-  const first = t(texts[wins].won, list(t, winners.map((p) => name(p.lane))), figure[wins](winners[0]));
+  const first = t(texts[wins].won, list(t, winners.map((p) => name(p.lane))), figure(wins, winners[0]));
   if (loser.rank === 1) return t("allSame", first);
   return t("but", first, reason(t, wins, loser, name(loser.lane)));
 }
@@ -38,5 +44,5 @@ export function why(t, wins, places, name) {
 function reason(t, wins, loser, name) {
   if (loser.lost) return t("lostSome", name, loser.lost);
   const asks = loser.requests > 0.015;
-  return t(texts[wins][asks ? "asks" : "last"], name, figure[wins](loser), loser.requests.toFixed(loser.requests < 1 ? 2 : 1));
+  return t(texts[wins][asks ? "asks" : "last"], name, figure(wins, loser), loser.requests.toFixed(loser.requests < 1 ? 2 : 1));
 }

@@ -34,6 +34,7 @@ export class Track {
   count = null;
   zero = null; // the count at the last reset of the figures
   lap; // of the round
+  place = 0; // its rank
   y = 0; // place in the list, in px
   frozen; // the time that the picture stands at
 
@@ -125,7 +126,7 @@ export class Track {
     for (let number = newest; number > this.arrivals.newest; number -= step) {
       const at = said.get(number);
       if (at === undefined || at < this.since) break;
-      if (at < time - 40) all.push(at); // a young one is no news
+      if (at < time - 40) all.push(at); // not for a message that has just left
     }
     return all;
   }

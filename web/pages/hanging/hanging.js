@@ -11,9 +11,9 @@ import { texts } from "/lab/page/text.js";
 const t = catalogue("page", texts);
 const room = await openRoomStage(exchanges, {
   "asked": { client: "await fetch(`", server: "Feed.Subscribe", wire: "GET /stream" },
-  "online": { client: "getReader", server: "e.send(e.hello)" },
+  "online": { client: "getReader", server: "s.send(s.hello)" },
   "→ message": { client: `method: "POST"`, wire: "POST /messages" },
-  "← ": { client: "show(message)", server: "e.send(e.encode", wire: `{"id":` },
+  "← ": { client: "show(message)", server: "s.send(s.encode", wire: `{"id":` },
   "cut": { client: "retry(", server: "context.Cause" },
 });
 const { show, retry } = room;

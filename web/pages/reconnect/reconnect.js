@@ -1,6 +1,6 @@
 // Going away and coming back: what was missed, what is lost, and listeners that pile up.
 //
-// The facts of this page, besides those of Socket.IO: "gone" (as if without network) and "left" (disconnected on purpose),
+// The facts of this page, besides the facts of Socket.IO: "gone" (as if without network) and "left" (disconnected on purpose),
 // "recovered" or "not recovered" on each return, and "doubled" for a tick that calls the same listener twice.
 
 import { catalogue } from "/lab/shared/catalogue.js";
@@ -115,7 +115,7 @@ function leave(seconds, fact, end) {
 
 const acts = {
   cut: () => connection.cut(),
-  away: () => leave(3, "gone", () => connection.cut()), // as if there were no network
+  away: () => leave(3, "gone", () => connection.cut()), // as if without a network
   longer: () => leave(20, "gone", () => connection.cut()),
   leave: () => leave(3, "left", () => socket.disconnect()),
 };

@@ -1,4 +1,4 @@
-// Rooms: the page asks, the server decides. Facts besides those of the events: "joined red" and "refused", the answers to join.
+// Rooms: the page asks, the server decides. Facts besides the events: "joined red" and "refused", the answers to join.
 
 import { catalogue } from "/lab/shared/catalogue.js";
 import { $, element } from "/lab/shared/lab.js";

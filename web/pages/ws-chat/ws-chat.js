@@ -1,6 +1,6 @@
 // The chat over a WebSocket: one connection, and both sides may send at any time.
 //
-// The facts of this page, besides those of room-stage.js: "refused", an error from the server, and "closed 1003".
+// The facts of this page, besides the facts of room-stage.js: "refused", an error from the server, and "closed 1003".
 
 import { catalogue } from "/lab/shared/catalogue.js";
 import { $ } from "/lab/shared/lab.js";

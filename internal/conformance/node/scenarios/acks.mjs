@@ -110,7 +110,7 @@ export const acks = {
     },
   },
 
-  "an ack nobody waits for": {
+  "an unexpected ack": {
     server(io) {
       io.on("connection", (socket) => {
         socket.conn.write('312["unknown id"]');

@@ -1,10 +1,11 @@
-// What a user of the client can observe, one scenario at a time. The same scenario runs with the official client and
-// with ours in the same browser, and the logs of both sides must be equal.
+// All behavior that a user of the client can observe, one scenario at a time. The same scenario
+// runs with the official client and with ours in the same browser, and the logs of both sides must
+// be equal.
 //
-// A scenario is {options, server(io, log), actions, client(context), bundle, differs}: the options and set-up of an
-// official server, actions that the page can ask of it, what the page does, and which file of the client it is for.
-// Where the official client fails and ours does not, differs lists what ours logs. Only what is certain in its order
-// may be logged.
+// A scenario is {options, server(io, log), actions, client(context), bundle, differs}: the options
+// and set-up of an official server, actions that the page can ask of it, what the page does, and
+// which file of the client it is for. If the official client fails and ours does not, differs holds
+// our log. A log may contain only events whose order is certain.
 import { acks } from "./acks.mjs";
 import { binary } from "./binary.mjs";
 import { connecting } from "./connecting.mjs";

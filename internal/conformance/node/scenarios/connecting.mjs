@@ -1,4 +1,4 @@
-// How a client comes to be connected, and what it tells the server on the way.
+// How a client connects, and the data that it sends to the server meanwhile.
 
 const state = ({ connected, disconnected, active, recovered, id }) => ({ connected, disconnected, active, recovered: Boolean(recovered), id });
 
@@ -16,7 +16,7 @@ function logHandshake(io, log) {
   });
 }
 
-/** A server that logs each handshake and answers it by hanging up. */
+/** A server that logs each handshake and answers it by closing the connection. */
 const withHandshake = (client, options) => ({ options, server: logHandshake, client });
 
 const silent = { allowRequest: () => {} }; // never answers
@@ -175,7 +175,8 @@ export const connecting = {
     },
   },
 
-  // The official client 4.8.4 throws a TypeError for unknown names. Ours filters them, as older official ones do.
+  // The official client 4.8.4 throws a TypeError for unknown names. Ours filters them, like older
+  // official ones.
   "transports of other versions": {
     differs: [JSON.stringify([["websocket"]])],
     server: greet,
@@ -351,7 +352,7 @@ export const connecting = {
 
   "disconnect between open and connect": {
     server(io) {
-      io.use(() => {}); // never lets anyone in
+      io.use(() => {}); // accepts no client
     },
     async client(c) {
       const socket = c.connect();

@@ -11,7 +11,7 @@ function echo(io, log) {
   });
 }
 
-/** Everything sent before is through: a round trip. */
+/** Waits for a round trip, after which everything sent before has arrived. */
 const settled = (c, socket) => c.limit("no answer", socket.emitWithAck("settled"));
 
 const values = [0, -1.5, "", "ünï 文 😀", true, null, undefined, [], {}, [[["deep"]]], { a: { b: [1, { c: null }] } }];

@@ -1,4 +1,5 @@
-// What can be reached through socket.io.engine, and what the packages promise beside the protocol.
+// The properties that are reached through socket.io.engine, and the promises of the packages beside
+// the protocol.
 
 /** A codec that shows itself on the wire: everything as one JSON text. */
 class Encoder {

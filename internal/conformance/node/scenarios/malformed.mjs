@@ -1,4 +1,4 @@
-// A server that breaks the rules: the connection ends, with its reason, and a new one is made.
+// A server that breaks the rules: the client closes the connection with a reason, and reconnects.
 
 const quick = { reconnectionDelay: 20, randomizationFactor: 0 };
 
@@ -15,10 +15,10 @@ const text = {
   "attachments without a dash": '51["x"]',
   "no attachments": '50-["x"]',
   "too many attachments": '5999-["x"]',
-  "an ack that is no array": '31{"a":1}',
+  "an ack that is not an array": '31{"a":1}',
 };
 
-/** Each of these messages in turn, over each transport: what reason, and whether it comes back. */
+/** Each of these messages in turn, over each transport: the reason of the close, and whether the client reconnects. */
 const ends = (...messages) => ({
   server(io) {
     let broken = 0;

@@ -1,4 +1,4 @@
-// Several namespaces over one connection, and who may come in.
+// Several namespaces over one connection, and which clients may join.
 
 function chat(io, log) {
   for (const name of ["/", "/chat", "/news", "/文 a"]) {

@@ -1,4 +1,5 @@
-// Observed values as JSON that can be compared between two clients: what is random is named, not shown.
+// Observed values as JSON that can be compared between two clients: random values are replaced with
+// names.
 
 /** A Blob becomes a promise; settle waits for those. */
 export function plain(value) {

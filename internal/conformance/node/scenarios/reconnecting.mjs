@@ -3,7 +3,8 @@
 const quick = { reconnectionDelay: 100, reconnectionDelayMax: 400, randomizationFactor: 0 };
 const managerEvents = ["open", "error", "close", "reconnect", "reconnect_attempt", "reconnect_error", "reconnect_failed"];
 
-// Not when the server notices a loss: that may be after the client has come back.
+// The time when the server notices a loss is not compared: it may be after the client has
+// reconnected.
 function log(io, log) {
   io.on("connection", (socket) => {
     log("connection", socket.recovered);
@@ -161,7 +162,7 @@ export const reconnecting = {
       mute: (io) =>
         Object.values(io.engine.clients).forEach((conn) => {
           conn.sendPacket = () => {};
-          conn.resetPingTimeout = () => {}; // nor does it notice, at the same time as the client, that nobody answers
+          conn.resetPingTimeout = () => {}; // nor does it notice that the answers stop, at the same time as the client
           clearTimeout(conn.pingIntervalTimer);
           clearTimeout(conn.pingTimeoutTimer);
         }),

@@ -10,7 +10,7 @@ const server = http.createServer(async (request, response) => {
     return answer(response, 501, { error: "TODO" });
   }
   if (request.method === "GET" && url.pathname === "/events") {
-    const after = url.searchParams.get("after"); // null if there is none
+    const after = url.searchParams.get("after"); // null if it is missing
     // TODO: response.writeHead and response.flushHeaders begin a stream, response.write goes on with it.
     return answer(response, 501, { error: "TODO" });
   }

@@ -29,7 +29,8 @@ type stream struct {
 
 // open connects, and fails the check if no headers arrive.
 func open(t *testing.T) *stream {
-	s := &stream{messages: make(chan string), ended: make(chan struct{}), pieces: make(chan string, 100)}
+	s := &stream{messages: make(chan string), ended: make(chan struct{}),
+		pieces: make(chan string, 100)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(s.ended)
 		Stream(w, r, s.messages)
@@ -52,10 +53,13 @@ func open(t *testing.T) *stream {
 	}()
 	select {
 	case response := <-answered:
-		check.Value(t, "status", response.StatusCode, 200, "A stream begins with the status 200.", "流以状态码 200 开始。")
+		check.Value(t, "status", response.StatusCode, 200, "A stream begins with the status 200.",
+			"流以状态码 200 开始。")
 		go s.read(response)
 	case <-time.After(enough):
-		check.Fail(t, "No message has come yet, and the client does not even have the status: the headers wait in the buffer for the first message.",
+		check.Fail(t,
+			"No message has come yet, and the client does not even have the status: the headers "+
+				"wait in the buffer for the first message.",
 			"还没有消息，客户端却连状态码都没收到：头部躺在缓冲区里，等着第一条消息。")
 	}
 	return s
@@ -80,9 +84,13 @@ func (s *stream) publish(t *testing.T, message string) {
 	select {
 	case s.messages <- message:
 	case <-s.ended:
-		check.Fail(t, "The client is still there, and the handler has returned: nothing takes the message %q.", "客户端还在，处理函数却返回了：没有什么来取消息 %q。", message)
+		check.Fail(t,
+			"The client is still there, and the handler has returned: "+
+				"nothing takes the message %q.",
+			"客户端还在，处理函数却返回了：没有什么来取消息 %q。", message)
 	case <-time.After(enough):
-		check.Fail(t, "The handler does not take the message %q: it waits for something else.", "处理函数没有来取消息 %q：它在等别的东西。", message)
+		check.Fail(t, "The handler does not take the message %q: it waits for something else.",
+			"处理函数没有来取消息 %q：它在等别的东西。", message)
 	}
 }
 
@@ -94,21 +102,31 @@ func (s *stream) wants(t *testing.T, message string) {
 		select {
 		case piece, more := <-s.pieces:
 			if !more {
-				check.Fail(t, "The message %q was published, and the stream ended: the handler must go on until its client leaves.", "发布了消息 %q，流却结束了：客户端没走，处理函数就要继续。", message)
+				check.Fail(t,
+					"The message %q was published, and the stream ended: the handler must go on "+
+						"until its client leaves.",
+					"发布了消息 %q，流却结束了：客户端没走，处理函数就要继续。", message)
 			}
 			got += piece
 		case <-timeout:
 			switch got {
 			case "":
-				check.Fail(t, "The message %q was published, and nothing arrived: it waits in the server's buffer for more to come.",
+				check.Fail(t,
+					"The message %q was published, and nothing arrived: it waits in the server's "+
+						"buffer for more to come.",
 					"消息 %q 发布了，却什么都没到：它躺在服务器的缓冲区里，等着凑够更多。", message)
 			case message:
-				check.Fail(t, "The message %q arrived without a line end: the client cannot know that it is complete.", "消息 %q 到了，却没有换行：客户端不知道它是否完整。", message)
+				check.Fail(t,
+					"The message %q arrived without a line end: the client "+
+						"cannot know that it is complete.",
+					"消息 %q 到了，却没有换行：客户端不知道它是否完整。", message)
 			}
-			check.Fail(t, "The message %q was published, and only %q arrived.", "消息 %q 发布了，只到了 %q。", message, got)
+			check.Fail(t, "The message %q was published, and only %q arrived.",
+				"消息 %q 发布了，只到了 %q。", message, got)
 		}
 	}
-	check.Wire(t, check.Chars, []byte(got), []byte(want), "Each message is one line, as it was published.", "每条消息占一行，和发布时一样。")
+	check.Wire(t, check.Chars, []byte(got), []byte(want),
+		"Each message is one line, as it was published.", "每条消息占一行，和发布时一样。")
 }
 
 // Step: connected / 连上了
@@ -130,15 +148,22 @@ func TestEndsWithItsClient(t *testing.T) {
 	select {
 	case <-s.ended:
 	case <-time.After(2 * enough):
-		check.Fail(t, "The client has disconnected, and the handler still waits for messages: in a quiet room it would wait forever. r.Context() ends with the client.",
-			"客户端断开了，处理函数还在等消息：房间要是一直安静，它就永远等下去。r.Context() 会随客户端一起结束。")
+		check.Fail(t,
+			"The client has disconnected, and the handler still waits for messages: in a quiet "+
+				"room it would wait forever. r.Context() ends with the client.",
+			"客户端断开了，处理函数还在等消息：房间要是一直安静，"+
+				"它就永远等下去。r.Context() 会随客户端一起结束。")
 	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that yielding lets the other goroutine go on
+	// so that yielding lets the other goroutine go on
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 1000 {
 		select {
 		case s.messages <- "late":
-			check.Fail(t, "The handler has returned, and a goroutine that it started still takes messages: they are lost, and each client leaves such a goroutine behind.",
-				"处理函数返回了，它启动的 goroutine 却还在取消息：这些消息就丢了，每个客户端都会留下这样一个 goroutine。")
+			check.Fail(t,
+				"The handler has returned, and a goroutine that it started still takes messages: "+
+					"they are lost, and each client leaves such a goroutine behind.",
+				"处理函数返回了，它启动的 goroutine 却还在取消息：这些消息就丢了，"+
+					"每个客户端都会留下这样一个 goroutine。")
 		default:
 			runtime.Gosched()
 		}

@@ -10,7 +10,7 @@ const server = http.createServer(async (request, response) => {
     return answer(response, 501, { error: "TODO" });
   }
   if (request.method === "GET" && url.pathname === "/messages") {
-    const after = url.searchParams.get("after"); // null if there is none
+    const after = url.searchParams.get("after"); // null if it is missing
     // TODO
     return answer(response, 501, { error: "TODO" });
   }

@@ -107,8 +107,11 @@ func (l *log) busy(t *testing.T) {
 	calls := looks + l.counts["Changed"]
 	l.mu.Unlock()
 	if calls > 30 {
-		check.Fail(t, "The log was asked %d times while at most two messages came: asking again and again is short polling, on the server. Between two messages a poll sleeps.",
-			"最多来了两条消息，日志却被问了 %d 遍：一问再问，这是把短轮询搬到了服务器上。两条消息之间，轮询应该睡着。", calls)
+		check.Fail(t,
+			"The log was asked %d times while at most two messages came: asking again and again "+
+				"is short polling, on the server. Between two messages a poll sleeps.",
+			"最多来了两条消息，日志却被问了 %d 遍：一问再问，"+
+				"这是把短轮询搬到了服务器上。两条消息之间，轮询应该睡着。", calls)
 	}
 }
 
@@ -148,11 +151,16 @@ func TestNewsIsNotWaitedFor(t *testing.T) {
 		l.publish()
 		p := start(ctx, l, 0)
 		if !p.answered() {
-			check.Fail(t, "Messages 1 and 2 were in the log before the poll came, and yet the poll waits.", "第 1、2 条消息在轮询到来之前就在日志里了，轮询却还在等。")
+			check.Fail(t,
+				"Messages 1 and 2 were in the log before the poll came, and yet the poll waits.",
+				"第 1、2 条消息在轮询到来之前就在日志里了，轮询却还在等。")
 		}
 		if len(p.news) != 2 {
-			check.Fail(t, "Messages 1 and 2 were in the log, and the poll was answered with %d of them: the answer is everything newer than the cursor.",
-				"日志里有第 1、2 两条消息，轮询只得到 %d 条：应答是比游标新的全部消息。", len(p.news))
+			check.Fail(t,
+				"Messages 1 and 2 were in the log, and the poll was answered with %d of them: "+
+					"the answer is everything newer than the cursor.",
+				"日志里有第 1、2 两条消息，轮询只得到 %d 条：应答是比游标新的全部消息。",
+				len(p.news))
 		}
 	})
 }
@@ -173,11 +181,17 @@ func TestAMessageAtAnyMoment(t *testing.T) {
 				answered := p.answered()
 				l.busy(t)
 				if !answered {
-					check.Fail(t, "Message 1 is in the log, and the poll that wants it sleeps. The calls in order: %s.", "第 1 条消息已经在日志里，要它的轮询却睡着。依次发生了：%s。", l.story())
+					check.Fail(t,
+						"Message 1 is in the log, and the poll that wants it "+
+							"sleeps. The calls in order: %s.",
+						"第 1 条消息已经在日志里，要它的轮询却睡着。依次发生了：%s。", l.story())
 				}
 				if len(p.news) == 0 {
-					check.Fail(t, "The poll was answered without message 1, although its client was still there. The calls in order: %s.",
-						"轮询得到的应答里没有第 1 条消息，而客户端还在。依次发生了：%s。", l.story())
+					check.Fail(t,
+						"The poll was answered without message 1, although its client was still "+
+							"there. The calls in order: %s.",
+						"轮询得到的应答里没有第 1 条消息，而客户端还在。依次发生了：%s。",
+						l.story())
 				}
 			})
 		}
@@ -190,19 +204,28 @@ func TestAMessageThatIsNoNews(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		l := newLog()
-		p := start(ctx, l, 1) // the log has been restarted: its first message is not newer than the cursor
+		// the log has been restarted: its first message is not newer than the cursor
+		p := start(ctx, l, 1)
 		synctest.Wait()
 		l.publish()
 		answered := p.answered()
 		l.busy(t)
 		if answered {
-			check.Fail(t, "The poll has cursor 1. Message 1 came, which is not newer, and the poll returned (messages in its answer: %d): it has to go back to sleep.",
-				"轮询的游标是 1。来了第 1 条消息，它不比游标新，轮询却得到了 %d 条消息的应答：这时应该继续睡。", len(p.news))
+			check.Fail(t,
+				"The poll has cursor 1. Message 1 came, which is not newer, and the poll "+
+					"returned (messages in its answer: %d): it has to go back to sleep.",
+				"轮询的游标是 1。来了第 1 条消息，它不比游标新，"+
+					"轮询却得到了 %d 条消息的应答：这时应该继续睡。", len(p.news))
 		}
 		l.publish()
 		if !p.answered() || len(p.news) != 1 {
-			check.Fail(t, "The poll has cursor 1. Message 1 came and woke it for nothing; then message 2 came, and the poll did not bring it (messages in its answer: %d). The calls in order: %s.",
-				"轮询的游标是 1。第 1 条消息来了，白白叫醒它一次；然后第 2 条来了，轮询没有把它带回来（应答里有 %d 条消息）。依次发生了：%s。", len(p.news), l.story())
+			check.Fail(t,
+				"The poll has cursor 1. Message 1 came and woke it for nothing; then message 2 "+
+					"came, and the poll did not bring it (messages in its "+
+					"answer: %d). The calls in order: %s.",
+				"轮询的游标是 1。第 1 条消息来了，白白叫醒它一次；然后第 2 条来了，"+
+					"轮询没有把它带回来（应答里有 %d 条消息）。依次发生了：%s。", len(p.news),
+				l.story())
 		}
 		l.busy(t)
 	})
@@ -218,12 +241,16 @@ func TestSleepsUntilTheClientLeaves(t *testing.T) {
 		answered := p.answered()
 		l.busy(t)
 		if answered {
-			check.Fail(t, "The client waits for an hour, nothing comes, and the poll returned (messages in its answer: %d): only ctx ends a wait without a message.",
-				"客户端等了一个小时，什么都没来，轮询却带着 %d 条消息返回了：没有消息时，只有 ctx 能结束等待。", len(p.news))
+			check.Fail(t,
+				"The client waits for an hour, nothing comes, and the poll returned (messages in "+
+					"its answer: %d): only ctx ends a wait without a message.",
+				"客户端等了一个小时，什么都没来，轮询却带着 %d 条消息返回了："+
+					"没有消息时，只有 ctx 能结束等待。", len(p.news))
 		}
 		leave()
 		if !p.answered() {
-			check.Fail(t, "The client has disconnected (ctx ended), and the poll still waits for news that no one will read.",
+			check.Fail(t,
+				"The client has disconnected (ctx ended), and the poll still waits for news.",
 				"客户端断开了（ctx 已结束），轮询还在等没有人会读的消息。")
 		}
 	})

@@ -32,7 +32,9 @@ func start(name, redisAddr string) *url.URL {
 	io := sio.NewServer(sio.Config{
 		Adapter: cluster.Adapter,
 		Engine: engineio.Config{
-			GenerateID: func(*http.Request) (string, error) { return name + "-" + rand.Text(), nil },
+			GenerateID: func(*http.Request) (string, error) {
+				return name + "-" + rand.Text(), nil
+			},
 		},
 	})
 	io.OnConnection(func(s *sio.Socket) {

@@ -16,7 +16,8 @@ import (
 
 func TestMain(m *testing.M) { labtest.MainOf(m, main) }
 
-func connect(t *testing.T, url string, transports ...string) (s *sioclient.Socket, heard <-chan string) {
+func connect(t *testing.T, url string, transports ...string) (s *sioclient.Socket,
+	heard <-chan string) {
 	t.Helper()
 	all := make(chan string, 9)
 	s, err := sioclient.New(url, sioclient.Config{Transports: transports})
@@ -42,7 +43,8 @@ func next(t *testing.T, heard <-chan string) string {
 
 func TestCluster(t *testing.T) {
 	url := labtest.StartProgram(t, "-addr", "127.0.0.1:0", "-redis", miniredis.RunT(t).Addr())
-	for _, transports := range [][]string{{sioclient.Polling}, {sioclient.WebSocket}, {sioclient.Polling, sioclient.WebSocket}} {
+	for _, transports := range [][]string{{sioclient.Polling}, {sioclient.WebSocket},
+		{sioclient.Polling, sioclient.WebSocket}} {
 		t.Run(fmt.Sprint(transports), func(t *testing.T) {
 			a, heardA := connect(t, url, transports...)
 			b, heardB := connect(t, url, transports...)

@@ -38,7 +38,8 @@ func main() {
 		return nil
 	})
 
-	// A user's id is also the room of the user's tabs: the first one makes it, the last one ends it.
+	// A user's id is also the room of the user's tabs: the first one makes it, the last one ends
+	// it.
 	io.OnRoom(func(e sio.RoomEvent) {
 		user, ok := people.user(e.Room)
 		switch {

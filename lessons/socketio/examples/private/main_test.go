@@ -26,10 +26,13 @@ type tab struct {
 
 func open(t *testing.T, url string, auth map[string]string) (tab, error) {
 	t.Helper()
-	s, err := sioclient.New(url, sioclient.Config{Auth: func() any { return auth }, NoReconnect: true})
+	s, err := sioclient.New(url, sioclient.Config{Auth: func() any {
+		return auth
+	}, NoReconnect: true})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	b := tab{s, make(chan session, 9), make(chan []user, 9), make(chan user, 9), make(chan string, 9), make(chan message, 9)}
+	b := tab{s, make(chan session, 9), make(chan []user, 9), make(chan user, 9),
+		make(chan string, 9), make(chan message, 9)}
 	s.On("session", func(x session) { b.session <- x })
 	s.On("users", func(x []user) { b.users <- x })
 	s.On("user connected", func(x user) { b.joined <- x })
@@ -67,7 +70,8 @@ func TestPrivateMessages(t *testing.T) {
 	bob, err := open(t, url, map[string]string{"username": "bob"})
 	require.NoError(t, err)
 	bobSession := next(t, bob.session)
-	require.Equal(t, user{ID: bobSession.UserID, Name: "bob", Connected: true, Messages: []message{}}, next(t, ann.joined))
+	require.Equal(t, user{ID: bobSession.UserID, Name: "bob", Connected: true,
+		Messages: []message{}}, next(t, ann.joined))
 	require.Equal(t, []string{"ann", "bob"}, names(next(t, bob.users)))
 
 	// Another tab of the same session is the same user.
@@ -76,14 +80,16 @@ func TestPrivateMessages(t *testing.T) {
 	require.Equal(t, annSession, next(t, second.session))
 	next(t, second.users)
 
-	sent, err := sioclient.Ask[message](within(t), ann, "private message", map[string]string{"to": bobSession.UserID, "content": "hi"})
+	sent, err := sioclient.Ask[message](within(t), ann, "private message",
+		map[string]string{"to": bobSession.UserID, "content": "hi"})
 	require.NoError(t, err)
 	assert.Equal(t, message{0, annSession.UserID, bobSession.UserID, "hi"}, sent)
 	assert.Equal(t, sent, next(t, bob.message))
 	assert.Equal(t, sent, next(t, second.message))
 	assert.Empty(t, ann.message, "the sender has it from the acknowledgement")
 
-	answer, err := ann.EmitWithAck(within(t), "private message", map[string]string{"to": "nobody", "content": "hi"})
+	answer, err := ann.EmitWithAck(within(t), "private message",
+		map[string]string{"to": "nobody", "content": "hi"})
 	require.NoError(t, err)
 	assert.Equal(t, `[{"error":"event \"private message\": unknown user"}]`, answer.String())
 
@@ -91,7 +97,8 @@ func TestPrivateMessages(t *testing.T) {
 	ann.Close()
 	second.Close()
 	assert.Equal(t, annSession.UserID, next(t, bob.left))
-	_, err = sioclient.Ask[message](within(t), bob, "private message", map[string]string{"to": annSession.UserID, "content": "are you there?"})
+	_, err = sioclient.Ask[message](within(t), bob, "private message",
+		map[string]string{"to": annSession.UserID, "content": "are you there?"})
 	require.NoError(t, err)
 
 	back, err := open(t, url, map[string]string{"sessionID": annSession.ID})
@@ -139,7 +146,8 @@ func TestPage(t *testing.T) {
 	bobSession := next(t, bob.session)
 	ann := next(t, bob.users)[0]
 	page.WaitText("#users", "● bob")
-	_, err = sioclient.Ask[message](within(t), bob, "private message", map[string]string{"to": ann.ID, "content": "<i>hi</i>"})
+	_, err = sioclient.Ask[message](within(t), bob, "private message",
+		map[string]string{"to": ann.ID, "content": "<i>hi</i>"})
 	require.NoError(t, err)
 	page.WaitText("#users", "● bob – new")
 	page.Click("#users li:nth-child(2) button")

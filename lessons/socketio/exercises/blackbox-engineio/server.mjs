@@ -4,7 +4,7 @@ import http from "node:http";
 const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
   if (url.pathname !== "/socket.io/") return answer(response, 404, "not found");
-  const sid = url.searchParams.get("sid"); // null if there is none
+  const sid = url.searchParams.get("sid"); // null if it is missing
   if (request.method === "POST") {
     let body = "";
     for await (const piece of request.setEncoding("utf8")) body += piece;

@@ -63,5 +63,5 @@ check("the badge still counts", "未读数照常增加", async (world) => {
   const count = world.$("unread").textContent;
   if (count === "2") return;
   if (Number(count) > 2) fail(`Two messages came, and the badge says ${count}.`, `来了两条消息，未读数却是 ${count}。`);
-  fail("The badge does not count any more: its listener is of another part of the page, and must stay.", "未读数不再增加了：它的监听函数属于页面的另一部分，必须留着。");
+  fail("The badge no longer counts: its listener belongs to another part of the page and must stay.", "未读数不再增加了：它的监听函数属于页面的另一部分，必须留着。");
 });

@@ -49,7 +49,7 @@ check("a chat message waits in the tunnel", "聊天消息在隧道里等着", as
     await world.advance(20_000);
   });
   const texts = said(world);
-  if (texts.length === 0) fail("Three chat messages were written in the tunnel, and none ever arrives. A volatile event is dropped while there is no connection.", "在隧道里写了三条聊天消息，一条也没有送到。没有连接时，volatile 的事件直接丢掉。");
+  if (texts.length === 0) fail("Three chat messages were written in the tunnel, and none ever arrives. A volatile event is dropped while the client is not connected.", "在隧道里写了三条聊天消息，一条也没有送到。没有连接时，volatile 的事件直接丢掉。");
   if (texts.join() !== "one,two,three") fail(`Written in the tunnel: one, two, three. Arrived: ${texts.join(", ")}.`, `在隧道里写了 one、two、three，送到的是：${texts.join("、")}。`);
 });
 
@@ -63,7 +63,7 @@ check("old positions do not", "旧的位置不要等", async (world) => {
   if (seen.length > 0 && seen.at(-1) !== "60,7") fail(`The cursor is at 60,7 by now; the others see it at ${seen.at(-1)}.`, `光标已经到了 60,7，别人看到的却是 ${seen.at(-1)}。`);
 });
 
-check("after the tunnel the cursor is where it is now", "出了隧道，光标在它现在的位置", async (world) => {
+check("after the tunnel the cursor is at its current position", "出了隧道，光标在它现在的位置", async (world) => {
   await connect(world);
   await move(world, 1, 2);
   await tunnel(world, () => move(world, 10, 20));

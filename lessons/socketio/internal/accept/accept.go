@@ -13,8 +13,8 @@ import (
 
 // Encoding picks the content coding that a client wants most, of those offered: the one with the
 // highest q-value; of equal ones, the one that the header names first; and what "*" stands for in
-// the order of offered. It returns "" for no coding (RFC 9110, section 12.5.3). A q-value that is
-// no number counts as 0.
+// the order of offered. It returns "" for no coding (RFC 9110, section 12.5.3). An invalid q-value
+// counts as 0.
 func Encoding(header, offered []string) string {
 	weights := map[string]float64{}
 	var order []string

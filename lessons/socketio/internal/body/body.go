@@ -1,5 +1,5 @@
-// Package body deals with the bodies of HTTP that a slow client can hold up: of requests that
-// nobody reads, and of large answers.
+// Package body handles HTTP bodies that a slow client can hold up: unread request bodies, and large
+// answers.
 package body
 
 import (
@@ -36,7 +36,8 @@ const serverBuffer = 4096
 // compress it is compressed, in gzip or deflate, if the client accepts that. A client that has not
 // read all of it within that time loses its connection. Write returns when the kernel has taken a
 // large answer.
-func Write(w http.ResponseWriter, r *http.Request, payload []byte, compress bool, within time.Duration) {
+func Write(w http.ResponseWriter, r *http.Request, payload []byte, compress bool,
+	within time.Duration) {
 	coding := ""
 	if compress {
 		coding = accept.Encoding(r.Header["Accept-Encoding"], []string{"gzip", "deflate"})

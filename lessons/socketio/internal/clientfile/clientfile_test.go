@@ -34,15 +34,18 @@ func text(t *testing.T, r io.Reader) string {
 }
 
 func TestAFileAsItIs(t *testing.T) {
-	files := Read(fstest.MapFS{"a.js": {Data: []byte("let a;")}, "a.js.map": {Data: []byte("{}")}, "dir/b.js": {}})
+	files := Read(fstest.MapFS{"a.js": {Data: []byte("let a;")}, "a.js.map": {Data: []byte("{}")},
+		"dir/b.js": {}})
 	require.Len(t, files, 2, "no directories")
 	plain := get(files["a.js"])
 	assert.Equal(t, "let a;", text(t, plain.Body))
 	assert.Equal(t, "application/javascript; charset=utf-8", plain.Header.Get("Content-Type"))
 	assert.Equal(t, "public, max-age=0", plain.Header.Get("Cache-Control"))
 	assert.Equal(t, []string{"Accept-Encoding"}, plain.Header.Values("Vary"))
-	assert.Equal(t, "application/json; charset=utf-8", get(files["a.js.map"]).Header.Get("Content-Type"))
-	assert.Equal(t, "bytes 0-2/6", get(files["a.js"], "Range", "bytes=0-2").Header.Get("Content-Range"))
+	assert.Equal(t, "application/json; charset=utf-8",
+		get(files["a.js.map"]).Header.Get("Content-Type"))
+	assert.Equal(t, "bytes 0-2/6",
+		get(files["a.js"], "Range", "bytes=0-2").Header.Get("Content-Range"))
 }
 
 func TestETags(t *testing.T) {
@@ -67,14 +70,16 @@ func TestContentCodings(t *testing.T) {
 	} {
 		res := get(file, "Accept-Encoding", coding)
 		require.Equal(t, coding, res.Header.Get("Content-Encoding"))
-		assert.NotEqual(t, get(file).Header.Get("ETag"), res.Header.Get("ETag"), "each coding has its own")
+		assert.NotEqual(t, get(file).Header.Get("ETag"), res.Header.Get("ETag"),
+			"each coding has its own")
 		known := get(file, "Accept-Encoding", coding, "If-None-Match", res.Header.Get("ETag"))
 		assert.Equal(t, http.StatusNotModified, known.StatusCode)
 		r, err := decode(res.Body)
 		require.NoError(t, err)
 		assert.Equal(t, content, text(t, r), coding)
 	}
-	assert.Equal(t, "gzip", get(file, "Accept-Encoding", "gzip, br").Header.Get("Content-Encoding"), "the client's order")
+	assert.Equal(t, "gzip", get(file, "Accept-Encoding", "gzip, br").Header.Get("Content-Encoding"),
+		"the client's order")
 	assert.Empty(t, get(file, "Accept-Encoding", "zstd").Header.Get("Content-Encoding"))
 }
 

@@ -11,12 +11,12 @@ import (
 )
 
 // A Conn gathers what is written to it. Flush writes all of it in one system call, and never waits
-// for the peer; Finish waits. Only one goroutine may read.
+// for the peer; FlushAll waits. Only one goroutine may read.
 type Conn struct {
 	net.Conn
 	onClose func()
 
-	flushing sync.Mutex // held by Flush and Finish
+	flushing sync.Mutex // held by Flush and FlushAll
 	writer   tryWriter  // guarded by flushing
 
 	early   []byte // what the peer sent before Conn was made; owned by the reader
@@ -38,7 +38,7 @@ type nothing struct{}
 
 func (nothing) TryWrite([]byte) (int, error) { return 0, nil }
 
-// buffers are those of Conn.gathered.
+// buffers holds the buffers of Conn.gathered.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxBuffer bounds what a buffer keeps between writes.
@@ -85,8 +85,8 @@ func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
 func (c *Conn) SetDeadline(time.Time) error { return nil }
 
 // Flush writes what was gathered. It reports false if the connection does not take all of it at
-// once; then the caller has to call Finish. A connection with TLS takes nothing at once, and one that
-// wraps a socket, such as that of a wire tap, takes small pieces.
+// once; then the caller has to call FlushAll. A connection with TLS takes nothing at once, and one
+// that wraps a socket, such as that of a wire tap, takes small pieces.
 func (c *Conn) Flush() (done bool, err error) {
 	if !c.flushing.TryLock() {
 		return false, nil
@@ -113,9 +113,9 @@ func (c *Conn) Flush() (done bool, err error) {
 	return false, nil
 }
 
-// Finish writes what was gathered, and waits until the client has taken it, as long as Expire
+// FlushAll writes what was gathered, and waits until the client has taken it, as long as Expire
 // allows. It calls progress, which may be nil, each time the client has taken a part.
-func (c *Conn) Finish(progress func()) error {
+func (c *Conn) FlushAll(progress func()) error {
 	c.flushing.Lock()
 	defer c.flushing.Unlock()
 	for buf := c.takeGathered(); buf != nil; buf = c.takeGathered() {
@@ -180,7 +180,7 @@ func (c *Conn) Persist() {
 	c.Conn.SetDeadline(c.expires)
 }
 
-// maxPart is how much Finish writes at a time.
+// maxPart is how much FlushAll writes at a time.
 const maxPart = 64 << 10
 
 // maxDrain bounds what Drain throws away, in bytes.

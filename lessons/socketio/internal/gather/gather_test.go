@@ -26,7 +26,7 @@ func pair(t *testing.T, early string) (*Conn, net.Conn) {
 	return c, peer
 }
 
-func TestFlushDoesNotWaitAndFinishDoes(t *testing.T) {
+func TestFlushDoesNotWaitAndFlushAllDoes(t *testing.T) {
 	c, peer := pair(t, "")
 	text := strings.Repeat("0123456789", 1<<20) // more than the kernel takes
 	io.WriteString(c, text)
@@ -41,7 +41,7 @@ func TestFlushDoesNotWaitAndFinishDoes(t *testing.T) {
 		io.ReadFull(peer, got)
 	})
 	parts := 0
-	require.NoError(t, c.Finish(func() { parts++ }))
+	require.NoError(t, c.FlushAll(func() { parts++ }))
 	reading.Wait()
 	assert.Equal(t, text+"the end", string(got))
 	assert.Greater(t, parts, 10, "it says that the peer takes something")

@@ -57,8 +57,8 @@ type Hijacker struct {
 	Err  error // why Hijack has failed
 }
 
-// Hijack implements http.Hijacker. It finds the server's own ResponseWriter below those of
-// middlewares that have a method Unwrap. The error names the one that has none.
+// Hijack implements http.Hijacker. It finds the server's own ResponseWriter below the writers of
+// middlewares, through their method Unwrap. The error names a writer without that method.
 func (h *Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
@@ -66,8 +66,9 @@ func (h *Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		for wrapped, ok := inner.(unwrapper); ok; wrapped, ok = inner.(unwrapper) {
 			inner = wrapped.Unwrap()
 		}
-		h.Err = fmt.Errorf("a %T cannot be taken over for a WebSocket: a middleware's ResponseWriter needs "+
-			"the method Unwrap() http.ResponseWriter, and the request HTTP/1.1: %w", inner, err)
+		h.Err = fmt.Errorf(
+			"a %T cannot be taken over for a WebSocket: a middleware's ResponseWriter needs "+
+				"the method Unwrap() http.ResponseWriter, and the request HTTP/1.1: %w", inner, err)
 		return nil, nil, h.Err
 	}
 	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
@@ -75,7 +76,8 @@ func (h *Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if h.OnTaken != nil {
 		h.OnTaken()
 	}
-	return h.Conn, bufio.NewReadWriter(bufio.NewReaderSize(h.Conn, 16), bufio.NewWriterSize(h.Conn, 16)), nil
+	return h.Conn, bufio.NewReadWriter(bufio.NewReaderSize(h.Conn, 16),
+		bufio.NewWriterSize(h.Conn, 16)), nil
 }
 
 // unwrapper is a middleware's ResponseWriter, as http.ResponseController wants it.

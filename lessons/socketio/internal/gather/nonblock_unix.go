@@ -65,8 +65,8 @@ func (s *socket) write(fd uintptr) bool {
 	return true
 }
 
-// A wrapped writes through a connection that does more with the bytes than its socket. One goroutine
-// may use it at a time.
+// A wrapped writes through a connection that does more with the bytes than its socket. One
+// goroutine may use it at a time.
 type wrapped struct {
 	conn net.Conn
 	raw  syscall.RawConn  // the socket
@@ -80,8 +80,8 @@ const (
 	// promises so many, and Linux a third of the buffer.
 	pollRoom = 2 << 10
 
-	// pieceRoom is charged for each piece besides its bytes, because the kernel keeps it in a buffer
-	// of its own.
+	// pieceRoom is charged for each piece besides its bytes, because the kernel keeps it in a
+	// buffer of its own.
 	pieceRoom = 256
 )
 

@@ -41,8 +41,8 @@ func TestFlushGathersWhatWasWritten(t *testing.T) {
 	assert.Equal(t, strings.Repeat("0123456789", 100), string(got))
 }
 
-// Through a wire tap a small piece leaves at once as long as the peer reads, and Flush does not wait
-// when it does not.
+// Through a wire tap a small piece leaves at once as long as the peer reads, and Flush does not
+// wait when it does not.
 func TestFlushThroughAWrappedSocket(t *testing.T) {
 	plain, peer := pair(t, "")
 	conn := &counted{Conn: plain.Conn}
@@ -66,7 +66,7 @@ func TestFlushThroughAWrappedSocket(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, strings.Repeat(line, sent/len(line)), string(got))
 	})
-	require.NoError(t, c.Finish(nil))
+	require.NoError(t, c.FlushAll(nil))
 	require.NoError(t, conn.Conn.(*net.TCPConn).CloseWrite())
 	reading.Wait()
 }
@@ -80,7 +80,7 @@ func TestALongPieceThroughAWrappedSocketIsNotBegun(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, done)
 	assert.Zero(t, conn.writes)
-	require.NoError(t, c.Finish(nil))
+	require.NoError(t, c.FlushAll(nil))
 	assert.Equal(t, 1, conn.writes)
 }
 

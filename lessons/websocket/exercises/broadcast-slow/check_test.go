@@ -39,7 +39,9 @@ func broadcast(t *testing.T, h *Hub, m string) {
 	select {
 	case <-done:
 	default:
-		check.Fail(t, "One client reads nothing, its queue is full, and Broadcast waits for it: everybody else waits, too.",
+		check.Fail(t,
+			"One client reads nothing, its queue is full, and Broadcast waits "+
+				"for it: everybody else waits, too.",
 			"有一个客户端什么都不读，队列满了，Broadcast 就在等它：其他人也跟着等。")
 	}
 }
@@ -65,7 +67,9 @@ func TestEverybody(t *testing.T) {
 		a, b := join(h), join(h)
 		broadcast(t, h, "hi")
 		for i, c := range []*client{a, b} {
-			check.Value(t, fmt.Sprintf("client %d", i+1), fmt.Sprint(c.queued()), "[hi]", "Two clients, one message: each gets it once.", "两个客户端，一条消息：各收到一次。")
+			check.Value(t, fmt.Sprintf("client %d", i+1), fmt.Sprint(c.queued()), "[hi]",
+				"Two clients, one message: each gets it once.",
+				"两个客户端，一条消息：各收到一次。")
 		}
 	})
 }
@@ -77,9 +81,15 @@ func TestAFullQueueIsEnough(t *testing.T) {
 		for i := range room {
 			broadcast(t, h, fmt.Sprint(i))
 		}
-		check.Value(t, "queue", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)), "As many messages as the queue holds, in the order of the calls.", "消息正好装满队列，顺序就是调用的顺序。")
+		check.Value(t, "queue", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)),
+			"As many messages as the queue holds, in the order of the calls.",
+			"消息正好装满队列，顺序就是调用的顺序。")
 		if len(c.codes) > 0 || h.Len() != 1 {
-			check.Fail(t, "A client with %d messages in a queue for %d was dropped: only a client without room is too slow.", "队列能放 %[2]d 条，里面有 %[1]d 条的客户端被断开了：没有位置了才算太慢。", room, room)
+			check.Fail(t,
+				"A client with %d messages in a queue for %d was dropped: only a "+
+					"client without room is too slow.",
+				"队列能放 %[2]d 条，里面有 %[1]d 条的客户端被断开了：没有位置了才算太慢。",
+				room, room)
 		}
 	})
 }
@@ -96,7 +106,9 @@ func TestTwoAreSlow(t *testing.T) {
 			two.queued()
 		}()
 		if len(one.codes)+len(two.codes) == 1 {
-			check.Fail(t, "Two clients had no room for the same message, and only one of them was closed.", "两个客户端都没有位置放同一条消息，却只关闭了其中一个。")
+			check.Fail(t,
+				"Two clients had no room for the same message, and only one of them was closed.",
+				"两个客户端都没有位置放同一条消息，却只关闭了其中一个。")
 		}
 	})
 }
@@ -109,26 +121,40 @@ func TestTheSlowOneIsDropped(t *testing.T) {
 		for i := range 3 * room {
 			broadcast(t, h, fmt.Sprint(i))
 			for _, c := range []*client{quick, other} {
-				check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprintf("[%d]", i), "A client that keeps up gets each message once, also while another is being dropped.",
+				check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprintf("[%d]", i),
+					"A client that keeps up gets each message once, also "+
+						"while another is being dropped.",
 					"跟得上的客户端每条消息收到一次，别人正被断开时也一样。")
 			}
 		}
-		if n := runtime.NumGoroutine() - before; n >= room { // one of the runtime's own may come and go
-			check.Fail(t, "There are %d goroutines more than before: each waits to send one message to the client that reads nothing.",
+		if n := runtime.NumGoroutine() - before; n >= room {
+			// one of the runtime's own may come and go
+			check.Fail(t,
+				"There are %d goroutines more than before: each waits to send one message to the "+
+					"client that reads nothing.",
 				"多出了 %d 个 goroutine：每一个都在等着给那个不读的客户端发一条消息。", n)
 		}
 		closed(t, slow)
-		check.Value(t, "clients", h.Len(), 2, "The client that was dropped is still in the hub.", "断开的客户端还留在 hub 里。")
+		check.Value(t, "clients", h.Len(), 2, "The client that was dropped is still in the hub.",
+			"断开的客户端还留在 hub 里。")
 		got := slow.queued()
 		if len(got) > room {
-			check.Fail(t, "A client that was dropped got another message.", "已经断开的客户端又收到了消息。")
+			check.Fail(t, "A client that was dropped got another message.",
+				"已经断开的客户端又收到了消息。")
 		}
 		if !slices.Equal(got, numbers(room)) {
-			check.Fail(t, "The slow client's queue holds %v: the first %d messages belong there, without a gap.", "慢客户端的队列里是 %v：那里应该是最初的 %d 条，中间不缺。", got, room)
+			check.Fail(t,
+				"The slow client's queue holds %v: the first %d messages "+
+					"belong there, without a gap.",
+				"慢客户端的队列里是 %v：那里应该是最初的 %d 条，中间不缺。", got, room)
 		}
 		broadcast(t, h, "after its end")
 		if len(slow.Queue) > 0 {
-			check.Fail(t, "The slow client was closed, read the rest of its queue, and then got the message %q: there is a gap before it.", "慢客户端已经被关闭，读完了队列里剩下的，然后又收到消息 %q：它前面缺了一段。", <-slow.Queue)
+			check.Fail(t,
+				"The slow client was closed, read the rest of its queue, and then got the "+
+					"message %q: there is a gap before it.",
+				"慢客户端已经被关闭，读完了队列里剩下的，然后又收到消息 %q：它前面缺了一段。",
+				<-slow.Queue)
 		}
 	})
 }
@@ -137,13 +163,19 @@ func TestTheSlowOneIsDropped(t *testing.T) {
 func closed(t *testing.T, slow *client) {
 	t.Helper()
 	if len(slow.codes) == 0 {
-		check.Fail(t, "The slow client lost messages and was not told: close it with TooSlow, then it reconnects and asks for what it missed.",
+		check.Fail(t,
+			"The slow client lost messages and was not told: close it with TooSlow, then it "+
+				"reconnects and asks for what it missed.",
 			"慢客户端丢了消息却没人告诉它：用 TooSlow 关闭它，它会重连，来要错过的消息。")
 	}
 	if n := len(slow.codes); n > 1 {
-		check.Fail(t, "The slow client was closed %d times: remove it from the hub when it is dropped.", "慢客户端被关闭了 %d 次：断开它的时候，要把它从 hub 里拿掉。", n)
+		check.Fail(t,
+			"The slow client was closed %d times: remove it from the hub when it is dropped.",
+			"慢客户端被关闭了 %d 次：断开它的时候，要把它从 hub 里拿掉。", n)
 	}
-	check.Value(t, "code", <-slow.codes, TooSlow, "The code tells the client what to do: 1013 is try again later.", "关闭码告诉客户端该怎么办：1013 是稍后再试。")
+	check.Value(t, "code", <-slow.codes, TooSlow,
+		"The code tells the client what to do: 1013 is try again later.",
+		"关闭码告诉客户端该怎么办：1013 是稍后再试。")
 }
 
 func TestCloseTakesTime(t *testing.T) {
@@ -164,16 +196,22 @@ func TestCloseTakesTime(t *testing.T) {
 		select {
 		case <-closing:
 		default:
-			check.Fail(t, "A client's queue is full, a message is broadcast, and Close is not called.", "客户端的队列满了，又广播了一条消息，Close 却没有被调用。")
+			check.Fail(t,
+				"A client's queue is full, a message is broadcast, and Close is not called.",
+				"客户端的队列满了，又广播了一条消息，Close 却没有被调用。")
 		}
 		defer close(gone)
 		// The lock is tried, not waited for: a bubble's clock stands still while somebody waits for
 		// a lock.
 		if !free(h) {
-			check.Fail(t, "Close writes to the network, and while it does nobody can join or speak: it was called with the hub's lock held.",
+			check.Fail(t,
+				"Close writes to the network, and meanwhile no client can join or send: it was "+
+					"called with the hub's lock held.",
 				"Close 正在写网络，这期间谁也不能加入或说话：调用它的时候还拿着 hub 的锁。")
 		}
-		check.Value(t, "received", fmt.Sprint(quick.queued()), "[one too many]", "One client is being closed, which takes time, and another client waits for its message until that is done.",
+		check.Value(t, "received", fmt.Sprint(quick.queued()), "[one too many]",
+			"One client is being closed, which takes time, and another client waits "+
+				"for its message until that is done.",
 			"一个客户端正在被关闭，这要花时间，另一个客户端却要等它关完才收到消息。")
 	})
 }
@@ -181,7 +219,8 @@ func TestCloseTakesTime(t *testing.T) {
 // free reports whether the hub answers while a Close is under way. It yields instead of waiting for
 // a time.
 func free(h *Hub) bool {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that yielding lets the other goroutine go on
+	// so that yielding lets the other goroutine go on
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	answered := make(chan struct{})
 	go func() { h.Len(); close(answered) }()
 	for range 10_000 {
@@ -209,7 +248,9 @@ func TestOrder(t *testing.T) {
 			}()
 			synctest.Wait()
 			<-done
-			check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)), "The messages must arrive in the order in which they were broadcast.", "消息必须按广播的顺序到达。")
+			check.Value(t, "received", fmt.Sprint(c.queued()), fmt.Sprint(numbers(room)),
+				"The messages must arrive in the order in which they were broadcast.",
+				"消息必须按广播的顺序到达。")
 		}
 	})
 }

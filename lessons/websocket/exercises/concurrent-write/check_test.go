@@ -64,10 +64,12 @@ func TestOneAfterTheOther(t *testing.T) {
 	_ = p.Ping("hi")
 	want := []byte("\x81\x05Hello\x89\x02hi")
 	waitFor(c, len(want))
-	check.Wire(t, check.Frames, c.written(), want, "One goroutine sends a message and then a ping: two frames, in this order.", "同一个 goroutine 先发一条消息，再发一个 ping：两帧，按这个顺序。")
+	check.Wire(t, check.Frames, c.written(), want,
+		"One goroutine sends a message and then a ping: two frames, in this order.",
+		"同一个 goroutine 先发一条消息，再发一个 ping：两帧，按这个顺序。")
 }
 
-// payload is what a sender sends as its frame number n.
+// payload returns the text of a sender's frame number n.
 func payload(sender, n int) string { return fmt.Sprintf("from %d: number %d", sender, n) }
 
 func TestManyAtOnce(t *testing.T) {
@@ -105,18 +107,23 @@ func frames(t *testing.T, c *conn, each int) {
 		var sender, n int
 		text := string(rest[2 : 2+int(rest[1])])
 		_, err := fmt.Sscanf(text, "from %d: number %d", &sender, &n)
-		if err != nil || sender < 0 || sender > 3 || text != payload(sender, n) || rest[0] != byte(0x81+8*(sender%2)) {
+		if err != nil || sender < 0 || sender > 3 || text != payload(sender, n) ||
+			rest[0] != byte(0x81+8*(sender%2)) {
 			broken(t, c, wire, rest)
 		}
 		if n != next[sender] {
-			check.Fail(t, "Goroutine %d sent its frame %d, and the client gets its frame %d: nothing may be lost, and the frames of one goroutine keep their order.",
-				"goroutine %d 发的是它的第 %d 帧，客户端收到的是第 %d 帧：什么都不能丢，同一个 goroutine 的帧要保持顺序。", sender, next[sender], n)
+			check.Fail(t,
+				"Goroutine %d sent its frame %d, and the client gets its frame %d: nothing may "+
+					"be lost, and the frames of one goroutine keep their order.",
+				"goroutine %d 发的是它的第 %d 帧，客户端收到的是第 %d 帧：什么都不能丢，同一个 "+
+					"goroutine 的帧要保持顺序。", sender, next[sender], n)
 		}
 		next[sender]++
 		rest = rest[2+int(rest[1]):]
 	}
 	for sender, n := range next {
-		check.Value(t, fmt.Sprintf("frames of goroutine %d", sender), n, each, "Every frame that was sent must arrive.", "发出的每一帧都要到达。")
+		check.Value(t, fmt.Sprintf("frames of goroutine %d", sender), n, each,
+			"Every frame that was sent must arrive.", "发出的每一帧都要到达。")
 	}
 }
 
@@ -125,21 +132,32 @@ var kinds = map[byte][2]string{0x81: {"a message", "一条消息"}, 0x89: {"a pi
 // broken shows what the client reads at the frame that rest begins with.
 func broken(t *testing.T, c *conn, wire, rest []byte) {
 	t.Helper()
-	fields := []check.Field{{Name: "bytes", Yours: check.Hex(rest[:min(len(rest), 40)]), Want: "81 or 89, the length, that many bytes of one sender", Spec: "RFC 6455, 5.2"}}
+	fields := []check.Field{{Name: "bytes", Yours: check.Hex(rest[:min(len(rest), 40)]),
+		Want: "81 or 89, the length, that many bytes of one sender", Spec: "RFC 6455, 5.2"}}
 	if len(rest) > 2 && kinds[rest[0]] != [2]string{} && kinds[rest[2]] != [2]string{} {
 		one, other := kinds[rest[0]], kinds[rest[2]]
 		f := check.Finding{Fields: fields,
-			EN: fmt.Sprintf("The client reads the header of %s and takes the bytes after it for the payload. But the next byte is %02x, the first one of %s. It closes with 1002.", one[0], rest[2], other[0]),
-			ZH: fmt.Sprintf("客户端读到%s的帧头，把后面的字节当作载荷。可是下一个字节是 %02x，那是%s的第一个字节。它用 1002 关闭。", one[1], rest[2], other[1])}
+			EN: fmt.Sprintf(
+				"The client reads the header of %s and takes the bytes after it for the payload. "+
+					"But the next byte is %02x, the first one of %s. It closes with 1002.", one[0],
+				rest[2], other[0]),
+			ZH: fmt.Sprintf(
+				"客户端读到%s的帧头，把后面的字节当作载荷。可是下一个字节是 %02x，"+
+					"那是%s的第一个字节。它用 1002 关闭。", one[1], rest[2], other[1])}
 		if !c.overlap {
-			f.EN += " Each Write was alone on the connection: that does not keep two Writes of one frame together."
+			f.EN += " Each Write was alone on the connection: that does not keep " +
+				"two Writes of one frame together."
 			f.ZH += "每一次 Write 都是独占连接的：可这并不能让同一帧的两次 Write 挨在一起。"
 		}
 		check.Found(t, f)
 	}
 	check.Found(t, check.Finding{Fields: fields,
-		EN: fmt.Sprintf("At byte %d of the stream the client reads bytes that are not a frame of one sender, and closes with 1002.", len(wire)-len(rest)),
-		ZH: fmt.Sprintf("在字节流的第 %d 个字节，客户端读到的不是某一方发出的一帧，于是用 1002 关闭。", len(wire)-len(rest))})
+		EN: fmt.Sprintf(
+			"At byte %d of the stream the client reads bytes that are not a frame "+
+				"of one sender, and closes with 1002.", len(wire)-len(rest)),
+		ZH: fmt.Sprintf(
+			"在字节流的第 %d 个字节，客户端读到的不是某一方发出的一帧，于是用 1002 关闭。",
+			len(wire)-len(rest))})
 }
 
 // stuck is a connection whose Write does not return until the check lets it.
@@ -174,7 +192,10 @@ func TestTwoClients(t *testing.T) {
 	close(s.leave)
 	senders.Wait()
 	if late {
-		check.Fail(t, "One client reads nothing, so a write to it blocks, and now nothing can be sent to another client either.", "一个客户端什么都不读，写给它就阻塞了；现在连另一个客户端也发不了。")
+		check.Fail(t,
+			"One client reads nothing, so a write to it blocks, and now nothing "+
+				"can be sent to another client either.",
+			"一个客户端什么都不读，写给它就阻塞了；现在连另一个客户端也发不了。")
 	}
 }
 
@@ -187,7 +208,9 @@ func TestErrorsAreTold(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	check.Fail(t, "The connection is gone, and Send never returns an error: its caller goes on forever.", "连接已经断了，Send 却从不返回错误：调用者会一直发下去。")
+	check.Fail(t,
+		"The connection is gone, and Send never returns an error: its caller goes on forever.",
+		"连接已经断了，Send 却从不返回错误：调用者会一直发下去。")
 }
 
 func TestAfterAnError(t *testing.T) {
@@ -201,6 +224,7 @@ func TestAfterAnError(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(2 * time.Second):
-		check.Fail(t, "A write failed, and the next Send or Ping never returns.", "一次写失败之后，下一次 Send 或 Ping 再也不返回。")
+		check.Fail(t, "A write failed, and the next Send or Ping never returns.",
+			"一次写失败之后，下一次 Send 或 Ping 再也不返回。")
 	}
 }

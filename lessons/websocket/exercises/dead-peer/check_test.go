@@ -169,7 +169,8 @@ func (s *server) dial(ctx context.Context) (Conn, error) {
 			return nil, err
 		}
 	}
-	c := &conn{frames: make(chan Frame), gone: make(chan struct{}), over: s.over, mu: &s.mu, moved: make(chan struct{})}
+	c := &conn{frames: make(chan Frame), gone: make(chan struct{}), over: s.over, mu: &s.mu,
+		moved: make(chan struct{})}
 	s.mu.Lock()
 	s.conns = append(s.conns, c)
 	s.mu.Unlock()
@@ -204,18 +205,25 @@ func (s *server) after(t *testing.T, d time.Duration) {
 	t.Helper()
 	s.pass(d)
 	if len(s.dials) > many {
-		check.Fail(t, "The client dials again and again without a pause. When a server restarts, all its clients do this at once.",
+		check.Fail(t,
+			"The client dials again and again without a pause. When a server "+
+				"restarts, all its clients do this at once.",
 			"客户端一刻不停地反复拨号。服务器重启时，所有客户端会一起这样做。")
 	}
 	for _, c := range s.conns {
 		if c.failed > many {
-			check.Fail(t, "Read has returned an error, and Follow calls Read on the same connection again and again: after an error, the connection is of no use.",
-				"Read 已经返回错误，Follow 却在同一个连接上反复调用 Read：出错之后，这个连接已经没有用了。")
+			check.Fail(t,
+				"Read has returned an error, and Follow calls Read on the same connection again "+
+					"and again: after an error, the connection is of no use.",
+				"Read 已经返回错误，Follow 却在同一个连接上反复调用 Read："+
+					"出错之后，这个连接已经没有用了。")
 		}
 	}
 	select {
 	case <-s.done:
-		check.Fail(t, "Follow has returned after %v, although ctx has not ended: it should reconnect.", "%v 之后 Follow 返回了，可是 ctx 并没有结束：它应该重连。", time.Since(s.start))
+		check.Fail(t,
+			"Follow has returned after %v, although ctx has not ended: it should reconnect.",
+			"%v 之后 Follow 返回了，可是 ctx 并没有结束：它应该重连。", time.Since(s.start))
 	default:
 	}
 }
@@ -226,9 +234,15 @@ func TestMessages(t *testing.T) {
 		kind   Kind
 		en, zh string
 	}{
-		{Text, "The server sends a message every 20 s and no pings. A message also proves that the server is alive.", "服务器每 20 秒发一条消息，不发 ping。消息同样证明服务器还活着。"},
-		{Ping, "The server has no messages, but it pings every 20 s. A ping also proves that the server is alive.", "服务器没有消息，但每 20 秒发一个 ping。ping 同样证明服务器还活着。"},
-		{Pong, "The server sends an unsolicited pong every 20 s. RFC 6455 allows this as a heartbeat: every frame proves that the server is alive.", "服务器每 20 秒主动发一个 pong。RFC 6455 允许用它当心跳：任何一帧都证明服务器还活着。"},
+		{Text, "The server sends a message every 20 s and no pings. A message " +
+			"also proves that the server is alive.",
+			"服务器每 20 秒发一条消息，不发 ping。消息同样证明服务器还活着。"},
+		{Ping, "The server has no messages, but it pings every 20 s. A ping also " +
+			"proves that the server is alive.",
+			"服务器没有消息，但每 20 秒发一个 ping。ping 同样证明服务器还活着。"},
+		{Pong, "The server sends an unsolicited pong every 20 s. RFC 6455 allows this as a " +
+			"heartbeat: every frame proves that the server is alive.",
+			"服务器每 20 秒主动发一个 pong。RFC 6455 允许用它当心跳：任何一帧都证明服务器还活着。"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := follow(&server{serve: func(s *conn, attempt int) {
@@ -240,7 +254,8 @@ func TestMessages(t *testing.T) {
 			defer s.end()
 			s.after(t, 5*time.Minute)
 			if len(s.dials) > 1 {
-				check.Fail(t, c.en+" And yet the client has given up the connection after %v.", c.zh+"可是 %v 之后客户端放弃了连接。", s.conns[0].closed.Sub(s.start))
+				check.Fail(t, c.en+" And yet the client has given up the connection after %v.",
+					c.zh+"可是 %v 之后客户端放弃了连接。", s.conns[0].closed.Sub(s.start))
 			}
 			var want, pongs []string
 			for i := range 16 { // from 0 s to 300 s
@@ -251,9 +266,14 @@ func TestMessages(t *testing.T) {
 					pongs = append(pongs, fmt.Sprint("frame ", i))
 				}
 			}
-			check.Value(t, "answered pings", fmt.Sprintf("%q", s.conns[0].pongs), fmt.Sprintf("%q", pongs), "Each ping needs one pong with the same payload, and nothing else needs one: without it the server takes you for dead.",
+			check.Value(t, "answered pings", fmt.Sprintf("%q", s.conns[0].pongs),
+				fmt.Sprintf("%q", pongs),
+				"Each ping needs one pong with the same payload, and nothing else needs one: "+
+					"without it the server takes you for dead.",
 				"每个 ping 要用一个载荷相同的 pong 回答，别的帧都不用：不回答，服务器就当你死了。")
-			check.Value(t, "shown", fmt.Sprintf("%q", s.shown), fmt.Sprintf("%q", want), "Each text message is shown once, in order, and nothing else is.", "每条文本消息显示一次，按顺序，别的都不显示。")
+			check.Value(t, "shown", fmt.Sprintf("%q", s.shown), fmt.Sprintf("%q", want),
+				"Each text message is shown once, in order, and nothing else is.",
+				"每条文本消息显示一次，按顺序，别的都不显示。")
 		})
 	}
 }
@@ -280,7 +300,9 @@ func TestDialFails(t *testing.T) {
 		}
 		s.after(t, 2*time.Minute)
 		if len(s.dials) == hung+1 {
-			check.Fail(t, "The server's machine does not answer one of the attempts, and after two minutes the client still waits for it. A dial needs a limit, too.",
+			check.Fail(t,
+				"The server's machine does not answer one of the attempts, and after two minutes "+
+					"the client still waits for it. A dial needs a limit, too.",
 				"服务器的机器不回应其中一次拨号，两分钟后客户端还在等。拨号也要有限时。")
 		}
 		pauses(t, s, hung, s.dials[hung]+silence)
@@ -306,21 +328,34 @@ func TestSilence(t *testing.T) {
 				last = 0
 			}
 			if c.closed.IsZero() && len(s.dials) == i+1 {
-				check.Fail(t, "Connection %d: the last frame arrived %v after its start. Minutes later the client still waits in Read, and its user looks at old data.",
-					"第 %d 个连接：最后一帧在建立后 %v 到达。好几分钟过去了，客户端还等在 Read 里，用户看着旧数据。", i+1, last)
+				check.Fail(t,
+					"Connection %d: the last frame arrived %v after its start. Minutes later the "+
+						"client still waits in Read, and its user looks at old data.",
+					"第 %d 个连接：最后一帧在建立后 %v 到达。好几分钟过去了，"+
+						"客户端还等在 Read 里，用户看着旧数据。", i+1, last)
 			}
 			if i+1 < len(s.dials) && (c.closed.IsZero() || c.closed.Sub(s.start) > s.dials[i+1]) {
-				check.Fail(t, "The client dials again and has not closed the silent connection: each one costs a file descriptor on both sides.",
-					"客户端重新拨号了，却没有关闭那个沉默的连接：每一个都会在两边各占一个文件描述符。")
+				check.Fail(t,
+					"The client dials again and has not closed the silent connection: each one "+
+						"costs a file descriptor on both sides.",
+					"客户端重新拨号了，却没有关闭那个沉默的连接："+
+						"每一个都会在两边各占一个文件描述符。")
 			}
 			took := c.closed.Sub(s.start) - began - last
 			if took < silence || took > silence+slack {
-				check.Fail(t, "Connection %d: the last sign of life came %v after its start, and the client gave up %v after that sign. It should be %v, counted from the latest frame, or from the start of this connection.",
-					"第 %d 个连接：建立后 %v 收到最后一个生命迹象，客户端在那之后 %v 放弃。应该是 %v，从最近的一帧算起，还没有帧就从这个连接建立时算起。", i+1, last, took, silence)
+				check.Fail(t,
+					"Connection %d: the last sign of life came %v after its start, and the "+
+						"client gave up %v after that sign. It should be %v, counted from the "+
+						"latest frame, or from the start of this connection.",
+					"第 %d 个连接：建立后 %v 收到最后一个生命迹象，客户端在那之后 %v 放弃。"+
+						"应该是 %v，从最近的一帧算起，还没有帧就从这个连接建立时算起。", i+1, last,
+					took, silence)
 			}
 			pauses(t, s, i, c.closed.Sub(s.start))
 		}
-		check.Value(t, "shown", fmt.Sprintf("%q", s.shown[:min(2, len(s.shown))]), `["connection 0" "connection 2"]`, "The messages of each connection are shown.", "每个连接的消息都要显示。")
+		check.Value(t, "shown", fmt.Sprintf("%q", s.shown[:min(2, len(s.shown))]),
+			`["connection 0" "connection 2"]`, "The messages of each connection are shown.",
+			"每个连接的消息都要显示。")
 	})
 }
 
@@ -328,11 +363,16 @@ func TestSilence(t *testing.T) {
 func pauses(t *testing.T, s *server, i int, ended time.Duration) {
 	t.Helper()
 	if len(s.dials) < i+2 {
-		check.Fail(t, "Connection or attempt %d is lost, and minutes later the client has not dialled again.", "第 %d 次连接（或尝试）失败了，几分钟后客户端也没有重新拨号。", i+1)
+		check.Fail(t,
+			"Connection or attempt %d is lost, and minutes later the client has not dialled again.",
+			"第 %d 次连接（或尝试）失败了，几分钟后客户端也没有重新拨号。", i+1)
 	}
 	if pause := s.dials[i+1] - ended; pause < Pause || pause > Pause+slack {
-		check.Fail(t, "Between a lost connection, or a failed attempt, and the next attempt are %v. It should be %v: less overruns a server that restarts, more keeps the user waiting.",
-			"从连接断开或尝试失败，到下一次尝试，间隔是 %v。应该是 %v：太短会压垮正在重启的服务器，太长会让用户久等。", pause, Pause)
+		check.Fail(t,
+			"Between a lost connection, or a failed attempt, and the next attempt are %v. It "+
+				"should be %v: less overruns a server that restarts, more keeps the user waiting.",
+			"从连接断开或尝试失败，到下一次尝试，间隔是 %v。应该是 %v："+
+				"太短会压垮正在重启的服务器，太长会让用户久等。", pause, Pause)
 	}
 }
 
@@ -346,7 +386,9 @@ func TestServerCloses(t *testing.T) {
 		defer s.end()
 		s.after(t, time.Minute)
 		if s.conns[0].closed.IsZero() {
-			check.Fail(t, "The server has closed, Read has returned an error, and the client has not called Close: the file descriptor stays open.",
+			check.Fail(t,
+				"The server has closed, Read has returned an error, and the client has not "+
+					"called Close: the file descriptor stays open.",
 				"服务器关闭了，Read 返回了错误，客户端却没有调用 Close：文件描述符一直开着。")
 		}
 		pauses(t, s, 0, 10*time.Second)
@@ -362,8 +404,13 @@ func TestTheEnd(t *testing.T) {
 		en, zh string
 	}{
 		{nil, 10 * time.Second, "in Read", "Read 里"},
-		{func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }, 10 * time.Second, "in dial", "dial 里"},
-		{func(context.Context, int) error { return errors.New("connection refused") }, 500 * time.Millisecond, "between two attempts", "两次尝试之间"},
+		{func(ctx context.Context, _ int) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, 10 * time.Second, "in dial", "dial 里"},
+		{func(context.Context, int) error {
+			return errors.New("connection refused")
+		}, 500 * time.Millisecond, "between two attempts", "两次尝试之间"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := follow(&server{refuse: c.refuse})
@@ -373,16 +420,21 @@ func TestTheEnd(t *testing.T) {
 			s.cancel()
 			s.pass(slack)
 			if len(s.dials) > before {
-				check.Fail(t, "ctx has ended, and the client dials again.", "ctx 已经结束，客户端却又拨号了。")
+				check.Fail(t, "ctx has ended, and the client dials again.",
+					"ctx 已经结束，客户端却又拨号了。")
 			}
 			select {
 			case <-s.done:
 			default:
-				check.Fail(t, "ctx has ended while Follow was "+c.en+", and %v later Follow has not returned.", "ctx 结束时 Follow 正在"+c.zh+"，%v 之后它还没有返回。", slack)
+				check.Fail(t, "ctx has ended while Follow was "+c.en+
+					", and %v later Follow has not returned.",
+					"ctx 结束时 Follow 正在"+c.zh+"，%v 之后它还没有返回。", slack)
 			}
 			for _, c := range s.conns {
 				if c.closed.IsZero() {
-					check.Fail(t, "ctx has ended and Follow has returned, but its connection is still open.", "ctx 结束了，Follow 也返回了，连接却还开着。")
+					check.Fail(t,
+						"ctx has ended and Follow has returned, but its connection is still open.",
+						"ctx 结束了，Follow 也返回了，连接却还开着。")
 				}
 			}
 		})

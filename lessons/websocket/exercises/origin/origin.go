@@ -12,5 +12,6 @@ func Allowed(r *http.Request) bool {
 	if origin == "" || origin == "null" {
 		return true
 	}
-	return strings.HasPrefix(origin, "http://"+r.Host) || strings.HasPrefix(origin, "https://"+r.Host)
+	return strings.HasPrefix(origin, "http://"+r.Host) ||
+		strings.HasPrefix(origin, "https://"+r.Host)
 }

@@ -14,18 +14,18 @@ async function connect(world) {
 }
 
 /** Loses the connection and returns the time in ms until the page connects again. */
-async function lose(world, patience = 600_000) {
+async function lose(world, limit = 600_000) {
   const [before, lost] = [world.sockets.length, world.clock.now];
   newest(world).cut();
   await world.settle();
-  await world.until(() => world.sockets.length > before, patience);
+  await world.until(() => world.sockets.length > before, limit);
   if (world.sockets.length === before) {
-    fail(`The connection is lost, and after ${patience / 60_000} minutes the page has not connected again.`, `连接断了，过了 ${patience / 60_000} 分钟，页面还没有重新连接。`);
+    fail(`The connection is lost, and after ${limit / 60_000} minutes the page has not connected again.`, `连接断了，过了 ${limit / 60_000} 分钟，页面还没有重新连接。`);
   }
   const wait = newest(world).openedAt - lost;
   await world.advance(2000); // for another one, which should not come
   if (world.sockets.length > before + 1) {
-    fail("One loss, and the page opens two connections: it hears of the loss twice, by error and by close.", "只断了一次，页面却打开了两个连接：同一次断线它听到了两遍，error 一遍，close 一遍。");
+    fail("One loss, and the page opens two connections: it reacts to the loss twice, to error and to close.", "只断了一次，页面却打开了两个连接：同一次断线它听到了两遍，error 一遍，close 一遍。");
   }
   return wait;
 }

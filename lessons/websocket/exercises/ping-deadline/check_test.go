@@ -66,7 +66,8 @@ func keepalive(t *testing.T, c *conn, long time.Duration) (err error, took time.
 	select {
 	case <-done:
 	default:
-		check.Fail(t, "The connection was closed after %v (ctx ended), and Keepalive goes on.", "%v 后连接已关闭（ctx 结束），Keepalive 却还在继续。", long)
+		check.Fail(t, "The connection was closed after %v (ctx ended), and Keepalive goes on.",
+			"%v 后连接已关闭（ctx 结束），Keepalive 却还在继续。", long)
 	}
 	return nil, long
 }
@@ -77,15 +78,22 @@ func TestAnswers(t *testing.T) {
 		c.answer = func(payload string) { time.Sleep(time.Second); c.pong(payload) }
 		err, took := keepalive(t, c, 5*time.Minute)
 		if err != nil {
-			check.Fail(t, "Each ping was answered after one second, and yet after %v the connection was given up: %v.", "每个 ping 都在一秒后得到回答，%v 之后连接却被放弃了：%v。", took, err)
+			check.Fail(t,
+				"Each ping was answered after one second, and yet after %v "+
+					"the connection was given up: %v.",
+				"每个 ping 都在一秒后得到回答，%v 之后连接却被放弃了：%v。", took, err)
 		}
 		if len(c.pings) < 10 || len(c.pings) > 12 {
-			check.Fail(t, "In five minutes of answers there were %d pings: one is due every 25 s.", "五分钟里都有回答，却发了 %d 个 ping：应该每 25 秒一个。", len(c.pings))
+			check.Fail(t, "In five minutes of answers there were %d pings: one is due every 25 s.",
+				"五分钟里都有回答，却发了 %d 个 ping：应该每 25 秒一个。", len(c.pings))
 		}
 		seen := map[string]bool{}
 		for _, payload := range c.pings {
 			if seen[payload] {
-				check.Fail(t, "Two pings carry the same bytes, %q: an answer to the first would pass for one to the second.", "有两个 ping 带着同样的字节 %q：对前一个的回答会被当成对后一个的。", payload)
+				check.Fail(t,
+					"Two pings carry the same bytes, %q: an answer to the first "+
+						"would pass for one to the second.",
+					"有两个 ping 带着同样的字节 %q：对前一个的回答会被当成对后一个的。", payload)
 			}
 			seen[payload] = true
 		}
@@ -96,10 +104,13 @@ func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err, took := keepalive(t, &conn{pongs: make(chan string)}, 10*time.Minute)
 		if !errors.Is(err, ErrSilent) {
-			check.Fail(t, "The client never answered, and ten minutes later it still counts as there: a ping without a deadline is only noise.",
+			check.Fail(t,
+				"The client never answered, and ten minutes later it still counts as there: a "+
+					"ping without a deadline is only noise.",
 				"客户端从不回答，十分钟后它还算在线：没有截止时间的 ping 只是噪音。")
 		}
-		check.Value(t, "given up after", took, every+timeout, "A ping after 25 s, and a timeout of 20 s.", "25 秒后发 ping，再等 20 秒。")
+		check.Value(t, "given up after", took, every+timeout,
+			"A ping after 25 s, and a timeout of 20 s.", "25 秒后发 ping，再等 20 秒。")
 	})
 }
 
@@ -116,10 +127,14 @@ func TestPongsOfOthers(t *testing.T) {
 		}
 		err, took := keepalive(t, c, 3*time.Minute)
 		if !errors.Is(err, ErrSilent) {
-			check.Fail(t, "The client sent pongs that nobody asked for, but never the answer, and passed for alive: only the payload of the last ping counts.",
-				"客户端发了没人问过的 pong，却从不回答，还被当成在线：只有最近那个 ping 的内容才算数。")
+			check.Fail(t,
+				"The client sent pongs without a ping, but never the answer, and passed for "+
+					"alive: only the payload of the last ping counts.",
+				"客户端发了没人问过的 pong，却从不回答，还被当成在线："+
+					"只有最近那个 ping 的内容才算数。")
 		}
-		check.Value(t, "given up after", took, every+timeout, "Wrong pongs came every 5 s: they must not restart the timeout.",
+		check.Value(t, "given up after", took, every+timeout,
+			"Wrong pongs came every 5 s: they must not restart the timeout.",
 			"每 5 秒来一个不对的 pong：它们不能让计时重新开始。")
 	})
 }
@@ -139,10 +154,14 @@ func TestOldPongs(t *testing.T) {
 		}
 		err, took := keepalive(t, c, 3*time.Minute)
 		if !errors.Is(err, ErrSilent) {
-			check.Fail(t, "The second ping was answered with the bytes of the first: an old pong is late, and does not say that the client is there now. It was taken for the answer.",
-				"对第二个 ping 的回答带着第一个的字节：旧的 pong 迟到了，不能说明客户端现在还在。它却被当成了回答。")
+			check.Fail(t,
+				"The second ping was answered with the bytes of the first: an old pong is late, "+
+					"and does not say that the client is there now. It was taken for the answer.",
+				"对第二个 ping 的回答带着第一个的字节：旧的 pong 迟到了，"+
+					"不能说明客户端现在还在。它却被当成了回答。")
 		}
-		check.Value(t, "given up after", took, 2*every+timeout, "The second ping was not answered.", "第二个 ping 没有得到回答。")
+		check.Value(t, "given up after", took, 2*every+timeout, "The second ping was not answered.",
+			"第二个 ping 没有得到回答。")
 	})
 }
 
@@ -158,11 +177,18 @@ func TestPongsBetween(t *testing.T) {
 		}()
 		err, _ := keepalive(t, c, 2*time.Minute)
 		if err != nil {
-			check.Fail(t, "A pong came that nobody asked for, between two pings, and the connection was given up: %v. Such pongs are allowed.", "两次 ping 之间来了一个没人问过的 pong，连接就被放弃了：%v。这样的 pong 是允许的。", err)
+			check.Fail(t,
+				"A pong without a ping came, and the connection was given "+
+					"up: %v. Such pongs are allowed.",
+				"两次 ping 之间来了一个没人问过的 pong，连接就被放弃了：%v。这样的 pong 是允许的。",
+				err)
 		}
 		if !<-taken {
-			check.Fail(t, "A pong came between two pings, and nobody took it from the channel: the reader that delivers it stands still, and with it all messages.",
-				"两次 ping 之间来了一个 pong，没有人从 channel 里取走它：送它来的读循环停住了，所有消息也跟着停住。")
+			check.Fail(t,
+				"A pong came between two pings and stayed in the channel: the reader that "+
+					"delivers it blocks, and with it all messages.",
+				"两次 ping 之间来了一个 pong，没有人从 channel 里取走它："+
+					"送它来的读循环停住了，所有消息也跟着停住。")
 		}
 	})
 }
@@ -171,13 +197,15 @@ func TestTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, long := range []time.Duration{time.Second, 30 * time.Second} {
 			if err, _ := keepalive(t, &conn{pongs: make(chan string)}, long); err != nil {
-				check.Fail(t, "The connection lives, and after %v it was given up: %v.", "连接还活着，%v 后却被放弃了：%v。", long, err)
+				check.Fail(t, "The connection lives, and after %v it was given up: %v.",
+					"连接还活着，%v 后却被放弃了：%v。", long, err)
 			}
 		}
 		broken := errors.New("broken pipe")
 		err, _ := keepalive(t, &conn{pongs: make(chan string), err: broken}, time.Minute)
 		if !errors.Is(err, broken) {
-			check.Fail(t, "The ping could not be sent (%v), but the result was: %v.", "ping 发不出去（%v），结果却是：%v。", broken, err)
+			check.Fail(t, "The ping could not be sent (%v), but the result was: %v.",
+				"ping 发不出去（%v），结果却是：%v。", broken, err)
 		}
 	})
 }

@@ -29,7 +29,7 @@ func Keepalive(ctx context.Context, c Conn, every, timeout time.Duration) error 
 		if err := c.Ping(strconv.Itoa(n)); err != nil {
 			return err
 		}
-		// TODO: this waits for any pong, for ever.
+		// TODO: this waits for any pong, forever.
 		<-c.Pongs()
 	}
 }

@@ -31,7 +31,8 @@ func NewLimiter(now func() time.Time) *Limiter {
 	return &Limiter{now: now, buckets: map[string]*bucket{}}
 }
 
-// Allow reports whether the client may send a message now. If not, refusal is the JSON that the client is sent instead.
+// Allow reports whether the client may send a message now. If not, refusal is the JSON that the
+// client is sent instead.
 func (l *Limiter) Allow(client string) (refusal string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -35,8 +35,8 @@ func (q *Queue) Push(m string) error {
 	return nil
 }
 
-// Pop takes the oldest message, and blocks while there is none. It returns false when the queue is
-// over.
+// Pop takes the oldest message, and blocks while the queue is empty. It returns false when the
+// queue is over.
 func (q *Queue) Pop() (m string, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

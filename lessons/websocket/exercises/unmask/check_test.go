@@ -20,12 +20,15 @@ func masked(key [4]byte, text string) []byte {
 	return data
 }
 
-// receive unmasks a frame that arrives in pieces of these sizes; the last piece is what is left.
+// receive unmasks a frame that arrives in pieces of these sizes. The last piece is the rest.
 func receive(t *testing.T, u *Unmasker, key [4]byte, text string, sizes ...int) string {
 	t.Helper()
 	defer func() {
 		if problem := recover(); problem != nil {
-			check.Panicked(t, problem, "A frame of %d bytes in pieces of %v bytes makes the server panic: %v.", "%d 字节的帧，分成 %v 字节的几段，让服务器 panic 了：%v。", len(text), sizes, problem)
+			check.Panicked(t, problem,
+				"A frame of %d bytes in pieces of %v bytes makes the server panic: %v.",
+				"%d 字节的帧，分成 %v 字节的几段，让服务器 panic 了：%v。", len(text), sizes,
+				problem)
 		}
 	}()
 	data := masked(key, text)
@@ -45,22 +48,29 @@ func TestOnePiece(t *testing.T) {
 	got := receive(t, new(Unmasker), key, text)
 	unchanged := string(masked(key, text)) == got
 	if unchanged {
-		check.Fail(t, "The bytes are as they came: Unmask changes the bytes that it is given, in place.", "字节和来的时候一样：Unmask 要就地修改收到的字节。")
+		check.Fail(t,
+			"The bytes are as they came: Unmask changes the bytes that it is given, in place.",
+			"字节和来的时候一样：Unmask 要就地修改收到的字节。")
 	}
-	check.Value(t, "text", got, text, "Try 1, the whole payload in one piece, used to be right.", "第 1 次，整个载荷是一段，原来是对的。")
+	check.Value(t, "text", got, text, "Try 1, the whole payload in one piece, used to be right.",
+		"第 1 次，整个载荷是一段，原来是对的。")
 }
 
 func TestTwoPieces(t *testing.T) {
 	for first := range len(text) {
 		got := receive(t, new(Unmasker), key, text, first)
-		check.Value(t, "text", got, text, "The frame came in two pieces, of %d and %d bytes.", "这一帧分成两段到来，分别是 %d 和 %d 字节。", first, len(text)-first)
+		check.Value(t, "text", got, text, "The frame came in two pieces, of %d and %d bytes.",
+			"这一帧分成两段到来，分别是 %d 和 %d 字节。", first, len(text)-first)
 	}
 }
 
 func TestManyPieces(t *testing.T) {
-	for _, sizes := range [][]int{{8, 5}, {1, 1, 1, 1, 1, 1}, {3, 3, 3, 3}, {5, 7, 2, 9}, {2, 0, 0, 7}} {
+	for _, sizes := range [][]int{{8, 5}, {1, 1, 1, 1, 1, 1}, {3, 3, 3, 3}, {5, 7, 2, 9},
+		{2, 0, 0, 7}} {
 		got := receive(t, new(Unmasker), key, text, sizes...)
-		check.Value(t, "text", got, text, "Two pieces are right now, but this frame came in more: %v bytes, then the rest.", "分成两段是对了，可这一帧分了更多段：%v 字节，然后是剩下的。", fmt.Sprint(sizes))
+		check.Value(t, "text", got, text,
+			"Two pieces are right now, but this frame came in more: %v bytes, then the rest.",
+			"分成两段是对了，可这一帧分了更多段：%v 字节，然后是剩下的。", fmt.Sprint(sizes))
 	}
 }
 
@@ -69,9 +79,12 @@ func TestNextFrame(t *testing.T) {
 	for n, frame := range []struct {
 		key  [4]byte
 		text string
-	}{{key, "Hello"}, {key, "one byte of the key is left over"}, {[4]byte{1, 2, 3, 4}, "another key"}, {key, ""}, {key, "after an empty frame"}} {
+	}{{key, "Hello"}, {key, "one byte of the key is left over"},
+		{[4]byte{1, 2, 3, 4}, "another key"}, {key, ""}, {key, "after an empty frame"}} {
 		got := receive(t, u, frame.key, frame.text, min(len(frame.text), 3))
-		check.Value(t, "text", got, frame.text, "Frame %d of one connection, after frames whose length is no multiple of four.", "同一条连接上的第 %d 帧，前面各帧的长度不是四的倍数。", n+1)
+		check.Value(t, "text", got, frame.text,
+			"Frame %d of one connection, after frames whose length is not a multiple of four.",
+			"同一条连接上的第 %d 帧，前面各帧的长度不是四的倍数。", n+1)
 	}
 }
 
@@ -84,7 +97,9 @@ func TestTwoConnections(t *testing.T) {
 		one.Unmask(a[i : i+1])
 		two.Unmask(b[i : i+1])
 	}
-	check.Value(t, "both texts", string(a)+" "+string(b), "Hello World", "Two connections receive a frame at the same time, byte by byte: what one remembers is no concern of the other.",
+	check.Value(t, "both texts", string(a)+" "+string(b), "Hello World",
+		"Two connections receive a frame at the same time, byte by "+
+			"byte: they must not share state.",
 		"两条连接同时各收一帧，一个字节一个字节地来：一条连接记住的东西和另一条无关。")
 }
 
@@ -95,6 +110,7 @@ func TestLargeFrame(t *testing.T) {
 	}
 	got := receive(t, new(Unmasker), key, string(large), 255, 3, 65536)
 	if got != string(large) {
-		check.Fail(t, "A frame of 70001 bytes is not as it was sent.", "70001 字节的帧和发出的不一样。")
+		check.Fail(t, "A frame of 70001 bytes is not as it was sent.",
+			"70001 字节的帧和发出的不一样。")
 	}
 }

@@ -31,7 +31,8 @@ func Handler() http.Handler {
 		after, err := cursor(r.URL.Query().Get("after"))
 		wait, bad := time.ParseDuration(r.URL.Query().Get("wait"))
 		if err != nil || bad != nil {
-			http.Error(w, "after must be a number from 0, wait a time such as 25s", http.StatusBadRequest)
+			http.Error(w, "after must be a number from 0, wait a time such as 25s",
+				http.StatusBadRequest)
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), min(wait, time.Minute))

@@ -52,7 +52,8 @@ func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	sent := p.publish(clientKey{m.From, key}, m)
 	if sent.Text != m.Text {
-		http.Error(w, "Idempotency-Key has been used for another message", http.StatusUnprocessableEntity)
+		http.Error(w, "Idempotency-Key has been used for another message",
+			http.StatusUnprocessableEntity)
 		return
 	}
 	answer(w, http.StatusCreated, sent)

@@ -21,7 +21,8 @@ func main() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	s.On("chat message", func(text string) { fmt.Println(text) }) // before Connect: no event is missed
+	// before Connect: no event is missed
+	s.On("chat message", func(text string) { fmt.Println(text) })
 	if err := s.Connect(context.Background()); err != nil {
 		log.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (s *server) beat(sid string, session *session) {
 			return
 		}
 		select {
-		case <-session.pong: // one that nobody asked for
+		case <-session.pong: // without a ping
 		default:
 		}
 		session.out <- "2" // it has room: the last ping was answered, so it has left
@@ -109,7 +109,8 @@ func (s *server) begin() (string, *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sid := rand.Text()
-	begun := &session{out: make(chan string, 1), pong: make(chan struct{}, 1), probed: make(chan struct{}), closed: make(chan struct{})}
+	begun := &session{out: make(chan string, 1), pong: make(chan struct{}, 1),
+		probed: make(chan struct{}), closed: make(chan struct{})}
 	s.sessions[sid] = begun
 	go s.beat(sid, begun)
 	return sid, begun
@@ -248,7 +249,8 @@ func packets(r io.Reader, w io.Writer, each func(packet string) bool) {
 }
 
 func open(sid string, upgrades string) string {
-	return fmt.Sprintf(`0{"sid":%q,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":1000000}`,
+	return fmt.Sprintf(
+		`0{"sid":%q,"upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":1000000}`,
 		sid, upgrades, pingInterval.Milliseconds(), pingTimeout.Milliseconds())
 }
 
@@ -269,8 +271,11 @@ func shakeHands(w http.ResponseWriter, r *http.Request) (*bufio.ReadWriter, net.
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return nil, nil, false
 	}
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") +
+		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	fmt.Fprintf(conn,
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(sum[:]))
 	return buffered, conn, true
 }

@@ -38,7 +38,9 @@ func Handler() http.Handler {
 		if writeFrame(conn, 1, []byte(open(rand.Text(), ""))) != nil {
 			return
 		}
-		c := client{send: func(packet string) bool { return writeFrame(conn, 1, []byte(packet)) == nil }}
+		c := client{send: func(packet string) bool {
+			return writeFrame(conn, 1, []byte(packet)) == nil
+		}}
 		packets(reader, conn, c.receive)
 	})
 	return mux
@@ -98,7 +100,9 @@ func packets(r io.Reader, w io.Writer, each func(packet string) bool) {
 }
 
 func open(sid string, upgrades string) string {
-	return fmt.Sprintf(`0{"sid":%q,"upgrades":[%s],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`, sid, upgrades)
+	return fmt.Sprintf(
+		`0{"sid":%q,"upgrades":[%s],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`,
+		sid, upgrades)
 }
 
 // shakeHands answers the handshake and takes the connection over.
@@ -118,8 +122,11 @@ func shakeHands(w http.ResponseWriter, r *http.Request) (*bufio.ReadWriter, net.
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return nil, nil, false
 	}
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") +
+		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	fmt.Fprintf(conn,
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(sum[:]))
 	return buffered, conn, true
 }

@@ -3,9 +3,11 @@ package doubledlistener
 
 // Socket is the client's side of a Socket.IO connection. It has no bug.
 type Socket interface {
-	OnConnect(f func())                     // calls f after each connect, the first and every later one
+	// calls f after each connect, the first and every later one
+	OnConnect(f func())
 	On(event string, listener func(string)) // adds a listener
-	Off(event string)                       // removes all listeners of that event, whoever added them
+	// removes all listeners of that event, whoever added them
+	Off(event string)
 	Emit(event, text string)
 }
 

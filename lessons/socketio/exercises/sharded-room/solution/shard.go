@@ -11,7 +11,8 @@ import (
 type Member struct {
 	ID string // no other socket has it, on any server
 
-	// Deliver puts a message into the queue of the socket. If the queue is full, it takes the socket out of the room with Leave.
+	// Deliver puts a message into the queue of the socket. If the queue is full, it takes the
+	// socket out of the room with Leave.
 	Deliver func(text string)
 }
 
@@ -22,8 +23,9 @@ type Envelope struct {
 	Text   string
 }
 
-// Bus connects the shards. Publish brings the envelope to Receive of every shard of the room, also to the shard that
-// calls it, one envelope after another. It does so before or after it returns. While the bus is down, Publish returns an error.
+// Bus connects the shards. Publish brings the envelope to Receive of every shard of the room, also
+// to the shard that calls it, one envelope after another. It does so before or after it returns.
+// While the bus is down, Publish returns an error.
 type Bus interface {
 	Publish(e Envelope) error
 }

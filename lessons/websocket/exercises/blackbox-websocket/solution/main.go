@@ -37,7 +37,7 @@ func Handler() http.Handler {
 	return mux
 }
 
-// echo sends each message back, until the goodbye.
+// echo sends each message back, until the close frame.
 func echo(r io.Reader, w io.Writer) {
 	var opcode byte // of the message that is under way
 	var message []byte
@@ -85,8 +85,11 @@ func shakeHands(w http.ResponseWriter, r *http.Request) (*bufio.ReadWriter, net.
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return nil, nil, false
 	}
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") +
+		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	fmt.Fprintf(conn,
+		"HTTP/1.1 101 Switching Protocols\r\n"+
+			"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(sum[:]))
 	return buffered, conn, true
 }

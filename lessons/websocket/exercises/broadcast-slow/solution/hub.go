@@ -35,7 +35,8 @@ func (h *Hub) Len() int {
 	return len(h.clients)
 }
 
-// Broadcast queues the message for every client, drops those that are too slow, and waits for none.
+// Broadcast queues the message for every client and drops clients that are too slow. It does not
+// block.
 func (h *Hub) Broadcast(m string) {
 	for _, c := range h.queue(m) {
 		c.Close(TooSlow) // without the lock: it may take its time

@@ -40,7 +40,8 @@ type Conn interface {
 	Close() error
 }
 
-// Dial connects to the server. It gives up when ctx ends; an open connection does not depend on ctx.
+// Dial connects to the server. It gives up when ctx ends; an open connection does not depend on
+// ctx.
 type Dial func(ctx context.Context) (Conn, error)
 
 // Follow passes each text message of the server to show, reconnects whenever the connection is

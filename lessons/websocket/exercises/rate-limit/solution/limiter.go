@@ -35,7 +35,8 @@ func NewLimiter(now func() time.Time) *Limiter {
 	return &Limiter{now: now, buckets: map[string]*bucket{}}
 }
 
-// Allow reports whether the client may send a message now. If not, refusal is the JSON that the client is sent instead.
+// Allow reports whether the client may send a message now. If not, refusal is the JSON that the
+// client is sent instead.
 func (l *Limiter) Allow(client string) (refusal string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +62,8 @@ func (b *bucket) refill(now time.Time) {
 	b.at = now
 }
 
-// makeRoom forgets the clients whose buckets are full. If there are none, it returns the time until there is one.
+// makeRoom forgets the clients whose buckets are full. Without such a client, it returns the time
+// until the first bucket is full.
 func (l *Limiter) makeRoom(now time.Time) (wait time.Duration) {
 	if len(l.buckets) < MaxClients {
 		return 0
@@ -78,7 +80,8 @@ func (l *Limiter) makeRoom(now time.Time) (wait time.Duration) {
 }
 
 func refuse(wait time.Duration) string {
-	ms := (wait + time.Millisecond - 1) / time.Millisecond // rounded up: a client that comes too early is refused again
+	// rounded up: a client that comes too early is refused again
+	ms := (wait + time.Millisecond - 1) / time.Millisecond
 	return fmt.Sprintf(`{"error":"too fast","retryAfter":%d}`, ms)
 }
 

@@ -12,8 +12,8 @@ func (u *Unmasker) Frame(key [4]byte) {
 	u.key, u.pos = key, 0
 }
 
-// Unmask removes the mask from the next piece of the frame's payload, in place. A piece is what one
-// Read returned: of any length.
+// Unmask removes the mask from the next piece of the frame's payload, in place. A piece is the
+// result of one Read and may have any length.
 func (u *Unmasker) Unmask(piece []byte) {
 	for i := range piece {
 		piece[i] ^= u.key[(u.pos+i)%4]

@@ -1,0 +1,4 @@
+package certificate
+
+// unixModes reports whether the mode of a file says who can read it.
+const unixModes = false

@@ -1,0 +1,165 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"realtimelab/internal/connect/command"
+	"realtimelab/internal/lang"
+)
+
+var errNotInTime = errors.New("nothing came in time")
+
+// find waits for the first event from number n on that fits, and returns the number after it. If
+// nothing fits in time, the error is errNotInTime.
+func (l *Log) find(ctx context.Context, n uint64, timeout time.Duration,
+	fits func(Event) (bool, error)) (next uint64, err error) {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	for {
+		events, at, changed := l.from(n)
+		for i, e := range events {
+			found, err := fits(e)
+			if found || err != nil {
+				return at + uint64(i) + 1, err
+			}
+		}
+		n = at + uint64(len(events))
+		if len(events) > 0 {
+			continue
+		}
+		if changed == nil {
+			return n, failf(Disconnected, "the connection was closed",
+				"连接已关闭")
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return n, errNotInTime
+		case <-ctx.Done():
+			return n, ctx.Err()
+		}
+	}
+}
+
+// Skip makes the next wait look only at what comes from now on. A script does not skip: its waits
+// take events in the order in which they came, also events from before the wait.
+func (s *Session) Skip() { s.cursor = s.log.end() }
+
+// here reports whether an event is one that a wait can be for: not what the client sent, nor an
+// acknowledgement, nor of another namespace.
+func (s *Session) here(e Event) bool {
+	return e.Kind != Sent && !e.Ack && (e.Namespace == "" || e.Namespace == s.client.place())
+}
+
+// wait runs wait and expect.
+func (s *Session) wait(ctx context.Context, c command.Command) error {
+	timeout := c.Timeout
+	if timeout == 0 {
+		timeout = s.config.Timeout
+	}
+	var others []string
+	next, err := s.log.find(ctx, s.cursor, timeout, func(e Event) (bool, error) {
+		switch {
+		case !s.here(e):
+			return false, nil
+		case e.Name == c.Name && command.MatchAll(c.Want, e.Args):
+			return true, nil
+		case e.Name == c.Name && c.Verb == "expect":
+			return false, failf(Unexpected, "%q came with %s; want %s",
+				"收到的 %q 带有 %s；应为 %s", c.Name, shown(e.Args),
+				wanted(c.Want))
+		case e.final:
+			return false, failf(Disconnected, "%q did not come: %s",
+				"没有收到 %q：%s", c.Name, e.Text)
+		}
+		if e.Kind == Received && !slices.Contains(others, e.Name) && len(others) < maxNames {
+			others = append(others, e.Name)
+		}
+		return false, nil
+	})
+	if err == nil {
+		s.cursor = next
+		return nil
+	}
+	if !errors.Is(err, errNotInTime) {
+		return err
+	}
+	what := lang.Same(strconv.Quote(c.Name))
+	if len(c.Want) > 0 {
+		w := wanted(c.Want).EN // the same in both
+		what = lang.Text{EN: what.EN + " with " + w, ZH: "带 " + w + " 的 " + what.ZH}
+	}
+	f := failf(TimedOut, "%s did not come within %v%s",
+		"没有收到 %s（等待了 %v）%s", what, timeout, instead(others))
+	if s.Protocol() == command.SocketIO {
+		f.Hint = lang.Text{
+			EN: "compare the names of the events on both sides: a server " +
+				"ignores an event without a handler",
+			ZH: "请对照两边的事件名：没有监听函数的事件会被服务器忽略"}
+	}
+	return f
+}
+
+// instead says which other events came.
+func instead(names []string) lang.Text {
+	if len(names) == 0 {
+		return lang.Text{EN: ", nor any other event", ZH: "，也没有其他事件"}
+	}
+	for i, name := range names {
+		names[i] = command.QuoteName(name)
+	}
+	return lang.Text{EN: "; other events came: " + strings.Join(names, ", "),
+		ZH: "；收到了其他事件：" + strings.Join(names, "、")}
+}
+
+// never runs never: nothing that fits may come for a time.
+func (s *Session) never(ctx context.Context, c command.Command) error {
+	next, err := s.log.find(ctx, s.cursor, c.Timeout, func(e Event) (bool, error) {
+		if s.here(e) && e.Name == c.Name && command.MatchAll(c.Want, e.Args) {
+			return false, failf(Unexpected, "%q came with %s; it must not",
+				"收到了带 %[2]s 的 %[1]q；不应收到", c.Name, shown(e.Args))
+		}
+		return false, nil
+	})
+	if errors.Is(err, errNotInTime) {
+		s.cursor = next
+		return nil
+	}
+	return err
+}
+
+// Count waits until n events of the server have come, acknowledgements not counted. 0 waits until
+// the connection ends for good. A timeout of 0 waits without a limit.
+func (s *Session) Count(ctx context.Context, n int, timeout time.Duration) error {
+	if timeout == 0 {
+		timeout = maxWait
+	}
+	count := 0
+	next, err := s.log.find(ctx, s.cursor, timeout, func(e Event) (bool, error) {
+		if e.Kind == Received && !e.Ack && e.Name != "ping" && e.Name != "pong" {
+			count++
+		}
+		if e.final && (n == 0 || count < n) {
+			return false, failf(Disconnected, "the connection ended after %s: %s",
+				"收到 %s后连接结束：%s",
+				lang.Textf("%s", "%d 个事件", lang.Counted(count, "event")), e.Text)
+		}
+		return n > 0 && count >= n, nil
+	})
+	switch {
+	case errors.Is(err, errNotInTime):
+		return failf(TimedOut, "%d of %d events came within %v",
+			"%d/%d 个事件在 %v 内到来", count, n, timeout)
+	case err == nil:
+		s.cursor = next
+	}
+	return err
+}
+
+// maxWait stands for no limit.
+const maxWait = 100 * 365 * 24 * time.Hour
