@@ -22,6 +22,9 @@ import (
 	"realtimelab/internal/xray"
 )
 
+// getEvents is the request of an event stream.
+const getEvents = "GET /events"
+
 // contractPace is the time between two looks at the traffic.
 const contractPace = 50 * time.Millisecond
 
@@ -84,7 +87,7 @@ func (w *witness) watch(ctx context.Context, end context.CancelCauseFunc) {
 	seen := false
 	for sleep(ctx, contractPace) == nil {
 		err := w.breach(ctx)
-		if err != nil && seen { // the body of an answer may come after its head
+		if err != nil && seen && !w.opening(ctx) { // the body of an answer may come after its head
 			end(err)
 			return
 		}
@@ -92,12 +95,14 @@ func (w *witness) watch(ctx context.Context, end context.CancelCauseFunc) {
 	}
 }
 
-// breach returns the first breach in the traffic so far, or nil.
+// breach returns the first breach in the traffic so far, or nil. Clients post without waiting for
+// their event streams, and what is wrong with a stream says more than what is wrong with a POST.
 func (w *witness) breach(ctx context.Context) error {
 	rows, err := w.rows.Rows(ctx)
 	if err != nil {
 		return nil // ctx has ended
 	}
+	var posted error
 	for _, r := range rows {
 		if r.Dir != tap.Out {
 			continue
@@ -117,11 +122,23 @@ func (w *witness) breach(ctx context.Context) error {
 		case r.Layer == xray.SIO && strings.HasPrefix(w.server.As, "socketio"):
 			b = w.packet(r.Data)
 		}
-		if b != nil {
+		switch {
+		case b == nil:
+		case r.Layer == xray.HTTP && strings.HasPrefix(w.requestOf(r), "POST "):
+			posted = cmp.Or[error](posted, b)
+		default:
 			return b
 		}
 	}
-	return nil
+	return posted
+}
+
+// opening reports whether a server of event streams has yet to answer the request of one.
+func (w *witness) opening(ctx context.Context) bool {
+	rows, err := w.rows.Rows(ctx)
+	return w.server.As == "sse" && err == nil && !slices.ContainsFunc(rows, func(r *xray.Row) bool {
+		return r.Layer == xray.HTTP && r.Dir == tap.Out && w.requestOf(r) == getEvents
+	})
 }
 
 // row names the row of the contract's table.
@@ -163,7 +180,7 @@ func (w *witness) answer(r *xray.Row, rows []*xray.Row) *breach {
 	case head.StatusCode != http.StatusSwitchingProtocols && strings.HasSuffix(request, " /ws"):
 		return &breach{fmt.Sprintf("%s was answered with %s", request, head.Status),
 			w.wantedOf(request), w.row()}
-	case request != "GET /events":
+	case request != getEvents:
 		return nil
 	}
 	if kind, _, _ := mime.ParseMediaType(
@@ -473,8 +490,13 @@ func (x External) exchange(ctx context.Context, c Config, lane lesson.Lane) erro
 	err = t.clients.meet(exchanging)
 	end(nil)
 	<-watched
-	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
+	for range time.Second / contractPace {
+		if err == nil || !w.opening(reading) || sleep(reading, contractPace) != nil {
+			break
+		}
+	}
 	if b := w.breach(reading); b != nil {
 		return b
 	}

@@ -136,6 +136,20 @@ func sockets(t *testing.T, path string,
 func TestAServerThatKeepsNoContractGetsAClearError(t *testing.T) {
 	need.Time(t)
 	nothing := serveContract(t, http.NotFoundHandler())
+	posted := make(chan struct{})
+	post := sync.OnceFunc(func() { close(posted) })
+	late := serveContract(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NotFound(w, r)
+		if r.Method == http.MethodPost {
+			post()
+			return
+		}
+		select {
+		case <-posted:
+			time.Sleep(4 * contractPace) // so that the POST alone is looked at
+		case <-r.Context().Done():
+		}
+	}))
 	dumb, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections but never answers
 	require.NoError(t, err)
 	t.Cleanup(func() { dumb.Close() })
@@ -158,6 +172,8 @@ func TestAServerThatKeepsNoContractGetsAClearError(t *testing.T) {
 		{"no WebSocket", nothing, "websocket", Feed,
 			[]string{`GET /ws was answered with 404 Not Found and the body "404 page not found\n"; want 101 Switching Protocols: a WebSocket at the path /ws ` + table("websocket")}},
 		{"no events", nothing, "sse", Feed,
+			[]string{`GET /events was answered with 404 Not Found and the body "404 page not found\n"; want 200 and text/event-stream ` + table("sse")}},
+		{"no events, after an answer to a POST", late, "sse", Feed,
 			[]string{`GET /events was answered with 404 Not Found and the body "404 page not found\n"; want 200 and text/event-stream ` + table("sse")}},
 		{"no Socket.IO", nothing, "socketio", Feed,
 			[]string{"GET /socket.io/ was answered with 404 Not Found", table("socketio")}},

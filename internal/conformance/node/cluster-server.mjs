@@ -18,7 +18,8 @@ import { Server } from "socket.io";
 process.on("unhandledRejection", () => {});
 
 const [redis, kind] = process.argv.slice(2);
-const pub = createClient(redis.startsWith("/") ? { socket: { path: redis } } : { url: redis });
+const name = `cluster-server-${process.pid}`; // of this server's connections to Redis
+const pub = createClient({ name, ...(redis.startsWith("/") ? { socket: { path: redis } } : { url: redis }) });
 pub.on("error", () => {}); // Redis may stop and start again
 const sub = pub.duplicate();
 sub.on("error", () => {});
@@ -81,6 +82,18 @@ async function emit(n, every) {
   }
 }
 
+// reads waits until the adapter has read an entry of the stream. Before its first entry, it asks for
+// "the next one" anew every blockTimeInMs, and misses what is added between two questions.
+async function reads() {
+  for (let i = 0; i < 500; i++) {
+    const [clients] = await pub.multi().addCommand(["CLIENT", "LIST"]).xAdd("socket.io", "*", { from: name }).exec();
+    const waits = (client) => client.includes(` name=${name} `) && / flags=\S*b/.test(client) && client.includes(" cmd=xread");
+    if (String(clients).split("\n").some(waits)) return;
+    await after(20);
+  }
+  throw new Error("the adapter does not read the stream");
+}
+
 createInterface({ input: process.stdin })
   .on("line", (line) => {
     if (line === "mark") {
@@ -100,6 +113,6 @@ http.listen(0, "127.0.0.1", async () => {
     if (i > 500) throw new Error("the servers do not meet at Redis");
     await after(20);
   }
-  if (streams) await after(300); // until it reads the stream
+  if (streams) await reads();
   console.log(`http://127.0.0.1:${http.address().port}`);
 });

@@ -5,7 +5,23 @@ import { io } from "socket.io-client";
 
 const servers = { ours: process.argv[2], node: process.argv[3] };
 
-setTimeout(() => { console.error("took too long"); process.exit(1); }, 120000).unref();
+const waiting = new Map(); // what has not come yet, for the error
+
+setTimeout(() => {
+  console.error("took too long, without", ...waiting.values());
+  process.exit(1);
+}, 120000).unref();
+
+// waits returns what a promise brings, and names it while it is missing.
+async function waits(what, promise) {
+  const key = Symbol();
+  waiting.set(key, what);
+  const came = await promise;
+  waiting.delete(key);
+  return came;
+}
+
+const excerpt = (value) => JSON.stringify(value).slice(0, 300);
 
 class Client {
   constructor(server, namespace, options = {}) {
@@ -25,17 +41,20 @@ class Client {
   }
 
   async open() {
-    await once(this.socket, "connect");
+    await waits(`connect of ${this.server}`, once(this.socket, "connect"));
     return this;
   }
 
   ask(...args) {
-    return new Promise((resolve) => this.socket.emit(...args, resolve));
+    return waits(`ack of ${args} at ${this.server}`, new Promise((resolve) => this.socket.emit(...args, resolve)));
   }
 
   // reads waits for the next messages, which must equal the given ones.
   async reads(...messages) {
-    while (this.got.length < messages.length) await new Promise((resolve) => { this.wake = resolve; });
+    while (this.got.length < messages.length) {
+      const more = new Promise((resolve) => { this.wake = resolve; });
+      await waits(`${this.server} ${this.id}: got ${excerpt(this.got)}, want ${excerpt(messages)}`, more);
+    }
     assert.deepEqual(this.got.splice(0, messages.length), messages, `at ${this.server}`);
   }
 
