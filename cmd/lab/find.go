@@ -53,10 +53,32 @@ func (o runOptions) findDemos(names []string) ([]found, error) {
 	return demos, nil
 }
 
-// suggest returns a question whether a similar known name was meant, to stand behind an unknown
-// one. Without such a name it returns a full stop.
+// suggest returns what was meant by an unknown name, to stand behind it: the command that takes the
+// name, or a similar known name. Without either it returns a full stop.
 func suggest(name string, known []string) lang.Text {
+	if kind, command := taken(name); command != "" {
+		return lang.Textf("; it is %s: %s.", "；它是%s：%s。", kind, command)
+	}
 	return meant(nearest.To(strings.ToLower(name), known))
+}
+
+// taken returns the command that takes a name as its argument, and what the name stands for there.
+// The command is empty if there is none.
+func taken(name string) (kind lang.Text, command string) {
+	for _, k := range []struct {
+		names   func() []candidate
+		kind    lang.Text
+		command string
+	}{
+		{demoCandidates, lang.Text{EN: "a demo", ZH: "一个演示"}, "lab run "},
+		{lessonCandidates, lang.Text{EN: "a lesson", ZH: "一门课程"}, "lab lesson "},
+		{exerciseCandidates, lang.Text{EN: "an exercise", ZH: "一个练习"}, "lab exercise show "},
+	} {
+		if slices.ContainsFunc(k.names(), func(c candidate) bool { return c.name == name }) {
+			return k.kind, k.command + name
+		}
+	}
+	return lang.Text{}, ""
 }
 
 // meant returns the question whether a name was meant, or a full stop without a name.

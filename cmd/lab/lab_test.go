@@ -138,6 +138,15 @@ func TestCommandsRefuseWhatCannotBeMeant(t *testing.T) {
 		`no command "lab rnu"; did you mean "run"? See: lab --help`: {"rnu"},
 		`no command "lab nonsense". See: lab --help`: {
 			"nonsense"},
+		`no command "lab broadcast"; it is a demo: lab run broadcast. See: lab --help`: {
+			"broadcast"},
+		`no demo "websocket"; it is a lesson: lab lesson websocket. The demos are: `: {
+			"run", "websocket"},
+		`no lesson "broadcast"; it is a demo: lab run broadcast. The lessons are: `: {
+			"test", "broadcast"},
+		`no demo "broadcast-slow"; it is an exercise: lab exercise show broadcast-slow.`: {
+			"run", "broadcast-slow"},
+		`没有演示 "websocket"；它是一门课程：lab lesson websocket。`: {"run", "websocket", "--lang", "zh"},
 		`no command "lab exercise chek"; did you mean "check"? See: lab exercise --help`: {
 			"exercise", "chek"},
 		`lab list takes no arguments: leave "all" out`: {"list",
