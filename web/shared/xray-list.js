@@ -13,6 +13,7 @@ export class RowList {
   #active = null;
   #following = true;
   #last = 0; // the id of the newest row when the list stopped following
+  #top = 0; // the scroll position that the list or the reader's last scroll has set
   #scheduled = false;
 
   constructor(box, fill, choose, missed = () => {}) {
@@ -55,9 +56,15 @@ export class RowList {
 
   get active() { return this.#active; }
 
+  #scrollTo(top) {
+    this.#box.scrollTop = top;
+    this.#top = this.#box.scrollTop; // the browser bounds and rounds it
+  }
+
   /** Goes to the end and follows it. */
   follow() {
     this.#following = true;
+    this.#scrollTo(this.#box.scrollHeight);
     this.refresh();
   }
 
@@ -91,7 +98,7 @@ export class RowList {
   #draw() {
     const height = this.#height();
     this.#space.style.height = `${this.#rows.length * height}px`;
-    if (this.#following) this.#box.scrollTop = this.#box.scrollHeight;
+    if (this.#following) this.#scrollTo(this.#box.scrollHeight);
     this.#missed(this.#following ? null : this.#behind());
     const first = Math.max(0, Math.floor(this.#box.scrollTop / height) - 2);
     const last = Math.min(this.#rows.length, first + Math.ceil(this.#box.clientHeight / height) + 5);
@@ -137,8 +144,14 @@ export class RowList {
     this.refresh();
   }
 
+  /**
+   * Follows where the reader scrolls to the end, and stays elsewhere. A scroll event comes a frame late: after the list's
+   * own scroll it says nothing about the reader, who may have clicked since, and the box may have another height.
+   */
   #scrolled() {
     const box = this.#box;
+    if (Math.abs(box.scrollTop - this.#top) < 1) return this.refresh();
+    this.#top = box.scrollTop;
     if (box.scrollTop + box.clientHeight < box.scrollHeight - this.#height()) this.#stay();
     else this.#following = true;
     this.refresh();
@@ -147,8 +160,8 @@ export class RowList {
   #reveal(i) {
     const height = this.#height(), box = this.#box;
     this.#stay();
-    if (i * height < box.scrollTop) box.scrollTop = i * height;
-    else if ((i + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = (i + 1) * height - box.clientHeight;
+    if (i * height < box.scrollTop) this.#scrollTo(i * height);
+    else if ((i + 1) * height > box.scrollTop + box.clientHeight) this.#scrollTo((i + 1) * height - box.clientHeight);
   }
 
   #click(event) {
@@ -166,8 +179,11 @@ export class RowList {
     const at = this.#active === null ? -1 : this.#index(this.#active);
     const steps = { ArrowDown: at + 1, ArrowUp: at < 0 ? last : at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last };
     if (event.key === "Enter" && at >= 0) this.#choose(this.#rows[at]);
-    else if (event.key in steps && last >= 0) this.select(this.#rows[Math.min(last, Math.max(0, steps[event.key]))].id);
-    else return;
+    else if (event.key in steps && last >= 0) {
+      const to = Math.min(last, Math.max(0, steps[event.key]));
+      this.select(this.#rows[to].id);
+      if (to === last) this.follow();
+    } else return;
     event.preventDefault();
   }
 }

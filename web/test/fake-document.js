@@ -6,11 +6,11 @@ class Element extends EventTarget {
   className = "";
   style = {};
   title = "";
-  scrollTop = 0;
   clientHeight = 0;
   children = [];
   parent = null;
   #text = "";
+  #scrollTop = 0;
   #attributes = new Map();
 
   constructor(name) {
@@ -26,6 +26,8 @@ class Element extends EventTarget {
     this.#text = String(text);
   }
 
+  get scrollTop() { return this.#scrollTop; }
+  set scrollTop(top) { this.#scrollTop = Math.max(0, Math.min(top, this.scrollHeight - this.clientHeight)); }
   get scrollHeight() { return Math.max(this.clientHeight, ...this.children.map((child) => parseFloat(child.style.height) || 0)); }
   get firstElementChild() { return this.children[0] ?? null; }
 

@@ -150,6 +150,57 @@ test("a click stops following; the list counts what comes, until it follows agai
   assert.ok(l.ids().includes(l.rows.at(-1).id));
 });
 
+test("a scroll event that comes late changes nothing", async (t) => {
+  const grow = (l, n = 1) => {
+    for (let i = 0; i < n; i++) l.rows.push({ id: l.rows.at(-1).id + 2, text: "new" });
+    l.list.grown();
+    frame();
+  };
+  await t.test("the list has scrolled to a row, and the reader has asked it to follow", () => {
+    const l = listOf(100);
+    l.list.select(1);
+    l.list.follow();
+    l.box.fire("scroll");
+    grow(l);
+    assert.equal(l.missed.at(-1), null);
+  });
+  await t.test("the reader has scrolled up, and then asked the list to follow", () => {
+    const l = listOf(100);
+    l.box.scrollTop = 30 * height;
+    l.list.follow();
+    l.box.fire("scroll");
+    grow(l);
+    assert.equal(l.missed.at(-1), null);
+  });
+  await t.test("the list has followed, and the box has become lower", () => {
+    const l = listOf(100);
+    grow(l);
+    l.box.clientHeight = sight / 2 * height;
+    l.box.fire("scroll");
+    frame();
+    assert.equal(l.missed.at(-1), null);
+    assert.ok(inSight(l, l.rows.at(-1).id));
+  });
+  await t.test("the list has followed, and the reader has clicked on a row", () => {
+    const l = listOf(100);
+    grow(l);
+    l.box.fire("click", { target: l.drawn().at(-1) });
+    l.box.fire("scroll");
+    grow(l, 2);
+    assert.equal(l.missed.at(-1), 2);
+  });
+});
+
+test("a key that goes to the last row follows the end", () => {
+  const l = listOf(100);
+  l.key("PageUp");
+  assert.equal(l.missed.at(-1), 0);
+  l.key("End");
+  assert.equal(l.missed.at(-1), null);
+  l.key("ArrowUp");
+  assert.equal(l.missed.at(-1), 0);
+});
+
 test("a row that has changed is filled again", () => {
   const l = listOf(50);
   const row = l.rows.find(({ id }) => id === l.ids()[1]);
