@@ -34,6 +34,7 @@ export class Ladder {
   #spoken = "";
   #barred = "";
   #following = true;
+  #scrollTop = 0; // that the ladder or the reader's last scroll has set
   #timer = 0;
   #last = -pace;
 
@@ -50,7 +51,7 @@ export class Ladder {
       this.#width = box.clientWidth;
       this.redraw();
     }).observe(box);
-    box.addEventListener("scroll", () => { this.#following = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * rowHeight; }, { passive: true });
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", () => this.#schedule());
   }
 
@@ -110,7 +111,19 @@ export class Ladder {
   }
 
   /** Shows the newest row, unless the reader has scrolled up. */
-  #follow() { if (this.#following) this.#box.scrollTop = this.#box.scrollHeight; }
+  #follow() {
+    if (!this.#following) return;
+    this.#box.scrollTop = this.#box.scrollHeight;
+    this.#scrollTop = this.#box.scrollTop; // the browser bounds and rounds it
+  }
+
+  /** Takes note whether the reader is at the end. The event of the ladder's own scroll comes late: the box may be lower by then. */
+  #scrolled() {
+    const box = this.#box;
+    if (Math.abs(box.scrollTop - this.#scrollTop) < 1) return;
+    this.#scrollTop = box.scrollTop;
+    this.#following = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * rowHeight;
+  }
 
   #x(who) {
     const edge = 46;
