@@ -23,6 +23,7 @@ type clients struct {
 	networks  networks // nil without a simulated network
 	peers     []*peer  // nil where it is not connected yet
 	publisher *peer    // sends in place of the first client, see Config.besides
+	hears     bool     // the publisher receives the messages too
 }
 
 const (
@@ -34,8 +35,8 @@ const (
 )
 
 // connect opens the clients, evenly over a polling interval if there is one. The greeters send a
-// hello and wait until they receive it. connect returns when every client has received the warm-up
-// that follows, so that none of these messages is still on its way.
+// hello and wait until they receive it. connect returns when every client and the publisher have
+// received the warm-up that follows, so that none of these messages is still on its way.
 func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
 	timeout := warmUpTimeout + 3*c.config.Interval + c.config.timeout()
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
@@ -53,7 +54,8 @@ func (c *clients) connect(ctx context.Context, seed uint64) (err error) {
 	}
 	if c.config.besides() {
 		dial := c.lane.Dial
-		if c.lane.Posts {
+		c.hears = !c.lane.Posts || c.config.workload().Bytes
+		if !c.hears {
 			dial = c.lane.Sender() // sends as Dial's client does, but receives nothing
 		}
 		if c.publisher, err = c.dialBesides(ctx, dial, c.tally.hearAside); err != nil {
@@ -155,7 +157,9 @@ func (c *clients) warmUp(ctx context.Context) error {
 	if err := warm(); err != nil {
 		return err
 	}
-	return c.awaitSent(ctx, func() bool { return c.tally.warmed == c.config.Clients }, warm)
+	return c.awaitSent(ctx, func() bool {
+		return c.tally.warmed == c.config.Clients && (!c.hears || c.tally.warmAside)
+	}, warm)
 }
 
 // greetAgain sends the hellos again that their senders have not received.

@@ -36,8 +36,9 @@ type tally struct {
 	delivered   int
 	duplicated  int
 	reordered   int
-	misdirected int // heard in another room
-	aside       int // heard by the sender beside the clients
+	misdirected int  // heard in another room
+	aside       int  // heard by the sender beside the clients
+	warmAside   bool // that sender heard the warm-up
 	latency     *hdrhistogram.Histogram
 	last        *hdrhistogram.Histogram   // until the last client heard a message
 	slice       time.Duration             // of a run; 0 for none
@@ -109,12 +110,18 @@ func (t *tally) hear(client int, text string) {
 // delivery.
 func (t *tally) hearAside(text string) {
 	l, ok := parseLabel(text)
-	if !ok || l.kind != t.mark+scheduled {
+	if !ok {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.aside++
+	defer t.signal()
+	switch l.kind {
+	case t.mark + warmUp:
+		t.warmAside = true
+	case t.mark + scheduled:
+		t.aside++
+	}
 }
 
 // deliver records a message of the schedule. The caller holds mu.

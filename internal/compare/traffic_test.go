@@ -54,4 +54,11 @@ func TestTheSendersOwnDeliveriesAreLeftOut(t *testing.T) {
 		"no sender beside the clients")
 	assert.Equal(t, traffic{bytes: 1000, headers: 200, requests: 4}, whole(before, after, 10, 10),
 		"never less than the clients' own")
+
+	after = Snapshot{
+		Counts: meter.Counts{In: 5, Out: 1100, HeadersOut: 800}, // as of a client that upgrades late
+		Beside: meter.Counts{In: 707},
+	}
+	assert.Equal(t, traffic{bytes: 800 + 200 + 700 - 100, headers: 800},
+		whole(before, after, 10, 5), "headers of the clients are not subtracted from a payload")
 }

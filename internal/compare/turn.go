@@ -72,10 +72,7 @@ func (t *turn) run(ctx context.Context) (err error) {
 	now := t.clients.networks.counters()
 	r.packets = netsim.Counters{Packets: now.Packets - packets.Packets,
 		Bytes: now.Bytes - packets.Bytes, Lost: now.Lost - packets.Lost}
-	if r.after, err = t.server.usage(); err != nil {
-		return err
-	}
-	r.generator, r.busy = generator.Spent()
+	// before the server's figures, which thus include the bytes of every message counted here
 	t.tally.holds(func() bool {
 		r.expected, r.delivered = t.expected(), t.tally.delivered
 		r.misdirected, r.aside = t.tally.misdirected, t.tally.aside
@@ -83,6 +80,13 @@ func (t *turn) run(ctx context.Context) (err error) {
 			t.tally.latency
 		r.slices, r.last = t.tally.slices, t.tally.last
 		r.first = durations(t.tally.first)
+		return true
+	})
+	if r.after, err = t.server.usage(); err != nil {
+		return err
+	}
+	r.generator, r.busy = generator.Spent()
+	t.tally.holds(func() bool {
 		r.screens = t.config.watchScreens(t.tally.arrivals, t.tally.shots)
 		return true
 	})
@@ -118,7 +122,10 @@ func (t *turn) shoot(ctx context.Context, began time.Time) error {
 	drain, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	// missing messages are lost
-	_ = t.tally.await(drain, func() bool { return t.tally.delivered >= t.expected() })
+	_ = t.tally.await(drain, func() bool {
+		return t.tally.delivered >= t.expected() &&
+			(!t.clients.hears || t.tally.aside >= len(t.tally.shots))
+	})
 	return context.Cause(ctx)
 }
 
@@ -144,11 +151,11 @@ func (t *turn) watch(done <-chan struct{}) {
 	for {
 		select {
 		case <-pace.C:
+			l, aside := t.tally.live()
 			now, err := t.server.ask("")
 			if err != nil {
 				return // run gets the error too
 			}
-			l, aside := t.tally.live()
 			l.Expected = t.expected()
 			crossed := whole(t.trial.before.Snapshot, now, l.Delivered, aside)
 			l.Bytes, l.Requests = int64(crossed.bytes), int64(crossed.requests)

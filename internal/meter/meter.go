@@ -47,13 +47,11 @@ func (m *Meter) Tap() *tap.Tap { return m.wire }
 func (m *Meter) Count() Counts {
 	// first: if it is zero, the figures below include everything that has begun by now
 	writing := m.line.writing.Load()
-	n, line := m.wire.Counters(), m.line
-	return Counts{
-		In: n.In, Out: n.Out, Connections: n.Total,
-		HeadersIn: line.heads[tap.In].Load(), HeadersOut: line.heads[tap.Out].Load(),
-		Requests: line.requests.Load(),
-		Writing:  writing,
-	}
+	m.line.counting.Lock()
+	n := m.line.counts
+	m.line.counting.Unlock()
+	n.Connections, n.Writing = m.wire.Counters().Total, writing
+	return n
 }
 
 // Down resets every connection, and every new one until Up.
@@ -66,9 +64,10 @@ func (m *Meter) Up() { m.line.setUp() }
 // them all.
 type meteredListener struct {
 	net.Listener
-	heads    [2]atomic.Int64 // bytes of HTTP heads, by tap.Direction
-	requests atomic.Int64
-	writing  atomic.Int64 // writes that are not counted yet
+	writing atomic.Int64 // writes that are not counted yet
+
+	counting sync.Mutex
+	counts   Counts // without Connections and Writing
 
 	mu   sync.Mutex
 	down bool
@@ -142,18 +141,28 @@ func (c *meteredConn) Close() error {
 // reset closes the connection so that the client's next read fails.
 func (c *meteredConn) reset() { tcpreset.Close(c) }
 
-func (c *meteredConn) feed(dir tap.Direction, p []byte) {
+// count counts bytes and their heads in one step, so that no Counts has only the ones or the
+// others.
+func (c *meteredConn) count(dir tap.Direction, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bytes, requests := c.heads.Bytes[dir], c.heads.Requests()
 	c.heads.Feed(dir, p)
-	c.from.heads[dir].Add(c.heads.Bytes[dir] - bytes)
-	c.from.requests.Add(c.heads.Requests() - requests)
+	c.from.counting.Lock()
+	defer c.from.counting.Unlock()
+	n := &c.from.counts
+	size, heads := &n.In, &n.HeadersIn
+	if dir == tap.Out {
+		size, heads = &n.Out, &n.HeadersOut
+	}
+	*size += int64(len(p))
+	*heads += c.heads.Bytes[dir] - bytes
+	n.Requests += c.heads.Requests() - requests
 }
 
 func (c *meteredConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.feed(tap.In, p[:n])
+	c.count(tap.In, p[:n])
 	return n, err
 }
 
@@ -161,6 +170,6 @@ func (c *meteredConn) Write(p []byte) (int, error) {
 	c.from.writing.Add(1)
 	defer c.from.writing.Add(-1)
 	n, err := c.Conn.Write(p)
-	c.feed(tap.Out, p[:n])
+	c.count(tap.Out, p[:n])
 	return n, err
 }
