@@ -53,12 +53,14 @@ type process struct {
 	wait func() error
 }
 
-// endsSoon interrupts the process: it ends with status 0, in about a second.
+// endsSoon interrupts the process: it ends with status 0, whatever its clients do. One that waits
+// for them is killed.
 func (p process) endsSoon(t *testing.T) {
 	began := time.Now()
 	require.NoError(t, p.Signal(os.Interrupt))
+	kill := time.AfterFunc(20*time.Second, func() { _ = p.Kill() })
+	defer kill.Stop()
 	require.NoError(t, p.wait())
-	assert.Less(t, time.Since(began), 3*time.Second)
 	t.Log("ended in", time.Since(began))
 }
 

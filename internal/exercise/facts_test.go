@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,8 +21,8 @@ import (
 
 	"realtimelab/internal/exercise"
 	labcheck "realtimelab/internal/exercise/check"
+	"realtimelab/internal/feed/feedtest"
 	"realtimelab/internal/labtest"
-	"realtimelab/internal/labtest/need"
 	"realtimelab/internal/lang"
 )
 
@@ -101,45 +102,42 @@ func TestFactOverflow(t *testing.T) {
 
 // TestFactBuffer: the number of lines of 66 bytes that are sent together without a flush.
 func TestFactBuffer(t *testing.T) {
-	need.Time(t)
 	const together = 63
 	says(t, "flush", fmt.Sprintf("the first message leaves the machine together with the %drd",
 		together), fmt.Sprintf("第一条消息要等到第 %d 条", together))
 	message := strings.Repeat("x", 65) // and the line feed
-	next := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for {
-			select {
-			case <-next:
+	synctest.Test(t, func(t *testing.T) {
+		next := make(chan struct{})
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for range next {
 				fmt.Fprintln(w, message)
-			case <-r.Context().Done():
-				return
 			}
+		})
+		conn := feedtest.Pipes(t, &http.Server{Handler: handler})()
+		_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
+		require.NoError(t, err)
+		arrived := make(chan struct{})
+		go func() {
+			in := bufio.NewReader(conn)
+			_, _ = in.ReadByte()
+			close(arrived)
+			_, _ = io.Copy(io.Discard, in)
+		}()
+		n := 0
+		for waiting := true; waiting; {
+			next <- struct{}{}
+			n++
+			synctest.Wait()
+			select {
+			case <-arrived:
+				waiting = false
+			default:
+			}
+			require.Less(t, n, 200)
 		}
-	}))
-	t.Cleanup(server.Close)
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
-	require.NoError(t, err)
-	arrived := make(chan struct{})
-	go func() {
-		_, _ = bufio.NewReader(conn).ReadByte()
-		close(arrived)
-	}()
-	n := 0
-	for waiting := true; waiting; {
-		next <- struct{}{}
-		n++
-		select {
-		case <-arrived:
-			waiting = false
-		case <-time.After(50 * time.Millisecond): // loopback needs less than one
-		}
-		require.Less(t, n, 200)
-	}
-	assert.Equal(t, together, n)
+		assert.Equal(t, together, n)
+		close(next)
+	})
 }
 
 // TestFactWrongHeader: a browser's answer to a frame with a wrong header, and what its page sees.

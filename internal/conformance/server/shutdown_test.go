@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"testing"
@@ -14,20 +15,21 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-// TestOfficialClientSeesAShutdown: an event whose handler takes 200 ms is acknowledged, then the
+// TestOfficialClientSeesAShutdown: an event whose handler still runs is acknowledged, then the
 // connection is closed, and the next handshake is refused.
 func TestOfficialClientSeesAShutdown(t *testing.T) {
 	dir := node.Dir(t)
 	for transport, refused := range map[string]string{"polling": "503",
 		"websocket": "websocket error"} {
 		t.Run(transport, func(t *testing.T) {
-			running, reasons := make(chan struct{}), make(chan sio.Reason, 1)
+			running, leave := make(chan struct{}), make(chan struct{})
+			reasons := make(chan sio.Reason, 1)
 			io := sio.NewServer(sio.Config{})
 			io.OnConnection(func(s *sio.Socket) {
 				s.OnDisconnect(func(r sio.Reason) { reasons <- r })
 				s.On("slow", func(ack sio.Ack) {
 					close(running)
-					time.Sleep(200 * time.Millisecond)
+					<-leave
 					ack("done")
 				})
 			})
@@ -49,7 +51,18 @@ func TestOfficialClientSeesAShutdown(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			require.NoError(t, io.Shutdown(ctx))
+			shut := make(chan error, 1)
+			go func() { shut <- io.Shutdown(ctx) }()
+			require.Eventually(t, func() bool { // the shutdown has begun, and waits
+				res, err := http.Get(server.URL + "/socket.io/?EIO=4&transport=polling")
+				if err == nil {
+					res.Body.Close()
+				}
+				return err == nil && res.StatusCode == http.StatusServiceUnavailable
+			}, 20*time.Second, time.Millisecond)
+			assert.Empty(t, shut)
+			close(leave)
+			require.NoError(t, <-shut)
 			assert.Equal(t, sio.ServerShuttingDown, <-reasons)
 			assert.Zero(t, io.Clients())
 			r := <-ended

@@ -288,13 +288,18 @@ func TestMaxPayload(t *testing.T) {
 }
 
 func TestHeartbeat(t *testing.T) {
-	l := newLab(t, Config{PingInterval: 20 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
+	l := newLab(t, Config{PingInterval: 20 * time.Millisecond, PingTimeout: time.Minute})
 	conn := l.dial("EIO=4&transport=websocket")
 	l.read(conn)
 	for range 3 {
 		assert.Equal(t, "2", l.read(conn))
 		l.write(conn, "3")
 	}
+	assert.Equal(t, "2", l.read(conn))
+
+	l = newLab(t, Config{PingInterval: 20 * time.Millisecond, PingTimeout: 20 * time.Millisecond})
+	conn = l.dial("EIO=4&transport=websocket") // which answers nothing
+	l.read(conn)
 	assert.Equal(t, "2", l.read(conn))
 	l.endsWith(PingTimeout)
 }

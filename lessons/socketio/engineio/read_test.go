@@ -1,18 +1,22 @@
 package engineio
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"realtimelab/internal/labtest/need"
+	"realtimelab/internal/feed/feedtest"
 )
 
 // waiting makes a server whose OnMessage function waits for "go" when it gets "wait", and calls
@@ -138,65 +142,89 @@ func TestASessionEndsWhileItsFunctionRuns(t *testing.T) {
 
 // A client whose bytes the server has chosen not to read is not silent.
 func TestAPausedClientIsNotSilent(t *testing.T) {
-	need.Time(t)
-	const messages = 300
 	for _, transport := range []string{Polling, WebSocket} {
 		t.Run(transport, func(t *testing.T) {
-			var l *lab
-			work, posted := make(chan struct{}), make(chan struct{})
-			l = newLab(t, Config{PingInterval: 200 * time.Millisecond,
-				PingTimeout: 150 * time.Millisecond, OnSession: func(s *Session) {
-					n := 0
-					s.OnMessage(func([]byte, bool) {
-						if n++; n%10 == 0 { // as a full inbox does
-							resume := make(chan struct{})
-							s.PauseReading(resume)
-							time.AfterFunc(60*time.Millisecond, func() { close(resume) })
-						}
-						if n == messages {
-							close(work)
-						}
-					})
-					s.OnClose(func(reason Reason, err error) {
-						l.closed <- fmt.Sprint(reason, err)
-					})
-				}})
-			if transport == WebSocket {
-				ws := l.dial(overWebSocket)
-				l.read(ws)
-				for range messages {
-					l.write(ws, "4x")
-				}
-				go func() { // answers pings, behind the messages
-					for {
-						if _, data, err := ws.ReadMessage(); err != nil {
-							return
-						} else if string(data) == "2" {
-							ws.WriteMessage(1, []byte("3"))
-						}
-					}
-				}()
-			} else {
-				sid := l.open()
-				go func() {
-					res, err := l.client.Post(l.http.URL+"/?"+overPolling+"&sid="+sid, "text/plain",
-						strings.NewReader(strings.Repeat("4x\x1e", messages-1)+"4x"))
-					if err == nil {
-						res.Body.Close()
-					}
-					close(posted)
-				}()
-				defer func() { <-posted }()
-			}
-			select {
-			case <-work:
-			case end := <-l.closed:
-				t.Error(end)
-			case <-time.After(20 * time.Second):
-				t.Error("not all were read")
-			}
+			synctest.Test(t, func(t *testing.T) { pausedClient(t, transport) })
 		})
 	}
+}
+
+func pausedClient(t *testing.T, transport string) {
+	const messages = 300
+	work, ended := make(chan struct{}), make(chan string, 1)
+	server := NewServer(Config{OnSession: func(s *Session) {
+		n := 0
+		s.OnMessage(func([]byte, bool) {
+			if n++; n%10 == 0 { // as a full inbox does
+				resume := make(chan struct{})
+				s.PauseReading(resume)
+				time.AfterFunc(15*time.Second, func() { close(resume) })
+			}
+			if n == messages {
+				close(work)
+			}
+		})
+		s.OnClose(func(reason Reason, err error) { ended <- fmt.Sprint(reason, err) })
+	}})
+	dial := feedtest.Pipes(t, &http.Server{Handler: server})
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return dial(), nil
+		}}}
+	began := time.Now()
+	if transport == WebSocket {
+		ws, _, err := (&websocket.Dialer{NetDial: func(string, string) (net.Conn, error) {
+			return dial(), nil
+		}}).Dial("ws://in.memory/?"+overWebSocket, nil)
+		require.NoError(t, err)
+		pings := make(chan struct{}, 100)
+		go func() {
+			defer close(pings)
+			for {
+				_, data, err := ws.ReadMessage()
+				if err != nil {
+					return
+				}
+				if string(data) == "2" {
+					pings <- struct{}{}
+				}
+			}
+		}()
+		go func() { // answers pings, behind the messages
+			for range messages {
+				if ws.WriteMessage(websocket.TextMessage, []byte("4x")) != nil {
+					return
+				}
+			}
+			for range pings {
+				if ws.WriteMessage(websocket.TextMessage, []byte("3")) != nil {
+					return
+				}
+			}
+		}()
+	} else {
+		res, err := client.Get("http://in.memory/?" + overPolling)
+		require.NoError(t, err)
+		open, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		sid := string(open[len(`0{"sid":"`):][:22])
+		go func() {
+			res, err := client.Post("http://in.memory/?"+overPolling+"&sid="+sid, "text/plain",
+				strings.NewReader(strings.Repeat("4x\x1e", messages-1)+"4x"))
+			if err == nil {
+				res.Body.Close()
+			}
+		}()
+	}
+	select {
+	case <-work:
+	case end := <-ended:
+		t.Error(end)
+	}
+	assert.Equal(t, (messages/10-1)*15*time.Second, time.Since(began),
+		"many times as long as a silent client has")
+	synctest.Wait()
+	require.NoError(t, server.Close(t.Context()))
 }
 
 // A POST whose body is still on the way when the session is upgraded is refused, and

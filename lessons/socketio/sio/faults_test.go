@@ -147,33 +147,6 @@ func TestTimeoutOfZeroIsAtOnce(t *testing.T) {
 	assert.ErrorIs(t, <-got, sio.ErrTimeout)
 }
 
-// Events that wait for a slow handler do not count as silence: the pong is behind them.
-func TestASlowHandlerDisconnectsNobody(t *testing.T) {
-	const events = 60
-	io, url := serve(t, sio.Config{MaxPending: 5,
-		Engine: engineio.Config{PingInterval: 150 * time.Millisecond,
-			PingTimeout: 100 * time.Millisecond}})
-	var handled atomic.Int32
-	reasons := make(chan sio.Reason, 1)
-	io.OnConnection(func(s *sio.Socket) {
-		s.On("x", func() { time.Sleep(20 * time.Millisecond); handled.Add(1) })
-		s.On("last", func(ack sio.Ack) { ack() })
-		s.OnDisconnect(func(r sio.Reason) { reasons <- r })
-	})
-	p := join(t, url)
-	for range events {
-		p.write(`42["x"]`)
-	}
-	p.write(`421["last"]`)
-	for text := ""; text != `431[]`; {
-		if text = p.read(); text == "2" {
-			p.write("3")
-		}
-	}
-	assert.EqualValues(t, events, handled.Load())
-	assert.Empty(t, reasons)
-}
-
 // Leaving rooms takes the same time for each, and so does a broadcast meanwhile.
 func TestLeavingManyRoomsIsNotQuadratic(t *testing.T) {
 	const many = 40_000
