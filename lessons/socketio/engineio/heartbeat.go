@@ -77,14 +77,16 @@ func (h *heartbeat) fire() {
 		}
 		h.wait(config.PingTimeout - lag)
 		s.out.push(pingPacket)
-	case busy:
+	case busy || silent < timeout:
 		// The pong may be unread behind other packets. The client's own timeout continues.
-		h.wait(config.PingInterval)
+		if busy {
+			h.wait(config.PingInterval)
+		} else {
+			h.wait(timeout - silent)
+		}
 		if s.Protocol() != 3 {
 			s.out.push(pingPacket)
 		}
-	case silent < timeout:
-		h.wait(timeout - silent)
 	case !h.late && now.Sub(h.due) > timerLate:
 		h.late = true
 		h.wait(config.PingTimeout / 4)

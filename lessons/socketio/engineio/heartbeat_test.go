@@ -104,6 +104,25 @@ func TestHeartbeatOfAClientThatIsBusy(t *testing.T) {
 	})
 }
 
+// A client whose packets are read slowly still needs its pings: its pong is behind them, and its own
+// timeout, 45 s after each ping, runs on.
+func TestHeartbeatOfAClientWhosePongIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClocked("EIO=4")
+		c.at(25 * time.Second)
+		last := c.pings()
+		for n := range 100 {
+			c.at(time.Duration(25+10*(n+1)) * time.Second)
+			c.hears(eiopacket.Message)
+			if n%4 == 3 {
+				assert.Greater(t, c.pings(), last)
+				last = c.pings()
+			}
+		}
+		assert.Empty(t, c.ended())
+	})
+}
+
 // A client from which nothing is read still needs its pings: its own timeout runs on.
 func TestHeartbeatWhileReadingIsPaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -149,7 +149,7 @@ func TestTimeoutOfZeroIsAtOnce(t *testing.T) {
 
 // Leaving rooms takes the same time for each, and so does a broadcast meanwhile.
 func TestLeavingManyRoomsIsNotQuadratic(t *testing.T) {
-	const many = 40_000
+	const many = 100_000
 	io, url := serve(t, sio.Config{})
 	sockets := make(chan *sio.Socket, 1)
 	io.OnConnection(func(s *sio.Socket) { sockets <- s })
@@ -165,8 +165,8 @@ func TestLeavingManyRoomsIsNotQuadratic(t *testing.T) {
 	for i := range rooms { // newest first
 		s.Leave(rooms[many-1-i])
 	}
-	assert.Less(t, time.Since(start), 2*time.Second,
-		"it took 2 s when it was quadratic, and 20 ms now")
+	assert.Less(t, time.Since(start), 8*time.Second,
+		"it took 12 s when it was quadratic, and 50 ms now")
 	assert.Equal(t, []string{s.ID()}, s.Rooms())
 }
 
