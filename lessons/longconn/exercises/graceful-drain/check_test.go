@@ -328,7 +328,7 @@ func TestPostInProgress(t *testing.T) {
 				"A client was in the middle of its POST when the server began to shut down, and "+
 					"got %d (%v): requests that have begun are answered.",
 				"通知服务器结束时，一个客户端的 POST 才发到一半，"+
-					"它得到 %d（%v）：已经开始的请求要回答完。", a.status, a.err)
+					"它得到 %d（%v）：已经开始的请求要应答完。", a.status, a.err)
 		}
 		s.orderly(t, 2*soon)
 	})

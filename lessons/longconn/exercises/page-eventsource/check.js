@@ -49,7 +49,7 @@ check("a refusal: the page stops and says so", "被拒绝：停下来，并且�
   await world.settle();
   const before = requests(world);
   if (world.$("state").textContent !== "stopped") {
-    fail(`The server answered 403: the browser has given up (readyState CLOSED) and will not ask again. The state says ${world.$("state").textContent} instead of stopped.`, `服务器回答了 403：浏览器已经放弃（readyState 是 CLOSED），不会再问。状态是 ${world.$("state").textContent}，应为 stopped。`);
+    fail(`The server answered 403: the browser has given up (readyState CLOSED) and will not ask again. The state says ${world.$("state").textContent} instead of stopped.`, `服务器返回了 403：浏览器已经放弃（readyState 是 CLOSED），不会再问。状态是 ${world.$("state").textContent}，应为 stopped。`);
   }
   if (world.$("again").hidden) fail("The page has stopped, and the button that tries again is hidden.", "页面已经停下，重试的按钮却还藏着。");
   await world.advance(600_000);

@@ -133,7 +133,7 @@ func TestQuiet(t *testing.T) {
 			check.Fail(t,
 				"The client asked to be held for 25 s, nothing came, and after five minutes it "+
 					"still has no answer: the wait needs an end of its own.",
-				"客户端要求挂起 25 秒，什么都没来，五分钟后还没有得到回答：等待本身要有尽头。")
+				"客户端要求挂起 25 秒，什么都没来，五分钟后还没有得到应答：等待本身要有尽头。")
 		case a.took == Longest:
 			check.Fail(t,
 				"The client asked to be held for 25 s, nothing came, and it was held for a "+

@@ -149,7 +149,7 @@ func TestAnotherMessage(t *testing.T) {
 	check.Value(t, "status", status, http.StatusUnprocessableEntity,
 		"A key that is in use came with another text. The client has a bug; with 201 it would "+
 			"believe that its second message is published. The answer is 422.",
-		"用过的键带着另一段文本来了，这是客户端的错误；回答 201，"+
+		"用过的键带着另一段文本来了，这是客户端的错误；应答 201，"+
 			"它会以为第二条消息已经发布。应答是 422。")
 	status, answer := post(p, "k1", "ann", "hi")
 	check.Value(t, "answer", fmt.Sprint(status, answer), `201{"id":1,"from":"ann","text":"hi"}`,

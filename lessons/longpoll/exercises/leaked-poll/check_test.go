@@ -68,7 +68,7 @@ func TestMessagesArrive(t *testing.T) {
 			check.Fail(t,
 				"All three polls were answered, but Waiting still "+
 					"returns %d: an answered poll is over.",
-				"三个轮询都得到了回答，Waiting 却还返回 %d：回答过的轮询就结束了。", n)
+				"三个轮询都得到了应答，Waiting 却还返回 %d：应答过的轮询就结束了。", n)
 		}
 	})
 }

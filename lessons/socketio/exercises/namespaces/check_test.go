@@ -67,7 +67,7 @@ func (s *server) answers(t *testing.T, p Packet, want, en, zh string) {
 	}
 	if want == "" && got != nil {
 		check.Fail(t, "%s was answered with %s, but must not be answered. "+en,
-			"%s 得到的回答是 %s，可是它不该有回答。"+zh, wire(&p), wire(got))
+			"%s 得到的应答是 %s，可是它不该有应答。"+zh, wire(&p), wire(got))
 	}
 	check.Wire(t, check.Packet, []byte(wire(got)), []byte(want), en, zh)
 }
@@ -94,7 +94,7 @@ func (s *server) refuses(t *testing.T, p Packet, en, zh string) {
 func TestTwoClients(t *testing.T) {
 	one, two := newServer(), newServer()
 	one.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id1"}`,
-		"CONNECT to /chat: it is answered in /chat.", "CONNECT 到 /chat：它在 /chat 里得到回答。")
+		"CONNECT to /chat: it is answered in /chat.", "CONNECT 到 /chat：它在 /chat 里得到应答。")
 	two.refuses(t, Packet{Event, "/chat", `["hi"]`},
 		"Another client has joined /chat, not this one.",
 		"加入 /chat 的是另一个客户端，不是这一个。")
@@ -107,7 +107,7 @@ func TestConnect(t *testing.T) {
 	s.answers(t, Packet{Connect, "/chat", ""}, `0/chat,{"sid":"id2"}`,
 		"CONNECT to /chat, over the same connection: it is answered "+
 			"in /chat, with an id of its own.",
-		"在同一条连接上 CONNECT 到 /chat：要在 /chat 里回答，编号是它自己的。")
+		"在同一条连接上 CONNECT 到 /chat：要在 /chat 里应答，编号是它自己的。")
 }
 
 func TestUnknown(t *testing.T) {
@@ -133,7 +133,7 @@ func TestEvents(t *testing.T) {
 	s.answers(t, Packet{Connect, "/news", ""}, `0/news,{"sid":"id2"}`, "CONNECT to /news.",
 		"CONNECT 到 /news。")
 	s.answers(t, Packet{Event, "/chat", `["hi!",1]`}, "", "An event is not answered.",
-		"事件没有回答。")
+		"事件没有应答。")
 	check.Value(t, "handlers that got it", fmt.Sprint(s.got), `[/chat ["hi!",1]]`,
 		"An event in /chat is for the handler of /chat alone.",
 		"/chat 里的事件只给 /chat 的处理函数。")
@@ -158,7 +158,7 @@ func TestDisconnect(t *testing.T) {
 	s.answers(t, Packet{Connect, "/news", ""}, `0/news,{"sid":"id2"}`, "CONNECT to /news.",
 		"CONNECT 到 /news。")
 	s.answers(t, Packet{Disconnect, "/chat", ""}, "", "DISCONNECT is not answered.",
-		"DISCONNECT 没有回答。")
+		"DISCONNECT 没有应答。")
 	s.answers(t, Packet{Event, "/news", `["hi"]`}, "",
 		"The client has left /chat, and is still in /news.", "客户端离开了 /chat，仍然在 /news。")
 	s.refuses(t, Packet{Event, "/chat", `["hi"]`}, "The client has left /chat.",

@@ -39,8 +39,8 @@ check("refused: the page says why", "被拒绝：说出原因", async (world) =>
   const packet = await save(world, "a very long note");
   packet.ack({ error: "too long" });
   await world.settle();
-  if (said(world) === "saved") fail("The server answered {error: \"too long\"}, and the page says saved: an acknowledgement says that the server has handled the event, not that it agreed.", "服务器回答 {error: \"too long\"}，页面却显示 saved：回执只说明服务器处理过这个事件，不等于同意。");
-  if (said(world) !== "refused: too long") fail(`The server answered {error: "too long"}; the page says ${said(world)} instead of refused: too long.`, `服务器回答 {error: "too long"}，页面显示 ${said(world)}，应为 refused: too long。`);
+  if (said(world) === "saved") fail("The server answered {error: \"too long\"}, and the page says saved: an acknowledgement says that the server has handled the event, not that it agreed.", "服务器的回执是 {error: \"too long\"}，页面却显示 saved：回执只说明服务器处理过这个事件，不等于同意。");
+  if (said(world) !== "refused: too long") fail(`The server answered {error: "too long"}; the page says ${said(world)} instead of refused: too long.`, `服务器的回执是 {error: "too long"}，页面显示 ${said(world)}，应为 refused: too long。`);
   if (world.$("save").disabled) fail("The note is refused, and the button stays disabled.", "笔记被拒绝，按钮却还是禁用的。");
 });
 

@@ -79,7 +79,7 @@ check("without a confirmation it has failed, after 5 s", "5 秒没有确认，�
   const refused = await write(world, "rude");
   refused.ack({ error: "not here" });
   await world.settle();
-  if (marks(world)[1] !== "failed") fail("The server answered {error: \"not here\"}, and the line does not have the class failed.", "服务器回答 {error: \"not here\"}，这一行却没有 failed 这个 class。");
+  if (marks(world)[1] !== "failed") fail("The server answered {error: \"not here\"}, and the line does not have the class failed.", "服务器的回执是 {error: \"not here\"}，这一行却没有 failed 这个 class。");
 });
 
 check("the broadcast confirms it, too", "广播回来也是确认", async (world) => {

@@ -62,7 +62,7 @@ func TestAfter(t *testing.T) {
 	log := sent(Packet{}, Packet{}, Packet{}, Packet{})
 	expect(t, log, "b", "cd",
 		"Ann got a and b; she missed c and d. The packet with her offset has arrived.",
-		"Ann 收到了 a 和 b，错过了 c 和 d。偏移对应的那个数据包已经到了。")
+		"Ann 收到了 a 和 b，错过了 c 和 d。偏移量对应的那个数据包已经到了。")
 	expect(t, log, "a", "bcd",
 		"Ann missed three packets, b, c and d: they come in the order in which they were sent.",
 		"Ann 错过了 b、c、d 三个数据包：按发送的顺序来。")
@@ -103,7 +103,7 @@ func TestLostTrack(t *testing.T) {
 			check.Fail(t,
 				"The offset %q is not in the log, and %d packets were replayed as if that were "+
 					"all: the missed ones are unknown.",
-				"偏移 %q 不在记录里，却重放了 %d 个数据包，"+
+				"偏移量 %q 不在记录里，却重放了 %d 个数据包，"+
 					"好像这就是全部：其实没人知道错过了什么。", offset, len(packets))
 		}
 	}
@@ -131,5 +131,5 @@ func TestTooLong(t *testing.T) {
 	old[0].At = now.Add(-time.Hour)
 	expect(t, old, "b", "c",
 		"An old packet stands in the log before Ann's offset, and says nothing of her.",
-		"Ann 的偏移之前有一个很老的数据包，那和她无关。")
+		"Ann 的偏移量之前有一个很老的数据包，那和她无关。")
 }

@@ -69,7 +69,7 @@ func answered(t *testing.T, what, zh string, call func(Ack)) string {
 	a := answers[0]
 	if a.OK != (a.Error == "") {
 		check.Fail(t, "%[1]s: the answer says both yes and no: %+[3]v.",
-			"%[2]s：这个回答又是成功又是失败：%+[3]v。", what, zh, a)
+			"%[2]s：这个回执又是成功又是失败：%+[3]v。", what, zh, a)
 	}
 	if a.OK {
 		return "ok"

@@ -29,7 +29,7 @@ var packets = []struct {
 		"0 is an ack id like any other: no id is nil, and 0 is not nil.",
 		"0 和别的回执编号一样：没有编号是 nil，而 0 不是 nil。"},
 	{`3/admin,12["done"]`, Packet{3, "/admin", id(12), `["done"]`},
-		"An ACK carries the id that it answers.", "ACK 带着它所回答的编号。"},
+		"An ACK carries the id that it answers.", "ACK 带着它所对应的编号。"},
 	{`0/admin,`, Packet{0, "/admin", nil, ""}, "A CONNECT may have no data.",
 		"CONNECT 可以没有数据。"},
 	{`0{"sid":"a,b"}`, Packet{0, "/", nil, `{"sid":"a,b"}`},

@@ -35,20 +35,20 @@ func mistakes(key string) map[string][2]string {
 	right := sum(key + Magic)
 	return map[string][2]string{
 		"": {"The answer has no Sec-WebSocket-Accept.",
-			"回答里没有 Sec-WebSocket-Accept。"},
+			"应答里没有 Sec-WebSocket-Accept。"},
 		key: {
 			"This is the key itself: it has to be answered, not repeated.",
-			"这就是 key 本身：要的是回答，不是重复。"},
+			"这就是握手密钥本身：应答不能只是重复它。"},
 		b64(sum(key)): {
 			"The magic text is missing: this is the SHA-1 of the key " +
 				"alone, which any server might send.",
-			"少了那段固定文本：这是单独对 key 求的 SHA-1，任何服务器都可能碰巧发出来。"},
+			"少了那段固定文本：这是单独对握手密钥求的 SHA-1，任何服务器都可能碰巧发出来。"},
 		b64(sum(Magic + key)): {
 			"The magic text goes after the key, not before it.",
-			"固定文本接在 key 后面，不是前面。"},
+			"固定文本接在握手密钥后面，不是前面。"},
 		b64(sum(string(raw) + Magic)): {
 			"The key was decoded first: it is joined as the text that stands in the header.",
-			"key 被先解码了：应该按头部里的文本原样拼接。"},
+			"握手密钥被先解码了：应该按头部里的文本原样拼接。"},
 		hex.EncodeToString(right): {
 			"The sum is right, but written in hex: the header carries the 20 bytes in base64.",
 			"摘要是对的，却写成了十六进制：头部里放的是这 20 个字节的 base64。"},
@@ -78,7 +78,7 @@ func accepts(t *testing.T, r *http.Request, en, zh string) {
 	for name, want := range map[string]string{"Upgrade": "websocket", "Connection": "upgrade"} {
 		check.Value(t, name, strings.ToLower(header.Get(name)), want,
 			"The browser also wants this header in the answer, as it was.",
-			"浏览器还要求回答里有这个头部，像原来那样。")
+			"浏览器还要求应答里有这个头部，像原来那样。")
 	}
 }
 
@@ -98,7 +98,7 @@ func TestSecondTry(t *testing.T) {
 	for _, key := range keys[1:] {
 		accepts(t, handshake(key, "Upgrade"),
 			"The same browser tries again with another key, and is refused.",
-			"同一个浏览器换了一个 key 再试，就被拒绝了。")
+			"同一个浏览器换了一个握手密钥再试，就被拒绝了。")
 	}
 }
 
@@ -161,5 +161,5 @@ func TestVersion(t *testing.T) {
 		"版本 8 的客户端来握手：用 426 告诉它服务器要别的版本。")
 	check.Value(t, "Sec-WebSocket-Version", header.Get("Sec-WebSocket-Version"), "13",
 		"The answer to version 8 must name the version that the server speaks.",
-		"对版本 8 的回答要写出服务器用的版本。")
+		"对版本 8 的应答要写出服务器用的版本。")
 }

@@ -270,7 +270,7 @@ func TestMessages(t *testing.T) {
 				fmt.Sprintf("%q", pongs),
 				"Each ping needs one pong with the same payload, and nothing else needs one: "+
 					"without it the server takes you for dead.",
-				"每个 ping 要用一个载荷相同的 pong 回答，别的帧都不用：不回答，服务器就当你死了。")
+				"每个 ping 要用一个载荷相同的 pong 应答，别的帧都不用：不应答，服务器就当你死了。")
 			check.Value(t, "shown", fmt.Sprintf("%q", s.shown), fmt.Sprintf("%q", want),
 				"Each text message is shown once, in order, and nothing else is.",
 				"每条文本消息显示一次，按顺序，别的都不显示。")

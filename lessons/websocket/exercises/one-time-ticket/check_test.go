@@ -102,7 +102,7 @@ func TestLoggedIn(t *testing.T) {
 	if strings.Contains(w.Body.String(), `"ticket"`) || s.tickets.Open() > 0 {
 		check.Fail(t,
 			"A visitor without a session was refused, and a ticket was made for him nevertheless.",
-			"没有登录的访客被拒绝了，却还是为他做了一张票。")
+			"没有登录的访客被拒绝了，却还是为他生成了一张票。")
 	}
 	w = s.post("ann")
 	check.Value(t, "Cache-Control", w.Header().Get("Cache-Control"), "no-store",

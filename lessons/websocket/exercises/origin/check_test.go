@@ -37,7 +37,7 @@ func TestNoBrowser(t *testing.T) {
 			"A program without an Origin is refused: only browsers send one, and only they "+
 				"attach a user's cookies to the request of a strange page.",
 			"没有 Origin 的程序被拒绝了：只有浏览器会发它，"+
-				"也只有浏览器会在陌生页面的请求里带上用户的 Cookie。")
+				"也只有浏览器会在陌生页面的请求里带上用户的 cookie。")
 	}
 }
 

@@ -81,11 +81,11 @@ func TestAnswers(t *testing.T) {
 			check.Fail(t,
 				"Each ping was answered after one second, and yet after %v "+
 					"the connection was given up: %v.",
-				"每个 ping 都在一秒后得到回答，%v 之后连接却被放弃了：%v。", took, err)
+				"每个 ping 都在一秒后得到应答，%v 之后连接却被放弃了：%v。", took, err)
 		}
 		if len(c.pings) < 10 || len(c.pings) > 12 {
 			check.Fail(t, "In five minutes of answers there were %d pings: one is due every 25 s.",
-				"五分钟里都有回答，却发了 %d 个 ping：应该每 25 秒一个。", len(c.pings))
+				"五分钟里都有应答，却发了 %d 个 ping：应该每 25 秒一个。", len(c.pings))
 		}
 		seen := map[string]bool{}
 		for _, payload := range c.pings {
@@ -93,7 +93,7 @@ func TestAnswers(t *testing.T) {
 				check.Fail(t,
 					"Two pings carry the same bytes, %q: an answer to the first "+
 						"would pass for one to the second.",
-					"有两个 ping 带着同样的字节 %q：对前一个的回答会被当成对后一个的。", payload)
+					"有两个 ping 带着同样的字节 %q：对前一个的应答会被当成对后一个的。", payload)
 			}
 			seen[payload] = true
 		}
@@ -107,7 +107,7 @@ func TestSilence(t *testing.T) {
 			check.Fail(t,
 				"The client never answered, and ten minutes later it still counts as there: a "+
 					"ping without a deadline is only noise.",
-				"客户端从不回答，十分钟后它还算在线：没有截止时间的 ping 只是噪音。")
+				"客户端从不应答，十分钟后它还算在线：没有截止时间的 ping 只是噪音。")
 		}
 		check.Value(t, "given up after", took, every+timeout,
 			"A ping after 25 s, and a timeout of 20 s.", "25 秒后发 ping，再等 20 秒。")
@@ -130,7 +130,7 @@ func TestPongsOfOthers(t *testing.T) {
 			check.Fail(t,
 				"The client sent pongs without a ping, but never the answer, and passed for "+
 					"alive: only the payload of the last ping counts.",
-				"客户端发了没人问过的 pong，却从不回答，还被当成在线："+
+				"客户端发了没人问过的 pong，却从不应答，还被当成在线："+
 					"只有最近那个 ping 的内容才算数。")
 		}
 		check.Value(t, "given up after", took, every+timeout,
@@ -157,11 +157,11 @@ func TestOldPongs(t *testing.T) {
 			check.Fail(t,
 				"The second ping was answered with the bytes of the first: an old pong is late, "+
 					"and does not say that the client is there now. It was taken for the answer.",
-				"对第二个 ping 的回答带着第一个的字节：旧的 pong 迟到了，"+
-					"不能说明客户端现在还在。它却被当成了回答。")
+				"对第二个 ping 的应答带着第一个的字节：旧的 pong 迟到了，"+
+					"不能说明客户端现在还在。它却被当成了应答。")
 		}
 		check.Value(t, "given up after", took, 2*every+timeout, "The second ping was not answered.",
-			"第二个 ping 没有得到回答。")
+			"第二个 ping 没有得到应答。")
 	})
 }
 
