@@ -1,6 +1,7 @@
 package exercise_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,6 +10,22 @@ import (
 	"realtimelab/internal/exercise"
 	"realtimelab/lessons"
 )
+
+// TestLessonsNameTheirExercises: the text of a lesson names the exercises of its topic, in both
+// languages.
+func TestLessonsNameTheirExercises(t *testing.T) {
+	for _, l := range lessons.All() {
+		for _, e := range catalogue(t) {
+			if e.Topic != l.Name {
+				continue
+			}
+			for language, text := range map[string]string{"en": l.Body.EN, "zh": l.Body.ZH} {
+				assert.True(t, strings.Contains(text, "`"+e.Name+"`"), "%s, %s: %s", l.Name,
+					language, e.Name)
+			}
+		}
+	}
+}
 
 // TestCourse: every exercise is in the course exactly once, and black boxes are homework.
 func TestCourse(t *testing.T) {

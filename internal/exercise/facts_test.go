@@ -145,7 +145,7 @@ func TestFactWrongHeader(t *testing.T) {
 	says(t, "frame-header",
 		"A browser answers a wrong header with a close frame, code 1002 (protocol error). The "+
 			"page itself gets a `close` event with 1006",
-		"浏览器会回一个代码为 1002（协议错误）的关闭帧；页面自己的 `close` 事件里看到的却是 1006")
+		"浏览器会回一个关闭码为 1002（协议错误）的关闭帧；页面自己的 `close` 事件里看到的却是 1006")
 	browser := labtest.NewBrowser(t)
 	sent := make(chan error, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -232,7 +232,7 @@ func TestStreams(t *testing.T) {
 			check.Fail(t,
 				"A stream was cut off in the middle after %v (%v): without the last chunk, the "+
 					"client does not know whether something is missing.",
-				"一个流在 %v 之后被从中间切断（%v）：没有最后一个分块，客户端就不知道缺没缺东西。",
+				"一个流在 %v 之后被从中间切断（%v）：没有最后一个 chunk，客户端就不知道缺没缺东西。",
 				a.took, a.err)
 		}
 		check.Wire(t, check.Events, []byte(a.body),
