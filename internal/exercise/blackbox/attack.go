@@ -176,7 +176,7 @@ func (a *attack) ask(method, path, body string) answer {
 
 func (a *attack) answered(err error, method, path string) {
 	if err != nil {
-		check.Fail(a, "%s %s was not answered: %v.", "%s %s 没有得到回答：%v。", method, path, err)
+		check.Fail(a, "%s %s was not answered: %v.", "%s %s 没有得到应答：%v。", method, path, err)
 	}
 }
 
@@ -203,21 +203,21 @@ func (a *attack) publish(text string) message {
 			"POST /messages got no response within %v: publishing must not wait for others. "+
 				"Does the server handle one request at a time, keep a lock while a request "+
 				"waits, or wait for a client that is gone?",
-			"POST /messages 在 %v 之内没有得到回答：发布消息不等别的客户端。"+
+			"POST /messages 在 %v 之内没有得到应答：发布消息不等别的客户端。"+
 				"服务器是不是一次只处理一个请求，"+
 				"或者在请求等待时还拿着锁，或者在等已经走了的客户端？", 2*quick)
 	}
 	a.answered(err, "POST", "/messages")
 	if got.status == http.StatusNotImplemented {
 		check.Fail(a, "POST /messages is not written yet: it answers 501.",
-			"POST /messages 还没有写：它的回答是 501。")
+			"POST /messages 还没有写：它返回的是 501。")
 	}
 	a.status(got, 201, "POST /messages made something new: that is 201 Created.",
 		"POST /messages 创建了新东西：应该是 201 Created。")
 	m := a.message("The answer to POST /messages", "POST /messages 的应答", got.body)
 	if m.ID < 1 {
 		check.Fail(a, "POST /messages answered with the id %d: ids start at 1.",
-			"POST /messages 回答的编号是 %d：编号从 1 开始。", m.ID)
+			"POST /messages 应答的编号是 %d：编号从 1 开始。", m.ID)
 	}
 	if m.From != "lab" || m.Text != text {
 		check.Fail(a, "POST /messages sent %s, and the answer was %s: from and text do not change.",
@@ -266,10 +266,10 @@ func (a *attack) message(en, zh, data string) (m message) {
 func (a *attack) messages(got answer) []message {
 	if got.status == http.StatusNotImplemented {
 		check.Fail(a, "GET /messages is not written yet: it answers 501.",
-			"GET /messages 还没有写：它的回答是 501。")
+			"GET /messages 还没有写：它返回的是 501。")
 	}
 	a.status(got, 200, "GET /messages must return 200, even if the list is empty.",
-		"查询消息要用 200 回答，哪怕一条也没有。")
+		"查询消息要用 200 应答，哪怕一条也没有。")
 	var entries []json.RawMessage
 	if err := json.Unmarshal([]byte(got.body), &entries); err != nil || entries == nil {
 		check.Fail(a, "The answer must be a JSON array, [] if it is empty, but was: %.200s",

@@ -40,13 +40,13 @@ func (a *attack) openPacket(text string) handshake {
 	for _, key := range []string{"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"} {
 		if keys[key] == nil {
 			check.Fail(a, "The open packet has %[2]v, but lacks %[1]s.",
-				"open 包里有 %[2]v，缺少 %[1]s。", key, slices.Sorted(maps.Keys(keys)))
+				"open 数据包里有 %[2]v，缺少 %[1]s。", key, slices.Sorted(maps.Keys(keys)))
 		}
 	}
 	if h.SID == "" || h.PingInterval < 100 || h.PingTimeout < 100 {
 		check.Fail(a,
 			"The open packet has invalid values: sid %q, pingInterval %d ms, pingTimeout %d ms.",
-			"open 包不合理：sid 为 %q，pingInterval 为 %d 毫秒，pingTimeout 为 %d 毫秒。", h.SID,
+			"open 数据包不合理：sid 为 %q，pingInterval 为 %d 毫秒，pingTimeout 为 %d 毫秒。", h.SID,
 			h.PingInterval, h.PingTimeout)
 	}
 	return h
@@ -55,7 +55,7 @@ func (a *attack) openPacket(text string) handshake {
 func (a *attack) openPolling() handshake {
 	got := a.ask("GET", polling, "")
 	a.status(got, 200, "A GET without a sid must begin a session and return 200.",
-		"不带 sid 的 GET 开始一个会话，用 200 回答。")
+		"不带 sid 的 GET 开始一个会话，用 200 应答。")
 	return a.openPacket(got.body)
 }
 
@@ -95,9 +95,9 @@ func takesMessages(a *attack) {
 	sid := a.openPolling().SID
 	got := a.ask("POST", polling+"&sid="+sid, "3")
 	a.status(got, 200, "A POST with a packet (here a pong) must return 200.",
-		"带一个数据包（这里是 pong）的 POST 用 200 回答。")
+		"带一个数据包（这里是 pong）的 POST 用 200 应答。")
 	check.Value(a, "body", got.body, "ok", "The answer to a POST is the text ok.",
-		"POST 的回答是文本 ok。")
+		"POST 的应答是文本 ok。")
 }
 
 // plain returns a packet with its JSON without spaces and with sorted keys, because servers may
@@ -181,12 +181,12 @@ func upgrades(a *attack) {
 		check.Value(a, "body", got.body, "6",
 			"During the probe of the WebSocket, answer the held poll with a noop, 6, so "+
 				"that the client can stop polling.",
-			"探测 WebSocket 的时候，挂着的轮询要用 noop（6）回答，好让客户端停止轮询。")
+			"探测 WebSocket 的时候，挂起的轮询要用 noop（6）应答，好让客户端停止轮询。")
 	case <-time.After(quick):
 		check.Fail(a,
 			"A poll is still held after the probe: answer it with a noop, 6, "+
 				"or the client never sends its 5.",
-			"探测之后还有一个轮询挂着：用 noop（6）回答它，否则客户端永远不会发 5。")
+			"探测之后还有一个轮询挂着：用 noop（6）应答它，否则客户端永远不会发 5。")
 	}
 	s.send("5")
 	var got answer

@@ -20,7 +20,7 @@ func beats(a *attack) {
 			check.Fail(a,
 				"The open packet announces a pingInterval of %d ms and a pingTimeout of %d ms. "+
 					"Make it 300 and 1000 in this exercise, so that the heartbeat can be seen.",
-				"open 包里的 pingInterval 是 %d 毫秒，pingTimeout 是 %d 毫秒。在这个练习里请用 "+
+				"open 数据包里的 pingInterval 是 %d 毫秒，pingTimeout 是 %d 毫秒。在这个练习里请用 "+
 					"300 和 1000，好让心跳看得见。", open.PingInterval, open.PingTimeout)
 		}
 	}
@@ -36,7 +36,7 @@ func beats(a *attack) {
 		if n > 0 {
 			en, zh = "The client has answered every ping so far with a pong, 3, so the session "+
 				"is alive: the server must send the next ping.",
-				"到目前为止，客户端每个 ping 都用 pong（3）回答了：会话还活着，下一个 ping 要来。"
+				"到目前为止，客户端每个 ping 都用 pong（3）应答了：会话还活着，下一个 ping 要来。"
 		}
 		overSocket := s.anyPacket(interval+quick, en, zh)
 		check.Wire(a, check.EnginePacket, []byte(overSocket), []byte("2"),
@@ -53,7 +53,7 @@ func beats(a *attack) {
 		check.Fail(a,
 			"The client no longer answers pings. %d ms after the ping (pingTimeout) the session "+
 				"over a WebSocket must be closed, but it is still open.",
-			"客户端不再回答 ping。ping 之后 %d 毫秒（pingTimeout）走 "+
+			"客户端不再应答 ping。ping 之后 %d 毫秒（pingTimeout）走 "+
 				"WebSocket 的会话就要关闭，可它还开着。", h.PingTimeout)
 	}
 	var got answer
@@ -65,7 +65,7 @@ func beats(a *attack) {
 	a.status(got, 400,
 		"The client no longer answers pings. After pingTimeout the session over polling must be "+
 			"closed, and its sid unknown.",
-		"客户端不再回答 ping。过了 pingTimeout，走轮询的会话也要关闭，它的 sid 就是未知的。")
+		"客户端不再应答 ping。过了 pingTimeout，走轮询的会话也要关闭，它的 sid 就是未知的。")
 }
 
 // livesOn reports whether the connection is still open at the deadline.

@@ -31,7 +31,7 @@ func answersAtOnce(a *attack) {
 	}
 	if got.took > quick {
 		check.Fail(a, "No message was new, but the answer took %v: short polling answers at once.",
-			"没有新消息，应答却花了 %v：短轮询要立刻回答。", got.took.Round(time.Millisecond))
+			"没有新消息，应答却花了 %v：短轮询要立刻应答。", got.took.Round(time.Millisecond))
 	}
 }
 
@@ -56,7 +56,7 @@ func inOrder(a *attack) {
 	for i, m := range []message{b, c} {
 		check.Value(a, "message", fmt.Sprintf("%+v", list[i]), fmt.Sprintf("%+v", m),
 			"GET /messages must return each message as POST /messages created it.",
-			"GET /messages 要原样回答 POST /messages 创建的消息。")
+			"GET /messages 要原样返回 POST /messages 创建的消息。")
 	}
 	for _, query := range []string{"?after=0", ""} {
 		all := ids(a.messages(a.ask("GET", "/messages"+query, "")))
@@ -84,7 +84,7 @@ func refusesBadCursors(a *attack) {
 			"after="+large+
 				" is larger than any id, but got status %d: "+
 				"answer [], or refuse it with 400.",
-			"after="+large+" 比任何编号都大，得到的状态是 %d：要么回答 []，要么用 400 拒绝。",
+			"after="+large+" 比任何编号都大，得到的状态是 %d：要么返回 []，要么用 400 拒绝。",
 			got.status)
 	}
 	a.publish("still alive")
@@ -108,7 +108,7 @@ func manyAtOnce(a *attack) {
 			check.Fail(a,
 				"Twenty clients publish at the same time, but one got "+
 					"status %d (0: no response).",
-				"二十个客户端同时发布，其中一个得到状态 %d（0 表示没有回答）。", status)
+				"二十个客户端同时发布，其中一个得到状态 %d（0 表示没有应答）。", status)
 		}
 	}
 	list := ids(a.after(start.ID))
@@ -136,7 +136,7 @@ func holdsNoNews(a *attack) {
 	if err != nil {
 		check.Fail(a,
 			"A request with wait=1s got no response within %v: the wait must end by itself.",
-			"带 wait=1s 的请求在 %v 之内没有得到回答：等待必须自己结束。", stepTime)
+			"带 wait=1s 的请求在 %v 之内没有得到应答：等待必须自己结束。", stepTime)
 	}
 	if list := a.messages(got); len(list) > 0 {
 		check.Fail(a, "No message was new, but the answer holds %v.", "没有新消息，应答里却有 %v。",
@@ -187,7 +187,7 @@ func (a *attack) wakes(n int) {
 			check.Fail(a,
 				"%d requests were held when a message came; %d were "+
 					"answered, then one failed: %v.",
-				"消息到来时挂着 %d 个请求；回答了 %d 个，之后有一个没有：%v。", n, i, r.err)
+				"消息到来时挂着 %d 个请求；应答了 %d 个，之后有一个没有：%v。", n, i, r.err)
 		}
 		if list := a.messages(r.answer); !slices.Equal(ids(list), []int64{news.ID}) {
 			check.Fail(a,
@@ -199,7 +199,7 @@ func (a *attack) wakes(n int) {
 			check.Fail(a,
 				"A message came while %d requests were held, but one was answered only %v later: "+
 					"the message must wake them, not a timer.",
-				"消息到来时挂着 %d 个请求，其中一个 %v 之后才得到回答："+
+				"消息到来时挂着 %d 个请求，其中一个 %v 之后才得到应答："+
 					"要由消息唤醒，而不是靠定时器。", n, late.Round(time.Millisecond))
 		}
 	}

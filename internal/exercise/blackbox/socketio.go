@@ -13,7 +13,7 @@ import (
 // session is a Socket.IO connection over a WebSocket, with its open packet read.
 func (a *attack) session() *socket {
 	s := a.dial(overWebSocket)
-	a.openPacket(s.packet("A WebSocket begins with the open packet.", "WebSocket 以 open 包开始。"))
+	a.openPacket(s.packet("A WebSocket begins with the open packet.", "WebSocket 以 open 数据包开始。"))
 	return s
 }
 
@@ -24,12 +24,12 @@ func (s *socket) join(namespace string) string {
 		prefix += namespace + ","
 	}
 	s.send(prefix)
-	got := s.packet("CONNECT must be answered.", "CONNECT 必须得到回答。")
+	got := s.packet("CONNECT must be answered.", "CONNECT 必须得到应答。")
 	data, ok := strings.CutPrefix(got, prefix)
 	var body struct{ SID string }
 	if !ok || json.Unmarshal([]byte(data), &body) != nil || body.SID == "" {
 		check.Found(s, check.Finding{EN: "Answer CONNECT with CONNECT and the socket's id.",
-			ZH:     "CONNECT 用 CONNECT 回答，带 socket 的编号。",
+			ZH:     "CONNECT 要用 CONNECT 应答，带 socket 的编号。",
 			Fields: check.Compare(check.Messages, []byte(got), []byte(prefix+`{"sid":"…"}`))})
 	}
 	return body.SID
@@ -48,7 +48,7 @@ func acks(a *attack) {
 	s.send(`420["ferret","tobi"]`)
 	s.says(check.Messages, `430["woot"]`,
 		`The event "ferret" asks for an ack with the id 0, and the handler answers "woot".`,
-		`事件 "ferret" 要求编号为 0 的回执，处理函数回答 "woot"。`)
+		`事件 "ferret" 要求编号为 0 的回执，处理函数的回执是 "woot"。`)
 }
 
 func acksMany(a *attack) {

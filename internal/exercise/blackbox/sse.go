@@ -48,7 +48,7 @@ func (a *attack) openUntil(ctx context.Context, path, lastEventID string) *strea
 		go s.read(ctx, res)
 		if res.StatusCode == http.StatusNotImplemented {
 			check.Fail(a, "GET /events is not written yet: it answers 501.",
-				"GET /events 还没有写：它的回答是 501。")
+				"GET /events 还没有写：它返回的是 501。")
 		}
 		check.Value(a, "status", res.StatusCode, 200,
 			"GET "+path+

@@ -3,7 +3,7 @@ package blackbox
 // titles are the titles of the steps, in English and Chinese.
 var titles = map[string][][2]string{
 	"blackbox-polling": {
-		{"publishing", "发布消息"}, {"an immediate answer", "立刻回答"},
+		{"publishing", "发布消息"}, {"an immediate answer", "立刻应答"},
 		{"all newer messages, in order", "更新的全部消息，按顺序"},
 		{"bad cursors", "错误的游标"}, {"many clients at once", "许多客户端同时发布"},
 	},

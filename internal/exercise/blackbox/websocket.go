@@ -39,8 +39,8 @@ func refusesOtherOrigins(a *attack) {
 			check.Fail(a,
 				"A page of %s opened a WebSocket to this server, with the user's cookies: "+
 					"compare Origin with Host, and answer 403.",
-				"%s 的页面带着用户的 Cookie 打开了到这台服务器的 WebSocket："+
-					"比较 Origin 和 Host，用 403 回答。", origin)
+				"%s 的页面带着用户的 cookie 打开了到这台服务器的 WebSocket："+
+					"比较 Origin 和 Host，用 403 应答。", origin)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func putsFragmentsTogether(a *attack) {
 	s.write(masked(true, frame.Ping, []byte("you there?")))
 	s.wants([]byte("\x8a\x0ayou there?"),
 		"A ping came between two fragments. Answer it at once with a pong that has the same bytes.",
-		"两个分片之间来了一个 ping。要立刻用带同样字节的 pong 回答。")
+		"两个分片之间来了一个 ping。要立刻用带同样字节的 pong 应答。")
 	s.write(masked(true, frame.Continuation, []byte("lo")))
 	s.wants([]byte("\x81\x05Hello"), "Two fragments are one message, and must come back as one.",
 		"两个分片是一条消息，作为一条返回。")
@@ -156,7 +156,7 @@ func saysGoodbye(a *attack) {
 	s.write(masked(true, frame.Close, []byte{0x03, 0xe8}))
 	s.wants([]byte{0x88, 2, 0x03, 0xe8},
 		"The client closed with 1000. The server must answer with a close frame of the same code.",
-		"客户端用 1000 关闭。服务器用重复该代码的关闭帧回答。")
+		"客户端用 1000 关闭。服务器用重复该关闭码的关闭帧应答。")
 	_ = s.conn.SetReadDeadline(time.Now().Add(quick)) // as in knock
 	if got, err := s.read(); err == nil || isTimeout(err) {
 		check.Fail(a,

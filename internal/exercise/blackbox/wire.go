@@ -52,7 +52,7 @@ func (a *attack) knock(path, key, origin string) (*socket, *http.Response) {
 	res, err := http.ReadResponse(s.reader, nil)
 	if err != nil {
 		check.Fail(a, "The response to the handshake with %s is not HTTP: %v.",
-			"和 %s 的握手没有得到 HTTP 回答：%v。", path, err)
+			"和 %s 的握手没有得到 HTTP 应答：%v。", path, err)
 	}
 	return s, res
 }
@@ -80,7 +80,7 @@ func (a *attack) switched(res *http.Response, key string) {
 		check.Found(a, check.Finding{
 			EN: "Answer the handshake with 101 and three headers (RFC 6455, 4.2.2); the " +
 				"browser compares Sec-WebSocket-Accept with what it computes itself.",
-			ZH: "握手要用 101 和三个头部来回答（RFC 6455，4.2.2）；浏览器会把 " +
+			ZH: "握手要用 101 和三个头部来应答（RFC 6455，4.2.2）；浏览器会把 " +
 				"Sec-WebSocket-Accept 和自己算的比较。",
 			Fields: check.Compare(check.HTTP, []byte(yours.String()+"\r\n"), []byte(want)),
 		})
