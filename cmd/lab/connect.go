@@ -96,9 +96,9 @@ func connectCommand() *cobra.Command {
 		{"ack", `emit an event and wait for its acknowledgement: 'NAME VALUE… [=> VALUE…]'`},
 		{"send", "send a text message of WebSocket"},
 		{"join", `join a namespace: '/chat {"token":"x"}'`},
-		{"wait", `wait for an event: 'NAME [VALUE…] [TIME]'`},
-		{"expect", `the next event of that name must have these arguments: 'NAME VALUE…'`},
-		{"never", `no such event may come for a time: 'NAME [VALUE…] TIME'`},
+		{"wait", `wait for an event: '[NAMESPACE] NAME [VALUE…] [TIME]'`},
+		{"expect", `the next event of that name must have these arguments: '[NAMESPACE] NAME VALUE…'`},
+		{"never", `no such event may come for a time: '[NAMESPACE] NAME [VALUE…] TIME'`},
 	} {
 		f.Var(&commandFlag{a.verb, &o.commands}, a.verb, a.help)
 	}

@@ -59,7 +59,15 @@ func TestNamespaces(t *testing.T) {
 		expect "chat message" 1
 		join /
 		never "chat message" 10ms
+		ack whoami
+		emit "chat message" 2
+		join /chat
+		emit "chat message" 3
+		join /
+		expect /chat "chat message" 3
+		never /chat "chat message" 10ms
 		join /admin => "not authorized" {"code":7}
+		wait /admin connect_error "not authorized"
 		join /nowhere => "Invalid namespace"
 		join /chat
 		ack whoami => {"token":"y"}
@@ -74,6 +82,13 @@ func TestNamespaces(t *testing.T) {
 		`the refusal of /admin is "not authorized"  {"code":7}; want "welcome"`)
 	assert.Contains(t, fails(t, s, Unexpected, `join /chat => "no"`),
 		"the server has accepted /chat")
+	assert.Contains(t, fails(t, s, Wrong, "wait /elsewhere news"),
+		"line 1: /elsewhere was not joined, so no event can come from it")
+	assert.Contains(t, fails(t, s, TimedOut, `wait /chat news "x" 20ms`),
+		`"news" with "x" from /chat did not come within 20ms`)
+	assert.Contains(t, fails(t, s, Unexpected,
+		"join /chat\nemit \"chat message\" 4\njoin /\nexpect /chat \"chat message\" 5"),
+		`line 4: "chat message" came with 4; want 5`)
 	assert.Contains(t, fails(t, s, Wrong, "leave /nowhere"), "not connected to /nowhere")
 }
 

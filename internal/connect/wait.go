@@ -50,10 +50,23 @@ func (l *Log) find(ctx context.Context, n uint64, timeout time.Duration,
 // take events in the order in which they came, also events from before the wait.
 func (s *Session) Skip() { s.cursor = s.log.end() }
 
-// here reports whether an event is one that a wait can be for: not what the client sent, nor an
-// acknowledgement, nor of another namespace.
-func (s *Session) here(e Event) bool {
-	return e.Kind != Sent && !e.Ack && (e.Namespace == "" || e.Namespace == s.client.place())
+// from returns the namespace whose events a command waits for: the one that it names, or the
+// current one.
+func (s *Session) from(c command.Command) (string, error) {
+	if c.From == "" {
+		return s.client.place(), nil
+	}
+	if !slices.Contains(s.client.namespaces(), c.From) {
+		return "", failf(Wrong, "%s was not joined, so no event can come from it; join it first: "+
+			"join %[1]s", "还没有加入 %s，不会收到它的事件；请先加入：join %[1]s", c.From)
+	}
+	return c.From, nil
+}
+
+// canWait reports whether an event of a namespace is one that a wait can be for: not what the
+// client sent, nor an acknowledgement, nor of another namespace.
+func (e Event) canWait(namespace string) bool {
+	return e.Kind != Sent && !e.Ack && (e.Namespace == "" || e.Namespace == namespace)
 }
 
 // wait runs wait and expect.
@@ -62,10 +75,14 @@ func (s *Session) wait(ctx context.Context, c command.Command) error {
 	if timeout == 0 {
 		timeout = s.config.Timeout
 	}
+	namespace, err := s.from(c)
+	if err != nil {
+		return err
+	}
 	var others []string
 	next, err := s.log.find(ctx, s.cursor, timeout, func(e Event) (bool, error) {
 		switch {
-		case !s.here(e):
+		case !e.canWait(namespace):
 			return false, nil
 		case e.Name == c.Name && command.MatchAll(c.Want, e.Args):
 			return true, nil
@@ -91,8 +108,10 @@ func (s *Session) wait(ctx context.Context, c command.Command) error {
 	}
 	what := lang.Same(strconv.Quote(c.Name))
 	if len(c.Want) > 0 {
-		w := wanted(c.Want).EN // the same in both
-		what = lang.Text{EN: what.EN + " with " + w, ZH: "带 " + w + " 的 " + what.ZH}
+		what = lang.Textf("%s with %s", "带 %[2]s 的 %[1]s", what, wanted(c.Want))
+	}
+	if c.From != "" {
+		what = lang.Textf("%s from %s", "来自 %[2]s 的 %[1]s", what, c.From)
 	}
 	f := failf(TimedOut, "%s did not come within %v%s",
 		"没有收到 %s（等待了 %v）%s", what, timeout, instead(others))
@@ -119,8 +138,12 @@ func instead(names []string) lang.Text {
 
 // never runs never: nothing that fits may come for a time.
 func (s *Session) never(ctx context.Context, c command.Command) error {
+	namespace, err := s.from(c)
+	if err != nil {
+		return err
+	}
 	next, err := s.log.find(ctx, s.cursor, c.Timeout, func(e Event) (bool, error) {
-		if s.here(e) && e.Name == c.Name && command.MatchAll(c.Want, e.Args) {
+		if e.canWait(namespace) && e.Name == c.Name && command.MatchAll(c.Want, e.Args) {
 			return false, failf(Unexpected, "%q came with %s; it must not",
 				"收到了带 %[2]s 的 %[1]q；不应收到", c.Name, shown(e.Args))
 		}

@@ -7,6 +7,7 @@
 //	send hello                            a text message of WebSocket, up to the end of the line
 //	wait news 5s                          waits for an event, for at most five seconds
 //	expect news {"news":"item"}           the next event of that name must have these arguments
+//	never /chat news 2s                   no event of that name may come from the namespace /chat
 //
 // The values are JSON, separated by spaces or commas. Anywhere in a value, @FILE stands for the
 // bytes of a file, and @hex:00ff for the bytes themselves. A line that begins with # is a comment.
@@ -40,6 +41,7 @@ type Command struct {
 	Verb string
 
 	Name    string          // of an event or a namespace; empty: not given
+	From    string          // the namespace of the event to wait for; empty: the current one
 	Values  []siopacket.Raw // the arguments of an event, or the payload of a CONNECT
 	Want    []Pattern       // the arguments that are expected
 	Asserts bool            // Want was given, though it may be empty
@@ -72,7 +74,8 @@ type Parser struct {
 // Parse reads a line. An empty line and a comment are a Command without a Verb. The error is a
 // *SyntaxError.
 func (p Parser) Parse(line string) (Command, error) {
-	s := &scanner{text: strings.TrimRight(line, "\r\n"), readFile: p.ReadFile}
+	s := &scanner{text: strings.TrimRight(line, "\r\n"), protocol: p.Protocol,
+		readFile: p.ReadFile}
 	s.space()
 	if s.end() || s.text[s.at] == '#' {
 		return Command{}, nil
@@ -103,6 +106,9 @@ func (p Parser) Check(c Command) error {
 		return nil
 	}
 	_, err := p.verb(c.Verb)
+	if err == nil && c.From != "" {
+		err = checkNamespace(c.From, p.Protocol)
+	}
 	return err
 }
 
@@ -114,7 +120,7 @@ func (p Parser) verb(name string) (Verb, error) {
 			continue
 		}
 		if v.in(p.Protocol) {
-			return v, nil
+			return v.of(p.Protocol), nil
 		}
 		others = v.Protocols
 	}

@@ -66,14 +66,19 @@ func TestParse(t *testing.T) {
 		`join /chat`: {Verb: "join", Name: "/chat"},
 		`join /chat {"token":1}`: {Verb: "join", Name: "/chat",
 			Values: []siopacket.Raw{raw(`{"token":1}`)}},
-		`leave`:            {Verb: "leave"},
-		`leave /chat`:      {Verb: "leave", Name: "/chat"},
-		`wait news`:        {Verb: "wait", Name: "news"},
-		`wait news 500ms`:  {Verb: "wait", Name: "news", Timeout: 500 * time.Millisecond},
-		`never news 1m30s`: {Verb: "never", Name: "news", Timeout: 90 * time.Second},
-		`sleep 1.5s`:       {Verb: "sleep", Timeout: 1500 * time.Millisecond},
-		`help emit`:        {Verb: "help", Name: "emit"},
-		`quit`:             {Verb: "quit"},
+		`leave`:             {Verb: "leave"},
+		`leave /chat`:       {Verb: "leave", Name: "/chat"},
+		`wait news`:         {Verb: "wait", Name: "news"},
+		`wait news 500ms`:   {Verb: "wait", Name: "news", Timeout: 500 * time.Millisecond},
+		`never news 1m30s`:  {Verb: "never", Name: "news", Timeout: 90 * time.Second},
+		`wait /chat news`:   {Verb: "wait", From: "/chat", Name: "news"},
+		`expect / "a b" 1s`: {Verb: "expect", From: "/", Name: "a b", Timeout: time.Second},
+		`never /chat news 1s`: {Verb: "never", From: "/chat", Name: "news",
+			Timeout: time.Second},
+		`wait "/chat"`: {Verb: "wait", Name: "/chat"},
+		`sleep 1.5s`:   {Verb: "sleep", Timeout: 1500 * time.Millisecond},
+		`help emit`:    {Verb: "help", Name: "emit"},
+		`quit`:         {Verb: "quit"},
 	} {
 		got, err := parser(SocketIO).Parse(line)
 		require.NoError(t, err, line)
@@ -99,6 +104,13 @@ func TestParseOfWebSocketAndSSE(t *testing.T) {
 		got, err := parser(WebSocket).Parse(line)
 		require.NoError(t, err, line)
 		assert.Equal(t, want, got, line)
+	}
+	for _, p := range []Protocol{WebSocket, SSE} {
+		_, err := parser(p).Parse("wait /chat news")
+		assert.ErrorContains(t, err, string(p)+" has no namespaces; if /chat is the event, put it "+
+			`in quotes: "/chat"`)
+		_, err = parser(p).Parse("wait news =>")
+		assert.ErrorContains(t, err, "wait NAME [VALUE…] [TIME]")
 	}
 	got, err := parser(SSE).Parse("last 7@x y")
 	require.NoError(t, err)
@@ -140,6 +152,8 @@ func TestParseErrors(t *testing.T) {
 		{`wait news /x`, 10, "the regular expression is not closed"},
 		{`wait news /(/`, 10, "missing closing"},
 		{`never news`, 10, "want a time with its unit"},
+		{`wait /chat`, 5, `if /chat is the event, put it in quotes: "/chat"`},
+		{`wait /chat 2s`, 5, "the name of the event after the namespace /chat is missing"},
 		{`sleep 5`, 6, "want a time with its unit"},
 		{`quit now`, 5, `unexpected "now": quit`},
 	} {
@@ -250,6 +264,10 @@ func TestComplete(t *testing.T) {
 		"emit news 1": nil,
 		"join /c":     {"join /chat"},
 		"help ac":     {"help ack"},
+		"wait /":      {"wait /", "wait /chat"},
+		"wait n":      {"wait news", `wait "never told"`},
+		"wait /chat ": {"wait /chat news", `wait /chat "chat message"`, `wait /chat "never told"`},
+		"never / n":   {"never / news", `never / "never told"`},
 		"sleep ":      nil,
 		"nope ":       nil,
 	} {
@@ -260,8 +278,11 @@ func TestComplete(t *testing.T) {
 
 func TestQuotedNamesAreReadBack(t *testing.T) {
 	for _, name := range []string{"news", "chat message", "", "it's", `a"b`, "#1", "\x1b[2J",
-		"你好", "a\tb", "\u2028"} {
+		"你好", "a\tb", "\u2028", "/chat"} {
 		got, err := parser(SocketIO).Parse("emit " + QuoteName(name))
+		require.NoError(t, err, name)
+		assert.Equal(t, name, got.Name)
+		got, err = parser(SocketIO).Parse("wait " + QuoteName(name))
 		require.NoError(t, err, name)
 		assert.Equal(t, name, got.Name)
 	}
@@ -327,6 +348,7 @@ func TestProtocolNotKnownYet(t *testing.T) {
 		"emit x 1":           onlySocketIO,
 		"send hi":            onlyWebSocket,
 		"wait disconnect":    Protocols,
+		"wait /chat news":    onlySocketIO,
 		"last 7":             onlySSE,
 		"# nothing":          Protocols,
 		`reply disconnect 1`: onlySocketIO,

@@ -26,7 +26,16 @@ func (p Parser) Complete(line string, known Known) (lines []string) {
 			continue
 		}
 		var candidates []string
+		begin := name + " "
 		switch {
+		case name == "wait" || name == "expect" || name == "never":
+			candidates = quoteNames(known.Events)
+			namespace, event, found := strings.Cut(rest, " ")
+			if found && strings.HasPrefix(namespace, "/") {
+				begin, rest = begin+namespace+" ", event
+			} else {
+				candidates = append(candidates, known.Namespaces...)
+			}
 		case v.names:
 			candidates = quoteNames(known.Events)
 		case name == "join" || name == "leave":
@@ -36,7 +45,7 @@ func (p Parser) Complete(line string, known Known) (lines []string) {
 		}
 		for _, candidate := range candidates {
 			if strings.HasPrefix(candidate, rest) || strings.HasPrefix(candidate, `"`+rest) {
-				lines = append(lines, name+" "+candidate)
+				lines = append(lines, begin+candidate)
 			}
 		}
 	}
@@ -45,7 +54,7 @@ func (p Parser) Complete(line string, known Known) (lines []string) {
 
 // QuoteName returns the name of an event as a command holds it: in quotes where it must have them.
 func QuoteName(name string) string {
-	plain := name != "" && !strings.ContainsAny(name, " \t\"'#") &&
+	plain := name != "" && name[0] != '/' && !strings.ContainsAny(name, " \t\"'#") &&
 		strings.IndexFunc(name, func(r rune) bool {
 			return r < ' '
 		}) < 0

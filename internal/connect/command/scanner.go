@@ -16,6 +16,7 @@ import (
 type scanner struct {
 	text     string
 	at       int
+	protocol Protocol // empty: not known yet
 	readFile func(name string) ([]byte, error)
 
 	bare    string // the name of an event that was read without quotes
@@ -91,6 +92,39 @@ func (s *scanner) name(what lang.Text) (string, error) {
 		return name, nil
 	}
 	return s.word(), nil
+}
+
+// namespace reads the namespace before the name of an event: a word that begins with a slash. The
+// name of an event that begins with one needs quotes. Without a namespace it returns "".
+func (s *scanner) namespace() (string, error) {
+	s.space()
+	if s.end() || s.text[s.at] != '/' {
+		return "", nil
+	}
+	start := s.at
+	name := s.word()
+	if err := checkNamespace(name, s.protocol); err != nil {
+		s.at = start
+		return "", s.fail("%w", "%w", err)
+	}
+	if s.space(); s.atStop() {
+		s.at = start
+		return "", s.fail("the name of the event after the namespace %s is missing; "+
+			"if %[1]s is the event, put it in quotes: %[2]s",
+			"命名空间 %s 之后缺少事件名；如果 %[1]s 就是事件名，请加引号：%[2]s",
+			short(name), QuoteName(short(name)))
+	}
+	return name, nil
+}
+
+// checkNamespace returns an error if a protocol has no namespaces.
+func checkNamespace(name string, p Protocol) error {
+	if p == "" || p == SocketIO {
+		return nil
+	}
+	return lang.Errorf("%s has no namespaces; if %s is the event, put it in quotes: %s",
+		"%s 没有命名空间；如果 %s 就是事件名，请加引号：%s",
+		p, short(name), QuoteName(short(name)))
 }
 
 // eventName reads the name of an event.

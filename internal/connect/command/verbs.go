@@ -25,11 +25,19 @@ func (v Verb) in(p Protocol) bool {
 	return p == "" || v.Protocols == nil || slices.Contains(v.Protocols, p)
 }
 
+// of returns the verb with its usage in a protocol: only Socket.IO has namespaces.
+func (v Verb) of(p Protocol) Verb {
+	if p == WebSocket || p == SSE {
+		v.Usage = strings.Replace(v.Usage, "[NAMESPACE] ", "", 1)
+	}
+	return v
+}
+
 // Verbs lists the verbs of the protocol, in the order of the help.
 func (p Parser) Verbs() (all []Verb) {
 	for _, v := range verbs {
 		if v.in(p.Protocol) {
-			all = append(all, v)
+			all = append(all, v.of(p.Protocol))
 		}
 	}
 	return all
@@ -80,13 +88,13 @@ var verbs = []Verb{
 	{"last", `last [ID]`, onlySSE, lang.Text{
 		EN: `show the last event id; with an ID, reconnect and resume after it`,
 		ZH: `显示最后的事件 ID；给出 ID 时，从它之后重新连接`}, false, parseText},
-	{"wait", `wait NAME [VALUE…] [TIME]`, nil, lang.Text{
+	{"wait", `wait [NAMESPACE] NAME [VALUE…] [TIME]`, nil, lang.Text{
 		EN: `wait for an event with these arguments; * is any value, /x/ a regular expression`,
 		ZH: `等待带这些参数的事件；* 表示任意值，/x/ 是正则表达式`}, true, parseWait},
-	{"expect", `expect NAME [VALUE…] [TIME]`, nil, lang.Text{
+	{"expect", `expect [NAMESPACE] NAME [VALUE…] [TIME]`, nil, lang.Text{
 		EN: `the next event of that name must have these arguments`,
 		ZH: `下一个同名事件的参数必须如此`}, true, parseWait},
-	{"never", `never NAME [VALUE…] TIME`, nil, lang.Text{
+	{"never", `never [NAMESPACE] NAME [VALUE…] TIME`, nil, lang.Text{
 		EN: `no such event may come for that time`,
 		ZH: `在这段时间里不允许出现这样的事件`}, true, parseNever},
 	{"sleep", `sleep TIME`, nil, lang.Text{
@@ -263,6 +271,9 @@ func parseClose(s *scanner, c *Command) (err error) {
 const maxReason = 123
 
 func parseWait(s *scanner, c *Command) (err error) {
+	if c.From, err = s.namespace(); err != nil {
+		return err
+	}
 	if c.Name, err = s.eventName(); err != nil {
 		return err
 	}
