@@ -25,7 +25,7 @@ type connectTarget struct {
 	transports, subprotocols        []string
 	eio                             int
 	insecure, noUpgrade             bool
-	noReconnect                     bool
+	noReconnect, deflate            bool
 }
 
 func (t *connectTarget) add(f *pflag.FlagSet) {
@@ -44,6 +44,8 @@ func (t *connectTarget) add(f *pflag.FlagSet) {
 	f.BoolVar(&t.noUpgrade, "no-upgrade", false, "stay on the first transport of Socket.IO")
 	f.StringSliceVar(&t.subprotocols, "subprotocol", nil,
 		"subprotocol that a WebSocket offers (repeatable)")
+	f.BoolVar(&t.deflate, "deflate", false,
+		"offer to compress the messages of a WebSocket (permessage-deflate)")
 	f.StringVar(&t.lastID, "last-id", "", "Last-Event-ID of the first request of an event stream")
 	f.BoolVarP(&t.insecure, "insecure", "k", false, "accept any certificate")
 	f.StringVar(&t.ca, "ca", "", "file with the certificate of an authority to trust, in PEM")
@@ -55,7 +57,7 @@ func (t *connectTarget) config() (c connect.Config, err error) {
 	c = connect.Config{
 		URL: t.url, As: language.Protocol(t.as), Path: t.path, EIO: t.eio, Transports: t.transports,
 		NoUpgrade:    t.noUpgrade,
-		Subprotocols: t.subprotocols, LastID: t.lastID, NoReconnect: t.noReconnect,
+		Subprotocols: t.subprotocols, Deflate: t.deflate, LastID: t.lastID, NoReconnect: t.noReconnect,
 		DialWebTransport: siowebtransport.Dial, ReadFile: os.ReadFile, Query: url.Values{},
 		Header: http.Header{},
 	}

@@ -44,6 +44,7 @@ var connectInChinese = map[string]string{
 	"revision of Engine.IO: 3 for a server of Socket.IO 1 or 2":                "Engine.IO 的版本：Socket.IO 1 或 2 的服务器用 3",
 	"stay on the first transport of Socket.IO":                                 "停留在 Socket.IO 的第一种传输方式，不升级",
 	"subprotocol that a WebSocket offers (repeatable)":                         "WebSocket 提供的子协议（可重复）",
+	"offer to compress the messages of a WebSocket (permessage-deflate)":       "请求压缩 WebSocket 消息（permessage-deflate）",
 	"Last-Event-ID of the first request of an event stream":                    "事件流第一个请求的 Last-Event-ID",
 	"accept any certificate":                                                   "接受任何证书",
 	"file with the certificate of an authority to trust, in PEM":               "PEM 文件，含要信任的证书颁发机构的证书",

@@ -207,6 +207,10 @@ func statusHint(status int, otherwise lang.Text) lang.Text {
 
 // explainWebSocket reads the answer to the handshake.
 func (s *Session) explainWebSocket(ctx context.Context, f *Failure) error {
+	if errors.Is(f.Err, errTakeover) {
+		f.Hint = lang.Text{EN: "leave out --deflate", ZH: "请去掉 --deflate"}
+		return f
+	}
 	var refused *handshakeFailed
 	if !errors.As(f.Err, &refused) {
 		return f

@@ -152,8 +152,10 @@ func (s *Session) try(ctx context.Context, protocol command.Protocol) finding {
 	conn, _, err := dialWebSocket(ctx, u.String(), s.config, s.wire)
 	var refused *handshakeFailed
 	switch {
-	case err == nil:
-		conn.Close()
+	case err == nil || errors.Is(err, errTakeover):
+		if conn != nil {
+			conn.Close()
+		}
 		return both(true, "a WebSocket opens at %s", "%s 可以打开 WebSocket", orSlash(u.Path))
 	case errors.As(err, &refused):
 		return both(false, "a WebSocket at %s was answered with %d",

@@ -125,7 +125,11 @@ func authOf(s *sio.Socket) (auth any) {
 
 // serveWebSocket serves an echo at /ws, which closes with 4001 when it reads "bye".
 func serveWebSocket(t *testing.T) *httptest.Server {
-	upgrader := websocket.Upgrader{Subprotocols: []string{"v2.chat"}}
+	return serveUpgrader(t, websocket.Upgrader{Subprotocols: []string{"v2.chat"}})
+}
+
+// serveUpgrader is serveWebSocket with an upgrader of the test's.
+func serveUpgrader(t *testing.T, upgrader websocket.Upgrader) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
 		conn, err := upgrader.Upgrade(w, r, nil)

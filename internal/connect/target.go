@@ -46,6 +46,7 @@ type Config struct {
 		config *tls.Config) (net.Conn, error)
 
 	Subprotocols []string // WebSocket: offered in Sec-WebSocket-Protocol
+	Deflate      bool     // WebSocket: permessage-deflate (RFC 7692) is offered
 	LastID       string   // SSE: the Last-Event-ID of the first request
 
 	// Record, unless it is nil, gets the x-ray before the first connection is opened. Tap and Xray

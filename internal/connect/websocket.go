@@ -30,10 +30,11 @@ type webSocket struct {
 
 	reading sync.WaitGroup
 
-	mu      sync.Mutex // guards what follows
-	conn    *websocket.Conn
-	closing bool // close was called by the user
-	pinged  time.Time
+	mu         sync.Mutex // guards what follows
+	conn       *websocket.Conn
+	extensions string // that the server accepted
+	closing    bool   // close was called by the user
+	pinged     time.Time
 }
 
 func newWebSocket(u *url.URL, c Config, w *wire, log *Log) *webSocket {
@@ -74,8 +75,9 @@ func (w *webSocket) connect(ctx context.Context) error {
 		w.log.add(Event{Kind: Received, Name: "pong", Args: values(text(data)), Took: took})
 		return nil
 	})
+	extensions := res.Header.Get("Sec-WebSocket-Extensions")
 	w.mu.Lock()
-	w.conn, w.closing = conn, false
+	w.conn, w.extensions, w.closing = conn, extensions, false
 	w.mu.Unlock()
 	e := Event{Kind: State, Name: "open", Text: lang.Text{EN: "connected to " + w.url.Redacted(),
 		ZH: "已连接到 " + w.url.Redacted()}}
@@ -83,8 +85,13 @@ func (w *webSocket) connect(ctx context.Context) error {
 		e.Args = values(text(protocol))
 		e.Text.EN, e.Text.ZH = e.Text.EN+", subprotocol "+protocol, e.Text.ZH+"，子协议 "+protocol
 	}
-	if extensions := res.Header.Get("Sec-WebSocket-Extensions"); extensions != "" {
+	switch {
+	case extensions != "":
+		e.Args = values(text(conn.Subprotocol()), text(extensions))
 		e.Text.EN, e.Text.ZH = e.Text.EN+", extensions "+extensions, e.Text.ZH+"，扩展 "+extensions
+	case w.config.Deflate:
+		e.Text.EN += ", without compression: the server did not accept permessage-deflate"
+		e.Text.ZH += "，没有压缩：服务器没有接受 permessage-deflate"
 	}
 	w.log.add(e)
 	w.reading.Go(func() { w.read(conn) })
@@ -260,10 +267,17 @@ func (w *webSocket) connectedNow() bool {
 }
 
 func (w *webSocket) status() lang.Text {
-	if w.connectedNow() {
-		return lang.Text{EN: "websocket, " + w.url.Redacted(), ZH: "websocket，" + w.url.Redacted()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn == nil {
+		return lang.Text{EN: "not connected", ZH: "未连接"}
 	}
-	return lang.Text{EN: "not connected", ZH: "未连接"}
+	at := w.url.Redacted()
+	if w.extensions != "" {
+		return lang.Text{EN: "websocket, " + at + ", extensions " + w.extensions,
+			ZH: "websocket，" + at + "，扩展 " + w.extensions}
+	}
+	return lang.Text{EN: "websocket, " + at, ZH: "websocket，" + at}
 }
 
 func (w *webSocket) flush(context.Context) {}
