@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -59,7 +58,6 @@ func (t *connectTarget) config() (c connect.Config, err error) {
 		NoUpgrade:    t.noUpgrade,
 		Subprotocols: t.subprotocols, Deflate: t.deflate, LastID: t.lastID, NoReconnect: t.noReconnect,
 		DialWebTransport: siowebtransport.Dial, ReadFile: os.ReadFile, Query: url.Values{},
-		Header: http.Header{},
 	}
 	for _, pair := range t.query {
 		name, value, found := strings.Cut(pair, "=")
@@ -69,13 +67,8 @@ func (t *connectTarget) config() (c connect.Config, err error) {
 		}
 		c.Query.Add(name, value)
 	}
-	for _, line := range t.header {
-		name, value, found := strings.Cut(line, ":")
-		if name = strings.TrimSpace(name); !found || name == "" {
-			return c, lang.Errorf(`--header %q: want "NAME: VALUE"`,
-				"--header %q：应为 \"NAME: VALUE\"", line)
-		}
-		c.Header.Add(name, strings.TrimSpace(value))
+	if c.Header, err = parseHeaders(t.header); err != nil {
+		return c, err
 	}
 	if t.auth != "" {
 		c.Auth = json.RawMessage(t.auth)

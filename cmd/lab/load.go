@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -110,7 +109,7 @@ func (o *loadOptions) add(c *cobra.Command) {
 	f.StringVar(&o.auth, "auth", "", "payload of the Socket.IO handshake, as JSON")
 	f.IntVar(&l.EIO, "eio", 4, "revision of Engine.IO: 4, or 3 for Socket.IO 2")
 	f.StringArrayVar(&o.headers, "header", nil,
-		"header of the requests that connect, such as 'Cookie: id=7'; repeat it for several")
+		`HTTP header "NAME: VALUE" of the requests that connect (repeatable)`)
 	f.BoolVar(&l.Insecure, "insecure", false, "accept any certificate")
 	f.Uint64Var(&l.Seed, "seed", 1, "random seed of the schedule")
 	f.StringArrayVar(&l.Fail, "fail", nil,
@@ -201,22 +200,12 @@ func (o *loadOptions) useless(given *pflag.FlagSet) (err error) {
 }
 
 // parse reads the flags that are text.
-func (o *loadOptions) parse() error {
+func (o *loadOptions) parse() (err error) {
 	if o.auth != "" {
 		o.config.Auth = json.RawMessage(o.auth)
 	}
-	for _, text := range o.headers {
-		name, value, ok := strings.Cut(text, ":")
-		if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(text, "\r\n") {
-			return lang.Errorf("--header %q: want NAME: VALUE",
-				"--header %q：应为 NAME: VALUE", text)
-		}
-		if o.config.Header == nil {
-			o.config.Header = http.Header{}
-		}
-		o.config.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	return nil
+	o.config.Header, err = parseHeaders(o.headers)
+	return err
 }
 
 // measure runs the load: with the live screen in a terminal, else with a line per second.

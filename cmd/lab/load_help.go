@@ -85,13 +85,13 @@ var loadInChinese = map[string]string{
 		"JSON, repeated for several; {{room}} is the sender's room": "要发送的消息，{{id}} " +
 		"代表标签；" +
 		"对 Socket.IO 是事件的一个参数，用 JSON，多个就重复写；{{room}} 是发送者的房间",
-	"Socket.IO event with which a client asks for its room":                              "客户端请求加入房间所用的 Socket.IO 事件",
-	"URL to publish at, with --as sse":                                                   "发布消息的 URL，与 --as sse 合用",
-	"namespace of Socket.IO (default: the path of the URL)":                              "Socket.IO 的命名空间（默认：URL 的路径）",
-	"payload of the Socket.IO handshake, as JSON":                                        "Socket.IO 握手的数据，用 JSON",
-	"revision of Engine.IO: 4, or 3 for Socket.IO 2":                                     "Engine.IO 的版本：4；Socket.IO 2 用 3",
-	"header of the requests that connect, such as 'Cookie: id=7'; repeat it for several": "建立连接的请求的头部，例如 'Cookie: id=7'；多个就重复写",
-	"random seed of the schedule":                                                        "时间安排的随机种子",
+	"Socket.IO event with which a client asks for its room":               "客户端请求加入房间所用的 Socket.IO 事件",
+	"URL to publish at, with --as sse":                                    "发布消息的 URL，与 --as sse 合用",
+	"namespace of Socket.IO (default: the path of the URL)":               "Socket.IO 的命名空间（默认：URL 的路径）",
+	"payload of the Socket.IO handshake, as JSON":                         "Socket.IO 握手的数据，用 JSON",
+	"revision of Engine.IO: 4, or 3 for Socket.IO 2":                      "Engine.IO 的版本：4；Socket.IO 2 用 3",
+	`HTTP header "NAME: VALUE" of the requests that connect (repeatable)`: `建立连接的请求的 HTTP 头部 "NAME: VALUE"（可重复）`,
+	"random seed of the schedule":                                         "时间安排的随机种子",
 	"fail if this is true, such as 'p99>200ms', 'missing>0.1%' or " +
 		"generator; repeat it for several": "条件成立就失败，例如 'p99>200ms'、'missing>0.1%' 或 " +
 		"generator；多个就重复写",

@@ -86,7 +86,7 @@ func TestLoadRefusesBadInput(t *testing.T) {
 		{[]string{"ftp://127.0.0.1"}, "want http://", 0},
 		{[]string{"http://203.0.113.7"}, "--i-own-this-server", exitFailed},
 		{[]string{"http://127.0.0.1:1"}, "no server answers", exitFailed},
-		{[]string{"http://127.0.0.1:1", "--header", "Cookie"}, "want NAME: VALUE", 0},
+		{[]string{"http://127.0.0.1:1", "--header", "Cookie"}, `want "NAME: VALUE", such as`, 0},
 		{[]string{"http://127.0.0.1:1", "--lang", "fr"}, "unknown language", 0},
 		{[]string{"http://127.0.0.1:1", "--profile", "flood"}, "unknown profile", 0},
 		{[]string{"http://127.0.0.1:1", "--fail", "p99"}, "threshold", 0},
