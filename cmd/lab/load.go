@@ -227,9 +227,9 @@ func (e crossedError) Error() string { return e.In(lang.English) }
 func (e crossedError) In(l lang.Lang) string {
 	var all []string
 	for _, t := range e {
-		all = append(all, t.String())
+		all = append(all, t.In(l))
 	}
-	return l.Say("failed: ", "未通过：") + strings.Join(all, "; ")
+	return l.Say("failed: ", "未通过：") + strings.Join(all, l.Say("; ", "；"))
 }
 
 // ExitStatus is the exit status of the process.

@@ -2,12 +2,13 @@ package load
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http/cookiejar"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"realtimelab/internal/lang"
 )
 
 // A wire is one connection of a client.
@@ -187,7 +188,7 @@ func (c *client) abort(reason error) {
 	}
 }
 
-var errNotConnected = errors.New("the client is not connected")
+var errNotConnected = lang.Errorf("the client is not connected", "客户端没有连接")
 
 // send sends a message to the server.
 func (c *client) send(text []byte) error {

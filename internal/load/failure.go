@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -14,7 +13,8 @@ import (
 	"realtimelab/lessons/websocket/frame"
 )
 
-// A Cause says why a client could not connect, or lost its connection.
+// A Cause says why a client could not connect, or lost its connection. Its value is the English
+// text, which the JSON of a report has in every language.
 type Cause string
 
 // The causes.
@@ -35,6 +35,23 @@ const (
 	CauseNoOffer   Cause = "not offered by the server"
 	CauseOther     Cause = "other"
 )
+
+var causesInChinese = map[Cause]string{
+	CauseRefused: "连接被拒绝", CauseReset: "连接被重置", CauseTimeout: "超时",
+	CauseClosed: "连接关闭，没有说明原因", CauseClose: "服务器关闭了连接",
+	CauseNoPorts: "本地端口用尽", CauseNoFiles: "文件描述符用尽", CauseTLS: "TLS 失败",
+	CauseStatus: "意外的 HTTP 状态码", CauseProtocol: "违反协议", CauseRejected: "命名空间被拒绝",
+	CauseHeartbeat: "收不到服务器的心跳", CauseQueue: "服务器不读取数据",
+	CauseNoOffer: "服务器不提供", CauseOther: "其他原因",
+}
+
+// In returns the cause in a language.
+func (c Cause) In(l lang.Lang) string {
+	if zh, known := causesInChinese[c]; known && l == lang.Chinese {
+		return zh
+	}
+	return string(c)
+}
 
 // hints says what to do about some causes.
 var hints = map[Cause]lang.Text{
@@ -65,12 +82,18 @@ type failure struct {
 	err   error
 }
 
-func (f *failure) Error() string { return fmt.Sprintf("%s: %v", f.cause, f.err) }
+func (f *failure) Error() string { return f.In(lang.English) }
+
+// In returns the cause and the error in a language.
+func (f *failure) In(l lang.Lang) string {
+	return f.cause.In(l) + l.Say(": ", "：") + lang.Message(f.err, l)
+}
 
 func (f *failure) Unwrap() error { return f.err }
 
-func fail(cause Cause, format string, args ...any) error {
-	return &failure{cause, fmt.Errorf(format, args...)}
+// failf returns a failure, see lang.Errorf.
+func failf(cause Cause, en, zh string, args ...any) error {
+	return &failure{cause, lang.Errorf(en, zh, args...)}
 }
 
 // causeOf returns the cause of an error of a connection.

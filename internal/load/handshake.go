@@ -83,7 +83,7 @@ func (c *client) upgrade(conn net.Conn, in *bufio.Reader, uri string) error {
 	answer, err := http.ReadResponse(in, nil)
 	if err != nil {
 		if strings.Contains(err.Error(), "malformed HTTP") {
-			return fail(CauseProtocol, "the answer is not HTTP: %w", err)
+			return failf(CauseProtocol, "the answer is not HTTP: %w", "应答不是 HTTP：%w", err)
 		}
 		return err
 	}
@@ -93,7 +93,9 @@ func (c *client) upgrade(conn net.Conn, in *bufio.Reader, uri string) error {
 	}
 	accept := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	if answer.Header.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(accept[:]) {
-		return fail(CauseProtocol, "the answer to the upgrade has the wrong Sec-WebSocket-Accept")
+		return failf(CauseProtocol,
+			"the answer to the upgrade has the wrong Sec-WebSocket-Accept",
+			"升级的响应里 Sec-WebSocket-Accept 不对")
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func statusError(answer *http.Response) error {
 	if text != "" {
 		text = ": " + text
 	}
-	return fail(CauseStatus, "%s%s", answer.Status, text)
+	return failf(CauseStatus, "%s%s", "%s%s", answer.Status, text)
 }
 
 // readText reads the next text or binary message during a handshake, and answers pings.
@@ -117,7 +119,8 @@ func (s *socket) readText(in *bufio.Reader) ([]byte, error) {
 			return nil, err
 		}
 		if head[1]&0x80 != 0 {
-			return nil, fail(CauseProtocol, "a frame of the server is masked")
+			return nil, failf(CauseProtocol, "a frame of the server is masked",
+				"服务器的帧带有掩码")
 		}
 		if head, err = in.Peek(frame.Header{Length: shortest(head[1] & 0x7f)}.Len()); err != nil {
 			return nil, err
@@ -127,7 +130,8 @@ func (s *socket) readText(in *bufio.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case h.RSV != 0 || !h.Fin || h.Length > maxMessage:
-			return nil, fail(CauseProtocol, "unexpected frame during the handshake: %+v", h)
+			return nil, failf(CauseProtocol, "unexpected frame during the handshake: %+v",
+				"握手期间收到意外的帧：%+v", h)
 		}
 		data := make([]byte, n+int(h.Length))
 		if _, err := io.ReadFull(in, data); err != nil {
@@ -159,7 +163,7 @@ func closed(payload []byte) error {
 	if reason != "" {
 		reason = ": " + reason
 	}
-	return fail(CauseClose, "%s%s", code, reason)
+	return failf(CauseClose, "%s%s", "%s%s", code, reason)
 }
 
 var noDeadline time.Time

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"realtimelab/internal/lang"
 	"realtimelab/lessons/websocket/frame"
 )
 
@@ -223,7 +224,12 @@ func TestAServerThatDropsEveryTenthClient(t *testing.T) {
 	assert.Equal(t, 45, r.Clients.Held)
 	assert.Equal(t, 5, r.Clients.Dropped)
 	require.Len(t, r.Failures, 1)
-	assert.Equal(t, Failure{phaseHold, CauseClose, 5, "1013 try again later: full"}, r.Failures[0])
+	assert.Equal(t, Failure{phaseHold, CauseClose, 5, "1013 try again later: full",
+		"1013 try again later: full"}, r.Failures[0])
+	assert.Equal(t, "5 × connection lost: closed by the server (1013 try again later: full)",
+		r.Failures[0].Says(lang.English))
+	assert.Equal(t, "5 × 连接断开：服务器关闭了连接（1013 try again later: full）",
+		r.Failures[0].Says(lang.Chinese))
 	assert.Positive(t, r.Messages.Delivered)
 
 	c.NoReconnect, c.Duration, c.Rate = false, 3*time.Second, 10

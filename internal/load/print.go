@@ -44,7 +44,7 @@ func (r *Report) Print(out io.Writer, language lang.Lang) error {
 			if t.Crossed {
 				verdict = say("FAILED", "未通过")
 			}
-			fmt.Fprintf(&b, "  %s  %s\n", verdict, t)
+			fmt.Fprintf(&b, "  %s  %s\n", verdict, t.In(language))
 		}
 	}
 	_, err := io.WriteString(out, b.String())
@@ -60,7 +60,12 @@ func (f Failure) Says(language lang.Lang) string {
 		phaseUpgrade: {EN: "upgrade to WebSocket failed, the client stays on polling",
 			ZH: "升级到 WebSocket 失败，客户端留在轮询"},
 	}[f.Phase].In(language)
-	line := fmt.Sprintf("%d × %s: %s (%s)", f.Count, phase, f.Cause, terminal.Clean(f.Example))
+	example := f.Example
+	if language == lang.Chinese && f.chinese != "" {
+		example = f.chinese
+	}
+	line := fmt.Sprintf(language.Say("%d × %s: %s (%s)", "%d × %s：%s（%s）"), f.Count, phase,
+		f.Cause.In(language), terminal.Clean(example))
 	hint, known := hints[f.Cause]
 	if f.Phase == phaseUpgrade && f.Cause == CauseStatus {
 		hint, known = hintUpgrade, true

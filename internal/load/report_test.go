@@ -3,6 +3,8 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +164,8 @@ func TestReports(t *testing.T) {
 	c := small(url, Publish)
 	c.Command, c.Fail = "lab load '<script>'", []string{"max>1h", "p99>0ms"}
 	r := put(t, c)
-	r.Failures = []Failure{{phaseConnect, CauseRefused, 3, "<b>\x1b[31m"}}
+	r.Failures = []Failure{{Phase: phaseConnect, Cause: CauseRefused, Count: 3,
+		Example: "<b>\x1b[31m"}}
 
 	var out strings.Builder
 	require.NoError(t, r.JSON(&out))
@@ -176,7 +179,10 @@ func TestReports(t *testing.T) {
 		out.Reset()
 		require.NoError(t, r.Print(&out, language))
 		text := out.String()
-		for _, want := range []string{"p99.9", "3 × ", language.Say("FAILED", "未通过"),
+		for _, want := range []string{"p99.9",
+			language.Say("3 × while connecting: connection refused (<b>",
+				"3 × 连接时：连接被拒绝（<b>"),
+			language.Say("max>1h: ", "max>1h："), language.Say("FAILED", "未通过"),
 			language.Say("passed", "通过"), `\x1b[31m`} {
 			assert.Contains(t, text, want)
 		}
@@ -202,4 +208,29 @@ func TestOneIsSingular(t *testing.T) {
 	assert.Contains(t, r.Heading(lang.Chinese), "1 个客户端")
 	assert.Equal(t, "1 byte", bytesText(1, lang.English))
 	assert.Equal(t, "1 字节", bytesText(1, lang.Chinese))
+}
+
+// TestCausesInChinese finds the causes in the source, so that a new one gets its Chinese.
+func TestCausesInChinese(t *testing.T) {
+	source, err := os.ReadFile("failure.go")
+	require.NoError(t, err)
+	found := regexp.MustCompile(`(?m)^\tCause\w+ +Cause = "(.+)"$`).FindAllSubmatch(source, -1)
+	require.NotEmpty(t, found)
+	for _, match := range found {
+		cause := Cause(match[1])
+		assert.Equal(t, string(cause), cause.In(lang.English))
+		assert.NotEqual(t, string(cause), cause.In(lang.Chinese))
+	}
+	assert.Len(t, causesInChinese, len(found))
+}
+
+func TestThresholdsInChinese(t *testing.T) {
+	for want, threshold := range map[string]Threshold{
+		"p99>1s：没有数据":     {Text: "p99>1s", metric: "p99", None: true},
+		"missing>0：3":     {Text: "missing>0", metric: "missing", Value: 3},
+		"p50>1ms：2.00ms":  {Text: "p50>1ms", metric: "p50", unit: "ms", Value: 2},
+		"generator：可能是瓶颈": {Text: "generator", metric: "generator", Crossed: true},
+	} {
+		assert.Equal(t, want, threshold.In(lang.Chinese))
+	}
 }

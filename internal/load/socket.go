@@ -34,7 +34,8 @@ type socket struct {
 // maxQueued bounds what waits in a socket for a server that does not read.
 const maxQueued = 1 << 20
 
-var errQueue = &failure{CauseQueue, errors.New("more than 1 MiB waits to be sent")}
+var errQueue = failf(CauseQueue, "more than 1 MiB waits to be sent",
+	"等待发送的数据超过 1 MiB")
 
 func newSocket(c *client, conn net.Conn) *socket {
 	s := &socket{client: c, conn: conn}
@@ -136,7 +137,8 @@ func (s *socket) take(now time.Time, data []byte) error {
 		data = data[n:]
 	}
 	if len(data) > maxMessage {
-		return fail(CauseProtocol, "a message of more than %d MiB", maxMessage>>20)
+		return failf(CauseProtocol, "a message of more than %d MiB", "消息超过 %d MiB",
+			maxMessage>>20)
 	}
 	if len(data) == 0 {
 		s.rest = nil
@@ -149,7 +151,8 @@ func (s *socket) take(now time.Time, data []byte) error {
 func (s *socket) frame(now time.Time, f frame.Frame) error {
 	switch {
 	case f.Masked || f.RSV != 0:
-		return fail(CauseProtocol, "a frame of the server is masked or has reserved bits")
+		return failf(CauseProtocol, "a frame of the server is masked or has reserved bits",
+			"服务器的帧带有掩码，或设置了保留位")
 	case f.Opcode == frame.Ping:
 		s.write(frame.Pong, f.Payload)
 		return nil
@@ -165,7 +168,8 @@ func (s *socket) frame(now time.Time, f frame.Frame) error {
 		s.binary = f.Opcode == frame.Binary
 	}
 	if s.message = append(s.message, f.Payload...); len(s.message) > maxMessage {
-		return fail(CauseProtocol, "a message of more than %d MiB", maxMessage>>20)
+		return failf(CauseProtocol, "a message of more than %d MiB", "消息超过 %d MiB",
+			maxMessage>>20)
 	}
 	if !f.Fin {
 		return nil

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
 
+	"realtimelab/internal/lang"
 	"realtimelab/lessons/socketio/eiopacket"
 	"realtimelab/lessons/socketio/siopacket"
 )
@@ -87,7 +87,8 @@ func (p *socketIO) opened(text []byte) (o opening, err error) {
 	packet, err := eiopacket.ParseText(text)
 	if err != nil || packet.Type != eiopacket.Open || json.Unmarshal(packet.Data, &o) != nil ||
 		o.SID == "" {
-		return o, fail(CauseProtocol, "this is not Socket.IO: its first message is %.60q", text)
+		return o, failf(CauseProtocol, "this is not Socket.IO: its first message is %.60q",
+			"这不是 Socket.IO：它的第一条消息是 %.60q", text)
 	}
 	p.interval.Store(int64(time.Duration(o.PingInterval) * time.Millisecond))
 	p.timeout.Store(int64(time.Duration(o.PingTimeout) * time.Millisecond))
@@ -117,7 +118,7 @@ func (p *socketIO) join(read func() ([]byte, error), send func([]byte) error) er
 				return err
 			}
 		case packet.Type == eiopacket.Close:
-			return fail(CauseClose, "Engine.IO packet close")
+			return failf(CauseClose, "Engine.IO packet close", "Engine.IO 的 close 数据包")
 		}
 		if packet.Type != eiopacket.Message || packet.Binary {
 			continue
@@ -134,9 +135,9 @@ func (p *socketIO) join(read func() ([]byte, error), send func([]byte) error) er
 		case answer.Type == siopacket.Connect:
 			return nil
 		case answer.Type == siopacket.ConnectError:
-			return fail(CauseRejected, "%s %s", p.config.Namespace, answer.Data)
+			return failf(CauseRejected, "%s %s", "%s %s", p.config.Namespace, answer.Data)
 		case answer.Type == siopacket.Disconnect:
-			return fail(CauseRejected, "%s: DISCONNECT", p.config.Namespace)
+			return failf(CauseRejected, "%s: DISCONNECT", "%s：DISCONNECT", p.config.Namespace)
 		}
 	}
 }
@@ -163,7 +164,7 @@ func (p *socketIO) hear(c *client, now time.Time, data []byte, binary bool) erro
 		return nil
 	}
 	if len(data) == 0 {
-		return fail(CauseProtocol, "an empty packet")
+		return failf(CauseProtocol, "an empty packet", "空的数据包")
 	}
 	switch eiopacket.Type(data[0]) {
 	case eiopacket.Message:
@@ -174,11 +175,11 @@ func (p *socketIO) hear(c *client, now time.Time, data []byte, binary bool) erro
 	case eiopacket.Pong:
 		c.beat.Store(int64(p.elapsed()))
 	case eiopacket.Close:
-		return fail(CauseClose, "Engine.IO packet close")
+		return failf(CauseClose, "Engine.IO packet close", "Engine.IO 的 close 数据包")
 	case eiopacket.Noop, eiopacket.Open, eiopacket.Upgrade:
 	case 'b': // an attachment in base64
 	default:
-		return fail(CauseProtocol, "unknown packet %.60q", data)
+		return failf(CauseProtocol, "unknown packet %.60q", "未知的数据包 %.60q", data)
 	}
 	return nil
 }
@@ -186,7 +187,7 @@ func (p *socketIO) hear(c *client, now time.Time, data []byte, binary bool) erro
 // packet takes one Socket.IO packet. Of an event, only the label counts.
 func (p *socketIO) packet(c *client, now time.Time, text []byte) error {
 	if len(text) == 0 {
-		return fail(CauseProtocol, "an empty packet")
+		return failf(CauseProtocol, "an empty packet", "空的数据包")
 	}
 	switch siopacket.Type(text[0] - '0') {
 	case siopacket.Event, siopacket.BinaryEvent:
@@ -203,11 +204,11 @@ func (p *socketIO) packet(c *client, now time.Time, text []byte) error {
 		}
 		return nil
 	case siopacket.Disconnect:
-		return fail(CauseClose, "disconnected from the namespace")
+		return failf(CauseClose, "disconnected from the namespace", "已断开命名空间")
 	case siopacket.Connect, siopacket.ConnectError:
 		return nil
 	}
-	return fail(CauseProtocol, "unknown packet %.60q", text)
+	return failf(CauseProtocol, "unknown packet %.60q", "未知的数据包 %.60q", text)
 }
 
 func (p *socketIO) message(c *client, number int) []byte {
@@ -237,7 +238,8 @@ func (p *socketIO) watch(ctx context.Context) {
 			switch {
 			case c.connection() == nil || interval == 0 || c.slow:
 			case silent > interval+timeout+time.Second:
-				c.abort(fail(CauseHeartbeat, "nothing for %s", silent.Round(time.Second)))
+				c.abort(failf(CauseHeartbeat, "nothing for %s", "%s 没有任何数据",
+					silent.Round(time.Second)))
 			case p.config.EIO == 3 && (second+c.number)%every == 0:
 				_ = c.send([]byte{byte(eiopacket.Ping)})
 			}
@@ -249,7 +251,7 @@ func (p *socketIO) watch(ctx context.Context) {
 func packets(body []byte, take func([]byte) error) error {
 	for text := range bytes.SplitSeq(body, []byte{eiopacket.Separator}) {
 		if err := take(text); err != nil {
-			return fmt.Errorf("in a polling payload: %w", err)
+			return lang.Errorf("in a polling payload: %w", "轮询的载荷里：%w", err)
 		}
 	}
 	return nil

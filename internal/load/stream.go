@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	"realtimelab/internal/lang"
 )
 
 // eventStream receives server-sent events, and publishes with POST.
@@ -31,11 +32,12 @@ func (p *eventStream) open(ctx context.Context, c *client) error {
 	kind := answer.Header.Get("Content-Type")
 	switch {
 	case !strings.HasPrefix(kind, "text/event-stream"):
-		err = fail(CauseProtocol, "the answer is %q, want text/event-stream", kind)
+		err = failf(CauseProtocol, "the answer is %q, want text/event-stream",
+			"响应是 %q，应为 text/event-stream", kind)
 	case !stop():
 		err = ctx.Err()
 	case !c.joins(w):
-		err = errors.New("the client has left")
+		err = lang.Errorf("the client has left", "客户端已离开")
 	}
 	if err != nil {
 		w.cancel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/latency"
 )
 
@@ -27,7 +28,9 @@ type Failure struct {
 	Phase   string `json:"phase"` // connect, hold, send or upgrade
 	Cause   Cause  `json:"cause"`
 	Count   int    `json:"count"`
-	Example string `json:"example"` // the first error
+	Example string `json:"example"` // the first error, in English
+
+	chinese string // the first error in Chinese; empty: only Example is known
 }
 
 // tally counts for all clients.
@@ -119,11 +122,11 @@ func (t *tally) failed(phase string, err error) {
 	key := failureKey{phase, causeOf(err)}
 	f := t.failures[key]
 	if f == nil {
-		example := err.Error()
 		if known := (*failure)(nil); errors.As(err, &known) {
-			example = known.err.Error()
+			err = known.err
 		}
-		f = &Failure{Phase: phase, Cause: key.cause, Example: example}
+		f = &Failure{Phase: phase, Cause: key.cause, Example: err.Error(),
+			chinese: lang.Message(err, lang.Chinese)}
 		t.failures[key] = f
 	}
 	f.Count++

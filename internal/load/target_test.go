@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"realtimelab/internal/lang"
 )
 
 func TestOnlyThisMachineAndPrivateNetworks(t *testing.T) {
@@ -55,35 +57,40 @@ func TestWrongTargets(t *testing.T) {
 	_, chat := serveSocketIO(t)
 
 	for name, one := range map[string]struct {
-		config Config
-		want   []string
+		config  Config
+		want    []string
+		chinese string
 	}{
 		"nobody listens": {Config{URL: "http://" + closed.Addr().String()},
-			[]string{"no server answers at", "connection refused"}},
+			[]string{"no server answers at", "connection refused"}, "连接被拒绝"},
 		"no such host": {Config{URL: "http://host.invalid:3000"},
-			[]string{"cannot find the host"}},
+			[]string{"cannot find the host"}, "找不到 http://host.invalid:3000 的主机"},
 		"a web server": {Config{URL: page.URL},
-			[]string{"does not answer as socketio", "404", "/socket.io/", "--path"}},
-		"polling": {Config{URL: page.URL, As: SocketIOPolling}, []string{"404", "--path"}},
+			[]string{"does not answer as socketio", "404", "/socket.io/", "--path"},
+			"意外的 HTTP 状态码：404"},
+		"polling": {Config{URL: page.URL, As: SocketIOPolling}, []string{"404", "--path"},
+			"意外的 HTTP 状态码：404"},
 		"no WebSocket": {Config{URL: page.URL, As: WebSocket},
-			[]string{"404", "path of the WebSocket"}},
+			[]string{"404", "path of the WebSocket"}, "意外的 HTTP 状态码：404"},
 		"Socket.IO 2": {Config{URL: other.URL},
-			[]string{"Unsupported protocol version", "--eio 3"}},
+			[]string{"Unsupported protocol version", "--eio 3"}, "意外的 HTTP 状态码：400"},
 		"silence": {Config{URL: silent, Timeout: 300 * time.Millisecond},
-			[]string{"timeout", "300ms"}},
-		"another protocol": {Config{URL: ssh}, []string{"protocol violated", "not HTTP"}},
+			[]string{"timeout", "300ms"}, "超时：300ms 内没有应答握手"},
+		"another protocol": {Config{URL: ssh}, []string{"protocol violated", "not HTTP"},
+			"违反协议：应答不是 HTTP"},
 		"a namespace": {Config{URL: chat, Namespace: "/members"},
-			[]string{"namespace refused", "/members", "--auth"}},
+			[]string{"namespace refused", "/members", "--auth"}, "命名空间被拒绝：/members"},
 		"no namespace": {Config{URL: chat, Namespace: "/nowhere"},
-			[]string{"Invalid namespace"}},
+			[]string{"Invalid namespace"}, "命名空间被拒绝：/nowhere"},
 		"not Socket.IO": {Config{URL: serveWebSocket(t, echo), As: SocketIO,
-			Timeout: time.Second}, []string{"timeout"}},
+			Timeout: time.Second}, []string{"timeout"}, "超时"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Run(t.Context(), one.config, nil)
 			for _, want := range one.want {
 				assert.ErrorContains(t, err, want)
 			}
+			assert.Contains(t, lang.Message(err, lang.Chinese), one.chinese)
 		})
 	}
 }

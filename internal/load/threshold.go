@@ -1,7 +1,6 @@
 package load
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -180,17 +179,20 @@ func (t Threshold) measure(r *Report) (value float64, none bool) {
 }
 
 // String returns the threshold with its value, as a reader sees it.
-func (t Threshold) String() string {
+func (t Threshold) String() string { return t.In(lang.English) }
+
+// In returns the condition and what was measured, in a language.
+func (t Threshold) In(l lang.Lang) string {
 	switch {
 	case t.metric == "generator" && t.Crossed:
-		return "generator: it may be the bottleneck"
+		return l.Say("generator: it may be the bottleneck", "generator：可能是瓶颈")
 	case t.metric == "generator":
-		return "generator: it is not the bottleneck"
+		return l.Say("generator: it is not the bottleneck", "generator：不是瓶颈")
 	case t.None:
-		return t.Text + ": nothing was measured"
+		return t.Text + l.Say(": nothing was measured", "：没有数据")
 	}
 	if t.unit == "ms" {
-		return t.Text + ": " + number(t.Value) + "ms"
+		return t.Text + l.Say(": ", "：") + number(t.Value) + "ms"
 	}
-	return fmt.Sprintf("%s: %s%s", t.Text, strconv.FormatFloat(t.Value, 'f', -1, 64), t.unit)
+	return t.Text + l.Say(": ", "：") + strconv.FormatFloat(t.Value, 'f', -1, 64) + t.unit
 }

@@ -32,7 +32,8 @@ func (p *socketIO) openUpgraded(ctx context.Context, c *client) error {
 func (p *socketIO) upgradeSession(ctx context.Context, c *client, o opening,
 	queue [][]byte) (upgraded bool, err error) {
 	if !slices.Contains(o.Upgrades, "websocket") {
-		return false, fail(CauseNoOffer, "the handshake offers the upgrades %q", o.Upgrades)
+		return false, failf(CauseNoOffer, "the handshake offers the upgrades %q",
+			"握手提供的升级是 %q", o.Upgrades)
 	}
 	try := ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -50,7 +51,8 @@ func (p *socketIO) upgradeSession(ctx context.Context, c *client, o opening,
 				return err
 			}
 			if string(answer) != "3probe" {
-				return fail(CauseProtocol, "the answer to the upgrade's probe is %.60q", answer)
+				return failf(CauseProtocol, "the answer to the upgrade's probe is %.60q",
+					"对升级探测的响应是 %.60q", answer)
 			}
 			upgraded = true
 			return send([]byte{byte(eiopacket.Upgrade)})

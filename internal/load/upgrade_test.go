@@ -61,7 +61,8 @@ func TestUpgradesThatFail(t *testing.T) {
 			func(http.ResponseWriter, *http.Request) bool {
 				return true
 			}),
-			"does not offer WebSocket", lang.Same(string(CauseNoOffer))},
+			"does not offer WebSocket",
+			lang.Text{EN: "not offered by the server", ZH: "服务器不提供"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := small(one.url, Publish)
