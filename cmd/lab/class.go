@@ -174,17 +174,18 @@ func serveClass(ctx context.Context, o classOptions) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	o.announceClass(server.URL, addr, room.Code())
-	go obey(o.commands, room, o.log) // ends with its input, or with this program
+	spoken := cmp.Or(language, environmentLang())
+	go obey(o.commands, room, o.log, spoken) // ends with its input, or with this program
 	var rehearsal sync.WaitGroup
 	if o.rehearse > 0 {
 		rehearsal.Go(func() { room.Rehearse(ctx, o.rehearse, rehearsalStep, o.seed, pages.Lang) })
 	}
-	keepRoom(ctx, &keeper{room: room, path: o.keep, log: o.log}, served)
+	keepRoom(ctx, &keeper{room: room, path: o.keep, log: o.log, lang: spoken}, served)
 	cancel()
 	rehearsal.Wait()
 	err = end()
 	if o.keep != "" {
-		err = errors.Join(err, saveAtLast(room, o.keep, o.log))
+		err = errors.Join(err, saveAtLast(room, o.keep, o.log, spoken))
 	}
 	return err
 }
@@ -244,29 +245,31 @@ func (o classOptions) announceClass(url string, addr *net.TCPAddr, code string) 
 		o.printClassroom(addr.Port)
 	}
 	wall := o.localURL(addr) + class.Path + "wall"
-	fmt.Fprintf(o.log, classText.In(cmp.Or(lang.Lang(o.lang), environmentLang())),
-		url, code, o.key.URL(wall))
+	language := cmp.Or(lang.Lang(o.lang), environmentLang())
+	fmt.Fprintf(o.log, classText.In(language), url, code, o.key.URL(wall))
 	if o.open {
-		openOrPrint(o.log, o.key.URL(wall))
+		openOrPrint(o.log, o.key.URL(wall), language)
 	}
 }
 
 // obey executes the teacher's commands, one per line.
-func obey(commands io.Reader, room *class.Room, out io.Writer) {
+func obey(commands io.Reader, room *class.Room, out io.Writer, l lang.Lang) {
 	allowBackground()
 	for lines := bufio.NewScanner(commands); lines.Scan(); {
 		command, name, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
 		switch {
 		case command == "":
 		case command != "remove" || name == "":
-			fmt.Fprintln(out, "lab: the only command is: remove NAME")
+			fmt.Fprintln(out, l.Say("lab: the only command is: remove NAME",
+				"lab: 唯一的命令是：remove 名字"))
 		default:
 			removed := room.Remove(name)
 			if len(removed) == 0 {
-				fmt.Fprintf(out, "lab: the class has no name %q\n", name)
+				fmt.Fprintf(out, l.Say("lab: the class has no name %q\n",
+					"lab: 班级里没有 %q 这个名字\n"), name)
 			}
 			for _, name := range removed {
-				fmt.Fprintln(out, "removed:", name) // safe to print, like all names in a room
+				fmt.Fprintln(out, l.Say("removed: ", "已移除：")+name) // safe to print, like all names in a room
 			}
 		}
 	}

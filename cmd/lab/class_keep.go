@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"realtimelab/internal/exercise/class"
+	"realtimelab/internal/lang"
 )
 
 const (
@@ -26,7 +27,7 @@ func keepRoom(ctx context.Context, k *keeper, served <-chan error) {
 			return
 		case err := <-served:
 			if err != nil {
-				fmt.Fprintln(k.log, "lab:", err)
+				fmt.Fprintln(k.log, "lab:", lang.Message(err, k.lang))
 			}
 			return
 		case <-time.After(wait):
@@ -44,6 +45,7 @@ type keeper struct {
 	room    *class.Room
 	path    string // empty: do not save
 	log     io.Writer
+	lang    lang.Lang // of the notes
 	changed <-chan struct{}
 	failing bool
 }
@@ -63,17 +65,18 @@ func (k *keeper) save() {
 	err := k.room.Save(k.path)
 	switch {
 	case err != nil && !k.failing:
-		fmt.Fprintf(k.log, "lab: cannot keep the class (trying again every %s): %v\n",
-			saveAgain, err)
+		fmt.Fprintf(k.log, k.lang.Say("lab: cannot keep the class (trying again every %s): %v\n",
+			"lab: 无法保存班级（每 %s 重试一次）：%v\n"), saveAgain, lang.Message(err, k.lang))
 	case err == nil && k.failing:
-		fmt.Fprintln(k.log, "lab: the class is kept again, in", k.path)
+		fmt.Fprintf(k.log, k.lang.Say("lab: the class is kept again, in %s\n",
+			"lab: 又能保存班级了，文件是 %s\n"), k.path)
 	}
 	k.failing = err != nil
 }
 
 // saveAtLast saves the room when the command ends. If the file cannot be written, it saves the room
 // among the temporary files and says where.
-func saveAtLast(room *class.Room, path string, log io.Writer) error {
+func saveAtLast(room *class.Room, path string, log io.Writer, l lang.Lang) error {
 	err := room.Save(path)
 	if err == nil {
 		return nil
@@ -82,6 +85,7 @@ func saveAtLast(room *class.Room, path string, log io.Writer) error {
 	if other := room.Save(rescued); other != nil {
 		return errors.Join(err, other)
 	}
-	fmt.Fprintf(log, "lab: cannot keep the class in %s; it is saved in %s\n", path, rescued)
+	fmt.Fprintf(log, l.Say("lab: cannot keep the class in %s; it is saved in %s\n",
+		"lab: 无法把班级保存到 %s；已改存到 %s\n"), path, rescued)
 	return err
 }

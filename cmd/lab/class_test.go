@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/exercise/class"
+	"realtimelab/internal/lang"
 	"realtimelab/lessons"
 )
 
 // TestAFailedSaveIsTriedAgain: a failed save is retried until it succeeds, and both are said once.
 func TestAFailedSaveIsTriedAgain(t *testing.T) {
 	room := class.NewRoom(class.Config{})
-	var log strings.Builder
+	var log, chinese strings.Builder
 	dir := filepath.Join(t.TempDir(), "away")
 	k := keeper{room: room, path: filepath.Join(dir, "class.json"), log: &log,
 		changed: room.Changed()}
@@ -27,10 +28,13 @@ func TestAFailedSaveIsTriedAgain(t *testing.T) {
 	k.save()
 	k.save()
 	assert.Equal(t, 1, strings.Count(log.String(), "cannot keep the class"), log.String())
+	other := keeper{room: room, path: k.path, log: &chinese, lang: lang.Chinese, failing: true}
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	k.save()
 	k.save()
 	assert.Equal(t, 1, strings.Count(log.String(), "kept again"), log.String())
+	other.save()
+	assert.Equal(t, "lab: 又能保存班级了，文件是 "+k.path+"\n", chinese.String())
 	again := class.NewRoom(class.Config{})
 	require.NoError(t, again.Load(k.path))
 	assert.Len(t, again.WatcherView().Board.Students, 1)
@@ -43,7 +47,11 @@ func TestALastSaveThatFailsIsRescued(t *testing.T) {
 	_, err := room.Join(class.Joining{Name: "Ann", Code: room.Code()})
 	require.NoError(t, err)
 	var log strings.Builder
-	assert.Error(t, saveAtLast(room, filepath.Join(t.TempDir(), "away", "class.json"), &log))
+	away := filepath.Join(t.TempDir(), "away", "class.json")
+	assert.Error(t, saveAtLast(room, away, &log, lang.Chinese))
+	assert.Contains(t, log.String(), "lab: 无法把班级保存到 "+away+"；已改存到 ")
+	log.Reset()
+	assert.Error(t, saveAtLast(room, away, &log, lang.English))
 	_, rescued, ok := strings.Cut(strings.TrimSpace(log.String()), "it is saved in ")
 	require.True(t, ok, log.String())
 	again := class.NewRoom(class.Config{})
@@ -58,9 +66,14 @@ func TestTheTeachersCommands(t *testing.T) {
 		require.NoError(t, err)
 	}
 	var out strings.Builder
-	obey(strings.NewReader("\nhelp\nremove\nremove Cid\x1b\nremove bob the  second\n"), room, &out)
+	const typed = "\nhelp\nremove\nremove Cid\x1b\nremove bob the  second\n"
+	obey(strings.NewReader(typed), room, &out, lang.English)
 	assert.Equal(t, strings.Repeat("lab: the only command is: remove NAME\n", 2)+
 		`lab: the class has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
+	out.Reset()
+	obey(strings.NewReader("help\nremove Cid\nremove Ann\n"), room, &out, lang.Chinese)
+	assert.Equal(t, "lab: 唯一的命令是：remove 名字\nlab: 班级里没有 \"Cid\" 这个名字\n已移除：Ann\n",
+		out.String())
 }
 
 // TestEveryQuestionCanBeAsked: the course's own questions have options, an answer and texts.

@@ -119,7 +119,7 @@ func (w *watcher) report(ctx context.Context, r *exercise.Report) {
 	w.seat.lost, w.away = nil, false
 	if w.seat.Ticket != before {
 		if err := w.keepTicket(); err != nil {
-			fmt.Fprintln(w.err, "lab:", err)
+			fmt.Fprintln(w.err, "lab:", lang.Message(err, w.lang))
 		}
 	}
 }
@@ -177,7 +177,8 @@ func (w *watcher) tellAway(err error) {
 			"可以继续做题：进度保存在本机。")
 	}
 	if !w.away {
-		fmt.Fprintf(w.err, "lab: %v. %s\n", err, advice)
+		fmt.Fprintf(w.err, w.say("lab: %s. %s\n", "lab: %s。%s\n"), lang.Message(err, w.lang),
+			advice)
 	}
 	w.away = true
 }

@@ -130,7 +130,7 @@ func (w *watcher) next() {
 func (w *watcher) begin(e exercise.Exercise) {
 	w.current = e.Name
 	if err := w.introduce(e); err != nil {
-		fmt.Fprintln(w.err, "lab:", err)
+		fmt.Fprintln(w.err, "lab:", lang.Message(err, w.lang))
 	}
 	w.progress()
 	fmt.Fprintln(w.out, w.say("It is checked each time you save.", "每次保存都会检查。"))

@@ -169,8 +169,9 @@ func openBrowser(url string) error {
 }
 
 // openOrPrint opens url in the browser, or prints it if that fails.
-func openOrPrint(w io.Writer, url string) {
+func openOrPrint(w io.Writer, url string, l lang.Lang) {
 	if err := openBrowser(url); err != nil {
-		fmt.Fprintf(w, "lab: cannot open a browser (%v): open %s\n", err, url)
+		fmt.Fprintf(w, l.Say("lab: cannot open a browser (%s): open %s\n",
+			"lab: 无法打开浏览器（%s）：请打开 %s\n"), lang.Message(err, l), url)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"realtimelab/internal/labtest/locked"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/site"
 	"realtimelab/lessons"
 )
@@ -149,9 +150,14 @@ func TestABrowserThatDoesNotOpenIsSaid(t *testing.T) {
 	opener("exit 3")
 	assert.EqualError(t, openBrowser("http://127.0.0.1:1"), "xdg-open: exit status 3")
 	var out strings.Builder
-	openOrPrint(&out, "http://127.0.0.1:1")
+	openOrPrint(&out, "http://127.0.0.1:1", lang.English)
 	assert.Equal(t,
 		"lab: cannot open a browser (xdg-open: exit status 3): open http://127.0.0.1:1\n",
+		out.String())
+	out.Reset()
+	openOrPrint(&out, "http://127.0.0.1:1", lang.Chinese)
+	assert.Equal(t,
+		"lab: 无法打开浏览器（xdg-open: exit status 3）：请打开 http://127.0.0.1:1\n",
 		out.String())
 
 	opener(`echo "$1" > "` + dir + `/asked"`)

@@ -311,6 +311,6 @@ func (o runOptions) announceRest(name string, language lang.Lang, addr *net.TCPA
 	fmt.Fprintf(o.log, lang.Text{EN: "%s, for you only (with the key): %s\n",
 		ZH: "%s，带密钥的网址，只给自己用：%s\n"}.In(language), name, o.key.URL(o.localURL(addr)))
 	if o.open {
-		openOrPrint(o.log, o.key.URL(o.localURL(addr)))
+		openOrPrint(o.log, o.key.URL(o.localURL(addr)), language)
 	}
 }

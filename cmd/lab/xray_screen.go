@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strings"
@@ -39,7 +40,7 @@ func xrayScreens(ctx context.Context, language lang.Lang, x tui.Xray) error {
 // openPage opens the page if --open asks for it.
 func (o *xrayOptions) openPage(url string) {
 	if o.open {
-		openOrPrint(o.log, url)
+		openOrPrint(o.log, url, cmp.Or(lang.Lang(o.lang), environmentLang()))
 	}
 }
 
