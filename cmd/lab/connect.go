@@ -184,8 +184,10 @@ func (o connectOptions) session(ctx context.Context, language lang.Lang) (err er
 	batch := len(o.commands) > 0 || o.count > 0 || o.follow
 	if !batch && !o.plain && !o.json && inTerminal(o.stdout) {
 		defer s.Close()
-		return screen.Run(ctx, screen.Config{Session: s, URL: o.target.shown(), Lang: language,
-			Xray: o.xray, HistoryFile: historyFile()})
+		return wholeTerminal(language, func() error {
+			return screen.Run(ctx, screen.Config{Session: s, URL: o.target.shown(), Lang: language,
+				Xray: o.xray, HistoryFile: historyFile()})
+		})
 	}
 	wait := o.print(ctx, s, language)
 	defer wait() // after Close: what comes in the end is printed too

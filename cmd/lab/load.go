@@ -209,9 +209,14 @@ func (o *loadOptions) parse() (err error) {
 }
 
 // measure runs the load: with the live screen in a terminal, else with a line per second.
-func (o *loadOptions) measure(c *cobra.Command, language lang.Lang) (*load.Report, error) {
+func (o *loadOptions) measure(c *cobra.Command, language lang.Lang) (report *load.Report,
+	err error) {
 	if !o.plain && !o.json && inTerminal(c.OutOrStdout()) {
-		return screen.Run(c.Context(), screen.Config{Load: o.config, Lang: language})
+		err = wholeTerminal(language, func() (err error) {
+			report, err = screen.Run(c.Context(), screen.Config{Load: o.config, Lang: language})
+			return err
+		})
+		return report, err
 	}
 	return load.Run(c.Context(), o.config, func(l load.Live) {
 		io.WriteString(c.ErrOrStderr(), l.Line(language)+"\n")

@@ -19,6 +19,7 @@ func main() {
 	prepareConsole()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills the process
+	logLibraries()
 	language := languageOf(os.Args[1:])
 	if err := command(language).ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(terminal.NewWriter(os.Stderr), "lab:", lang.Message(err, language))

@@ -41,7 +41,7 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 		defer stop()
 	}
 	var places places
-	return tui.Run(ctx, tui.Config{
+	config := tui.Config{
 		Lessons: lessons.All(),
 		Lang:    language,
 		Run:     names,
@@ -67,7 +67,8 @@ func (o runOptions) screens(ctx context.Context, language lang.Lang, names []str
 
 		ExerciseFolder: folder(""),
 		Editor:         editor(),
-	})
+	}
+	return wholeTerminal(language, func() error { return tui.Run(ctx, config) })
 }
 
 // editors are taken, in this order, if the user has named none. The first ones say on the screen

@@ -33,8 +33,10 @@ func (o *xrayOptions) onScreens(ctx context.Context, language lang.Lang, target 
 
 // xrayScreens shows one x-ray on the screens of the terminal.
 func xrayScreens(ctx context.Context, language lang.Lang, x tui.Xray) error {
-	return tui.Run(ctx, tui.Config{Lang: language, Xray: &x, Open: openBrowser,
-		Copy: copyToClipboard})
+	return wholeTerminal(language, func() error {
+		return tui.Run(ctx, tui.Config{Lang: language, Xray: &x, Open: openBrowser,
+			Copy: copyToClipboard})
+	})
 }
 
 // openPage opens the page if --open asks for it.

@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,7 +21,10 @@ import (
 	"realtimelab/lessons/socketio/sio"
 )
 
-func TestMain(m *testing.M) { labtest.MainOf(m, serveMany) }
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // net/http logs what a server that speaks no HTTP says
+	labtest.MainOf(m, serveMany)
+}
 
 // serveMany is a server in a process of its own: it holds WebSocket connections, and echoes.
 func serveMany() {
