@@ -69,7 +69,7 @@ func pairs(t *testing.T) []pair {
 // An outline is the part of a document that both languages share.
 type outline struct {
 	Headings []int    // their levels
-	Code     []string // the blocks of code, without comments
+	Code     []string // the blocks of code, without comments; of a program's output, its numbers
 	Images   []string
 	Links    []string // the documents that have no translation
 }
@@ -78,6 +78,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^(#+) `)
 	// a remark follows # or spaces
 	codeComment = regexp.MustCompile(`(?m)[ \t]*#.*$|[ \t]{2,}.*$`)
+	number      = regexp.MustCompile(`\d[\d.]*`)
 	emptyLines  = regexp.MustCompile(`\n\n+`)
 	image       = regexp.MustCompile(`!\[[^\]]*\]\(([^)]+)\)`)
 	link        = regexp.MustCompile(`\]\(([^)#]*)(#[^)]*)?\)`)
@@ -85,6 +86,10 @@ var (
 
 func outlineOf(text string) (o outline) {
 	for _, block := range fenced.FindAllString(text, -1) {
+		if strings.HasPrefix(block, "```output\n") { // in the language of the document
+			block = strings.Join(number.FindAllString(block, -1), " ")
+		}
+		block = strings.ReplaceAll(block, ".summary.zh", ".summary.en")
 		if strings.HasPrefix(block, "```\n") { // of a shell: each language has its own comments
 			block = emptyLines.ReplaceAllString(codeComment.ReplaceAllString(block, ""), "\n")
 		}
@@ -110,6 +115,9 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	assert.NotEqual(t, outlineOf("## a"), outlineOf("# a"))
 	assert.NotEqual(t, outlineOf("[a](b.md)"), outlineOf("[a](c.md)"))
 	assert.NotEqual(t, outlineOf("```\nls a # b\n```"), outlineOf("```\nls\n```"))
+	assert.NotEqual(t, outlineOf("```output\n7 late\n```"), outlineOf("```output\n8 晚\n```"))
+	assert.Equal(t, outlineOf("```output\n7 late, 0.5\n```"),
+		outlineOf("```output\n晚 7，0.5\n```"))
 	assert.Equal(t, outlineOf("[a](b.zh.md)\n```\nls # b\n```"),
 		outlineOf("[甲](b.md)\n```\nls # 乙\n```"))
 	for _, p := range pairs(t) {
