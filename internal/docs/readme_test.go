@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -70,6 +71,8 @@ func pairs(t *testing.T) []pair {
 type outline struct {
 	Headings []int    // their levels
 	Code     []string // the blocks of code, without comments; of a program's output, its numbers
+	Flags    []string // of the commands, in the text and the tables
+	Rows     int      // of the tables
 	Images   []string
 	Links    []string // the documents that have no translation
 }
@@ -80,6 +83,8 @@ var (
 	codeComment = regexp.MustCompile(`(?m)[ \t]*#.*$|[ \t]{2,}.*$`)
 	number      = regexp.MustCompile(`\d[\d.]*`)
 	emptyLines  = regexp.MustCompile(`\n\n+`)
+	flagNamed   = regexp.MustCompile("`[^`]*--[a-z][^`]*`")
+	oneFlag     = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 	image       = regexp.MustCompile(`!\[[^\]]*\]\(([^)]+)\)`)
 	link        = regexp.MustCompile(`\]\(([^)#]*)(#[^)]*)?\)`)
 )
@@ -96,6 +101,12 @@ func outlineOf(text string) (o outline) {
 		o.Code = append(o.Code, block)
 	}
 	text = fenced.ReplaceAllString(text, "")
+	for _, code := range flagNamed.FindAllString(text, -1) {
+		o.Flags = append(o.Flags, oneFlag.FindAllString(code, -1)...)
+	}
+	slices.Sort(o.Flags)
+	o.Flags = slices.Compact(o.Flags)
+	o.Rows = len(table.FindAllString(text, -1))
 	for _, m := range heading.FindAllStringSubmatch(text, -1) {
 		o.Headings = append(o.Headings, len(m[1]))
 	}
@@ -109,12 +120,14 @@ func outlineOf(text string) (o outline) {
 	return o
 }
 
-// TestBothLanguagesSayTheSame compares the headings, the code, the images and the links of the
-// documents.
+// TestBothLanguagesSayTheSame compares the headings, the code, the flags, the tables, the images and
+// the links of the documents.
 func TestBothLanguagesSayTheSame(t *testing.T) {
 	assert.NotEqual(t, outlineOf("## a"), outlineOf("# a"))
 	assert.NotEqual(t, outlineOf("[a](b.md)"), outlineOf("[a](c.md)"))
 	assert.NotEqual(t, outlineOf("```\nls a # b\n```"), outlineOf("```\nls\n```"))
+	assert.NotEqual(t, outlineOf("with `a --b`"), outlineOf("`a --c`"))
+	assert.NotEqual(t, outlineOf("| a |\n| b |"), outlineOf("| a |"))
 	assert.NotEqual(t, outlineOf("```output\n7 late\n```"), outlineOf("```output\n8 晚\n```"))
 	assert.Equal(t, outlineOf("```output\n7 late, 0.5\n```"),
 		outlineOf("```output\n晚 7，0.5\n```"))
@@ -124,6 +137,8 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 		en, zh := outlineOf(read(t, p.en)), outlineOf(read(t, p.zh))
 		assert.Equal(t, en.Headings, zh.Headings, p.zh)
 		assert.Equal(t, en.Code, zh.Code, p.zh)
+		assert.Equal(t, en.Flags, zh.Flags, p.zh)
+		assert.Equal(t, en.Rows, zh.Rows, p.zh)
 		assert.Equal(t, en.Images, zh.Images, p.zh)
 		assert.ElementsMatch(t, en.Links, zh.Links, p.zh)
 	}
