@@ -127,7 +127,7 @@ func newRoom(course []lesson.Lesson, pages site.Config, o *classOptions) (*class
 	}
 	if err := room.Save(o.keep); err != nil {
 		return nil, lang.Errorf("cannot keep the class: %w",
-			"无法保存班级：%w", err)
+			"无法保存课堂：%w", err)
 	}
 	return room, nil
 }

@@ -69,7 +69,7 @@ it compares two reports:
   lab compare --workload feed,ack --net none,3g --report before.html
   lab compare --open before.html
   lab compare --open before.html --open after.html`,
-	ZH: `把同一种工作负载放到每种传输上，服务器在各自的进程里，测量延迟、字节、请求数、CPU 和内存。工作负载：
+	ZH: `把同一种负载放到每种传输上，服务器在各自的进程里，测量延迟、字节、请求数、CPU 和内存。负载：
 
 %s
 有些跑道只在 --transports 写明名称或写 all 时才测量：
@@ -83,7 +83,7 @@ it compares two reports:
   socketio-webtransport   一个流上的 Socket.IO
 
 跑道的字节是 TLS 之上的字节：HTTP/1.1、WebSocket 帧或 HTTP/2 帧，其中 HEADERS 和 CONTINUATION
-帧算作头部。WebTransport 走 UDP，它的字节是 UDP 负载，包含 TLS；--cut 期间，别的跑道由服务器重置
+帧算作头部。WebTransport 走 UDP，它的字节是 UDP 载荷，包含 TLS；--cut 期间，别的跑道由服务器重置
 连接，WebTransport 则丢弃全部数据包。--tls 让每条跑道都走 TLS；名称里没有 -h2 的跑道仍用 HTTP/1.1。
 有 --net 时，由服务器旁边的一个发送者代替第一个客户端发送，所以延迟是单程的；它上传的内容也算进字节。
 
@@ -94,12 +94,12 @@ it compares two reports:
 --to 按 URL 测量你自己的服务器。只测量你自己的服务器：负载会影响别人。服务器必须把客户端发来的每条
 消息发给所有客户端，包括发送者：
 
-  --as socketio           双向都是事件 "chat message"；工作负载 ack 用事件 "question" 的回执
+  --as socketio           双向都是事件 "chat message"；负载 ack 用事件 "question" 的回执
   --as socketio-polling   同上，走轮询
   --as websocket          双向都是文本帧，路径 /ws
   --as sse                POST /messages，事件流 GET /events
 
-工作负载 rooms 和 binary 不适用于它们。docs/any-server.md 写明全部约定，并附有 Node 服务器。
+负载 rooms 和 binary 不适用于它们。docs/any-server.md 写明全部约定，并附有 Node 服务器。
 字节由本进程里的中继计数，https 则是 TLS 之上的字节。--pid 给出在那里监听的进程时，
 也测量 CPU 和内存：
 
@@ -110,7 +110,7 @@ it compares two reports:
   lab compare --proxy all
   lab compare --proxy none,buffering,idle=10s+no-websocket --transports sse,websocket
 
-有多种工作负载和多个网络时依次测量，每种工作负载都在每个网络上测一遍。--open 再次显示一份报告，
+有多种负载和多个网络时依次测量，每种负载都在每个网络上测一遍。--open 再次显示一份报告，
 可以是它的页面或 JSON；写两次则对比两份报告：
 
   lab compare --workload feed,ack --net none,3g --report before.html

@@ -35,7 +35,7 @@ func (o compareOptions) survive(c *cobra.Command, proxies string) error {
 			err = usagef(
 				"--%s is for the workloads, and --proxy measures what "+
 					"survives a proxy: leave one out",
-				"--%s 用于工作负载，而 --proxy 测量在代理后面还能不能用：请去掉一个", flag.Name)
+				"--%s 用于测量负载，而 --proxy 测量在代理后面还能不能用：请去掉一个", flag.Name)
 		}
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (a *attendance) check() error {
 		return usagef(
 			"--class needs --name or --seat, and they need --class: the address of the class, "+
 				"and your name or your seat code",
-			"--class 要和 --name 或 --seat 合用：班级的地址，以及你的名字或座位码")
+			"--class 要和 --name 或 --seat 合用：课堂的地址，以及你的名字或座位码")
 	}
 	return nil
 }

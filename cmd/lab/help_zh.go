@@ -18,7 +18,7 @@ var helpInChinese = map[string]string{
 	"Run a forward proxy as companies have them: it tunnels TLS, or opens it":              "运行公司里常见的正向代理：为 TLS 建隧道，或者解开它",
 	"Make the lab's certificate authority (CA) once, and print how to trust it":            "创建实验室的证书颁发机构（CA），并说明如何信任它",
 	"Exercises: fix code, complete it, predict traffic, and get feedback":                  "练习：修改代码、补全代码、预测流量，并得到反馈",
-	"Serve the whole course to a class: students join, follow, vote and show on the board": "给一个班上课：学生加入、跟随、投票，并显示在看板上",
+	"Serve the whole course to a class: students join, follow, vote and show on the board": "给一个班上课：学生加入、跟随、投票，并显示在进度板上",
 	"Show the version, the commit and the system of this program":                          "显示本程序的版本、提交和系统",
 	"List the exercises and your progress":                                                 "列出练习和你的进度",
 	"Show the next exercise, or choose one to do next":                                     "显示下一个练习，或者选定接下来做哪个",
@@ -58,7 +58,7 @@ var helpInChinese = map[string]string{
 	"address to listen on; if the default port is taken, the next free one is used":            "监听地址；默认端口被占用时，使用下一个空闲端口",
 	"listen on all addresses, for the whole classroom, and print the URLs and a QR code":       "监听所有地址，供整个教室使用，并打印网址和二维码",
 	"open the page in the browser":                                                             "在浏览器中打开页面",
-	"serve without the wire tap: no x-ray":                                                     "不采集线路数据：没有线路透视",
+	"serve without the wire tap: no x-ray":                                                     "不做旁路监听：没有线路透视",
 	"include requests for the pages' own files (/lab/) in the x-ray":                           "线路透视也显示对页面自身文件（/lab/）的请求",
 	"random seed of the simulated network":                                                     "模拟网络的随机种子",
 	"print one line per demo on stdout, NAME<TAB>URL, and the x-ray's rows on stderr":          "在标准输出上为每个演示打印一行 NAME<TAB>URL，线路透视的行打印到标准错误输出",
@@ -87,10 +87,10 @@ var helpInChinese = map[string]string{
 	"check every exercise that you have changed":                                                 "检查你改过的全部练习",
 	"black box: the URL of your server, in any language":                                         "黑盒检查：你的服务器的 URL，用什么语言写都行",
 	"compile with the race detector (needs a C compiler)":                                        "编译时启用竞态检测（需要 C 编译器）",
-	"address of the class, where the teacher sees your progress":                                 "班级的地址，老师在那里看到你的进度",
-	"join code of the class; the teacher shows it":                                               "班级的加入码，由老师出示",
-	"your name in the class":                                                                     "你在班里的名字",
-	"your seat code, from your class page: the same student on this laptop":                      "你的座位码，见你的班级页面：表示这台电脑上是同一个学生",
+	"address of the class, where the teacher sees your progress":                                 "课堂的地址，老师在那里看到你的进度",
+	"join code of the class; the teacher shows it":                                               "课堂的加入码，由老师出示",
+	"your name in the class":                                                                     "你在课堂上的名字",
+	"your seat code, from your class page: the same student on this laptop":                      "你的座位码，见你的课堂页面：表示这台电脑上是同一个学生",
 	"if your name is taken, ask the teacher for the seat":                                        "名字已被占用时，向老师申请这个座位",
 	"show it even if the exercise is not solved":                                                 "即使练习还没有通过也显示",
 	"compare your code with our solution, after you have solved it":                              "完成之后，把你的代码和我们的答案对比",
@@ -103,14 +103,14 @@ var helpInChinese = map[string]string{
 		"3333 或下一个空闲端口",
 	"open the teacher's page in the browser": "在浏览器中打开老师的页面",
 	"save the class and the teacher's key in this file; without it, " +
-		"the class is lost when you stop": "把班级和老师的密钥保存到这个文件；" +
-		"不写的话，停止后班级就丢失",
+		"the class is lost when you stop": "把课堂和老师的密钥保存到这个文件；" +
+		"不写的话，停止后课堂的内容就丢失",
 	"folder of binaries that make dist wrote; students download " +
 		"them and the exercises from /dist/": "make dist 写出的程序所在的文件夹；学生从 " +
 		"/dist/ 下载它们和练习",
 	"number of simulated students, to see the board alive before " +
 		"the class; a rehearsal is not saved": "模拟学生的数量，" +
-		"用来在课前看看看板的样子；排练不会保存",
+		"用来在课前看看进度板的样子；排练不会保存",
 	"random seed of the simulated students": "模拟学生的随机种子",
 	"address for your client; if the default port is taken, the next " +
 		"free one is used; port 0 picks any": "供你的客户端使用的地址；" +
@@ -118,7 +118,7 @@ var helpInChinese = map[string]string{
 	"end TLS with certificates of the lab's CA, and read every request":        "用实验室 CA 的证书终结 TLS，并读取每个请求",
 	"with --inspect: drop the header Upgrade, as proxies without WebSocket do": "与 --inspect 合用：去掉 Upgrade 头，如同不支持 WebSocket 的代理",
 	"print the address as JSON":                        "以 JSON 打印地址",
-	"TLS on every lane":                                "每条通道都使用 TLS",
+	"TLS on every lane":                                "每条跑道都使用 TLS",
 	"duration of one run of one transport":             "每种传输每一轮的时长",
 	"polling interval of short polling":                "短轮询的间隔",
 	"number of runs of each transport":                 "每种传输的轮数",

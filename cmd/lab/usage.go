@@ -181,7 +181,7 @@ var conflicts = []struct {
 }
 
 var noRows = lang.Text{EN: "exclude each other, since without the tap there are no rows",
-	ZH: "互相排斥，因为不采集就没有行"}
+	ZH: "互相排斥，因为没有线路透视就没有行"}
 
 // conflict returns an error for two flags of which the command takes one.
 func conflict(c *cobra.Command) error {

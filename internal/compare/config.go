@@ -88,7 +88,7 @@ func (c Config) Check(all []lesson.Lesson) error {
 		return lang.Errorf(
 			"workload %s: it measures the clients' return after a "+
 				"cut, so --cut must be more than 0",
-			"工作负载 %s 测量断线之后的重连，所以 --cut 必须大于 0", c.Workload)
+			"负载 %s 测量断线之后的重连，所以 --cut 必须大于 0", c.Workload)
 	case c.Runs < 1 || c.Runs > maxRuns:
 		return lang.Errorf("%d runs: want 1 to %d",
 			"runs %d：应为 1 到 %d", c.Runs, maxRuns)
@@ -131,7 +131,7 @@ func (c Config) checkLanes(lanes []lesson.Lane) error {
 	for _, l := range lanes {
 		if needs := w.needs(); needs != "" && w.way(l).Dial == nil {
 			return lang.Errorf("%s has no %s: leave it out, or take another workload than %s",
-				"%s 没有 %s：请去掉它，或换掉工作负载 %s",
+				"%s 没有 %s：请去掉它，或换掉负载 %s",
 				l.Name, needs, w.Name)
 		}
 		if most := lesson.MaxDatagram - envelope; l.Lossy && c.Size > most {

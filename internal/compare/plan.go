@@ -71,7 +71,7 @@ func (p Plan) Check(lessons []lesson.Lesson) error {
 		return lang.Errorf(
 			"workload %s brings its own networks: leave --net out, or measure %s --rate %g over "+
 				"the network that you want",
-			"工作负载 %s 自带网络：请去掉 --net，或者在你要的网络上测量 %s --rate %g",
+			"负载 %s 自带网络：请去掉 --net，或者在你要的网络上测量 %s --rate %g",
 			HeadOfLine, Feed, Defaults(HeadOfLine).Rate)
 	}
 	all := p.Configs()

@@ -128,7 +128,8 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	assert.NotEqual(t, outlineOf("```\nls a # b\n```"), outlineOf("```\nls\n```"))
 	assert.NotEqual(t, outlineOf("with `a --b`"), outlineOf("`a --c`"))
 	assert.NotEqual(t, outlineOf("| a |\n| b |"), outlineOf("| a |"))
-	assert.NotEqual(t, outlineOf("```output\n7 late\n```"), outlineOf("```output\n8 晚\n```"))
+	assert.NotEqual(t, outlineOf("```output\n7 late\n```"),
+		outlineOf("```output\n8 晚\n```"))
 	assert.Equal(t, outlineOf("```output\n7 late, 0.5\n```"),
 		outlineOf("```output\n晚 7，0.5\n```"))
 	assert.Equal(t, outlineOf("[a](b.zh.md)\n```\nls # b\n```"),

@@ -79,7 +79,7 @@ func (f Failure) Says(language lang.Lang) string {
 // Heading says what was done.
 func (r *Report) Heading(language lang.Lang) string {
 	c, say := r.Config, language.Say
-	parts := []string{fmt.Sprintf(say("Profile %s", "场景 %s"), c.Profile),
+	parts := []string{fmt.Sprintf(say("Profile %s", "方案 %s"), c.Profile),
 		c.URL + " (" + c.As + ")"}
 	if c.Clients > 0 {
 		parts = append(parts, fmt.Sprintf(say("%s", "%d 个客户端"),

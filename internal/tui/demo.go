@@ -116,7 +116,7 @@ func (m *model) stop(d *demo) tea.Cmd {
 
 // confirmEnd asks before a demo ends that clients are connected to.
 func (m *model) confirmEnd(d *demo, yes func() tea.Cmd) {
-	m.confirm(fmt.Sprintf(m.say("%s: %s connected. Stop it?", "%s：有 %s 连接。停止吗？"),
+	m.confirm(fmt.Sprintf(m.say("%s: %s connected. Stop it?", "%s：有 %s连接。停止吗？"),
 		d.name(m.ui), m.clients(d.clients)), yes)
 }
 

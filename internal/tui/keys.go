@@ -162,7 +162,7 @@ func (m *model) atStake() string {
 		clients += d.clients
 	}
 	if clients > 0 {
-		all = append(all, fmt.Sprintf(m.say("%s connected", "有 %s 连接"), m.clients(clients)))
+		all = append(all, fmt.Sprintf(m.say("%s connected", "有 %s连接"), m.clients(clients)))
 	}
 	if m.measures.running {
 		all = append(all, m.say("a measurement is running", "正在测量"))

@@ -42,7 +42,7 @@ func (r *runScreen) viewXray(width, height int) string {
 	case r.demo.monitor != nil && r.demo.monitor.Running != nil &&
 		r.demo.monitor.Running.Xray() == nil:
 		return "\n " + soft.Render(r.say("It runs without the tap (--no-tap): there is no x-ray.",
-			"它在没有采集的情况下运行（--no-tap）：没有透视。"))
+			"它以 --no-tap 运行，所以没有线路透视。"))
 	case len(r.rows.all) == 0:
 		return "\n" + block(terminal.Wrap(" "+r.nothing(), width-1), width, height-1)
 	case detail.height == 0:

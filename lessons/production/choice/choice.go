@@ -61,7 +61,7 @@ func same(test string, texts ...lang.Text) (cells []Cell) {
 
 // Directions of a transport.
 var (
-	toPage   = lang.Text{EN: "to the page; back by POST", ZH: "到页面；回来用 POST"}
+	toPage   = lang.Text{EN: "to the page; back by POST", ZH: "到页面；发送用 POST"}
 	bothWays = lang.Text{EN: "both ways", ZH: "双向"}
 )
 

@@ -38,7 +38,7 @@ var (
 					EN: "TCP holds back everything after a lost packet. So send the newest value " +
 						"only, and small: a message and its acknowledgement are {ack websocket " +
 						"bytes} bytes over a WebSocket.",
-					ZH: "TCP 丢了一个包，后面的都要等。所以只发最新的值，而且要小：用 WebSocket，" +
+					ZH: "TCP 丢了一个数据包，后面的都要等。所以只发最新的值，而且要小：用 WebSocket，" +
 						"一条消息加回执是 {ack websocket bytes} 字节。",
 				},
 				Rules: []Rule{fewestBytes},
@@ -58,7 +58,7 @@ var (
 					EN: "Then one lost packet delays several values. A datagram does not wait " +
 						"for the one before it. Some networks block UDP: there the " +
 						"WebSocket carries the same messages.",
-					ZH: "丢一个包会耽误好几个值。数据报不用等前一个。有些网络不让 UDP 通过，" +
+					ZH: "丢一个数据包会耽误好几个值。数据报不用等前一个。有些网络不让 UDP 通过，" +
 						"那里用 WebSocket 传同样的消息。",
 				},
 				Cites: []*Row{Latency},
@@ -177,5 +177,5 @@ func history(yes, no Answer) *Question {
 
 var lossyNetwork = Step{"compare", "", lang.Text{
 	EN: "Choose the network “lossy” on the page with the key: which lanes pause?",
-	ZH: "在带密钥的页面上选网络“lossy”：哪些赛道会停顿？",
+	ZH: "在带密钥的页面上选网络“lossy”：哪些跑道会停顿？",
 }}

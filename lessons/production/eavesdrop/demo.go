@@ -24,7 +24,7 @@ func Demo() lesson.Demo {
 		Summary: lang.Text{
 			EN: "A WebSocket with a session cookie crosses a network and a proxy. What can each " +
 				"of them read, with TLS and without?",
-			ZH: "一个带着会话 Cookie 的 WebSocket 穿过网络和代理。有 TLS " +
+			ZH: "一个带着会话 cookie 的 WebSocket 穿过网络和代理。有 TLS " +
 				"和没有 TLS，它们各能读到什么？",
 		},
 		Start: start,

@@ -30,7 +30,7 @@ export const texts = {
     clients: "{0} 个客户端", client: "1 个客户端", youAreHere: "你在这里", unknown: "“Session ID unknown”：{0} 次",
     "is-up": "运行", "is-down": "宕机", "is-starting": "启动中", "is-draining": "排空中：不接新客户端",
     down: "让 {0} 宕机", up: "启动 {0}",
-    "sticky-off": "不粘：每个请求轮流发给下一台", "sticky-cookie": "粘性：由 Cookie 指定服务器", "sticky-address": "粘性：由客户端地址决定服务器",
+    "sticky-off": "无粘性：每个请求轮流发给下一台", "sticky-cookie": "粘性：由 cookie 指定服务器", "sticky-address": "粘性：由客户端地址决定服务器",
     redisOn: "运行中：在服务器之间传递消息", redisUnused: "运行中，但没有服务器使用它", redisOff: "已停止：服务器之间无法互通",
     "adapter-off": "关", "adapter-pubsub": "Pub/Sub", "adapter-sharded": "分片 Pub/Sub", "adapter-streams": "Streams",
     "busy-roll": "正在滚动重启", "busy-restart": "所有服务器正在重启", "busy-server": "服务器 {0} 正在切换",

@@ -15,7 +15,7 @@ export const texts = {
     echo: "WebSocket 打开了，消息回来了：{0}",
     refused: "WebSocket 没有打开。状态 {0}：{1}",
     failed: "WebSocket 没有打开：{0}",
-    readable: "这里能读到 Cookie。", hidden: "这里读不到 Cookie。", mine: "服务器读到 Cookie，这是应该的。",
+    readable: "这里能读到 cookie。", hidden: "这里读不到 cookie。", mine: "服务器读到 cookie，这是应该的。",
     nothing: "什么也没有到达这里。", noProxy: "这条路上没有代理。", tunnel: "隧道只复制字节：网络能读到什么，它就能读到什么。",
     size: "{0} 字节", unmasked: "去掉掩码：{0}",
   },

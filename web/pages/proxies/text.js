@@ -14,7 +14,7 @@ export const texts = {
     behind: "{0}，放在 {1} 后面", kind: "这种代理{0}。", result: "结果", connects: "服务器认为客户端已连接", yes: "是", no: "否",
     down: "服务器发来的消息", up: "客户端发出的消息", atOnce: "即时：{0}", late: "晚到：{0}", never: "始终没有到", batch: "成批到达：又发了 {0} 条、填满缓冲区之后，用了 {1}",
     silence: "静默之后", held: "连接还在", back: "被代理切断，客户端重连成功", dead: "再也收不到消息",
-    foreign: "其他来源的页面", accepted: "被接受：服务器看不到 Origin", refused: "被拒绝",
+    foreign: "其他源的页面", accepted: "被接受：服务器看不到 Origin", refused: "被拒绝",
     cost: "开销", costs: "{0} 个连接，{1} 个请求", error: "客户端报告", ms: "{0} 毫秒", s: "{0} 秒",
   },
 };
