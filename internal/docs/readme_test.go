@@ -120,8 +120,8 @@ func outlineOf(text string) (o outline) {
 	return o
 }
 
-// TestBothLanguagesSayTheSame compares the headings, the code, the flags, the tables, the images and
-// the links of the documents.
+// TestBothLanguagesSayTheSame compares the headings, the code, the flags, the tables, the images
+// and the links of the documents.
 func TestBothLanguagesSayTheSame(t *testing.T) {
 	assert.NotEqual(t, outlineOf("## a"), outlineOf("# a"))
 	assert.NotEqual(t, outlineOf("[a](b.md)"), outlineOf("[a](c.md)"))
