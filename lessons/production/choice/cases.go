@@ -88,7 +88,7 @@ var Cases = []Case{
 				"WebSocket takes {ack websocket cpu} µs of the server for " +
 				"each, a POST takes {ack sse cpu}.",
 			ZH: "每次按键都是一条双向的小消息，要按顺序，一条也不能少。WebSocket 每条占用服务器 " +
-				"{ack websocket cpu} µs，POST 要 {ack sse cpu} µs。",
+				"CPU {ack websocket cpu} µs，POST 要 {ack sse cpu} µs。",
 		},
 		Less: [][2]string{{"ack websocket cpu", "ack sse cpu"},
 			{"ack websocket bytes", "ack sse bytes"}},
@@ -114,7 +114,7 @@ var Cases = []Case{
 			EN: "Thousands of clients, small messages both ways. With 1,000 clients a message " +
 				"takes {thousand websocket cpu} µs, and {thousand " +
 				"long-polling cpu} µs with long polling.",
-			ZH: "成千上万个客户端，双向的小消息。1,000 个客户端时，每条消息占用 {thousand " +
+			ZH: "成千上万个客户端，双向的小消息。1,000 个客户端时，每条消息占用 CPU {thousand " +
 				"websocket cpu} µs，长轮询要 {thousand long-polling cpu} µs。",
 		},
 		Less: [][2]string{{"thousand websocket cpu", "thousand long-polling cpu"},
@@ -150,8 +150,8 @@ var Cases = []Case{
 			EN: "One vote each, and a status says that it counts. A thousand listeners take " +
 				"{thousand sse cpu} µs a message, and {thousand " +
 				"short-polling cpu} µs if they poll.",
-			ZH: "每人一票，状态码就说明投票有效。一千个接收者每条消息占用 {thousand sse cpu} µs，" +
-				"轮询要 {thousand short-polling cpu} µs。",
+			ZH: "每人一票，状态码就说明投票有效。一千个接收者时，每条消息占用 CPU {thousand " +
+				"sse cpu} µs，轮询要 {thousand short-polling cpu} µs。",
 		},
 		Less: [][2]string{{"thousand sse cpu", "thousand short-polling cpu"}},
 		Path: []string{"soon", "clear", "sometimes"},

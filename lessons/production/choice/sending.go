@@ -124,7 +124,7 @@ var (
 					EN: "Every language has a WebSocket client. A round trip takes {ack " +
 						"websocket cpu} µs of the server, and {ack sse cpu} µs with a POST. The " +
 						"reconnection is yours to write.",
-					ZH: "每种语言都有 WebSocket 客户端。一来一回占用服务器 {ack websocket cpu} " +
+					ZH: "每种语言都有 WebSocket 客户端。一来一回占用服务器 CPU {ack websocket cpu} " +
 						"µs，POST 要 {ack sse cpu} µs。重连要自己写。",
 				},
 				Rules: []Rule{fewestBytes},
