@@ -189,7 +189,7 @@ var figures = whereMeasured([]Figure{
 			return r.BytesPerMessage
 		}), Live: per(func(l Live) int64 { return l.Bytes })},
 	{Figure: figure.Figure{Key: payloadBytes, Name: lang.Text{EN: "payload per message",
-		ZH: "每条消息的内容"}, Unit: figure.Bytes, Short: "payload"}, path: "bytes.payload",
+		ZH: "每条消息的载荷"}, Unit: figure.Bytes, Short: "payload"}, path: "bytes.payload",
 		when: whenMessages,
 		Of:   perMessage(func(r Result) float64 { return r.Bytes.Payload })},
 	{Figure: figure.Figure{Key: base64Bytes,

@@ -199,7 +199,7 @@ var notes = map[string]lang.Text{
 
 func (d *Document) view(language lang.Lang) pageView {
 	v := pageView{Texts: map[string]string{
-		"payload": language.Say("payload", "内容"), "framing": language.Say("framing", "分帧"),
+		"payload": language.Say("payload", "载荷"), "framing": language.Say("framing", "分帧"),
 		"headers": language.Say("headers", "HTTP 头"),
 		"figure":  language.Say("figure", "指标"),
 		"sweepNote": language.Say(

@@ -206,7 +206,7 @@ func packetKind(p eiopacket.Packet) Kind {
 func binaryPacketFields(r *Row) []Field {
 	return whole(len(r.Data), "data", "",
 		say("a binary WebSocket message is a message packet: no type digit, all of it is data",
-			"二进制 WebSocket 消息就是 message 包：没有类型数字，全部都是数据"), eioSpec)
+			"二进制 WebSocket 消息就是 message 数据包：没有类型数字，全部都是数据"), eioSpec)
 }
 
 func base64Fields(r *Row) []Field {

@@ -28,7 +28,7 @@ var headers = map[string]known{
 	"accept-ranges": {say("whether parts can be requested",
 		"是否可以只请求一部分"), "RFC 9110 §14.3"},
 	"access-control-allow-credentials": {say("pages of other origins may send cookies",
-		"其他源的页面可以带上 Cookie"), "Fetch, CORS protocol"},
+		"其他源的页面可以带上 cookie"), "Fetch, CORS protocol"},
 	"access-control-allow-headers": {say("header fields that other origins may send",
 		"其他源可以发送的头部字段"), "Fetch, CORS protocol"},
 	"access-control-allow-methods": {say("methods that other origins may use",
