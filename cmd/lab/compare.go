@@ -129,7 +129,8 @@ func compareCommand(l lang.Lang) *cobra.Command {
 		networkHelp+"; repeat it, or put names between commas, for several")
 	f.BoolVar(&o.plan.TLS, "tls", false, "TLS on every lane")
 	f.DurationVar(&o.plan.Cut, "cut", o.plan.Cut,
-		"how long to cut off the clients after each measurement, to see them recover; 0 for no cut")
+		"how long to cut off the clients after each measurement, to see them recover; 0 for no cut; "+
+			"with reconnect-storm among the workloads, only its clients are cut off")
 	f.IntVar(&o.plan.Runs, "runs", o.plan.Runs, "number of runs of each transport")
 	f.Uint64Var(&o.plan.Seed, "seed", o.plan.Seed,
 		"random seed of the schedule and of the order of the transports")

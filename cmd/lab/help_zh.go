@@ -130,12 +130,14 @@ var helpInChinese = map[string]string{
 	"ID of the process that listens at --to, to measure its CPU and " +
 		"memory; between commas for several": "监听 --to 的进程的 ID，用来测量它的 CPU " +
 		"和内存；多个用逗号分隔",
-	"what the clients send, see above; or several":                                              "客户端发送什么，见上文；可以写多个",
-	"transports to compare, between commas; or all":                                             "要比较的传输，用逗号分隔；或者 all",
-	"how long to cut off the clients after each measurement, to see them recover; 0 for no cut": "每次测量后让客户端断线多久，以观察恢复；0 表示不断线",
-	"random seed of the schedule and of the order of the transports":                            "发送时刻和传输顺序的随机种子",
-	"run the servers in the clients' process; their CPU and memory then include the clients'":   "服务器与客户端在同一个进程中运行；CPU 和内存就包含客户端的",
-	"also write a page with charts to this file, for the screen and for print":                  "另外把带图表的页面写入这个文件，可看可打印",
+	"what the clients send, see above; or several":  "客户端发送什么，见上文；可以写多个",
+	"transports to compare, between commas; or all": "要比较的传输，用逗号分隔；或者 all",
+	"how long to cut off the clients after each measurement, to see them recover; 0 for no cut; " +
+		"with reconnect-storm among the workloads, only its clients are cut off": "每次测量后让客户端断线多久，" +
+		"以观察恢复；0 表示不断线；同时测 reconnect-storm 时，只有它的客户端会断线",
+	"random seed of the schedule and of the order of the transports":                          "发送时刻和传输顺序的随机种子",
+	"run the servers in the clients' process; their CPU and memory then include the clients'": "服务器与客户端在同一个进程中运行；CPU 和内存就包含客户端的",
+	"also write a page with charts to this file, for the screen and for print":                "另外把带图表的页面写入这个文件，可看可打印",
 	"show this report instead of measuring, from its page or its " +
 		"JSON; twice: compare two reports": "不测量，而是显示这份报告（页面或 JSON）；" +
 		"写两次则对比两份报告",

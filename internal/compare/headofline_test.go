@@ -35,6 +35,23 @@ func TestHeadOfLineHasNetworksOfItsOwn(t *testing.T) {
 	assert.Contains(t, p.Command(), " --workload head-of-line ")
 }
 
+// A storm among the workloads is the only one whose clients are cut off.
+func TestAStormIsWhatMeasuresTheCut(t *testing.T) {
+	p := Plan{Config: small(Feed, "websocket"), Workloads: []string{Feed, Storm, StormNoJitter}}
+	p.Config.Cut = time.Second
+	require.NoError(t, p.Check(runner.Lessons))
+	cuts := func() (all []time.Duration) {
+		for _, c := range p.Configs() {
+			all = append(all, c.Cut)
+		}
+		return all
+	}
+	assert.Equal(t, []time.Duration{0, time.Second, time.Second}, cuts())
+	assert.Contains(t, p.Command(), " --cut 1s ")
+	p.Workloads = []string{Feed, FanOut}
+	assert.Equal(t, []time.Duration{time.Second, time.Second}, cuts())
+}
+
 // The lanes keep their promises at every loss rate, and the page plots them over the loss.
 func TestHeadOfLine(t *testing.T) {
 	need.Time(t)

@@ -15,7 +15,8 @@ import (
 )
 
 // Plan is a comparison under several configurations: each workload over each network. A workload
-// with networks of its own is measured over these instead.
+// with networks of its own is measured over these instead. With a reconnect storm among the
+// workloads, only its clients are cut off: it measures what the cut costs.
 type Plan struct {
 	Config                  // of every part, except what follows
 	Workloads []string      // empty: Config.Workload
@@ -30,13 +31,21 @@ type Plan struct {
 // Configs returns the configurations, the networks of the first workload first.
 func (p Plan) Configs() []Config {
 	var all []Config
+	storms := slices.ContainsFunc(p.Workloads, func(name string) bool {
+		w, _ := FindWorkload(name)
+		return w.Storm
+	})
 	for _, workload := range orOne(p.Workloads, p.Workload) {
+		w, _ := FindWorkload(workload)
 		nets := orOne(p.Nets, p.Net)
-		if w, _ := FindWorkload(workload); len(w.Nets) > 0 {
+		if len(w.Nets) > 0 {
 			nets = w.Nets
 		}
 		for _, link := range nets {
 			c := p.Config
+			if storms && !w.Storm {
+				c.Cut = 0
+			}
 			l := Defaults(workload)
 			c.Workload, c.Net = workload, link
 			c.Clients, c.Rate, c.Size = cmp.Or(p.Clients, l.Clients), cmp.Or(p.Rate, l.Rate),
@@ -127,7 +136,7 @@ func (p Plan) Command() string {
 	if c.TLS {
 		b += " --tls"
 	}
-	b += fmt.Sprintf(" --cut %s --runs %d --seed %d", c.Cut, c.Runs, c.Seed)
+	b += fmt.Sprintf(" --cut %s --runs %d --seed %d", p.Cut, c.Runs, c.Seed)
 	if c.SameProcess {
 		b += " --same-process"
 	}
