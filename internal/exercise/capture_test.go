@@ -185,7 +185,7 @@ func recordRun(t *testing.T) {
 	go func() { held <- get(sid) }()
 	require.Eventually(t, func() bool {
 		return wire.Events() > before
-	}, 5*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	bob := dialAs(t, address, "bob", sid)
 	bob.send("2probe")
 	bob.next("3probe")

@@ -216,7 +216,7 @@ func TestTCPAndUDPOfAHostShareItsLink(t *testing.T) {
 
 func TestAnIdleClientOfUDPIsForgotten(t *testing.T) {
 	target, from := echoUDP(t)
-	f := udpFront(t, Config{Target: target, UDPIdle: 50 * time.Millisecond})
+	f := udpFront(t, Config{Target: target, UDPIdle: time.Second})
 	c := dialUDP(t, f.Addr().String())
 	trip(t, c, "one")
 	port := from.Load()

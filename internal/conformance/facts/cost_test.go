@@ -122,42 +122,37 @@ func TestWhatAMessageCostsInABrowser(t *testing.T) {
 
 	for demo, open := range map[string]string{
 		"hanging": `fetch("/stream").then((r) => {
-			window.body = r.body.getReader();
+			window.heard = 0;
+			const body = r.body.pipeThrough(new TextDecoderStream()).getReader();
+			const read = ({ value = "", done }) => {
+				window.heard += value.split("}\n").length - 1;
+				if (!done) body.read().then(read);
+			};
+			body.read().then(read);
 			return true;
 		})`,
 		"sse": `new Promise((done) => {
+			window.heard = 0;
 			window.source = new EventSource("/events");
+			source.onmessage = () => window.heard++;
 			source.onopen = () => done(true);
 		})`,
 	} {
-		_, aside, act, wire := show(demo)
+		tab, aside, act, wire := show(demo)
 		act("opened", open)
-		say := func() {
+		heard := 0
+		say := func() (out int64) {
 			res, err := http.Post(aside+"/messages", "application/json",
 				strings.NewReader(seventyOne))
 			require.NoError(t, err)
 			res.Body.Close()
 			require.Equal(t, http.StatusCreated, res.StatusCode)
+			heard++
+			tab.WaitFor(fmt.Sprintf("window.heard === %d", heard))
+			return wire.Counters().Out
 		}
-		say() // bytes that come only with the first message do not count
-		quiet := func() int64 {
-			last := wire.Counters().Out
-			for range 100 {
-				time.Sleep(50 * time.Millisecond)
-				now := wire.Counters().Out
-				if now == last {
-					return now
-				}
-				last = now
-			}
-			return last
-		}
-		before := quiet()
-		say()
-		require.Eventually(t, func() bool {
-			return wire.Counters().Out > before
-		}, 10*time.Second, time.Millisecond)
-		costs[demo] = cost{0, float64(quiet() - before)}
+		before := say() // bytes that come only with the first message do not count
+		costs[demo] = cost{0, float64(say() - before)}
 		t.Logf("%s: %v", demo, costs[demo])
 	}
 	http.DefaultClient.CloseIdleConnections()

@@ -14,18 +14,21 @@ import (
 
 func TestAnswersEveryHeartbeat(t *testing.T) {
 	server := startOfficial(t, map[string]any{"pingInterval": 50, "pingTimeout": 5000})
-	over(t, func(t *testing.T, c sioclient.Config) {
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
 		s := dial(t, server.Server, c)
-		before := len(server.saw(t, "heartbeat"))
+		transportOf(t, s, c)
+		id, before := s.ID(), len(server.saw(t, "heartbeat"))
 		server.eventually(t, "heartbeat", before+3)
 		assert.True(t, s.Connected())
+		assert.Equal(t, id, s.ID())
 	})
 }
 
 func TestSilentServerIsAPingTimeout(t *testing.T) {
 	server := startOfficial(t, map[string]any{"pingInterval": 200, "pingTimeout": 1000})
-	over(t, func(t *testing.T, c sioclient.Config) {
+	eachTransport(t, func(t *testing.T, c sioclient.Config) {
 		s := dial(t, server.Server, c)
+		transportOf(t, s, c)
 		why, again := reasons(s), connects(s)
 		server.do(t, "mute")
 		assert.Equal(t, sioclient.PingTimeout, next(t, why))

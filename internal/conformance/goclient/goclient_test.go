@@ -191,23 +191,6 @@ func TestReasons(t *testing.T) {
 	})
 }
 
-func TestHeartbeat(t *testing.T) {
-	url := node.Start(t, "official.mjs", "100", "1500")
-	eachTransport(t, func(t *testing.T, c sioclient.Config) {
-		t.Parallel()
-		s := dial(t, url, c)
-		transportOf(t, s, c)
-		id := s.ID()
-		time.Sleep(2500 * time.Millisecond) // the server closes clients that do not answer a ping
-		assert.Equal(t, id, s.ID())
-		reasons := make(chan sioclient.Reason, 10)
-		s.OnDisconnect(func(r sioclient.Reason, _ error) { reasons <- r })
-		s.Emit("silence")
-		assert.Contains(t, []sioclient.Reason{sioclient.PingTimeout, sioclient.TransportClose},
-			next(t, reasons))
-	})
-}
-
 func TestRecovery(t *testing.T) {
 	url := node.Start(t, "official.mjs")
 	eachTransport(t, func(t *testing.T, c sioclient.Config) {

@@ -5,7 +5,7 @@ import { Server } from "socket.io";
 import { takeWebTransport, transports } from "./webtransport.mjs";
 
 const http = createServer();
-const io = new Server(http, { transports, connectionStateRecovery: {}, pingInterval: Number(process.argv[2] ?? 25000), pingTimeout: Number(process.argv[3] ?? 20000) });
+const io = new Server(http, { transports, connectionStateRecovery: {} });
 const serve = (socket) => {
   socket.on("echo", (value, ack) => ack(value));
   socket.on("ask me", (n, ack) => socket.timeout(10000).emit("question", n, (err, answer) => ack(err ? String(err) : answer)));
@@ -14,7 +14,6 @@ const serve = (socket) => {
   socket.on("join", (room, ack) => { socket.join(room); ack([...socket.rooms].length); });
   socket.on("all", (event, n, ack) => { io.emit(event, n); io.to("r").emit(event, `r ${n}`); io.to("other").emit(event, "other"); ack(); });
   socket.on("n", (n) => socket.emit("n", n));
-  socket.on("silence", () => { socket.conn.sendPacket = () => {}; clearTimeout(socket.conn.pingIntervalTimer); });
   socket.on("auth", (ack) => ack(socket.handshake.auth));
 };
 io.on("connection", serve);

@@ -106,6 +106,8 @@ func broadcastPage(t *testing.T, browser *labtest.Browser) {
 	say(a, "all", "four")
 	a.WaitFor(`document.querySelectorAll("#messages li:not(.wait)").length === 3`)
 	b.WaitFor(`document.querySelectorAll("#messages li").length === 3`)
+	a.WaitFor(inPeer + `document.querySelectorAll("#messages li").length === 3` +
+		`)(document.getElementById("peer").contentDocument)`)
 	assert.ElementsMatch(t, []string{"one <b>bold</b>", "two", "three", "four"},
 		labtest.Eval[[]string](a, texts))
 	a.WaitText("#messages .wait", "sent to the others, not to you")

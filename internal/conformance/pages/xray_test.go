@@ -131,7 +131,8 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 
 	// a click stopped the list; the button follows again
 	say(tab, "all", "one more")
-	tab.WaitText("#x-follow", "new")
+	tab.WaitFor(
+		`(({ hidden, textContent }) => !hidden && textContent.includes("new"))(document.getElementById("x-follow"))`)
 	check(tab, "#x-follow")
 	tab.WaitFor(rowsShown + `.some((row) => row.includes("one more"))`)
 	tab.WaitFor(`document.getElementById("x-follow").hidden`)

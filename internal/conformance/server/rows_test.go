@@ -32,7 +32,7 @@ var rows = []struct {
 	config sio.Config
 	serve  func(*sio.Server)
 }{
-	{"CONNECT", sio.Config{ConnectTimeout: 200 * time.Millisecond}, func(*sio.Server) {}},
+	{"CONNECT", sio.Config{ConnectTimeout: time.Second}, func(*sio.Server) {}},
 	{"codec", sio.Config{}, func(*sio.Server) {}},
 	{"namespaces", sio.Config{CleanupEmptyChildNamespaces: true}, serveNamespaces},
 	{"rooms", sio.Config{}, serveRooms},
@@ -280,7 +280,7 @@ func serveAcks(io *sio.Server) {
 			ack(texts(answers))
 		})
 		s.On("ask all, one answers", func(ack sio.Ack) {
-			answers, err := io.Timeout(200*time.Millisecond).
+			answers, err := io.Timeout(time.Second).
 				EmitWithAck(context.Background(), "only one answers")
 			var missing *sio.MissingAnswersError
 			if !errors.As(err, &missing) || !errors.Is(err, sio.ErrTimeout) {

@@ -194,18 +194,25 @@ func TestFirstMessages(t *testing.T) {
 }
 
 func TestRenewOverWebSocket(t *testing.T) {
-	v := visit(t, Config{TokenLife: 2 * time.Second, Warning: 1900 * time.Millisecond})
+	v := visit(t, Config{})
+	v.logIn("ann")
+	ws, _ := v.dial("way=hello", nil)
+	say(t, ws, map[string]string{"token": v.token()})
+	assert.Equal(t, "welcome", next(t, ws).Event)
+	say(t, ws, map[string]string{"token": v.token()})
+	assert.Equal(t, "renewed", next(t, ws).Event)
+	say(t, ws, map[string]string{"token": "forged"})
+	assert.Equal(t, news{Event: "refused", Code: 401,
+		Reason: "the token is not signed by this server"}, next(t, ws))
+}
+
+func TestATokenExpiresOnAWebSocket(t *testing.T) {
+	v := visit(t, Config{TokenLife: 2 * time.Second})
 	v.logIn("ann")
 	ws, _ := v.dial("way=hello", nil)
 	say(t, ws, map[string]string{"token": v.token()})
 	assert.Equal(t, "welcome", next(t, ws).Event)
 	assert.Equal(t, "expires", next(t, ws).Event)
-	say(t, ws, map[string]string{"token": v.token()})
-	assert.Equal(t, "renewed", next(t, ws).Event)
-	assert.Equal(t, "expires", next(t, ws).Event)
-	say(t, ws, map[string]string{"token": "forged"})
-	assert.Equal(t, news{Event: "refused", Code: 401,
-		Reason: "the token is not signed by this server"}, next(t, ws))
 	assert.Equal(t, news{Event: "close", Code: 4401, Reason: "the token has expired"}, next(t, ws))
 }
 

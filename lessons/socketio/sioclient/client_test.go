@@ -121,7 +121,9 @@ func TestUpgradeLosesNothing(t *testing.T) {
 	for i := range many {
 		require.Equal(t, i, next(t, got))
 	}
-	assert.Equal(t, "websocket", s.Manager().Transport())
+	assert.Eventually(t, func() bool {
+		return s.Manager().Transport() == sioclient.WebSocket
+	}, time.Minute, time.Millisecond)
 }
 
 func TestNamespacesShareAConnection(t *testing.T) {

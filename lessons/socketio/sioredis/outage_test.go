@@ -25,7 +25,7 @@ func silent(t *testing.T, r *miniredis.Miniredis) *redis.PubSub {
 
 func TestAServerThatIsGone(t *testing.T) {
 	r := miniredis.RunT(t)
-	a, b := start(t, r, sioredis.Config{RequestTimeout: 300 * time.Millisecond}),
+	a, b := start(t, r, sioredis.Config{RequestTimeout: time.Second}),
 		start(t, r, sioredis.Config{})
 	silent(t, r)
 	b.OnServerSide("ping", func(ack sio.Ack) { ack("pong") })
@@ -48,7 +48,7 @@ func TestAServerThatIsGone(t *testing.T) {
 		atB.reads(`420["question"]`)
 		atB.write(`430["yes"]`)
 	}()
-	of, err := a.Timeout(300*time.Millisecond).EmitWithAck(t.Context(), "question")
+	of, err := a.Timeout(time.Second).EmitWithAck(t.Context(), "question")
 	require.Len(t, of, 1)
 	require.ErrorAs(t, err, &missing)
 	assert.Equal(t, sioredis.MissingServersError{Answered: 1, Asked: 2, Err: sio.ErrTimeout},

@@ -130,7 +130,7 @@ export const acks = {
       answerAfter(io, log, { 1: 3 }, (n, ack) => ack("done", n));
     },
     async client(c) {
-      const socket = c.connect({ retries: 3, ackTimeout: 400 });
+      const socket = c.connect({ retries: 3, ackTimeout: 1000 });
       const results = [];
       for (const n of [1, 2]) socket.emit("step", n, (...args) => results.push([n, ...args]));
       socket.emit("step", 3);
@@ -145,7 +145,7 @@ export const acks = {
       answerAfter(io, log, { 1: 4 }, (n, ack) => ack(n));
     },
     async client(c) {
-      const socket = c.connect({ retries: 2, ackTimeout: 400 });
+      const socket = c.connect({ retries: 2, ackTimeout: 1000 });
       c.log(await new Promise((resolve) => socket.emit("step", 1, (...args) => resolve(args))));
       c.log(await c.limit("two", socket.emitWithAck("step", 2)));
       await c.heard(4);
