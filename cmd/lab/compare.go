@@ -164,7 +164,7 @@ func (o *compareOptions) addServers(transportsChosen bool) error {
 	case len(o.pids) > 0 && len(o.pids) != len(o.to):
 		return usagef(
 			"--pid needs one process for each --to, in the same order: "+
-				"there are %d --to and %d processes",
+				"there are %d --to and %d --pid",
 			"每个 --to 要有一个 --pid 的进程，顺序相同：现有 %d 个 --to 和 %d 个进程", len(o.to),
 			len(o.pids))
 	}

@@ -162,7 +162,7 @@ func TestCtrlCEndsAComparisonWithWhatItHas(t *testing.T) {
 		}
 	}
 	assert.NoError(t, c.Wait())
-	assert.Equal(t, "Interrupted: 1 of 100 turns were measured. A turn is one run of one lane.",
+	assert.Equal(t, "Interrupted: 1 of 100 turns measured. A turn is one run of one lane.",
 		last)
 	rows, err := csv.NewReader(&stdout).ReadAll()
 	require.NoError(t, err)
@@ -202,7 +202,7 @@ func TestAnInterruptedReportSaysSo(t *testing.T) {
 	assert.Equal(t, &compare.Incomplete{Turns: 3, Of: 6, Cause: "interrupted"}, d.Incomplete)
 	page, err := os.ReadFile(file)
 	require.NoError(t, err)
-	const sentence = "Interrupted: 3 of 6 turns were measured."
+	const sentence = "Interrupted: 3 of 6 turns measured."
 	assert.Contains(t, string(page), sentence)
 	assert.Contains(t, string(page), ", 1 to 2 of 3 runs, ")
 	for _, format := range []string{"table", "markdown"} {
@@ -225,7 +225,7 @@ func TestAComparisonThatMeasuredNothingFails(t *testing.T) {
 func TestEachServerNeedsItsKind(t *testing.T) {
 	for want, args := range map[string][]string{
 		"there are 1 --to and 0 --as": {"--to", "http://127.0.0.1:1"},
-		"there are 1 --to and 2 processes": {"--to", "http://127.0.0.1:1", "--as", "sse",
+		"there are 1 --to and 2 --pid": {"--to", "http://127.0.0.1:1", "--as", "sse",
 			"--pid", "4,5"},
 		`no kind of server "ftp"`: {"--to", "http://127.0.0.1:1", "--as", "ftp"},
 		"start the server first":  {"--to", "http://127.0.0.1:1", "--as", "sse"},

@@ -163,7 +163,7 @@ func TestErrorsAreInTheLanguageOfTheHelp(t *testing.T) {
 			`--seed "x": 应为不小于 0 的整数`},
 		{"run sse --seed 1 --seed 2", "it is given twice", "写了两次"},
 		{"run sse --no-tap --layers tcp", "use one of them", "请只用一个"},
-		{"compare --clients -1", "-1 clients: want 1 to", "clients -1：应为 1 到"},
+		{"compare --clients -1", "clients -1: want 1 to", "clients -1：应为 1 到"},
 		{"compare --open none.html", "no such file or directory", "没有这个文件或目录"},
 		{"compare --net 3g,rtt=9h", "want 0 to", "应为 0 到"},
 		{"compare --proxy nope", `--proxy: proxy "nope": no kind`,

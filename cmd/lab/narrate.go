@@ -85,27 +85,20 @@ func (n *narrator) say(clients int, seen []*xray.Row) {
 }
 
 func (n *narrator) arrivals(came, clients int) string {
-	switch {
-	case came == 1:
-		return fmt.Sprintf(n.lang.Say("A client joined. Connected now: %d.",
-			"有一个客户端加入。现在共连接 %d 个。"), clients)
-	case came > 1:
-		return fmt.Sprintf(n.lang.Say("%d clients joined. Connected now: %d.",
-			"有 %d 个客户端加入。现在共连接 %d 个。"), came, clients)
-	case came == -1:
-		return fmt.Sprintf(n.lang.Say("A client left. Connected now: %d.",
-			"有一个客户端离开。现在共连接 %d 个。"), clients)
+	if came > 0 {
+		return fmt.Sprintf(n.lang.Say("%s joined. Connected now: %d.",
+			"有 %d 个客户端加入。现在共连接 %d 个。"), lang.Counted(came, "client"), clients)
 	}
-	return fmt.Sprintf(n.lang.Say("%d clients left. Connected now: %d.",
-		"有 %d 个客户端离开。现在共连接 %d 个。"), -came, clients)
+	return fmt.Sprintf(n.lang.Say("%s left. Connected now: %d.",
+		"有 %d 个客户端离开。现在共连接 %d 个。"), lang.Counted(-came, "client"), clients)
 }
 
 // message tells the last of several messages, and how many were before it.
 func (n *narrator) message(all []*xray.Row) string {
 	text := terminal.Clean(all[len(all)-1].Summary.In(n.lang))
 	if before := len(all) - 1; before > 0 {
-		return fmt.Sprintf(n.lang.Say("%d messages. The last one: %s", "%d 条消息。最后一条：%s"),
-			len(all), text)
+		return fmt.Sprintf(n.lang.Say("%s. The last one: %s", "%d 条消息。最后一条：%s"),
+			lang.Counted(len(all), "message"), text)
 	}
 	return fmt.Sprintf(n.lang.Say("A message: %s", "一条消息：%s"), text)
 }

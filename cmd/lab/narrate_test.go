@@ -35,7 +35,7 @@ func TestNarratorTellsWhoComesAndTheLastMessage(t *testing.T) {
 		narratedRow(9, 0, xray.HTTP, "", "GET / HTTP/1.1")})
 	n.say(2, []*xray.Row{narratedRow(10, 0, xray.HTTP, "", "POST /messages HTTP/1.1")})
 	assert.Equal(t, `3 clients joined. Connected now: 3.
-A client left. Connected now: 2.
+1 client left. Connected now: 2.
 2 messages. The last one: the client emits "b\x1b[2J"
 A message: POST /messages HTTP/1.1
 `, out.String())
@@ -43,7 +43,7 @@ A message: POST /messages HTTP/1.1
 	out.Reset()
 	n.lang, n.name = lang.Chinese, "broadcast"
 	n.say(3, nil)
-	assert.Equal(t, "broadcast：有一个客户端加入。现在共连接 3 个。\n", out.String())
+	assert.Equal(t, "broadcast：有 1 个客户端加入。现在共连接 3 个。\n", out.String())
 }
 
 // TestAccessibleRunSaysWhatHappens speaks with a demo and reads the sentences.
@@ -60,7 +60,7 @@ func TestAccessibleRunSaysWhatHappens(t *testing.T) {
 			}
 		}
 	}
-	hears("A client joined. Connected now: 1.")
+	hears("1 client joined. Connected now: 1.")
 	speakTo(t, addr, "hello")
 	hears("hello")
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"realtimelab/internal/lang"
 )
 
 // maxSpool bounds the bytes that are queued for a slow terminal.
@@ -53,8 +55,8 @@ func (s *spool) take() (text []byte, closed bool) {
 	text, s.waiting = s.waiting, nil
 	if s.dropped > 0 {
 		text = fmt.Appendf(text,
-			"lab: %d lines dropped here, because they arrived faster than they could be written\n",
-			s.dropped)
+			"lab: %s dropped here, because they arrived faster than they could be written\n",
+			lang.Counted(s.dropped, "line"))
 		s.dropped = 0
 	}
 	return text, s.closed

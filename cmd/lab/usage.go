@@ -109,8 +109,8 @@ func argsError(c *cobra.Command, given []string, err error) error {
 		return lang.Errorf("%s takes no arguments: leave %q out", "%s 不带参数：请去掉 %q",
 			c.CommandPath(), strings.Join(given, " "))
 	case says("accepts") || says("requires"):
-		return lang.Errorf("%s was given %d arguments: want %s", "%s 收到 %d 个参数：应为 %s",
-			c.CommandPath(), len(given), c.UseLine())
+		return lang.Errorf("%s was given %s: want %s", "%s 收到 %d 个参数：应为 %s",
+			c.CommandPath(), lang.Counted(len(given), "argument"), c.UseLine())
 	}
 	return err
 }

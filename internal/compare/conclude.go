@@ -128,9 +128,9 @@ func (r Result) faults(language lang.Lang) string {
 		return ""
 	}
 	return fmt.Sprintf(language.Say(
-		"%s: of %d messages, %d were lost, %d duplicated and %d reordered.",
+		"%s: of %s, %d were lost, %d duplicated and %d reordered.",
 		"%s：%d 条消息里，丢失 %d 条，重复 %d 条，乱序 %d 条。"),
-		r.Transport, r.Messages+r.Lost, r.Lost, r.Duplicated, r.Reordered)
+		r.Transport, lang.Counted(r.Messages+r.Lost, "message"), r.Lost, r.Duplicated, r.Reordered)
 }
 
 // extremes says which lanes have the lowest and the highest value of a figure.

@@ -90,7 +90,7 @@ func (c Config) Check(all []lesson.Lesson) error {
 				"cut, so --cut must be more than 0",
 			"负载 %s 测量断线之后的重连，所以 --cut 必须大于 0", c.Workload)
 	case c.Runs < 1 || c.Runs > maxRuns:
-		return lang.Errorf("%d runs: want 1 to %d",
+		return lang.Errorf("runs %d: want 1 to %d",
 			"runs %d：应为 1 到 %d", c.Runs, maxRuns)
 	}
 	if err := c.Line.check(c.Load); err != nil {
@@ -111,7 +111,7 @@ func (n Line) check(l Load) error {
 		return lang.Errorf("cut %s: want 0 to 1m",
 			"cut %s：应为 0 到 1m", n.Cut)
 	case n.simulated() && l.Clients > maxSimulated:
-		return lang.Errorf("%d clients: a simulated network takes %d, each with two TCP/IP stacks",
+		return lang.Errorf("clients %d: a simulated network takes %d, each with two TCP/IP stacks",
 			"%d 个客户端：模拟网络最多 %d 个，每个要两套 TCP/IP 协议栈",
 			l.Clients, maxSimulated)
 	case n.Net.Rate > 0 && heard > n.Net.Rate:

@@ -239,7 +239,7 @@ func (w *witness) event(text []byte) *breach {
 	case 1:
 		return w.message(data[0])
 	}
-	return &breach{fmt.Sprintf("an event has %d lines of data: %s", len(data), excerpt(text)),
+	return &breach{fmt.Sprintf("an event has %d data lines: %s", len(data), excerpt(text)),
 		"one line of data for each message", w.row()}
 }
 

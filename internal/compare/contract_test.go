@@ -203,7 +203,7 @@ func TestAServerThatKeepsNoContractGetsAClearError(t *testing.T) {
 			"; want lines that end with LF " + table("sse")}},
 		{"two lines of data", events(t, func(s *eventServer) {
 			s.event = "data: %s\ndata: more\n\n"
-		}), "sse", Feed, []string{"an event has 2 lines of data: ", table("sse")}},
+		}), "sse", Feed, []string{"an event has 2 data lines: ", table("sse")}},
 		{"no end of an event", events(t, func(s *eventServer) {
 			s.event = "data: %s\n"
 		}), "sse", Feed, []string{"no client received a message within 10s; last, the server sent ",

@@ -65,7 +65,8 @@ func (d *Document) Compare(other *Document, before, after string) Diff {
 }
 
 func (m Machine) String() string {
-	return strings.TrimLeft(fmt.Sprintf("%s, %d cores, %s, %s", m.CPU, m.Cores, m.OS, m.Go), ", ")
+	return strings.TrimLeft(fmt.Sprintf("%s, %s, %s, %s", m.CPU, lang.Counted(m.Cores, "core"),
+		m.OS, m.Go), ", ")
 }
 
 func (r *Report) title() string { return r.Config.Workload + " over " + r.Config.Net.String() }
@@ -240,8 +241,8 @@ func (d Diff) head() []string {
 			"One run has no spread, so it is unknown which differences are real: "+
 				"measure both with --runs 2 or more.")
 	default:
-		lines = append(lines, fmt.Sprintf("%d of %d figures differ by more than the spreads.",
-			differ, judged))
+		lines = append(lines, fmt.Sprintf("Differ by more than the spreads: %d of %s.",
+			differ, lang.Counted(judged, "figure")))
 	}
 	return lines
 }

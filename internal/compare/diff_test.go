@@ -26,7 +26,7 @@ func TestDiffTellsWhatExceedsTheSpreads(t *testing.T) {
 	require.NoError(t, before.Compare(after, "old.html", "new.json").Print(&out, "table", false))
 	text := out.String()
 	assert.Contains(t, text, "A: old.html\nB: new.json\n")
-	assert.Contains(t, text, "1 of 10 figures differ by more than the spreads.")
+	assert.Contains(t, text, "Differ by more than the spreads: 1 of 10 figures.")
 	assert.Regexp(t,
 		`(?m)^sse +p50 ms +1\.00 \(1\.00–1\.50\) +3\.00 \(2\.50–3\.50\) +\+200 % +differs$`, text)
 	assert.Regexp(t, `(?m)^sse +cpu µs/msg +< 30 +45 \(44–46\) +\+125 % +within the spread$`, text,
@@ -109,7 +109,7 @@ func TestDiffSaysWhatAReportLacks(t *testing.T) {
 	require.NoError(t, err)
 	after.Incomplete = &Incomplete{Turns: 3, Of: 6, Cause: interrupted}
 	assert.Equal(t, []string{
-		"B: Interrupted: 3 of 6 turns were measured. A turn is one run of one lane.",
+		"B: Interrupted: 3 of 6 turns measured. A turn is one run of one lane.",
 		"A, feed over rtt=20ms: bytes, requests and connections per message leave out the upload",
 	}, before.Compare(after, "a", "b").Caveats)
 }

@@ -52,13 +52,14 @@ const interrupted = "interrupted"
 func (i Incomplete) Says(language lang.Lang) string {
 	if i.Cause == interrupted {
 		return fmt.Sprintf(language.Say(
-			"Interrupted: %d of %d turns were measured. A turn is one run of one lane.",
-			"测量被中断：共 %[2]d 次，完成 %[1]d 次。一次是指一种传输运行一轮。"), i.Turns, i.Of)
+			"Interrupted: %d of %s measured. A turn is one run of one lane.",
+			"测量被中断：共 %[2]d 次，完成 %[1]d 次。一次是指一种传输运行一轮。"), i.Turns,
+			lang.Counted(i.Of, "turn"))
 	}
 	return fmt.Sprintf(language.Say(
-		"Ended early: %d of %d turns were measured. A turn is one run of one lane. The cause: %s",
+		"Ended early: %d of %s measured. A turn is one run of one lane. The cause: %s",
 		"测量提前结束：共 %[2]d 次，完成 %[1]d 次。一次是指一种传输运行一轮。原因：%[3]s"), i.Turns,
-		i.Of, i.Cause)
+		lang.Counted(i.Of, "turn"), i.Cause)
 }
 
 // turns returns the number of turns in the results.

@@ -46,7 +46,7 @@ func (l Load) check() error {
 	case !ok:
 		return unknown("workload", l.Workload, Workloads())
 	case l.Clients < 1 || l.Clients > maxClients:
-		return lang.Errorf("%d clients: want 1 to %d",
+		return lang.Errorf("clients %d: want 1 to %d",
 			"clients %d：应为 1 到 %d", l.Clients, maxClients)
 	case !(l.Rate > 0 && l.Rate <= 10_000):
 		return lang.Errorf("rate %g: want more than 0 and at most 10000 messages a second",

@@ -97,11 +97,11 @@ func (r *Report) rows(all bool) [][]string {
 func (r *Report) Heading(language lang.Lang) string {
 	c := r.Config
 	text := fmt.Sprintf(lang.Text{
-		EN: "workload %s, %s, rate %g/s, %d bytes, %s a run, %s, polling every %s, seed %d",
+		EN: "workload %s, %s, rate %g/s, %s, %s a run, %s, polling every %s, seed %d",
 		ZH: "负载 %s，%s，速率 %g/秒，%d 字节，每轮 %s，%s，轮询间隔 %s，种子 %d",
-	}.In(language), c.Workload, fmt.Sprintf(language.Say("%[1]s", "%[2]d 个客户端"),
-		plural(c.Clients, "client"), c.Clients), c.Rate, c.Size, c.Duration, r.runs(language),
-		c.Interval, c.Seed)
+	}.In(language), c.Workload, fmt.Sprintf(language.Say("%s", "%d 个客户端"),
+		lang.Counted(c.Clients, "client")), c.Rate, lang.Counted(c.Size, "byte"), c.Duration,
+		r.runs(language), c.Interval, c.Seed)
 	if c.TLS {
 		text += language.Say(", TLS", "，TLS")
 	}
@@ -121,23 +121,15 @@ func (r *Report) runs(language lang.Lang) string {
 		n := r.resultOf(name).Runs
 		least, most = min(least, n), max(most, n)
 	}
+	all := lang.Counted(want, "run")
 	switch {
 	case least == want:
-		return fmt.Sprintf(language.Say("%[2]s", "共 %[1]d 轮"), want, plural(want, "run"))
+		return fmt.Sprintf(language.Say("%s", "共 %d 轮"), all)
 	case least == most:
-		return fmt.Sprintf(language.Say("%[1]d of %[2]s", "完成 %[1]d 轮（共 %[3]d 轮）"), least,
-			plural(want, "run"), want)
+		return fmt.Sprintf(language.Say("%d of %s", "完成 %d 轮（共 %d 轮）"), least, all)
 	}
-	return fmt.Sprintf(language.Say("%[1]d to %[2]d of %[3]s",
-		"完成 %[1]d 到 %[2]d 轮（共 %[4]d 轮）"), least, most, plural(want, "run"), want)
-}
-
-// plural returns a number and a noun, such as "1 run" or "2 runs".
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return fmt.Sprintf(language.Say("%d to %d of %s", "完成 %d 到 %d 轮（共 %d 轮）"), least, most,
+		all)
 }
 
 // Notes returns what a reader of the figures must know, of the main ones or of all.

@@ -284,9 +284,9 @@ func (c Config) report(trials []trial) *Report {
 			busy = append(busy, name)
 		}
 		if never := r.Results[len(r.Results)-1].Recovery; never != nil && never.Never > 0 {
-			r.warn("%[1]s: after the cut, %[3]s received nothing",
-				"%[1]s：切断之后，有 %[2]d 个客户端再也没有收到消息", name, never.Never,
-				plural(never.Never, "client"))
+			r.warn("%s: after the cut, %s received nothing",
+				"%s：切断之后，有 %d 个客户端再也没有收到消息", name,
+				lang.Counted(never.Never, "client"))
 		}
 	}
 	if sent := func(t trial) bool {

@@ -179,7 +179,7 @@ var workloads = []Workload{
 		told: []string{fastAgeP50, slowAgeP50},
 		check: func(l Load) error {
 			if l.Clients < 2 {
-				return fmt.Errorf("%d clients: every second one is slow, so want 2 or more",
+				return fmt.Errorf("clients %d: every second one is slow, so want 2 or more",
 					l.Clients)
 			}
 			return nil

@@ -176,8 +176,9 @@ func (s *Session) Count(ctx context.Context, n int, timeout time.Duration) error
 	})
 	switch {
 	case errors.Is(err, errNotInTime):
-		return failf(TimedOut, "%d of %d events came within %v",
-			"%d/%d 个事件在 %v 内到来", count, n, timeout)
+		return failf(TimedOut, "%d of %s came within %v",
+			"%d/%d 个事件在 %v 内到来", count, lang.Counted(n, "event"),
+			timeout)
 	case err == nil:
 		s.cursor = next
 	}

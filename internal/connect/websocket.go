@@ -209,9 +209,9 @@ func (w *webSocket) ping(ctx context.Context, c command.Command) error {
 		return err
 	}
 	if len(c.Text) > maxControl {
-		return failf(Wrong, "the text has %d bytes; a ping holds at most %d",
-			"文本有 %d 字节；ping 最多装 %d 字节", len(c.Text),
-			maxControl)
+		return failf(Wrong, "the text has %s; a ping holds at most %d",
+			"文本有 %d 字节；ping 最多装 %d 字节",
+			lang.Counted(len(c.Text), "byte"), maxControl)
 	}
 	w.mu.Lock()
 	w.pinged = time.Now()

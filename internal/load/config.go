@@ -225,7 +225,7 @@ func (c *Config) checkNumbers() error {
 		}
 	}
 	refuse(c.Clients < 1 || c.Clients > maxClients,
-		"%d clients: want 1 to %d", "clients %d：应为 1 到 %d", c.Clients, maxClients)
+		"clients %d: want 1 to %d", "clients %d：应为 1 到 %d", c.Clients, maxClients)
 	refuse(!(c.Arrivals > 0 && c.Arrivals <= 100_000),
 		"%g arrivals per second: want more than 0 and at most 100000",
 		"arrivals %g：应大于 0，最多每秒 100000", c.Arrivals)
@@ -266,8 +266,8 @@ func (c *Config) checkNumbers() error {
 		"%.0f messages in one run: want at most %d", "一轮 %.0f 条消息：最多 %d 条", messages,
 		maxMessages)
 	refuse(ramp > time.Hour,
-		"%d clients at %g per second take %s to connect: want at most 1h",
-		"%d 个客户端、每秒 %g 个，连接要 %s：最多 1h", c.Clients, c.Arrivals, ramp)
+		"%s at %g per second need %s to connect: want at most 1h",
+		"%d 个客户端、每秒 %g 个，连接要 %s：最多 1h", lang.Counted(c.Clients, "client"), c.Arrivals, ramp)
 	atOnce := c.Arrivals * min(c.Stay, c.Duration).Seconds()
 	refuse(c.Profile == Connect && atOnce > maxClients,
 		"%.0f clients at a time: want at most %d", "同时 %.0f 个客户端：最多 %d 个", atOnce,

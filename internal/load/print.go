@@ -104,9 +104,9 @@ func (r *Report) Rows(language lang.Lang) (rows [][2]string) {
 	}
 	c := r.Clients
 	add("connections", "连接",
-		say("%d held at the end, %d at the most; %d opened, %d attempts failed, %d dropped",
+		say("%d held at the end, %d at the most; %d opened, %s failed, %d dropped",
 			"结束时 %d，最多 %d；建立 %d，失败 %d，断开 %d"), c.Held, c.Peak, c.Connected,
-		c.Refused, c.Dropped)
+		lang.Counted(c.Refused, "attempt"), c.Dropped)
 	add("time to connect", "连接用时", "%s", r.latencies(r.Connect, language))
 	if m := r.Messages; m != nil {
 		add("messages", "消息", say("%d sent, %d not sent", "发送 %d，未能发送 %d"), m.Sent,
@@ -131,8 +131,8 @@ func (r *Report) Rows(language lang.Lang) (rows [][2]string) {
 		bytesText(r.Traffic.In, language))
 	add("sent bytes", "发送字节", "%s", bytesText(r.Traffic.Out, language))
 	g := r.Generator
-	memory := fmt.Sprintf(say("%.2f of %d cores, %.0f MiB", "%.2f / %d 核，%.0f MiB"), g.CPUs,
-		g.Cores, g.Memory)
+	memory := fmt.Sprintf(say("%.2f of %s, %.0f MiB", "%.2f / %d 核，%.0f MiB"), g.CPUs,
+		lang.Counted(g.Cores, "core"), g.Memory)
 	if g.PerClient > 0 {
 		memory += fmt.Sprintf(say(", %.1f KiB per client", "，每个客户端 %.1f KiB"), g.PerClient)
 	}
@@ -201,7 +201,7 @@ func (l Live) Line(language lang.Lang) string {
 		failed += f.Count
 	}
 	if failed > 0 {
-		line += fmt.Sprintf(say(", %d failures", "，失败 %d"), failed)
+		line += fmt.Sprintf(say(", %s", "，失败 %d"), lang.Counted(failed, "failure"))
 	}
 	return line
 }

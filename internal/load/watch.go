@@ -238,8 +238,9 @@ func (g *Generator) judge() {
 				lang.Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)})
 		}
 	}
-	say(g.CPUs > busyProcess*float64(g.Cores), "it kept %.1f of its %d cores busy",
-		"它占满了 %[2]d 个核中的 %.1[1]f 个", g.CPUs, g.Cores)
+	say(g.CPUs > busyProcess*float64(g.Cores), "it kept %.1f of its %s busy",
+		"它占满了 %[2]d 个核中的 %.1[1]f 个", g.CPUs,
+		lang.Counted(g.Cores, "core"))
 	busy := g.MachineBusy > busyMachine && !g.busyWithOthers()
 	say(busy && g.SharedCores, "the server runs on the same machine, whose CPU was %.0f %% busy",
 		"服务器在同一台机器上，CPU 占用 %.0f %%", 100*g.MachineBusy)
@@ -271,9 +272,9 @@ func (g *Generator) others() lang.Text {
 	return lang.Text{
 		EN: fmt.Sprintf(
 			"The CPU of this machine was %.0f %% busy, mostly with %s: the load "+
-				"generator took %.2f of %d cores. "+
+				"generator took %.2f of %s. "+
 				"Latencies include the wait for a core.", 100*g.MachineBusy, by.EN, g.CPUs,
-			g.Cores),
+			lang.Counted(g.Cores, "core")),
 		ZH: fmt.Sprintf(
 			"这台机器的 CPU 占用 %.0f %%，主要来自%s：负载发生器用了 %.2f "+
 				"/ %d 核。延迟包括等待 CPU 的时间。",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"realtimelab/internal/gotest"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/terminal"
 )
 
@@ -242,8 +243,9 @@ func (s *summary) end(took time.Duration) {
 	s.printSkips()
 	s.printSlowest()
 	s.printPackages()
-	fmt.Fprintf(s.out, "%d tests in %d packages, %s\n", s.passed+s.failed+s.skipped,
-		len(s.packages), took.Round(100*time.Millisecond))
+	fmt.Fprintf(s.out, "%s in %s, %s\n",
+		lang.Counted(s.passed+s.failed+s.skipped, "test"),
+		lang.Counted(len(s.packages), "package"), took.Round(100*time.Millisecond))
 }
 
 // printSkips prints each reason for skipping once.

@@ -43,9 +43,9 @@ func (a *anatomy) draw(u *ui, width int) string {
 			width)) + "\n")
 	}
 	b.WriteString(
-		soft.Render(fmt.Sprintf(u.say("%s · %d bytes on the wire, from byte %d of connection %d",
-			"%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer, row.Size,
-			row.Offset, row.Conn)) + "\n\n")
+		soft.Render(fmt.Sprintf(u.say("%s · %s on the wire, from byte %d of connection %d",
+			"%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer,
+			lang.Counted(row.Size, "byte"), row.Offset, row.Conn)) + "\n\n")
 	b.WriteString(dump(u, row.Data, fields, width))
 	for i, f := range fields {
 		describe(&b, u, f, hues[i%len(hues)], 0, width)
@@ -112,8 +112,8 @@ func dump(u *ui, data []byte, fields []xray.Field, width int) string {
 		b.WriteString(soft.Render(fmt.Sprintf("%04x  ", at)) + fit(hex, wide*3) + " " + text + "\n")
 	}
 	if more := len(data) - anatomyBytes; more > 0 {
-		b.WriteString(soft.Render(fmt.Sprintf(u.say("and %d bytes more", "另有 %d 字节"), more)) +
-			"\n")
+		b.WriteString(soft.Render(fmt.Sprintf(u.say("and %s", "另有 %d 字节"),
+			lang.Counted(more, "more byte"))) + "\n")
 	}
 	if len(data) > 0 {
 		b.WriteByte('\n')

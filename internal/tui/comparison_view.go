@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"realtimelab/internal/compare"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/terminal"
 )
@@ -66,9 +67,10 @@ func (c *comparisonScreen) whatIsMeasured() string {
 	if c.running {
 		m := c.measuring
 		return accent.Render(fmt.Sprintf(
-			c.say("%s · %d clients · %g/s · %d bytes · %s × %d · network %s",
+			c.say("%s · %s · %g/s · %s · %s × %d · network %s",
 				"%s · %d 个客户端 · %g/秒 · %d 字节 · %s × %d · 网络 %s"),
-			m.Workload, m.Clients, m.Rate, m.Size, m.Duration, m.Runs, m.Net))
+			m.Workload, lang.Counted(m.Clients, "client"), m.Rate,
+			lang.Counted(m.Size, "byte"), m.Duration, m.Runs, m.Net))
 	}
 	var parts []string
 	for i, s := range c.settings() {
@@ -78,8 +80,8 @@ func (c *comparisonScreen) whatIsMeasured() string {
 		}
 		parts = append(parts, accent.Render(s.text))
 	}
-	parts = append(parts, soft.Render(fmt.Sprintf(c.say("%d bytes × %d runs", "%d 字节 × %d 轮"),
-		c.config.Size, c.config.Runs)))
+	parts = append(parts, soft.Render(fmt.Sprintf(c.say("%s × %s", "%d 字节 × %d 轮"),
+		lang.Counted(c.config.Size, "byte"), lang.Counted(c.config.Runs, "run"))))
 	return strings.Join(parts, " · ")
 }
 

@@ -220,8 +220,5 @@ func (m *model) stopped(s stopped) tea.Cmd {
 
 // clients is a number of clients in words.
 func (u *ui) clients(n int) string {
-	if n == 1 {
-		return u.say("1 client", "1 个客户端")
-	}
-	return fmt.Sprintf(u.say("%d clients", "%d 个客户端"), n)
+	return fmt.Sprintf(u.say("%s", "%d 个客户端"), lang.Counted(n, "client"))
 }

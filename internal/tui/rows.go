@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
@@ -236,18 +237,19 @@ func (l *rowList) status() string {
 	}
 	if l.missed > 0 {
 		parts = append(parts,
-			bad.Render(fmt.Sprintf(l.say("%d rows too fast to show", "%d 行来得太快，未显示"),
-				l.missed)))
+			bad.Render(fmt.Sprintf(l.say("%s too fast to show", "%d 行来得太快，未显示"),
+				lang.Counted(l.missed, "row"))))
 	}
 	if l.cut > 0 {
 		parts = append(parts,
-			busy.Render(fmt.Sprintf(l.say("%d old rows were cut", "已丢弃 %d 行旧数据"), l.cut)))
+			busy.Render(fmt.Sprintf(l.say("%s dropped", "已丢弃 %d 行旧数据"),
+				lang.Counted(l.cut, "old row"))))
 	}
 	switch {
 	case l.paused:
 		parts = append(parts,
-			busy.Render(fmt.Sprintf(l.say("paused, %d rows wait", "已暂停，%d 行等待"),
-				len(l.waiting))))
+			busy.Render(fmt.Sprintf(l.say("paused, %s waiting", "已暂停，%d 行等待"),
+				lang.Counted(len(l.waiting), "row"))))
 	case l.selected == 0:
 		parts = append(parts, good.Render(l.say("live", "实时")))
 	default:

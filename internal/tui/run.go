@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/netsim"
 	"realtimelab/internal/terminal"
 	"realtimelab/internal/xray"
@@ -359,12 +360,13 @@ func (r *runScreen) state() string {
 func (r *runScreen) wire() string {
 	c := r.counters
 	if r.demo.recorded() {
-		return soft.Render(fmt.Sprintf(r.say("%d connections · %d requests",
-			"%d 个连接 · %d 个请求"), c.Total, c.Requests))
+		return soft.Render(fmt.Sprintf(r.say("%s · %s", "%d 个连接 · %d 个请求"),
+			lang.Counted(c.Total, "connection"), lang.Counted(c.Requests, "request")))
 	}
 	return bold.Render(r.clients(r.demo.clients)) +
-		soft.Render(fmt.Sprintf(r.say(" · %d connections, %d open · %d requests",
-			" · 共 %d 个连接，%d 个打开 · %d 个请求"), c.Total, c.Open, c.Requests))
+		soft.Render(fmt.Sprintf(r.say(" · %s, %d open · %s",
+			" · 共 %d 个连接，%d 个打开 · %d 个请求"), lang.Counted(c.Total, "connection"), c.Open,
+			lang.Counted(c.Requests, "request")))
 }
 
 // before says what stands between the clients and the demo, and of an x-ray where its page is.

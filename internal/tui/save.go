@@ -232,7 +232,7 @@ func rowText(u *ui, row *xray.Row) string {
 		b.WriteString(hex.Dump(data))
 	}
 	if more := len(row.Data) - len(data); more > 0 {
-		fmt.Fprintf(&b, u.say("and %d bytes more\n", "另有 %d 字节\n"), more)
+		fmt.Fprintf(&b, u.say("and %s\n", "另有 %d 字节\n"), lang.Counted(more, "more byte"))
 	}
 	return b.String()
 }

@@ -188,7 +188,7 @@ func TestARowIsCopied(t *testing.T) {
 	assert.Contains(t, rowText(u, row(1, 0, tap.In, xray.WS, "\x81\x05\x1b[2J", "x", "x")),
 		"81 05 1b 5b 32 4a")
 	long := rowText(u, row(1, 0, tap.In, xray.WS, strings.Repeat("a", maxCopied+7), "x", "x"))
-	assert.Contains(t, long, "and 7 bytes more")
+	assert.Contains(t, long, "and 7 more bytes")
 }
 
 func TestAnXrayOfAServerIsStartedAndEnds(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"realtimelab/internal/gotest"
+	"realtimelab/internal/lang"
 	"realtimelab/internal/terminal"
 )
 
@@ -294,15 +295,16 @@ func (t *testScreen) summary() string {
 	c := t.counts()
 	switch {
 	case t.running:
-		return busy.Render(fmt.Sprintf(t.say("… %d tests passed", "… %d 个测试通过"),
-			c[gotest.Passed]))
+		return busy.Render(fmt.Sprintf(t.say("… %s passed", "… %d 个测试通过"),
+			lang.Counted(c[gotest.Passed], "test")))
 	case t.job == nil:
 		return ""
 	case c[gotest.Failed] > 0 || t.err != nil:
-		return bad.Render(fmt.Sprintf(t.say("✗ %d tests failed", "✗ %d 个测试失败"),
-			c[gotest.Failed]))
+		return bad.Render(fmt.Sprintf(t.say("✗ %s failed", "✗ %d 个测试失败"),
+			lang.Counted(c[gotest.Failed], "test")))
 	}
-	return good.Render(fmt.Sprintf(t.say("✓ %d tests passed", "✓ %d 个测试通过"), c[gotest.Passed]))
+	return good.Render(fmt.Sprintf(t.say("✓ %s passed", "✓ %d 个测试通过"),
+		lang.Counted(c[gotest.Passed], "test")))
 }
 
 // reason says why the tests did not run, and what would help.

@@ -327,7 +327,7 @@ func TestPauseHoldsRowsBack(t *testing.T) {
 	d.show(0)
 	d.press("p")
 	d.sampled(chat())
-	assert.Contains(t, d.View(), "paused, 5 rows wait")
+	assert.Contains(t, d.View(), "paused, 5 rows waiting")
 	assert.NotContains(t, d.View(), "the client emits")
 	d.press("p")
 	assert.Contains(t, d.View(), "the client emits")
@@ -368,9 +368,22 @@ func TestCutRowsAreCounted(t *testing.T) {
 	for id := uint64(1); id <= maxRows+1; id++ {
 		l.add([]*xray.Row{row(id, 0, tap.Out, xray.WS, "x", "text frame", "文本帧")}, 0)
 	}
-	assert.Contains(t, d.View(), fmt.Sprintf("%d old rows were cut", dropRows+1))
+	assert.Contains(t, d.View(), fmt.Sprintf("%d old rows dropped", dropRows+1))
 	d.press("ctrl+l")
-	assert.NotContains(t, d.View(), "old rows were cut")
+	assert.NotContains(t, d.View(), "old rows dropped")
+}
+
+func TestOneIsSingular(t *testing.T) {
+	d := newFixture(t, lang.English, 120, 24)
+	d.show(0)
+	r := d.demos[0].screen
+	r.demo.clients = 1
+	r.counters = xray.Counters{Total: 1, Open: 1, Requests: 1}
+	assert.Contains(t, d.View(), "1 client · 1 connection, 1 open · 1 request ")
+	r.rows.add(nil, 1)
+	assert.Contains(t, d.View(), "1 row too fast to show")
+	d.press("L")
+	assert.Contains(t, d.View(), "1 个客户端 · 共 1 个连接，1 个打开 · 1 个请求")
 }
 
 func TestDroppedRowsAreCounted(t *testing.T) {
@@ -453,7 +466,7 @@ func TestATestRunIsListedAndSummedUp(t *testing.T) {
 	d.press("esc")
 	assert.Contains(t, d.View(), "TestAll")
 	d.press("esc")
-	assert.Contains(t, d.View(), "✗ 1 tests failed")
+	assert.Contains(t, d.View(), "✗ 1 test failed")
 }
 
 // TestTheCountsOfATestRunAgreeWithItsList counts no subtests, as the list shows none that passed.

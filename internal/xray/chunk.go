@@ -40,8 +40,9 @@ func readChunk(s *stream) bool {
 		return false
 	}
 	if int64(piece) == size && string(s.buf[n-2:n]) != "\r\n" {
-		return s.fail(say("not a chunk: no line end after the %d bytes that it announces",
-			"这不是分块：按它声明的长度 %d，后面没有换行", size))
+		return s.fail(say("not a chunk: no line end after the announced %s",
+			"这不是分块：按它声明的长度 %d，后面没有换行",
+			inBytes(size)))
 	}
 	row := s.unit(Chunk, n)
 	row.fields = chunkFields

@@ -118,8 +118,8 @@ func readHTTP2(s *stream) bool {
 	case h.Type == http2.FrameData:
 		return readData(s, h)
 	case h.Length > maxPiece:
-		return s.fail(say("a frame of %d bytes that is not DATA",
-			"一个 %d 字节的帧，却不是 DATA 帧", h.Length))
+		return s.fail(say("a frame of %s that is not DATA",
+			"一个 %d 字节的帧，却不是 DATA 帧", inBytes(h.Length)))
 	case len(s.buf) < frameHead+int(h.Length):
 		return false
 	}

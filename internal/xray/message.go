@@ -1,6 +1,9 @@
 package xray
 
-import "realtimelab/lessons/websocket/frame"
+import (
+	"realtimelab/internal/lang"
+	"realtimelab/lessons/websocket/frame"
+)
 
 // partialMessage is a message whose frames are arriving.
 type partialMessage struct {
@@ -88,15 +91,15 @@ func (s *stream) joined(row *Row, m partialMessage, data []byte) *Row {
 	}
 	switch {
 	case m.compressed && m.frames > 1:
-		r.Summary = say("message of %d frames, inflated from %d to %s · %s",
-			"由 %d 帧组成的消息，解压：%d → %d 字节 · %s", m.frames, len(m.data),
-			inBytes(len(data)), preview(data))
+		r.Summary = say("message of %s, inflated from %d to %s · %s",
+			"由 %d 帧组成的消息，解压：%d → %d 字节 · %s",
+			lang.Counted(m.frames, "frame"), len(m.data), inBytes(len(data)), preview(data))
 	case m.compressed:
 		r.Summary = say("message inflated from %d to %s · %s", "消息解压：%d → %d 字节 · %s",
 			len(m.data), inBytes(len(data)), preview(data))
 	default:
-		r.Summary = say("message of %d frames, %s · %s", "由 %d 帧组成的消息，%d 字节 · %s",
-			m.frames, inBytes(len(data)), preview(data))
+		r.Summary = say("message of %s, %s · %s", "由 %d 帧组成的消息，%d 字节 · %s",
+			lang.Counted(m.frames, "frame"), inBytes(len(data)), preview(data))
 	}
 	return r
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 )
 
@@ -195,9 +197,11 @@ func replySummary(asked *redisCommand, push bool, what string, v respValue, now 
 	case asked.name == "HELLO":
 		return say("answers HELLO after %s", "回复 HELLO，用时 %s", since(asked.time, now))
 	case asked.name == "PUBLISH" || asked.name == "SPUBLISH":
-		return say("%s connections received it · answers %s after %s",
-			"%s 条连接收到了它 · 回复 %s，用时 %s", printable(v.text, 40), asked.name,
-			since(asked.time, now))
+		if n, err := strconv.ParseInt(string(v.text), 10, 64); err == nil {
+			return say("%s received it · answers %s after %s",
+				"%d 条连接收到了它 · 回复 %s，用时 %s", lang.Counted(n, "connection"), asked.name,
+				since(asked.time, now))
+		}
 	}
 	return say("%s · answers %s after %s", "%s · 回复 %s，用时 %s", printable(v.brief(80), 80),
 		asked.name, since(asked.time, now))

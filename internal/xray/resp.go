@@ -94,8 +94,8 @@ func (r *respReader) value(at, depth int) (v respValue, err error) {
 // bulk reads n bytes and their line end.
 func (r *respReader) bulk(v respValue, n int) (respValue, error) {
 	if n > maxWhole {
-		return v, &respError{v.start, say("a string of %d bytes is too long to be shown",
-			"长度 %d 字节的字符串太长，不予显示", n)}
+		return v, &respError{v.start, say("a string of %s is too long to be shown",
+			"长度 %d 字节的字符串太长，不予显示", inBytes(n))}
 	}
 	if len(r.buf) < v.end+n+2 {
 		return v, errRESPIncomplete

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"realtimelab/internal/lang"
 	"realtimelab/internal/tap"
 	"realtimelab/lessons/socketio/eiopacket"
 	"realtimelab/lessons/socketio/siopacket"
@@ -146,7 +147,7 @@ func socketIOSummary(p siopacket.Packet, attachments int) Text {
 		ack = fmt.Sprintf(" #%d", p.ID)
 	}
 	if attachments > 0 {
-		files, zhFiles = fmt.Sprintf(", %d attachments follow", attachments),
+		files, zhFiles = fmt.Sprintf(", followed by %s", lang.Counted(attachments, "attachment")),
 			fmt.Sprintf("，后面有 %d 个附件", attachments)
 	}
 	head := p.Type.String() + in + ack

@@ -67,8 +67,8 @@ func readRecord(s *stream) bool {
 	}
 	n := int(binary.BigEndian.Uint16(s.buf[3:]))
 	if n > maxRecord {
-		return s.fail(say("a TLS record of %d bytes, which is too large",
-			"TLS 记录长达 %d 字节，超过了上限", n))
+		return s.fail(say("a TLS record of %s, which is too large",
+			"TLS 记录长达 %d 字节，超过了上限", inBytes(n)))
 	}
 	if len(s.buf) < recordHead+n {
 		return false

@@ -15,7 +15,8 @@ export function setLanguage(lang) {
 
 /**
  * Registers a module's texts under a name and returns their lookup, t(key, ...values): the text in the language shown,
- * with {0}, {1} … replaced by the values. An unknown key or a missing value throws. t.keys lists the keys.
+ * with {0}, {1} … replaced by the values; {0 byte} is the value with its noun, "1 byte" or "2 bytes". An unknown key or a
+ * missing value throws. t.keys lists the keys.
  */
 export function catalogue(name, texts) {
   if ((catalogues.get(name) ?? texts) !== texts) throw new Error(`two catalogues are named ${name}`);
@@ -34,8 +35,9 @@ export function text(reference, ...values) {
 function lookup(name, key, values) {
   const texts = catalogues.get(name);
   if (!texts || !Object.hasOwn(texts[shown], key)) throw new Error(`there is no text ${name}.${key} in ${shown}`);
-  return texts[shown][key].replace(/\{(\d)\}/g, (_, i) => {
+  return texts[shown][key].replace(/\{(\d)( [a-z ]+)?\}/g, (_, i, noun = "") => {
     if (values[i] === undefined) throw new Error(`the text ${name}.${key} lacks its value {${i}}`);
-    return String(values[i]);
+    const value = String(values[i]);
+    return noun && value !== "1" ? `${value}${noun}s` : value + noun;
   });
 }

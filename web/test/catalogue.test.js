@@ -31,6 +31,17 @@ test("a missing value throws", () => {
   assert.throws(() => t("pair", undefined, 1), /lacks its value \{0\}/);
 });
 
+test("a noun follows its number", () => {
+  const t = catalogue("counts", both({ rows: "{0 row}, {1 more byte}" }, { rows: "{0} 行，还有 {1} 字节" }));
+  assert.equal(t("rows", 0, 1), "0 rows, 1 more byte");
+  assert.equal(t("rows", 1, "1,000"), "1 row, 1,000 more bytes");
+  assert.equal(t("rows", "1", 1.5), "1 row, 1.5 more bytes");
+  setLanguage("zh");
+  assert.equal(t("rows", 1, 1), "1 行，还有 1 字节");
+  setLanguage("en");
+  assert.throws(() => t("rows", 1), /lacks its value \{1\}/);
+});
+
 test("a value is not searched for placeholders", () => {
   assert.equal(catalogue("nested", both({ pair: "{0} {1}" }))("pair", "{1}", "x"), "{1} x");
 });

@@ -7,6 +7,7 @@ import { reorder } from "../pages/compare/rank.js";
 import { readable } from "../pages/compare/printable.js";
 import { decides, why } from "../pages/compare/sentence.js";
 import { texts } from "../pages/compare/text.js";
+import { catalogue, setLanguage } from "../shared/catalogue.js";
 
 test("a lap has the median, the longest silence and the messages of its round only", () => {
   const lap = new Lap(10, 1000);
@@ -40,11 +41,7 @@ test("lanes with equal results keep their places", () => {
   assert.equal(order({ a: 9, b: 1 }, { least: 4 }), "ba");
 });
 
-const lookup = (lang) => (key, ...values) => texts[lang][key].replace(/\{(\d)\}/g, (_, i) => {
-  assert.notEqual(values[i], undefined, `${key} lacks {${i}}`);
-  return values[i];
-});
-const t = lookup("en");
+const t = catalogue("compare", texts);
 const name = (lane) => lane.toUpperCase();
 const place = (lane, rank, figures) => ({ lane, rank, lost: 0, bytes: 0, delay: 0, silence: 0, requests: 0, ...figures });
 
@@ -54,7 +51,8 @@ test("the sentence names the winners, the last lane and what held it up", () => 
   const silence = [place("a", 1, { silence: 400 }), place("b", 2, { silence: 2500 })];
   assert.equal(why(t, "silence", silence, name), "A: silent for 400 ms at most; B was silent for 2.5 s.");
   const lossy = [place("a", 1, { silence: 400 }), place("b", 2, { silence: 300, lost: 7 })];
-  assert.match(why(t, "silence", lossy, name), /B lost 7 messages/);
+  assert.match(why(t, "silence", lossy, name), /B lost 7 messages,/);
+  assert.match(why(t, "silence", [lossy[0], { ...lossy[1], lost: 1 }], name), /B lost 1 message,/);
   assert.match(why(t, "delay", [place("a", 1, { delay: 0.4 }), place("b", 1, { delay: 1 })], name), /< 1 ms; the other lanes do not differ/);
   assert.equal(why(t, "delay", [], name), texts.en.noReport);
   assert.equal(decides(t, "bytes", bytes[2]), "1100 bytes a message");
@@ -62,14 +60,16 @@ test("the sentence names the winners, the last lane and what held it up", () => 
 
 test("every sentence can be said in both languages", () => {
   for (const lang of ["en", "zh"]) {
+    setLanguage(lang);
     for (const wins of ["bytes", "delay", "silence"]) {
       for (const figures of [{ lost: 3 }, { requests: 1 }, {}]) {
-        const line = why(lookup(lang), wins, [place("a", 1), place("b", 1), place("c", 1), place("d", 4, figures)], name);
+        const line = why(t, wins, [place("a", 1), place("b", 1), place("c", 1), place("d", 4, figures)], name);
         assert.match(line, /A.*B.*C.*D/);
         assert.doesNotMatch(line, /[{}]|undefined/);
       }
     }
   }
+  setLanguage("en");
 });
 
 test("a line of the narrator stays, and a newer one of the same kind replaces a waiting one", () => {

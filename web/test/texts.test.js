@@ -34,7 +34,7 @@ function references(source) {
     .filter(({ key }) => !["js", "css"].includes(key));
 }
 
-const placeholders = (text) => [...new Set(text.match(/\{\d\}/g) ?? [])].sort();
+const placeholders = (text) => [...new Set([...text.matchAll(/\{(\d)[^}]*\}/g)].map(([, i]) => i))].sort();
 const title = (c) => c.file;
 
 for (const c of catalogues) {
@@ -65,6 +65,15 @@ for (const c of catalogues) {
     assert.deepEqual(unused, []);
   });
 }
+
+test("a text that counts has one word for one", () => {
+  const texts = catalogues.flatMap((c) => Object.entries(c.texts.en).map(([key, text]) => ({ key: `${c.file}: ${key}`, text })));
+  const nouns = new Set(texts.flatMap(({ text }) => [...text.matchAll(/\{\d (?:[a-z]+ )*([a-z]+)\}/g)].map(([, noun]) => noun)));
+  assert.ok(nouns.has("byte"));
+  const plural = new RegExp(`\\{\\d\\} (more )?(${[...nouns].join("|")})s\\b`);
+  for (const { key, text } of texts) assert.doesNotMatch(text, plural, `${key}: write {0 byte}, not {0} bytes`);
+  for (const c of catalogues) for (const [key, text] of Object.entries(c.texts.zh)) assert.doesNotMatch(text, /\{\d [^}]*\}/, `${c.file}: ${key}`);
+});
 
 test("the modules of a page that refer to a catalogue load it", () => {
   for (const { dir, html, js } of pages) {

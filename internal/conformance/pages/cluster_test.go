@@ -48,7 +48,7 @@ func TestClusterPage(t *testing.T) {
 	enter(tab, "#text", "<b>hello</b>")
 	tab.WaitText("#events", "<b>hello</b> (by way of ")
 	tab.WaitText("#hops", "It reached 10 of 10 clients.")
-	tab.WaitText("#hops", "to Redis, channel socket.io#/#. 3 connections receive it.")
+	tab.WaitText("#hops", "to Redis, channel socket.io#/#. Redis passes it on to 3 connections.")
 	tab.WaitText("#redisHop", "② PUBLISH to 3 connections")
 	tab.WaitFor(
 		`[...document.querySelectorAll(".server .hop")].every((hop) => hop.textContent.includes("③ to "))`)

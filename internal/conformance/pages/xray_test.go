@@ -115,7 +115,7 @@ func xrayPanel(t *testing.T, browser *labtest.Browser) {
 	check(tab, "#x-pin")
 	labtest.Eval[bool](tab,
 		`[...document.querySelectorAll("#x-anatomy .x-related button")].find((b) => b.textContent.startsWith("Engine.IO")).click() || true`)
-	tab.WaitText("#x-anatomy", "bytes are equal")
+	tab.WaitText("#x-anatomy", "Equal: ")
 	tab.WaitFor(`document.querySelectorAll("#x-anatomy .x-compare .x-only").length > 0`)
 	tab.Screenshot("xray-compare")
 	check(tab, "#x-reset")

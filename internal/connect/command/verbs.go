@@ -260,8 +260,9 @@ func parseClose(s *scanner, c *Command) (err error) {
 	s.space()
 	c.Text = s.rest()
 	if len(c.Text) > maxReason {
-		return s.fail("the reason has %d bytes; a close frame holds at most %d",
-			"关闭原因有 %d 字节；关闭帧最多 %d 字节", len(c.Text), maxReason)
+		return s.fail("the reason has %s; a close frame holds at most %d",
+			"关闭原因有 %d 字节；关闭帧最多 %d 字节",
+			lang.Counted(len(c.Text), "byte"), maxReason)
 	}
 	s.at = len(s.text)
 	return nil

@@ -69,7 +69,7 @@ func echoesAllLengths(a *attack) {
 			header = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(n))
 		}
 		s.wants(append(header, payload...),
-			fmt.Sprintf("A text of %d bytes must come back, with its length in the "+
+			fmt.Sprintf("A text of length %d must come back, with its length in the "+
 				"shortest form.", n),
 			fmt.Sprintf("%d 字节的文本原样返回，长度用最短的写法。", n))
 	}

@@ -26,7 +26,8 @@ func (c Cell) Says() lang.Text {
 		return lang.Text{EN: "dead after a silence", ZH: "静默之后就断了"}
 	case c.Down == Batch:
 		return lang.Text{
-			EN: fmt.Sprintf("in one batch, %d messages later", c.BatchMessages),
+			EN: fmt.Sprintf("in one batch, %s later",
+				lang.Counted(c.BatchMessages, "message")),
 			ZH: fmt.Sprintf("成批到达：又发了 %d 条才出现", c.BatchMessages),
 		}
 	case c.Silence == Back:

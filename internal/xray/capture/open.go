@@ -194,35 +194,39 @@ func (o *opening) note(en, zh string, args ...any) {
 // noteLeft adds notes about the packets that were left out.
 func (o *opening) noteLeft(left pcapng.Left) {
 	if n := left.Truncated; n > 0 {
-		o.note("%d packets are cut short in the capture: their ends are missing. Capture whole "+
+		o.note("Cut short in the capture, with their ends missing: %s. Capture whole "+
 			"packets, with dumpcap -s 0.",
-			"抓包里有 %d 个数据包被截短，末尾缺失。请完整抓取：dumpcap -s 0。", n)
+			"抓包里有 %d 个数据包被截短，末尾缺失。请完整抓取：dumpcap -s 0。",
+			lang.Counted(n, "packet"))
 	}
 	if n := left.Links; n > 0 {
-		o.note("%d of %d packets have an unsupported link layer: the x-ray reads Ethernet, "+
+		o.note("Unsupported link layer: %d of %s. The x-ray reads Ethernet, "+
 			"loopback, Linux cooked and raw IP.",
 			"%[2]d 个数据包中有 %[1]d 个的链路层不支持：支持以太网、回环、Linux cooked 和裸 IP。",
-			n, left.Packets)
+			n, lang.Counted(left.Packets, "packet"))
 	}
 	if n := left.Fragments; n > 0 {
-		o.note("%d fragments of IP packets were left out.", "略过了 %d 个 IP 分片。", n)
+		o.note("Left out: %s.", "略过了 %d 个 IP 分片。",
+			lang.Counted(n, "IP fragment"))
 	}
 	if n := left.Connections; n > 0 {
-		o.note("%d packets were left out: too many connections are open at the same time.",
-			"略过了 %d 个数据包：同时打开的连接太多。", n)
+		o.note("Left out: %s. Too many connections are open at the same time.",
+			"略过了 %d 个数据包：同时打开的连接太多。", lang.Counted(n, "packet"))
 	}
 	if left.Packets > 0 && left.Other == left.Packets {
-		o.note("None of the %d packets is TCP.", "%d 个数据包都不是 TCP。", left.Packets)
+		o.note("No TCP in %s.", "%d 个数据包都不是 TCP。",
+			lang.Counted(left.Packets, "packet"))
 	}
 }
 
 // noteRows adds notes about rows that are not kept, and about traffic that cannot be read.
 func (o *opening) noteRows() {
 	if n := len(o.encrypted); n > 0 {
-		o.note("%d connections are encrypted with TLS: only their records can be read.",
-			"有 %d 个连接用 TLS 加密：只能读到它们的记录。", n)
+		o.note("Encrypted with TLS: %s. Only TLS records can be read there.",
+			"有 %d 个连接用 TLS 加密：只能读到它们的记录。", lang.Counted(n, "connection"))
 	}
 	if gone := o.made - uint64(len(o.capture.Xray.Held())); gone > 0 && !o.Stream {
-		o.note("The first %d rows are no longer in memory.", "最早的 %d 行已不在内存中。", gone)
+		o.note("No longer in memory: the %s at the start.", "最早的 %d 行已不在内存中。",
+			lang.Counted(gone, "row"))
 	}
 }

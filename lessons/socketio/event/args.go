@@ -83,7 +83,7 @@ func (a Args) String() string {
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(&out, "… (%d bytes more)", more)
+		fmt.Fprintf(&out, "… (bytes left out: %d)", more)
 	}
 	return out.String()
 }

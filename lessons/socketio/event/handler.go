@@ -190,7 +190,7 @@ func isOpaque(t reflect.Type) bool {
 func (h *Handler) Call(args Args, ack Ack) error {
 	n := args.Len()
 	if h.strict && (n < len(h.params) || n > len(h.params) && h.variadic == nil && !h.rest) {
-		return fmt.Errorf("%d arguments, the handler takes %d", n, len(h.params))
+		return fmt.Errorf("number of arguments: %d, the handler takes %d", n, len(h.params))
 	}
 	in := make([]reflect.Value, 0, max(n, len(h.params))+2)
 	for i := 0; i < len(h.params) || i < n && h.variadic != nil; i++ {

@@ -61,7 +61,7 @@ func Printable(v any) string {
 		text = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 	}
 	if more > 0 {
-		text += fmt.Sprintf("… (%d bytes more)", more)
+		text += fmt.Sprintf("… (bytes left out: %d)", more)
 	}
 	return text
 }

@@ -49,7 +49,7 @@ func TestPrintable(t *testing.T) {
 	} {
 		assert.Equal(t, want, Printable(text))
 	}
-	assert.Equal(t, strings.Repeat("x", 200)+"… (9800 bytes more)",
+	assert.Equal(t, strings.Repeat("x", 200)+"… (bytes left out: 9800)",
 		Printable(strings.Repeat("x", 10_000)))
 	assert.LessOrEqual(t, len(Printable(strings.Repeat("€", 10_000))), 230)
 }

@@ -79,6 +79,9 @@ func replacePlaceholders(text Value, attachments int,
 // String returns the text with the size in the place of each attachment: {"file":<3 bytes>}.
 func (r Raw) String() string {
 	text, err := replacePlaceholders(r.Text, len(r.Attachments), func(dst []byte, num int) []byte {
+		if len(r.Attachments[num]) == 1 {
+			return append(dst, "<1 byte>"...)
+		}
 		return fmt.Appendf(dst, "<%d bytes>", len(r.Attachments[num]))
 	})
 	if err != nil {

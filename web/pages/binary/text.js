@@ -2,7 +2,7 @@
 
 export const texts = {
   en: {
-    came: "{0} × {1}: {2} bytes",
+    came: "{0} × {1}: {2 byte}",
     sum: "SHA-256: {0}",
     equal: "the browser says the same",
     differs: "the browser says {0}",
@@ -11,7 +11,7 @@ export const texts = {
     asBinary: "as bytes: {0} of JSON with a placeholder, then",
     asBase64: "as base64 inside the JSON",
     asNumbers: "as an array of numbers",
-    unit: "{0} bytes",
+    unit: "{0 byte}",
   },
   zh: {
     came: "{0} × {1}：{2} 字节",

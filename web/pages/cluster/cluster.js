@@ -152,7 +152,7 @@ function show() {
   picture.show(view, mine);
   showMe();
   showSwitches();
-  $("crowdSays").textContent = view.state.crowd === 1 ? t("crowdOne") : t("crowd", view.state.crowd);
+  $("crowdSays").textContent = t("crowd", view.state.crowd);
   showTally($("crowd"), view.account);
   showRequests(view.requests);
 }

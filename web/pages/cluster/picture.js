@@ -50,7 +50,7 @@ export class Picture {
       const box = this.#boxes.get(name);
       box.item.dataset.status = status;
       box.status.textContent = t(`is-${status}`);
-      box.clients.textContent = clients === 1 ? t("client") : t("clients", clients);
+      box.clients.textContent = t("clients", clients);
       box.dots.textContent = (name === mine && clients ? "★" : "") + "●".repeat(Math.max(clients - (name === mine ? 1 : 0), 0));
       box.item.classList.toggle("mine", name === mine);
       if (name === mine) box.clients.textContent += ` · ${t("youAreHere")}`;

@@ -3,12 +3,12 @@
 export const texts = {
   en: {
     pause: "Pause", go: "Resume",
-    rate: "{0} messages a second", interval: "short polling asks every {0}", net: "network: {0}",
+    rate: "{0 message} a second", interval: "short polling asks every {0}", net: "network: {0}",
     on: "running", off: "not connected", paused: "paused", isCut: "every packet is lost", watching: "{0} watching",
     ms: "ms", bytesUnit: "bytes", requestsUnit: "requests a message", waiting: "{0} on the way", lost: "{0} lost", laneOff: "not connected",
     freeze: "Freeze this lane and show its bytes", bytesOf: "What crossed last: {0}", recovers: "with recovery",
     picture: "For each lane: above, when each message was sent; below, when it arrived",
-    axis: "The last {0} seconds. A line runs from the moment the server gets a message (above) to the moment this page has it (below). The more it slants, the later the message. Red line: still on the way. Red ring: lost. On the right: the median latency, then the bytes a message and their parts.",
+    axis: "The last {0 second}. A line runs from the moment the server gets a message (above) to the moment this page has it (below). The more it slants, the later the message. Red line: still on the way. Red ring: lost. On the right: the median latency, then the bytes a message and their parts.",
 
     roundDone: "{0} ✓", stop: "End the round", close: "Close the podium",
     phaseBets: "Bets are open", phaseRun: "{0} s left", phaseCount: "Counting…", phasePodium: "Podium",
@@ -20,19 +20,19 @@ export const texts = {
     lateLanes: "A round is running. The lanes of this page open when it ends.",
     comma: ", ", and: "{0} and {1}",
 
-    "value-bytes": "{0} bytes a message", "value-delay": "{0}", "value-silence": "{0} of silence",
+    "value-bytes": "{0 byte} a message", "value-delay": "{0}", "value-silence": "{0} of silence",
     noReport: "Nobody measured this round: keep a page with the key open from start to end.",
-    "won-bytes": "{0}: {1} bytes a message", "won-delay": "{0}: a median latency of {1}", "won-silence": "{0}: silent for {1} at most",
+    "won-bytes": "{0}: {1 byte} a message", "won-delay": "{0}: a median latency of {1}", "won-silence": "{0}: silent for {1} at most",
     allSame: "{0}; the other lanes do not differ from that.", but: "{0}; {1}.",
-    lostSome: "{0} lost {1} messages, because nothing sends them again after a new connection",
-    "asks-bytes": "{0} needs {1}, because it makes {2} requests a message", "last-bytes": "{0} needs {1}, most of it framing",
+    lostSome: "{0} lost {1 message}, because nothing sends them again after a new connection",
+    "asks-bytes": "{0} needs {1}, because it makes {2 request} a message", "last-bytes": "{0} needs {1}, most of it framing",
     "asks-delay": "{0} takes {1}, because its messages wait for its next request ({2} a message)", "last-delay": "{0} takes {1}",
     "asks-silence": "{0} was silent for {1}, because it must first make a new request", "last-silence": "{0} was silent for {1}",
 
     begins: "The round {0} begins.", isBack: "{0} is back after {1}.", waits: "{0} lost its connection: it tries again after {1}.", waitsItself: "{0} lost its connection: the client waits for its retry time.",
-    hasLost: "{0} has lost {1} messages.", batch: "{0}: {1} messages arrive at once.", leads: "{0} takes the lead.",
-    sayCut: "Every packet is lost. The connections stay open.", sayFlows: "Packets flow again. TCP sends the lost data again.", sayNet: "The network is now: {0}.", sayRate: "Now {0} messages a second.",
-    factAsks: "{0}: {1} requests a message, {2} bytes of headers each message.", factStream: "{0}: no request for a message, {3} bytes of framing.",
+    hasLost: "{0} has lost {1 message}.", batch: "{0}: {1 message} at once.", leads: "{0} takes the lead.",
+    sayCut: "Every packet is lost. The connections stay open.", sayFlows: "Packets flow again. TCP sends the lost data again.", sayNet: "The network is now: {0}.", sayRate: "Now {0 message} a second.",
+    factAsks: "{0}: {1 request} a message, {2 byte} of headers each message.", factStream: "{0}: no request for a message, {3 byte} of framing.",
   },
   zh: {
     pause: "暂停", go: "继续",

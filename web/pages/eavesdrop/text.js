@@ -8,7 +8,7 @@ export const texts = {
     failed: "The WebSocket did not open: {0}",
     readable: "The cookie can be read here.", hidden: "The cookie cannot be read here.", mine: "The server reads the cookie, as it should.",
     nothing: "Nothing came this far.", noProxy: "This path has no proxy.", tunnel: "A tunnel copies bytes. It reads what the network reads.",
-    size: "{0} bytes", unmasked: "without the mask: {0}",
+    size: "{0 byte}", unmasked: "without the mask: {0}",
   },
   zh: {
     running: "正在运行……", ready: "就绪",

@@ -2,7 +2,7 @@
 
 export const texts = {
   en: {
-    wait: "Hold for {0} s", seconds: "{0} seconds",
+    wait: "Hold for {0} s", seconds: "{0 second}",
     aborted: "The held request was aborted at message {0}. The next one asks for what is newer than that.",
   },
   zh: {

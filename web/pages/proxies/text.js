@@ -2,12 +2,12 @@
 
 export const texts = {
   en: {
-    ready: "ready", measuring: "measuring", lost: "the lab does not answer", running: "{0} of {1} cells", done: "{0} cells measured",
+    ready: "ready", measuring: "measuring", lost: "the lab does not answer", running: "{0} of {1 cell}", done: "{0 cell} measured",
     behind: "{0} behind {1}", kind: "This proxy {0}.", result: "Result", connects: "The server has the client", yes: "yes", no: "no",
-    down: "From the server", up: "From the client", atOnce: "at once: {0}", late: "late: {0}", never: "never", batch: "in one batch, after {0} more messages had filled the buffer: {1}",
+    down: "From the server", up: "From the client", atOnce: "at once: {0}", late: "late: {0}", never: "never", batch: "in one batch, after {0 more message} had filled the buffer: {1}",
     silence: "After a silence", held: "still connected", back: "the proxy cut it, and the client came back", dead: "nothing arrives any longer",
     foreign: "A page of another origin", accepted: "accepted: the server sees no Origin", refused: "refused",
-    cost: "Needed", costs: "{0} connections, {1} requests", error: "The client says", ms: "{0} ms", s: "{0} s",
+    cost: "Needed", costs: "{0 connection}, {1 request}", error: "The client says", ms: "{0} ms", s: "{0} s",
   },
   zh: {
     ready: "就绪", measuring: "正在测量", lost: "实验室没有应答", running: "{1} 格中已测 {0} 格", done: "测完 {0} 格",

@@ -2,7 +2,7 @@
 
 export const texts = {
   en: {
-    account: "{0} ticks at once, {1} after the reconnection, {2} lost. {3} glances lost.",
+    account: "{0 tick} at once, {1} after the reconnection, {2} lost. {3 glance} lost.",
     left: "gone for {0} s", recovered: "recovered: same id, same rooms", fresh: "not recovered: a new socket, start from scratch",
     calls: "called {0} × for each tick",
   },

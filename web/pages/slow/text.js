@@ -2,9 +2,9 @@
 
 export const texts = {
   en: {
-    on: "{0} clients", off: "not connected",
+    on: "{0 client}", off: "not connected",
     reads: "The slow client reads {0} a second", readsNothing: "The slow client reads nothing", readsAll: "The slow client reads as fast as it can",
-    rate: "{0} messages a second, 8 KB each",
+    rate: "{0 message} a second, 8 KB each",
     block: "The broadcast writes to one client after the other, and waits up to 10 s for each. One slow client delays all.",
     grow: "Each client has a queue without a bound. Nobody waits, and the server's memory grows. At 16 MiB the lab gives up.",
     drop: "Each queue keeps four messages. A new one pushes out the oldest: the slow client gets fewer values, but fresh ones.",
@@ -14,7 +14,7 @@ export const texts = {
     inQueue: "in the queue", inKernel: "in the kernel", heap: "heap", allQueues: "all queues", waits: "waits in the browser",
     delayChart: "Median and 99th percentile of the steady clients' delay", queueChart: "Bytes that wait for the slow client", heapChart: "Bytes on the server's heap, and in all queues", uploadChart: "Bytes in bufferedAmount",
     ended: "The server disconnects “{0}”: {1}.", learned: "“{0}” notices that it is disconnected: {1}{2}.",
-    join: "Connect this page", leave: "Disconnect", work: "the handler takes {0} ms a message", number: "no. {0}", messages: "{0} messages",
+    join: "Connect this page", leave: "Disconnect", work: "the handler takes {0} ms a message", number: "no. {0}", messages: "{0 message}",
     mineClosed: "This page was disconnected: {0}{1}.",
     uploadStart: "Start the upload", uploadStop: "Stop", tooMuch: "The page stopped: {0} were waiting in the browser's memory.",
     cut: "The server has cut the connection. close() would first send all that waits in the browser.",

@@ -4,7 +4,7 @@ export const texts = {
   en: {
     on: "open", off: "closed", connecting: "connecting", opened: "The handshake is done: 101 Switching Protocols.",
     closed: "closed: code {0}{1}, {2}", clean: "both sides sent a close frame", dirty: "without a close frame",
-    bursted: "1,000 messages there and back in {0} ms: {1} a second", trip: "back after {0} ms", bytes: "{0} bytes", text: "text", binary: "binary",
+    bursted: "1,000 messages there and back in {0} ms: {1} a second", trip: "back after {0} ms", bytes: "{0 byte}", text: "text", binary: "binary",
   },
   zh: {
     on: "已打开", off: "已关闭", connecting: "连接中", opened: "握手完成：101 Switching Protocols。",

@@ -128,7 +128,7 @@ func (c Config) withDefaults() (Config, error) {
 	case slices.Contains(c.Origins, "*"):
 		return c, errors.New(`admin: Config.Origins holds "*": name the origins of the page`)
 	case c.SessionKey != nil && len(c.SessionKey) < minKey:
-		return c, fmt.Errorf("admin: Config.SessionKey has %d bytes: write at least %d",
+		return c, fmt.Errorf("admin: Config.SessionKey has a length of %d: write at least %d bytes",
 			len(c.SessionKey), minKey)
 	}
 	if c.Auth != nil {

@@ -162,7 +162,7 @@ func TestConfig(t *testing.T) {
 		"cannot be negative":           {Open: true, StatsInterval: -1},
 		`holds "*"`:                    {Open: true, Origins: []string{"*"}},
 		"is the main namespace":        {Open: true, Namespace: "/"},
-		"SessionKey has 5 bytes: writ": {Auth: login, SessionKey: []byte("short")},
+		"SessionKey has a length of 5": {Auth: login, SessionKey: []byte("short")},
 	} {
 		io := sio.NewServer(sio.Config{})
 		_, err := Instrument(io, config)
@@ -481,7 +481,7 @@ func TestCommands(t *testing.T) {
 
 			page.Emit("emit", "/chat", a.ID(), "hello", "world", []byte{1})
 			page.Emit("emit", "/chat", nil, "to all")
-			assert.Equal(t, `hello ["world",<1 bytes>]`, a.next("hello", "to all").String())
+			assert.Equal(t, `hello ["world",<1 byte>]`, a.next("hello", "to all").String())
 			assert.Equal(t, `to all []`, a.next("hello", "to all").String())
 			assert.Equal(t, `to all []`, b.next("hello", "to all").String())
 
