@@ -378,8 +378,8 @@ func TestOneIsSingular(t *testing.T) {
 	d.show(0)
 	r := d.demos[0].screen
 	r.demo.clients = 1
-	r.counters = xray.Counters{Total: 1, Open: 1, Requests: 1}
-	assert.Contains(t, d.View(), "1 client · 1 connection, 1 open · 1 request ")
+	r.counters = xray.Counters{Counters: tap.Counters{Total: 1, Open: 1}, Requests: 1}
+	assert.Contains(t, d.View(), "1 client · 1 connection, 1 open · 1 request\n")
 	r.rows.add(nil, 1)
 	assert.Contains(t, d.View(), "1 row too fast to show")
 	d.press("L")
