@@ -81,6 +81,7 @@ var filterHelp = lang.Text{
   kind:close                             a kind of rows, see below
   side:server                            behind the proxy of lab run --proxy; side:client before it
   size>100                               bytes; also <, >=, <= and =
+  row=54                                 row 54, as "(row 54)" in other rows
   -word  -layer:tcp                      the opposite of any term
 
 The kinds are heartbeat; upgrade; close, the end of a session, a WebSocket or a connection;
@@ -98,6 +99,7 @@ what could not be read.`,
   kind:close                             行的种类，见下
   side:server                            lab run --proxy 的代理之后；side:client 在它之前
   size>100                               字节数；还有 <、>=、<= 和 =
+  row=54                                 第 54 行，即其他行里说的“第 54 行”
   -word  -layer:tcp                      任何条件前加减号表示相反
 
 种类有：heartbeat，心跳；upgrade，升级；close，会话、WebSocket 或连接的结束；cut，连接结束时还有

@@ -96,12 +96,13 @@ var (
 type command struct {
 	*action
 	label lang.Text // in place of the action's help
+	notes lang.Text // what the help adds
 	do    func(key string) tea.Cmd
 }
 
 // on returns the command that runs do.
 func (a *action) on(do func() tea.Cmd) command {
-	return command{a, a.help, func(string) tea.Cmd { return do() }}
+	return command{action: a, label: a.help, do: func(string) tea.Cmd { return do() }}
 }
 
 // then returns the command that runs do, which leads to no message.

@@ -43,8 +43,8 @@ func (a *anatomy) draw(u *ui, width int) string {
 			width)) + "\n")
 	}
 	b.WriteString(
-		soft.Render(fmt.Sprintf(u.say("%s · %s on the wire, from byte %d of connection %d",
-			"%s · 线路上 %d 字节，从连接 %[4]d 的第 %[3]d 字节开始"), row.Layer,
+		soft.Render(fmt.Sprintf(u.say("row %d · %s · %s on the wire, from byte %d of connection %d",
+			"第 %d 行 · %s · 线路上 %d 字节，从连接 %[5]d 的第 %[4]d 字节开始"), row.ID, row.Layer,
 			lang.Counted(row.Size, "byte"), row.Offset, row.Conn)) + "\n\n")
 	b.WriteString(dump(u, row.Data, fields, width))
 	for i, f := range fields {

@@ -56,7 +56,7 @@ func (h *help) columns() []string {
 		for _, c := range h.all {
 			if c.section == s {
 				b.WriteString("\n   " + fit(bold.Render(c.names()), keysWidth) + " " +
-					c.label.In(h.lang))
+					c.label.In(h.lang) + soft.Render(c.notes.In(h.lang)))
 			}
 		}
 		if s == sections-1 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -200,7 +199,9 @@ func (l *rowList) commands(move func(by int)) []command {
 	if l.loud {
 		layers = layers.as("without TCP and bodies", "不显示 TCP 与正文")
 	}
-	return append(l.filter.filters(move), pause, layers, actClear.then(l.clear))
+	filters := l.filter.filters(move)
+	filters[0].notes = lang.Text{EN: ": word #3 row=54", ZH: "：词 #3 row=54"}
+	return append(filters, pause, layers, actClear.then(l.clear))
 }
 
 func (l *rowList) toggleLayers() {
@@ -280,11 +281,14 @@ func (l *rowList) view(width, height int) string {
 	return b.String()
 }
 
-// Widths from which a row has its time, and its size.
+// Widths from which a row has its time, and its number and size.
 const (
 	timedRow = 70
 	sizedRow = 100
 )
+
+// rowNumber is the width of the numbers of rows.
+const rowNumber = 5
 
 // columns names the columns of line.
 func (l *rowList) columns(width int) string {
@@ -297,7 +301,7 @@ func (l *rowList) columns(width int) string {
 		head = fit(l.say("time", "时间"), 13) + head
 	}
 	if width >= sizedRow {
-		head += fit(l.say(" bytes", "  字节"), 7)
+		head = fit(l.say("row", "行"), rowNumber+1) + head + fit(l.say(" bytes", "  字节"), 7)
 	}
 	return cut(" "+soft.Render(head+l.say("→ to the server, ← to the client",
 		"→ 发往服务器，← 发往客户端")), width)
@@ -306,7 +310,7 @@ func (l *rowList) columns(width int) string {
 // sideMark marks the side of a proxy that a row is of.
 var sideMark = map[tap.Side]string{tap.ClientSide: "c ", tap.ServerSide: "s "}
 
-// line is a row: time, connection, direction, layer, and what it says.
+// line is a row: number, time, connection, direction, layer, size, and what it says.
 func (l *rowList) line(row *xray.Row, selected bool, width int) string {
 	arrow := "→"
 	if row.Dir == tap.Out {
@@ -321,7 +325,7 @@ func (l *rowList) line(row *xray.Row, selected bool, width int) string {
 		head = row.Time.Format("15:04:05.000 ") + head
 	}
 	if width >= sizedRow {
-		head += fmt.Sprintf("%6s ", strconv.Itoa(row.Size))
+		head = fmt.Sprintf("%-*d ", rowNumber, row.ID) + head + fmt.Sprintf("%6d ", row.Size)
 	}
 	text := strings.Repeat("  ", l.depth[row.ID]) + terminal.Clean(row.Summary.In(l.lang))
 	if row.Problem != nil {

@@ -61,7 +61,7 @@ func tabCommands(shown, count int, show func(int) tea.Cmd) []command {
 
 // numberCommand returns the command of the number keys.
 func numberCommand(count int, show func(int) tea.Cmd) command {
-	return command{actNumber, actNumber.help, func(key string) tea.Cmd {
+	return command{action: actNumber, label: actNumber.help, do: func(key string) tea.Cmd {
 		if i := int(key[0] - '1'); i < count {
 			return show(i)
 		}

@@ -299,6 +299,19 @@ func TestFilterWords(t *testing.T) {
 	}
 }
 
+func TestARowIsFoundByItsNumber(t *testing.T) {
+	d := newFixture(t, lang.English, 120, 24)
+	d.show(0)
+	d.sampled(chat())
+	assert.Contains(t, d.View(), " 3     12:00:00.003 #3 ")
+	d.press("/", "row=3", "enter")
+	assert.Contains(t, d.View(), "1 of 5")
+	assert.Contains(t, d.View(), "text frame")
+	assert.NotContains(t, d.View(), "the client emits")
+	d.press("?")
+	assert.Contains(t, d.View(), "filter: word #3 row=54")
+}
+
 func TestTabCompletesAFilter(t *testing.T) {
 	d := newFixture(t, lang.English, 80, 24)
 	d.show(0)

@@ -1,4 +1,4 @@
-// The language of the x-ray's filter: words, -word, #3, from:client, layer:ws, size>100, event:"chat message", the arrows,
+// The language of the x-ray's filter: words, -word, #3, from:client, layer:ws, size>100, row=54, event:"chat message", the arrows,
 // /regular expressions/. Pure. The package internal/xray/filter describes it and reads the same; its table
 // testdata/cases.json holds the two together.
 
@@ -15,6 +15,7 @@ const kinds = ["heartbeat", "upgrade", "close", "cut", "end", "failure", "proble
 const keys = { from: ends, to: ends, side: ends, layer: layers, kind: kinds, event: null }; // null takes any text
 
 const mostNeedles = 16, mostCharacters = 300;
+const numbers = { size: { of: (row) => row.size, wrong: "f-size" }, row: { of: (row) => row.id, wrong: "f-row" } }; // before a comparison
 const comparisons = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b, "=": (a, b) => a === b };
 const isKey = (word) => Object.hasOwn(keys, word);
 const isSpace = (c) => c !== undefined && /\s/u.test(c);
@@ -69,7 +70,7 @@ class Parser {
     const word = this.#word();
     const colon = word.indexOf(":");
     if (colon >= 0 && isKey(word.slice(0, colon))) return this.#keyed(start, not, word.slice(0, colon), word.slice(colon + 1));
-    if (/^size[<>=]/.test(word)) return this.#size(start, not, word);
+    if (/^(size|row)[<>=]/.test(word)) return this.#number(start, not, word);
     const passes = shown(word);
     if (passes) this.#terms.push({ not, passes });
     else if (word.startsWith("#")) throw new FilterError(start, "f-conn");
@@ -149,11 +150,12 @@ class Parser {
     this.#needle(start, not, (said) => pattern.test(said));
   }
 
-  #size(start, not, word) {
-    const [, operator, digits] = /^size([<>=]+)(.*)$/.exec(word);
+  #number(start, not, word) {
+    const [, key, operator, digits] = /^([a-z]+)([<>=]+)(.*)$/.exec(word);
+    const { of, wrong } = numbers[key];
     const holds = Object.hasOwn(comparisons, operator) && /^\d{1,18}$/.test(digits) ? comparisons[operator] : null;
-    if (!holds) throw new FilterError(start, "f-size");
-    this.#terms.push({ not, passes: (row) => holds(row.size, Number(digits)) });
+    if (!holds) throw new FilterError(start, wrong);
+    this.#terms.push({ not, key, passes: (row) => holds(of(row), Number(digits)) });
   }
 
   #keyed(start, not, key, typed) {
@@ -203,12 +205,12 @@ function has(row, key, value) {
 
 /**
  * Whether a row passes a filter. said(row) is what the row says. parts(row) are the rows that it consists of: one of them has
- * to have the layer or the kind. bits(row) has a bit for each needle that the server found in its bytes.
+ * to have the layer, the kind or the number. bits(row) has a bit for each needle that the server found in its bytes.
  */
 export function matches({ terms }, row, said, parts = (row) => [row], bits = ({ found }) => found ?? 0) {
   return terms.every(({ not, needle, found, key, passes }) => {
     if (needle !== undefined) return (found(said(row)) || Boolean(bits(row) >> needle & 1)) !== not;
-    return (key === "layer" || key === "kind" ? parts(row).some(passes) : passes(row)) !== not;
+    return (["layer", "kind", "row"].includes(key) ? parts(row).some(passes) : passes(row)) !== not;
   });
 }
 
@@ -235,7 +237,7 @@ function candidates({ conns = [], layers: seen = [], events = [] }) {
   return [
     ...keyed("from", ends), ...keyed("to", ends), ...keyed("layer", layers.filter((l) => seen.length === 0 || seen.includes(l))),
     ...keyed("event", events.map(quote)), ...keyed("kind", kinds), ...keyed("side", ends),
-    "size>", "size<", "size>=", "size<=", "size=", ...conns.map((id) => `#${id}`),
+    "size>", "size<", "size>=", "size<=", "size=", "row=", ...conns.map((id) => `#${id}`),
   ];
 }
 

@@ -40,10 +40,10 @@ for (const { filter, start, terms } of cases.completions) {
 }
 
 test("a message is asked for the layers and kinds of its parts, and a search for their bytes", () => {
-  const ws = { layer: "ws", kind: "upgrade", size: 9, dir: "in", found: 1 }, event = { layer: "event", size: 3, dir: "in" };
+  const ws = { id: 4, layer: "ws", kind: "upgrade", size: 9, dir: "in", found: 1 }, event = { id: 5, layer: "event", size: 3, dir: "in" };
   const passes = (source) => matches(parse(source), event, () => "", () => [event, ws], () => ws.found);
-  for (const source of ["layer:ws", "layer:event kind:upgrade", "anything", "size=3"]) assert.equal(passes(source), true, source);
-  for (const source of ["-layer:ws", "size=9", "-anything"]) assert.equal(passes(source), false, source);
+  for (const source of ["layer:ws", "layer:event kind:upgrade", "anything", "size=3", "row=4", "row=5"]) assert.equal(passes(source), true, source);
+  for (const source of ["-layer:ws", "size=9", "-anything", "row=6", "-row=4"]) assert.equal(passes(source), false, source);
 });
 
 test("a filter of words searches the bytes", () => {

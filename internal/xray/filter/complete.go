@@ -86,7 +86,7 @@ func candidates(seen Seen) (all []string) {
 	for _, end := range ends {
 		all = append(all, "side:"+end)
 	}
-	all = append(all, "size>", "size<", "size>=", "size<=", "size=")
+	all = append(all, "size>", "size<", "size>=", "size<=", "size=", "row=")
 	for _, id := range seen.Conns {
 		all = append(all, "#"+strconv.FormatUint(id, 10))
 	}

@@ -7,6 +7,7 @@
 //	/bread|butter/       a regular expression
 //	81 05, 0x8105        bytes
 //	#3                   connection 3
+//	row=54               row 54; also <, >, <= and >=
 //	from:client          the same as to:server, and as →
 //	layer:ws,sse         one of these layers
 //	event:"chat message" the event with exactly this name

@@ -90,13 +90,11 @@ func (p *parser) term() error {
 		return p.pattern(not)
 	}
 	word := p.word()
-	key, value, found := strings.Cut(word, ":")
-	switch {
-	case found && keys[key] != nil:
+	if key, value, found := strings.Cut(word, ":"); found && keys[key] != nil {
 		return p.keyed(start, not, key, value)
-	case strings.HasPrefix(word, "size") &&
-		strings.ContainsAny(word[len("size"):min(len(word), len("size")+1)], "<>="):
-		return p.size(start, not, word)
+	}
+	if at := max(strings.IndexAny(word, "<>="), 0); numbers[word[:at]] != nil {
+		return p.number(start, not, word[:at], word[at:])
 	}
 	if passes := shown(word); passes != nil {
 		p.add(not, passes)
@@ -233,18 +231,29 @@ func foreign(source string) int {
 	return -1
 }
 
-// size reads size>100 and its like.
-func (p *parser) size(start int, not bool, word string) error {
-	rest := word[len("size"):]
+// numbers lists the words before a comparison, and what each compares of a row.
+var numbers = map[string]func(*xray.Row) uint64{
+	"size": func(r *xray.Row) uint64 { return uint64(r.Size) },
+	"row":  func(r *xray.Row) uint64 { return r.ID },
+}
+
+// number reads size>100, row=54 and their like.
+func (p *parser) number(start int, not bool, key, rest string) error {
 	digits := strings.TrimLeft(rest, "<>=")
 	operator := rest[:len(rest)-len(digits)]
-	n, err := strconv.Atoi(digits)
+	n, err := strconv.ParseUint(digits, 10, 63)
 	holds := comparisons[operator]
-	if err != nil || n < 0 || holds == nil {
+	switch {
+	case err == nil && holds != nil:
+	case key == "row":
+		return p.fail(start, "row wants a comparison and the number of a row, such as row=54",
+			"row 需要比较符和行号，例如 row=54")
+	default:
 		return p.fail(start, "size wants a comparison and a number of bytes, such as size>100",
 			"size 需要比较符和字节数，例如 size>100")
 	}
-	p.add(not, func(r *xray.Row) bool { return holds(cmp.Compare(r.Size, n)) })
+	of := numbers[key]
+	p.add(not, func(r *xray.Row) bool { return holds(cmp.Compare(of(r), n)) })
 	return nil
 }
 
