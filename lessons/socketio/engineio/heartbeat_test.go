@@ -104,8 +104,8 @@ func TestHeartbeatOfAClientThatIsBusy(t *testing.T) {
 	})
 }
 
-// A client whose packets are read slowly still needs its pings: its pong is behind them, and its own
-// timeout, 45 s after each ping, runs on.
+// A client whose packets are read slowly still needs its pings: its pong is behind them, and its
+// own timeout, 45 s after each ping, runs on.
 func TestHeartbeatOfAClientWhosePongIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClocked("EIO=4")
