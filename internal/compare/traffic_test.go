@@ -56,7 +56,8 @@ func TestTheSendersOwnDeliveriesAreLeftOut(t *testing.T) {
 		"never less than the clients' own")
 
 	after = Snapshot{
-		Counts: meter.Counts{In: 5, Out: 1100, HeadersOut: 800}, // as of a client that upgrades late
+		// as of a client that upgrades late
+		Counts: meter.Counts{In: 5, Out: 1100, HeadersOut: 800},
 		Beside: meter.Counts{In: 707},
 	}
 	assert.Equal(t, traffic{bytes: 800 + 200 + 700 - 100, headers: 800},
