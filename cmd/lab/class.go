@@ -269,7 +269,8 @@ func obey(commands io.Reader, room *class.Room, out io.Writer, l lang.Lang) {
 					"lab: 班级里没有 %q 这个名字\n"), name)
 			}
 			for _, name := range removed {
-				fmt.Fprintln(out, l.Say("removed: ", "已移除：")+name) // safe to print, like all names in a room
+				// safe to print, like all names in a room
+				fmt.Fprintln(out, l.Say("removed: ", "已移除：")+name)
 			}
 		}
 	}

@@ -55,8 +55,8 @@ func (t *connectTarget) add(f *pflag.FlagSet) {
 func (t *connectTarget) config() (c connect.Config, err error) {
 	c = connect.Config{
 		URL: t.url, As: language.Protocol(t.as), Path: t.path, EIO: t.eio, Transports: t.transports,
-		NoUpgrade:    t.noUpgrade,
-		Subprotocols: t.subprotocols, Deflate: t.deflate, LastID: t.lastID, NoReconnect: t.noReconnect,
+		NoUpgrade: t.noUpgrade, NoReconnect: t.noReconnect,
+		Subprotocols: t.subprotocols, Deflate: t.deflate, LastID: t.lastID,
 		DialWebTransport: siowebtransport.Dial, ReadFile: os.ReadFile, Query: url.Values{},
 	}
 	for _, pair := range t.query {

@@ -55,7 +55,8 @@ func TestView(t *testing.T) {
 			assert.NotContains(t, view, "\x1b[31m", "the server's text is cleaned")
 			if width == 200 {
 				for _, want := range []string{"90 / 100", "4400", "p99 20.00", "7 × ",
-					"connection refused", language.Say("may be the bottleneck", "可能是瓶颈"),
+					language.Say("connection refused", "连接被拒绝"),
+					language.Say("may be the bottleneck", "可能是瓶颈"),
 					"5s/10s", language.Say("q ends", "q 提前结束"),
 					language.Say("nothing was measured yet", "还没有数据")} {
 					assert.Contains(t, view, want)
