@@ -2,6 +2,7 @@ package load
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha1"
@@ -65,14 +66,17 @@ func (c *client) upgrade(conn net.Conn, in *bufio.Reader, uri string) error {
 	var nonce [16]byte
 	rand.Read(nonce[:])
 	key := base64.StdEncoding.EncodeToString(nonce[:])
+	header := c.header(u)
 	var request strings.Builder
 	fmt.Fprintf(&request,
 		"GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 			"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n", uri,
-		r.config.target.Host, key)
-	for name, values := range c.header(u) {
+		cmp.Or(header.Get("Host"), r.config.target.Host), key)
+	for name, values := range header {
 		for _, value := range values {
-			fmt.Fprintf(&request, "%s: %s\r\n", name, value)
+			if name != "Host" {
+				fmt.Fprintf(&request, "%s: %s\r\n", name, value)
+			}
 		}
 	}
 	request.WriteString("\r\n")

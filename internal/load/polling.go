@@ -63,6 +63,7 @@ func (c *client) request(ctx context.Context, method, uri, contentType string,
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
+	request.Host = request.Header.Get("Host") // empty: that of the URL
 	answer, err := c.run.http.Do(request)
 	if err != nil {
 		return nil, err

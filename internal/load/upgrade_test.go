@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -94,6 +95,29 @@ func TestUpgradesThatFail(t *testing.T) {
 			c.Upgrade, c.As = false, SocketIOPolling
 			assert.Empty(t, put(t, c).Failures)
 		})
+	}
+}
+
+// A Host among the headers is sent in place of the target's, once.
+func TestHostOfTheHeader(t *testing.T) {
+	for _, as := range []string{SocketIO, SocketIOPolling} {
+		var mu sync.Mutex
+		hosts := map[string]int{}
+		c := small(servePollingOnly(t, engineio.Config{},
+			func(_ http.ResponseWriter, r *http.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				hosts[r.Host]++
+				return true
+			}), Publish)
+		c.As, c.Header = as, http.Header{"Host": {"app.example"}}
+		r := put(t, c)
+		assert.Empty(t, r.Failures, as)
+		assert.Equal(t, 10, r.Clients.Held, as)
+		mu.Lock()
+		assert.Len(t, hosts, 1, "%s: %v", as, hosts)
+		assert.Positive(t, hosts["app.example"], as)
+		mu.Unlock()
 	}
 }
 
