@@ -80,21 +80,22 @@ func TestQueueBoundsTheTimeWithoutProgress(t *testing.T) {
 
 // A burst of one handler reaches a client that reads: official clients get a history so.
 func TestABurstOverTheOldBoundArrives(t *testing.T) {
-	const messages, size = 20, 1 << 20
+	const messages = 20
+	large := strings.Repeat("x", 1<<20)
 	for _, transport := range []string{Polling, WebSocket} {
 		t.Run(transport, func(t *testing.T) {
-			flushed := make(chan error, 1)
+			queued, flushed := make(chan struct{}), make(chan error, 1)
 			l := newLab(t, Config{OnSession: func(s *Session) {
 				s.OnMessage(func([]byte, bool) {
 					s.AllowReadOn()
 					for i := range messages {
-						s.Send(TextMessage([]byte(fmt.Sprintf("%02d%s", i,
-							strings.Repeat("x", size)))))
+						s.Send(TextMessage([]byte(fmt.Sprintf("%02d%s", i, large))))
 					}
 					if transport == Polling {
 						assert.Greater(t, s.Queued(), 19<<20)
 					}
-					ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+					close(queued)
+					ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 					defer cancel()
 					flushed <- s.Flush(ctx)
 				})
@@ -108,6 +109,7 @@ func TestABurstOverTheOldBoundArrives(t *testing.T) {
 			} else {
 				sid := l.open()
 				l.post(sid, "4go")
+				<-queued // before the first poll
 				var packets []string
 				next = func() string {
 					if len(packets) == 0 {

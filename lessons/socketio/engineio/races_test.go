@@ -15,8 +15,10 @@ const raceTries = 300
 // answered with a noop even if the close packet is there first; the next poll is refused.
 func TestAPollBesideTheClosePacketIsAnswered(t *testing.T) {
 	l := newLab(t, Config{})
+	answered := 0
 	for i := range raceTries {
 		sid := l.open()
+		began := time.Now()
 		posted := make(chan int)
 		go func() {
 			status, _ := l.post(sid, "1")
@@ -26,6 +28,12 @@ func TestAPollBesideTheClosePacketIsAnswered(t *testing.T) {
 			time.Sleep(time.Duration(i) * 10 * time.Microsecond) // up to 3 ms behind
 		}
 		status, body := l.get(sid)
+		if status == 400 && time.Since(began) >= pollDelay { // a busy machine sent it too late
+			require.Equal(t, 200, <-posted)
+			l.endsWith(TransportClose)
+			continue
+		}
+		answered++
 		require.Equal(t, 200, status, "try %d: %s", i, body)
 		require.Equal(t, "6", body)
 		require.Equal(t, 200, <-posted)
@@ -33,6 +41,7 @@ func TestAPollBesideTheClosePacketIsAnswered(t *testing.T) {
 		require.Equal(t, 400, status)
 		l.endsWith(TransportClose)
 	}
+	assert.Positive(t, answered)
 }
 
 // A poll that a client sends behind the 5 of its upgrade is refused, whichever is read first.
