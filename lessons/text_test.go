@@ -54,6 +54,30 @@ func TestMarkdownIsRead(t *testing.T) {
 	assert.Greater(t, files, 50)
 }
 
+// TestHintsNeedNoCommand: a hint also stands in a page and beside an editor, so it names a demo and
+// not the command that starts it.
+func TestHintsNeedNoCommand(t *testing.T) {
+	hints := 0
+	for _, l := range All() {
+		if l.Exercises == nil {
+			continue
+		}
+		require.NoError(t, fs.WalkDir(l.Exercises, ".",
+			func(path string, _ fs.DirEntry, err error) error {
+				if err != nil || !strings.HasSuffix(path, ".md") {
+					return err
+				}
+				text, err := fs.ReadFile(l.Exercises, path)
+				for _, section := range strings.Split(string(text), "\n## ")[1:] {
+					hints++
+					assert.NotRegexp(t, "`(lab|go (run|test)|node|npm|curl) ", section, path)
+				}
+				return err
+			}))
+	}
+	assert.Greater(t, hints, 200)
+}
+
 // TestBothLanguagesHaveTheSameSections: a link to a section leads to the same one in both.
 func TestBothLanguagesHaveTheSameSections(t *testing.T) {
 	for _, l := range All() {

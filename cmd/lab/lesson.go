@@ -14,6 +14,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/markdown"
+	"realtimelab/internal/terminal/colors"
 	"realtimelab/lessons"
 )
 
@@ -85,6 +86,8 @@ func printMarkdown(w io.Writer, text string) error {
 			width = min(columns, maxTextWidth)
 		}
 	}
-	_, err := fmt.Fprintln(w, markdown.Terminal(text, width, lipgloss.NewRenderer(w)))
+	renderer := lipgloss.NewRenderer(w)
+	renderer.SetHasDarkBackground(colors.IsDark())
+	_, err := fmt.Fprintln(w, markdown.Terminal(text, width, renderer))
 	return err
 }

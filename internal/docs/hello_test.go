@@ -60,7 +60,7 @@ func TestTheHelloProgramRuns(t *testing.T) {
 
 	hello := t.TempDir()
 	address := freeAddress(t)
-	code := strings.Replace(read(t, helloCode), "127.0.0.1:3000", address, 1)
+	code := strings.Replace(read(t, helloCode), "127.0.0.1:4000", address, 1)
 	require.NoError(t, os.WriteFile(filepath.Join(hello, "main.go"), []byte(code), 0o644))
 	lines := commands(t, "hello")
 	require.Equal(t, "cd hello", lines[0])

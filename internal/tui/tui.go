@@ -28,6 +28,7 @@ import (
 	"realtimelab/internal/lesson"
 	"realtimelab/internal/middlebox"
 	"realtimelab/internal/netsim"
+	"realtimelab/internal/terminal/colors"
 )
 
 // Config of the screens.
@@ -99,6 +100,7 @@ type Served struct {
 // Run shows the screens until the reader quits or ctx ends; then it stops every
 // demo, with the terminal as it was before. A panic in a screen is an error.
 func Run(ctx context.Context, c Config) error {
+	colors.Use()
 	b := newBackground(c)
 	program := tea.NewProgram(newModel(c, b), c.options()...)
 	stopped := context.AfterFunc(ctx, program.Quit)

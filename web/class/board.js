@@ -1,13 +1,13 @@
-// The board: one row a student, one cell an exercise.
+// The board: one row a student, one cell an exercise, or a lesson if there are many exercises.
 
 import { catalogue, language } from "/lab/shared/catalogue.js";
+import { layout } from "./columns.js";
 import { $, element, exercise, info, minutesSince, say, states } from "./page.js";
 import { texts } from "./text.js";
 
 const t = catalogue("class", texts);
 const away = 2; // minutes without a word
 const many = 16; // columns from which they are narrow
-const crowded = 40; // and from which they are narrower still
 
 const orders = {
   name: (a, b) => say(a.name).localeCompare(say(b.name), language()),
@@ -20,6 +20,9 @@ const orders = {
 export const columns = (view) => info.columns.filter((c) => view.today.length === 0 || view.today.includes(c.name));
 
 let shown = [];
+let laid = []; // the columns of the exercises shown
+let unfolded = ""; // the lesson whose exercises are shown, of many
+let redraw = () => {};
 const finished = (student) => shown.length > 0 && shown.every((c) => student.states[c.name] === "done");
 const solved = (student) => shown.filter((c) => student.states[c.name] === "done").length;
 const busy = (student) => Boolean(student.current) && student.states[student.current] !== "done";
@@ -46,6 +49,23 @@ function cell(student, column) {
   return td;
 }
 
+/** The cell of a lesson: how many of its exercises are solved. */
+function lessonCell(student, { lesson, exercises }) {
+  const stateOf = ({ name }) => student.states[name] ?? "fresh";
+  const done = exercises.filter((e) => stateOf(e) === "done").length;
+  const begun = exercises.some((e) => stateOf(e) !== "fresh");
+  const here = busy(student) && exercises.some(({ name }) => name === student.current);
+  const marks = [here && failing(student) && "failing", here && "here"].filter(Boolean);
+  const state = done === exercises.length ? "done" : begun ? "started" : "fresh";
+  const td = element("td", "", "cell lesson");
+  const says = marks.map((mark) => t(mark)).join(", ");
+  td.title = [`${lesson}: ${t("score", done, exercises.length)}`, says].filter(Boolean).join(", ");
+  const share = element("span", `${done}/${exercises.length}`, ["share", state, ...marks].join(" "));
+  share.append(element("span", says, "unseen"));
+  td.append(share);
+  return td;
+}
+
 function row(student, open, groups) {
   const tr = element("tr");
   tr.dataset.id = student.id;
@@ -63,16 +83,30 @@ function row(student, open, groups) {
   if (groups && student.group) name.append(element("small", String(student.group), "group"));
   const at = element("td", "", "at");
   if (finished(student)) at.append(where(student));
-  else at.append(element("span", student.current, "which"), ` ${step(student)}`);
+  else at.append(`${student.current} ${step(student)}`);
   if (failing(student)) at.append(element("small", say(student.message), "said"));
   const working = busy(student);
   const message = element("td", working && failing(student) ? say(student.message) : "", "message");
   message.title = message.textContent;
   const tries = element("td", working ? `${student.tries ?? 0}${student.hints ? ` +${student.hints}` : ""}` : "", "tries");
   tries.title = t("triesHints", student.tries ?? 0, student.hints ?? 0);
-  tr.append(name, element("td", String(solved(student)), "sum"), ...shown.map((c) => cell(student, c)), at,
+  tr.append(name, element("td", String(solved(student)), "sum"), ...laid.map((c) => (c.exercises ? lessonCell : cell)(student, c)), at,
     element("td", working ? t("minutes", minutesSince(student.since)) : "", "since"), tries, message);
   return tr;
+}
+
+/** The button that shows and hides the exercises of a lesson. */
+function foldButton({ lesson, open }) {
+  const button = element("button", `${open ? "−" : "+"} ${lesson}`, "fold");
+  button.type = "button";
+  button.dataset.lesson = lesson;
+  button.setAttribute("aria-expanded", String(open));
+  button.setAttribute("aria-label", t("exercisesOf", lesson));
+  button.addEventListener("click", () => {
+    unfolded = open ? "" : lesson;
+    redraw();
+  });
+  return button;
 }
 
 function head() {
@@ -86,9 +120,10 @@ function head() {
   };
   th(t("student"));
   th(t("solved"));
-  shown.forEach((c, i) => {
-    const e = th(c.name, `exercise ${i > 0 && shown[i - 1].lesson !== c.lesson ? "first" : ""}`);
-    e.title = say(c.title);
+  laid.forEach((c, i) => {
+    const e = th(c.exercises ? "" : c.name, `exercise ${i > 0 && laid[i - 1].lesson !== c.lesson ? "first" : ""}`);
+    if (c.exercises) e.firstChild.append(foldButton(c));
+    e.title = say(c.exercises ? info.lessons[c.lesson] : c.title);
   });
   th(t("at"), "at");
   th(t("since"), "since");
@@ -100,18 +135,20 @@ function head() {
 /** Draws the board. open takes the ID of a student whose name was pressed. */
 export function drawBoard(view, open) {
   shown = columns(view);
+  laid = layout(shown, unfolded);
+  redraw = () => drawBoard(view, open);
   const { students, groups, present } = view.board;
   const table = $("table");
-  const focused = document.activeElement?.closest?.("tr")?.dataset.id;
-  table.classList.toggle("many", shown.length >= many);
-  table.classList.toggle("crowded", shown.length >= crowded);
+  const { id, lesson } = { ...document.activeElement?.closest?.("tr")?.dataset, ...document.activeElement?.dataset };
+  table.classList.toggle("many", laid.length >= many);
   table.style.setProperty("--rows", Math.max(students.length, 8));
   table.tHead.replaceChildren(head());
   table.tBodies[0].replaceChildren(...[...students].sort(orders[$("order").value]).map((s) => row(s, open, groups)));
   table.hidden = students.length === 0;
   $("empty").hidden = students.length > 0;
   $("count").textContent = t("present", present, students.length);
-  if (focused) table.querySelector(`[data-id="${focused}"] .name`)?.focus();
+  if (id) table.querySelector(`[data-id="${id}"] .name`)?.focus();
+  if (lesson) table.querySelector(`[data-lesson="${lesson}"]`)?.focus();
 }
 
 /** Draws who has been at one exercise for longest, and what fails most. */

@@ -86,7 +86,9 @@ function controls(question, xray) {
   if (question.phase === "counted" || question.phase === "shifted") add("reveal", advance("revealed"), question.phase === "shifted" ? "main" : "");
   if (question.phase === "revealed" && xray) {
     const a = element("a", t("bytes", question.demo), "button main to-demo");
-    a.href = xray;
+    const url = new URL(xray, location.href);
+    url.searchParams.set("xray", "open"); // see mount in xray.js
+    a.href = url.href;
     a.target = "_blank";
     row.append(a);
   }

@@ -22,7 +22,8 @@ const mostDetails = 50; // rows whose bytes the page keeps
 
 /**
  * Builds the panel in `section`, and keeps it connected while it is shown. With onMessage, which is called with each
- * message of the server as internal/xray/web/panel.go describes it, it stays connected while it is hidden, too. Returns
+ * message of the server as internal/xray/web/panel.go describes it, it stays connected while it is hidden, too. A page whose
+ * address has ?xray=open shows the panel at once and scrolls to it. Returns
  * show(id), which takes the message apart that a row of the server belongs to, and show.row(id), which promises the row with
  * its bytes and fields, or null if the server no longer has it.
  */
@@ -37,6 +38,10 @@ export function mount(section, onMessage) {
     section.scrollIntoView({ block: "start" });
   };
   show.row = (id) => panel.row(id);
+  if (new URLSearchParams(location.search).get("xray") === "open") {
+    panel.open();
+    section.scrollIntoView({ block: "start" });
+  }
   return show;
 }
 
@@ -96,6 +101,8 @@ class Panel {
     this.#list.rewrite();
     this.#diagram.rewrite();
   }
+
+  open() { this.#open(true); }
 
   /** Shows or hides the panel. Hidden, it asks nothing of the server, unless the page wants its messages. */
   #open(open) {

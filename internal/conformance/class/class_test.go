@@ -202,6 +202,7 @@ func voteTwice(t *testing.T, room *labClass, wall *labtest.Tab, phones []*phone,
 	status, body := exchange(t, http.DefaultClient, http.MethodGet, to.String(), "", nil)
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, `id="ladder"`)
+	assert.Equal(t, "open", to.Query().Get("xray"), "the page shows its x-ray at once")
 }
 
 // fixThePage solves an exercise in Ann's browser, after one try that fails. The wall shows both.

@@ -42,6 +42,19 @@ func search(tab *labtest.Tab, text string) {
 		text+`"; f.dispatchEvent(new Event("input")); return true; })()`)
 }
 
+// TestALinkOpensTheXray: with ?xray=open a page shows the panel, which was hidden, in the window.
+func TestALinkOpensTheXray(t *testing.T) {
+	url := strings.TrimSuffix(run(t, "broadcast", lang.English), "/")
+	tab := labtest.NewBrowser(t).Tab(t)
+	tab.Viewport(1280, 720)
+	tab.Open(url)
+	tab.WaitFor(`document.getElementById("x-body") !== null`)
+	labtest.Eval[bool](tab, `localStorage.setItem("xray", "hidden") || true`)
+	tab.Open(url + "/?xray=open")
+	tab.WaitFor(`document.getElementById("x-body")?.hidden === false`)
+	tab.WaitFor(`(({ top }) => top >= 0 && top < innerHeight / 2)(document.getElementById("xray").getBoundingClientRect())`)
+}
+
 func TestXrayPanel(t *testing.T) { labtest.InEveryEngine(t, xrayPanel) }
 
 func xrayPanel(t *testing.T, browser *labtest.Browser) {

@@ -14,6 +14,7 @@ import (
 	"realtimelab/internal/connect"
 	"realtimelab/internal/lang"
 	"realtimelab/internal/tasks"
+	"realtimelab/internal/terminal/colors"
 	"realtimelab/internal/xray"
 )
 
@@ -46,6 +47,7 @@ func Run(ctx context.Context, c Config) error {
 	if c.Output != nil {
 		options = append(options, tea.WithOutput(c.Output))
 	}
+	colors.Use()
 	program := tea.NewProgram(m, options...)
 	stop := context.AfterFunc(ctx, program.Quit)
 	_, err := program.Run()

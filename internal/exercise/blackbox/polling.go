@@ -185,19 +185,19 @@ func (a *attack) wakes(n int) {
 		r := <-results
 		if r.err != nil {
 			check.Fail(a,
-				"%d open requests were held when a message came; %d were "+
+				"A message came for %d held requests; %d were "+
 					"answered, then one failed: %v.",
 				"消息到来时挂着 %d 个请求；应答了 %d 个，之后有一个没有：%v。", n, i, r.err)
 		}
 		if list := a.messages(r.answer); !slices.Equal(ids(list), []int64{news.ID}) {
 			check.Fail(a,
-				"%d open requests were held when message %d came, but one got %v.",
+				"%d held requests waited for message %d, but one got %v.",
 				"第 %[2]d 条到来时挂着 %[1]d 个请求，其中一个得到的是 %[3]v。", n, news.ID,
 				ids(list))
 		}
 		if late := time.Since(start); late > quick {
 			check.Fail(a,
-				"A message came while %d open requests were held, but one was answered only %v later: "+
+				"A message came for %d held requests, but one was answered only %v later: "+
 					"the message must wake them, not a timer.",
 				"消息到来时挂着 %d 个请求，其中一个 %v 之后才得到应答："+
 					"要由消息唤醒，而不是靠定时器。", n, late.Round(time.Millisecond))

@@ -16,6 +16,7 @@ import (
 	"realtimelab/internal/lang"
 	"realtimelab/internal/load"
 	"realtimelab/internal/terminal"
+	"realtimelab/internal/terminal/colors"
 	"realtimelab/internal/terminal/style"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 // Run puts the load on the server, see load.Run, and shows it until it ends. The keys q and Ctrl-C
 // end it early.
 func Run(ctx context.Context, c Config) (*load.Report, error) {
+	colors.Use()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	options := []tea.ProgramOption{tea.WithoutSignalHandler()}

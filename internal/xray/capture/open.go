@@ -226,7 +226,7 @@ func (o *opening) noteRows() {
 			"有 %d 个连接用 TLS 加密：只能读到它们的记录。", lang.Counted(n, "connection"))
 	}
 	if gone := o.made - uint64(len(o.capture.Xray.Held())); gone > 0 && !o.Stream {
-		o.note("No longer in memory: the %s at the start.", "最早的 %d 行已不在内存中。",
+		o.note("No longer in memory: %s from the start.", "最早的 %d 行已不在内存中。",
 			lang.Counted(gone, "row"))
 	}
 }

@@ -92,7 +92,7 @@ func serveAdminUI(modules string) http.Handler {
 }
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:3000", "address to listen on")
+	addr := flag.String("addr", "127.0.0.1:4000", "address to listen on")
 	modules := flag.String("modules", "node_modules",
 		"folder in which npm has installed @socket.io/admin-ui and @mdi/font")
 	password := flag.String("password", "", "password of the user admin (default a random one)")

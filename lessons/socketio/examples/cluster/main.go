@@ -72,7 +72,7 @@ func balance(servers map[string]*url.URL) http.Handler {
 }
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:3000", "address to listen on")
+	addr := flag.String("addr", "127.0.0.1:4000", "address to listen on")
 	redisAddr := flag.String("redis", "127.0.0.1:6379", "address of Redis")
 	flag.Parse()
 

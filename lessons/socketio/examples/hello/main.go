@@ -19,5 +19,5 @@ func main() {
 	})
 	http.Handle("/socket.io/", io) // serves the browser client, too
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(page)) })
-	log.Fatal(http.ListenAndServe("127.0.0.1:3000", nil))
+	log.Fatal(http.ListenAndServe("127.0.0.1:4000", nil))
 }

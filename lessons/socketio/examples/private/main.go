@@ -18,7 +18,7 @@ import (
 var page embed.FS
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:3000", "address to listen on")
+	addr := flag.String("addr", "127.0.0.1:4000", "address to listen on")
 	flag.Parse()
 
 	io, people := sio.NewServer(sio.Config{}), newStore()

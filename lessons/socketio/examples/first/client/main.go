@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	url := flag.String("url", "http://127.0.0.1:3000", "address of the server")
+	url := flag.String("url", "http://127.0.0.1:4000", "address of the server")
 	flag.Parse()
 
 	s, err := sioclient.New(*url, sioclient.Config{})
