@@ -51,6 +51,21 @@ func TestTheHelloProgramHasTwentyLines(t *testing.T) {
 	assert.LessOrEqual(t, len(lines), 20)
 }
 
+// TestTheProgramsRunBesideTheLab: the lab serves at port 3000, so no example does.
+func TestTheProgramsRunBesideTheLab(t *testing.T) {
+	programs, err := filepath.Glob(filepath.Join(root, "lessons/socketio/examples/*/main.go"))
+	require.NoError(t, err)
+	require.Greater(t, len(programs), 5)
+	for _, name := range append(programs,
+		filepath.Join(root, "lessons/socketio/examples/first/client/main.go"),
+		filepath.Join(root, "docs/first-program.md"), filepath.Join(root, "docs/from-node.md"),
+		filepath.Join(root, "docs/first-program.zh.md")) {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), "127.0.0.1:3000", name)
+	}
+}
+
 // TestTheHelloProgramRuns follows README: a module that finds the package in a checkout, either
 // with go.work or with replace. It starts the program of the first and exchanges a message over it.
 func TestTheHelloProgramRuns(t *testing.T) {
