@@ -22,6 +22,7 @@ export const columns = (view) => info.columns.filter((c) => view.today.length ==
 let shown = [];
 let laid = []; // the columns of the exercises shown
 let unfolded = ""; // the lesson whose exercises are shown, of many
+let drawnHeads = "";
 let redraw = () => {};
 const finished = (student) => shown.length > 0 && shown.every((c) => student.states[c.name] === "done");
 const solved = (student) => shown.filter((c) => student.states[c.name] === "done").length;
@@ -142,7 +143,9 @@ export function drawBoard(view, open) {
   const { id, lesson } = { ...document.activeElement?.closest?.("tr")?.dataset, ...document.activeElement?.dataset };
   table.classList.toggle("many", laid.length >= many);
   table.style.setProperty("--rows", Math.max(students.length, 8));
-  table.tHead.replaceChildren(head());
+  const heads = laid.map((c) => c.name ?? `${c.lesson} ${c.open}`).join();
+  if (heads !== drawnHeads) table.tHead.replaceChildren(head()); // else a click on a new button would be lost
+  drawnHeads = heads;
   table.tBodies[0].replaceChildren(...[...students].sort(orders[$("order").value]).map((s) => row(s, open, groups)));
   table.hidden = students.length === 0;
   $("empty").hidden = students.length > 0;

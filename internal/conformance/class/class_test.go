@@ -68,6 +68,7 @@ func TestAClass(t *testing.T) {
 	generated := labtest.Eval[string](tabs[2], `document.getElementById("me").textContent`)
 	assert.NotEmpty(t, generated)
 	wall.WaitText("#count", "33 here, 33 joined")
+	foldsLessons(t, wall)
 
 	// They follow the teacher to a lesson.
 	room.order("show", map[string]any{"path": "/lab/lesson/websocket"})
@@ -158,6 +159,21 @@ func TestAClass(t *testing.T) {
 	}
 	assert.Contains(t, table, generated)
 	room.stop()
+}
+
+// foldsLessons opens and closes a lesson on the board, which has a column for each: so many
+// exercises would not fit in readable letters.
+func foldsLessons(t *testing.T, wall *labtest.Tab) {
+	const exercises = `document.querySelectorAll("#table thead .exercise:not(:has(.fold))").length`
+	wall.WaitFor(`document.querySelectorAll("#table thead .fold").length > 3 && ` + exercises +
+		` === 0`)
+	wall.Click(`[data-lesson="longpoll"]`)
+	wall.WaitFor(exercises + ` > 5`)
+	least := labtest.Eval[float64](wall, `Math.min(...[...document.querySelectorAll("#table *")]
+		.map((e) => parseFloat(getComputedStyle(e).fontSize)))`)
+	assert.GreaterOrEqual(t, least, 12.0, "pixels of the smallest letters")
+	wall.Click(`[data-lesson="longpoll"]`)
+	wall.WaitFor(exercises + ` === 0`)
 }
 
 // voteTwice asks one question in two rounds. The first ten phones are right at once, the next ten
