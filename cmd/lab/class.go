@@ -266,7 +266,7 @@ func obey(commands io.Reader, room *class.Room, out io.Writer, l lang.Lang) {
 			removed := room.Remove(name)
 			if len(removed) == 0 {
 				fmt.Fprintf(out, l.Say("lab: the class has no name %q\n",
-					"lab: 班级里没有 %q 这个名字\n"), name)
+					"lab: 课堂里没有 %q 这个名字\n"), name)
 			}
 			for _, name := range removed {
 				// safe to print, like all names in a room

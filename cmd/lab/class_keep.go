@@ -66,10 +66,10 @@ func (k *keeper) save() {
 	switch {
 	case err != nil && !k.failing:
 		fmt.Fprintf(k.log, k.lang.Say("lab: cannot keep the class (trying again every %s): %v\n",
-			"lab: 无法保存班级（每 %s 重试一次）：%v\n"), saveAgain, lang.Message(err, k.lang))
+			"lab: 无法保存课堂（每 %s 重试一次）：%v\n"), saveAgain, lang.Message(err, k.lang))
 	case err == nil && k.failing:
 		fmt.Fprintf(k.log, k.lang.Say("lab: the class is kept again, in %s\n",
-			"lab: 又能保存班级了，文件是 %s\n"), k.path)
+			"lab: 又能保存课堂了，文件是 %s\n"), k.path)
 	}
 	k.failing = err != nil
 }
@@ -86,6 +86,6 @@ func saveAtLast(room *class.Room, path string, log io.Writer, l lang.Lang) error
 		return errors.Join(err, other)
 	}
 	fmt.Fprintf(log, l.Say("lab: cannot keep the class in %s; it is saved in %s\n",
-		"lab: 无法把班级保存到 %s；已改存到 %s\n"), path, rescued)
+		"lab: 无法把课堂保存到 %s；已改存到 %s\n"), path, rescued)
 	return err
 }

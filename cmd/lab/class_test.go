@@ -34,7 +34,7 @@ func TestAFailedSaveIsTriedAgain(t *testing.T) {
 	k.save()
 	assert.Equal(t, 1, strings.Count(log.String(), "kept again"), log.String())
 	other.save()
-	assert.Equal(t, "lab: 又能保存班级了，文件是 "+k.path+"\n", chinese.String())
+	assert.Equal(t, "lab: 又能保存课堂了，文件是 "+k.path+"\n", chinese.String())
 	again := class.NewRoom(class.Config{})
 	require.NoError(t, again.Load(k.path))
 	assert.Len(t, again.WatcherView().Board.Students, 1)
@@ -49,7 +49,7 @@ func TestALastSaveThatFailsIsRescued(t *testing.T) {
 	var log strings.Builder
 	away := filepath.Join(t.TempDir(), "away", "class.json")
 	assert.Error(t, saveAtLast(room, away, &log, lang.Chinese))
-	assert.Contains(t, log.String(), "lab: 无法把班级保存到 "+away+"；已改存到 ")
+	assert.Contains(t, log.String(), "lab: 无法把课堂保存到 "+away+"；已改存到 ")
 	log.Reset()
 	assert.Error(t, saveAtLast(room, away, &log, lang.English))
 	_, rescued, ok := strings.Cut(strings.TrimSpace(log.String()), "it is saved in ")
@@ -72,7 +72,7 @@ func TestTheTeachersCommands(t *testing.T) {
 		`lab: the class has no name "Cid\x1b"`+"\nremoved: Bob the second\n", out.String())
 	out.Reset()
 	obey(strings.NewReader("help\nremove Cid\nremove Ann\n"), room, &out, lang.Chinese)
-	assert.Equal(t, "lab: 唯一的命令是：remove 名字\nlab: 班级里没有 \"Cid\" 这个名字\n已移除：Ann\n",
+	assert.Equal(t, "lab: 唯一的命令是：remove 名字\nlab: 课堂里没有 \"Cid\" 这个名字\n已移除：Ann\n",
 		out.String())
 }
 

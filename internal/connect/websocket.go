@@ -121,7 +121,7 @@ var codeMeanings = map[int]lang.Text{
 	websocket.CloseProtocolError:   {EN: "protocol error", ZH: "协议错误"},
 	websocket.CloseUnsupportedData: {EN: "unsupported data", ZH: "不支持的数据"},
 	websocket.CloseNoStatusReceived: {EN: "a close frame without a code",
-		ZH: "关闭帧没有状态码"},
+		ZH: "关闭帧没有关闭码"},
 	websocket.CloseAbnormalClosure: {EN: "no close frame: the connection was lost",
 		ZH: "没有关闭帧：连接丢失"},
 	websocket.CloseInvalidFramePayloadData: {EN: "text that is not UTF-8", ZH: "文本不是 UTF-8"},

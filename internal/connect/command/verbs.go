@@ -253,7 +253,7 @@ func parseClose(s *scanner, c *Command) (err error) {
 		return s.fail(
 			"close %s: want a code from 1000 to 1014 except 1004, 1005 "+
 				"and 1006, or from 3000 to 4999",
-			"close %s：状态码应为 1000 到 1014（1004、1005、1006 除外）或 3000 到 4999",
+			"close %s：关闭码应为 1000 到 1014（1004、1005、1006 除外）或 3000 到 4999",
 			short(word))
 	}
 	s.at += len(word)
