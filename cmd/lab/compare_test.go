@@ -59,7 +59,7 @@ func TestCompare(t *testing.T) {
 	both, err := exec.Command(binary, "compare", "--open", file, "--open", again).Output()
 	require.NoError(t, err)
 	assert.Contains(t, string(both), "A: "+file+"\nB: "+again+"\n")
-	assert.Contains(t, string(both), "\n0 of ", "the same figures")
+	assert.Contains(t, string(both), "spreads: 0 of ", "the same figures")
 }
 
 func TestCompareDocumentsItsJSON(t *testing.T) {

@@ -24,7 +24,7 @@ async function install(t) {
 /** What a script of the application prints. */
 async function output(dir, name, script) {
   await writeFile(join(dir, name), script);
-  return (await run("node", [name], { cwd: dir, timeout: 30000 })).stdout.trim();
+  return (await run("node", [name], { cwd: dir, timeout: 120000 })).stdout.trim();
 }
 
 const show = `console.log(typeof io, typeof io.Manager, typeof io.connect, io.protocol, io("http://127.0.0.1:1", { autoConnect: false }).nsp);`;

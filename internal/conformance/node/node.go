@@ -98,7 +98,7 @@ func Test(t testing.TB, files ...string) {
 	dir := Dir(t)
 	noteFiles(dir)
 	cmd := exec.CommandContext(t.Context(), "node",
-		append([]string{"--test", "--test-reporter=spec", "--test-timeout=60000"}, files...)...)
+		append([]string{"--test", "--test-reporter=spec", "--test-timeout=300000"}, files...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -432,9 +432,15 @@ func TestTally(t *testing.T) {
 	c.take(9, true)
 	c.take(10, false)
 	assert.Equal(t, account{AtOnce: 3, Recovered: 1, Twice: 2}, c.account())
-	c.reset()
-	c.take(12, false)
+	c.reset(12) // the client is away, and has missed 11 and 12
+	c.take(12, true)
+	c.take(14, false)
 	assert.Equal(t, account{AtOnce: 1, Lost: 1}, c.account())
+
+	var late tally
+	late.reset(12)
+	late.take(15, false)
+	assert.Equal(t, account{AtOnce: 1}, late.account(), "the first number of a client")
 }
 
 // TestTooManyMessages: a client that sends too much gets an error, and the others are not affected.

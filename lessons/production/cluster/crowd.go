@@ -97,7 +97,7 @@ func (d *demo) countAgain() {
 	defer d.mu.Unlock()
 	d.left = account{}
 	for _, g := range d.crowd {
-		g.tally.reset()
+		g.tally.reset(d.ticks)
 	}
 }
 

@@ -20,6 +20,7 @@ func (a account) plus(b account) account {
 type tally struct {
 	mu      sync.Mutex // guards what follows
 	counted account
+	from    int // the numbers up to this one came before the account began
 	last    int // highest number so far
 	missing map[int]bool
 }
@@ -33,6 +34,8 @@ func (t *tally) take(n int, late bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
+	case n <= t.from:
+		return
 	case t.last == 0:
 		t.missing = map[int]bool{}
 	case n > t.last:
@@ -63,9 +66,13 @@ func (t *tally) account() account {
 	return t.counted
 }
 
-// reset begins to count again.
-func (t *tally) reset() {
+// reset begins to count again, after a number: what a client that is away has missed until then is
+// not lost.
+func (t *tally) reset(from int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.counted, t.missing = account{}, map[int]bool{}
+	t.counted, t.missing, t.from = account{}, map[int]bool{}, from
+	if t.last != 0 { // otherwise its first number is still to come
+		t.last = from
+	}
 }
