@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 	gvisor "gvisor.dev/gvisor/pkg/log"
@@ -35,12 +34,12 @@ type standardLog struct{}
 // Write writes complete lines.
 func (standardLog) Write(p []byte) (int, error) { return log.Writer().Write(p) }
 
-// wholeTerminal runs a program that has the whole terminal. It holds back what libraries log
+// wholeTerminal runs a program that fills the terminal. It holds back what libraries log
 // meanwhile, and writes it afterwards.
 func wholeTerminal(language lang.Lang, run func() error) error {
-	var held heldLog
+	held := newHeldLog()
 	before := log.Writer()
-	log.SetOutput(&held)
+	log.SetOutput(held)
 	defer func() {
 		log.SetOutput(before)
 		terminal.NewWriter(before).Write(held.take(language))
@@ -52,33 +51,22 @@ func wholeTerminal(language lang.Lang, run func() error) error {
 const maxHeld = 64 << 10
 
 // heldLog keeps lines until they can be written.
-type heldLog struct {
-	mu      sync.Mutex // guards what follows
-	lines   []byte
-	dropped int // lines that came when it was full
-}
+type heldLog struct{ queue lineQueue }
+
+func newHeldLog() *heldLog { return &heldLog{lineQueue{most: maxHeld}} }
 
 // Write keeps one line, or counts it if too many are kept already.
 func (h *heldLog) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.dropped > 0 || len(h.lines)+len(p) > maxHeld {
-		h.dropped++
-		return len(p), nil
-	}
-	h.lines = append(h.lines, p...)
+	h.queue.put(p)
 	return len(p), nil
 }
 
 // take returns the lines, and how many are missing.
 func (h *heldLog) take(language lang.Lang) []byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	lines := h.lines
-	if h.dropped > 0 {
+	lines, dropped := h.queue.take()
+	if dropped > 0 {
 		lines = fmt.Appendf(lines, language.Say("lab: %s of the log dropped\n",
-			"lab: 丢弃了 %d 行日志\n"), lang.Counted(h.dropped, "more line"))
+			"lab: 丢弃了 %d 行日志\n"), lang.Counted(dropped, "more line"))
 	}
-	h.lines, h.dropped = nil, 0
 	return lines
 }

@@ -44,7 +44,7 @@ func TestAHeldLogIsBounded(t *testing.T) {
 		lang.English: "lab: 2 more lines of the log dropped\n",
 		lang.Chinese: "lab: 丢弃了 2 行日志\n",
 	} {
-		var held heldLog
+		held := newHeldLog()
 		full := strings.Repeat("x", maxHeld-1) + "\n"
 		for _, line := range []string{full, "y\n", "z\n"} {
 			n, err := held.Write([]byte(line))

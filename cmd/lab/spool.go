@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"realtimelab/internal/lang"
@@ -16,19 +17,17 @@ const maxSpool = 1 << 20
 // reader cannot stop a demo. When maxSpool bytes are queued, it drops further writes, and later
 // reports how many it dropped.
 type spool struct {
-	out  io.Writer
-	wake chan struct{} // capacity 1
-	done chan struct{}
-
-	mu      sync.Mutex // guards the fields below
-	waiting []byte
-	dropped int // writes dropped since the last take
-	closed  bool
+	out    io.Writer
+	wake   chan struct{} // capacity 1
+	done   chan struct{}
+	queue  lineQueue
+	closed atomic.Bool
 }
 
 // newSpool returns a spool that writes to out until close.
 func newSpool(out io.Writer) *spool {
-	s := &spool{out: out, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &spool{out: out, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		queue: lineQueue{most: maxSpool}}
 	go s.run()
 	return s
 }
@@ -36,8 +35,8 @@ func newSpool(out io.Writer) *spool {
 func (s *spool) run() {
 	defer close(s.done)
 	for {
-		text, closed := s.take()
-		if len(text) > 0 {
+		closed := s.closed.Load() // first: what was written before close is in the text
+		if text := s.take(); len(text) > 0 {
 			s.out.Write(text)
 			continue
 		}
@@ -49,28 +48,19 @@ func (s *spool) run() {
 }
 
 // take returns the queued text.
-func (s *spool) take() (text []byte, closed bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text, s.waiting = s.waiting, nil
-	if s.dropped > 0 {
+func (s *spool) take() []byte {
+	text, dropped := s.queue.take()
+	if dropped > 0 {
 		text = fmt.Appendf(text,
 			"lab: %s dropped here, because they arrived faster than they could be written\n",
-			lang.Counted(s.dropped, "line"))
-		s.dropped = 0
+			lang.Counted(dropped, "line"))
 	}
-	return text, s.closed
+	return text
 }
 
 // Write queues p, which must be complete lines. It never blocks and never fails.
 func (s *spool) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.waiting)+len(p) > maxSpool || s.dropped > 0 {
-		s.dropped++ // until the writer has caught up, so that there is only one gap
-		return len(p), nil
-	}
-	s.waiting = append(s.waiting, p...)
+	s.queue.put(p)
 	s.signal()
 	return len(p), nil
 }
@@ -84,12 +74,39 @@ func (s *spool) signal() {
 
 // close writes the remaining text, or gives up after a short time.
 func (s *spool) close() {
-	s.mu.Lock()
-	s.closed = true
+	s.closed.Store(true)
 	s.signal()
-	s.mu.Unlock()
 	select {
 	case <-s.done:
 	case <-time.After(200 * time.Millisecond):
 	}
+}
+
+// lineQueue holds complete lines, up to a bound. When it is full, it drops what comes until it is
+// taken, so that there is only one gap.
+type lineQueue struct {
+	most int // bytes
+
+	mu      sync.Mutex // guards what follows
+	text    []byte
+	dropped int // writes since the last take
+}
+
+func (q *lineQueue) put(p []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.dropped > 0 || len(q.text)+len(p) > q.most {
+		q.dropped++
+		return
+	}
+	q.text = append(q.text, p...)
+}
+
+// take empties the queue. It returns the text, and how many writes are missing after it.
+func (q *lineQueue) take() (text []byte, dropped int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	text, dropped = q.text, q.dropped
+	q.text, q.dropped = nil, 0
+	return text, dropped
 }

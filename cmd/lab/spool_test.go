@@ -39,7 +39,7 @@ func TestSpoolIsBoundedInBytes(t *testing.T) {
 			for range n {
 				s.Write(line)
 			}
-			assert.LessOrEqual(t, len(s.waiting), maxSpool)
+			assert.LessOrEqual(t, len(s.queue.text), maxSpool)
 			close(out.resumed)
 			synctest.Wait()
 			s.Write([]byte("last\n"))
