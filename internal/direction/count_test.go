@@ -3,9 +3,6 @@ package direction
 import (
 	"go/scanner"
 	"go/token"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,30 +22,16 @@ var (
 func TestACountHasOneWordForOne(t *testing.T) {
 	texts := map[string][]string{} // literals by file
 	nouns := map[string]bool{}
-	root := filepath.Join("..", "..")
-	for _, folder := range []string{"cmd", "internal", "lessons"} {
-		require.NoError(t, filepath.WalkDir(filepath.Join(root, folder),
-			func(name string, entry fs.DirEntry, err error) error {
-				switch {
-				case err != nil:
-					return err
-				case entry.IsDir() && (entry.Name() == "node_modules" ||
-					entry.Name() == "testdata" || entry.Name() == "exercises"):
-					return fs.SkipDir
-				case filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
-					return nil
-				}
-				source, err := os.ReadFile(name)
-				if err != nil {
-					return err
-				}
-				for _, m := range counted.FindAllStringSubmatch(string(source), -1) {
-					nouns[m[1]] = true
-				}
-				texts[name] = literals(source)
-				return nil
-			}))
-	}
+	eachGoFile(t, func(name string, source []byte) {
+		if strings.HasSuffix(name, "_test.go") || isIn(name, "testdata") ||
+			isIn(name, "exercises") {
+			return
+		}
+		for _, m := range counted.FindAllStringSubmatch(string(source), -1) {
+			nouns[m[1]] = true
+		}
+		texts[name] = literals(source)
+	})
 	require.True(t, nouns["byte"] && nouns["connection"] && nouns["row"], "%v", nouns)
 	var all []string
 	for noun := range nouns {

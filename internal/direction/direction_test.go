@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -400,50 +399,32 @@ func TestCodecsStartNoGoroutines(t *testing.T) {
 // TestOneServer: every server of the lab comes from internal/httpserver, which checks hosts and
 // origins and sets limits. Exercises and examples are programs of their own.
 func TestOneServer(t *testing.T) {
-	root := filepath.Join("..", "..")
 	found := 0
-	require.NoError(t, filepath.WalkDir(root,
-		func(name string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if entry.IsDir() {
-				if entry.Name() == "node_modules" || entry.Name() == "exercises" ||
-					entry.Name() == "examples" || name != root &&
-					strings.HasPrefix(entry.Name(), ".") {
-					return fs.SkipDir
-				}
-				return nil
-			}
-			if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-				return nil
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-			if err != nil {
-				return err
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				made, ok := n.(*ast.SelectorExpr)
-				if !ok {
-					return true
-				}
-				of, _ := made.X.(*ast.Ident)
-				switch {
-				case of == nil || of.Name != "http" ||
-					!slices.Contains([]string{"Server", "Serve", "ServeTLS", "ListenAndServe",
-						"ListenAndServeTLS"}, made.Sel.Name):
-				case within(filepath.ToSlash(strings.TrimPrefix(name,
-					root+string(filepath.Separator))),
-					"internal/httpserver", "internal/feed/feedtest"):
-					found++
-				default:
-					assert.Fail(t, "a server of its own",
-						"%s uses http.%s: take internal/httpserver",
-						name, made.Sel.Name)
-				}
+	eachGoFile(t, func(name string, source []byte) {
+		if strings.HasSuffix(name, "_test.go") || isIn(name, "exercises") ||
+			isIn(name, "examples") {
+			return
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, source, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			made, ok := n.(*ast.SelectorExpr)
+			if !ok {
 				return true
-			})
-			return nil
-		}))
+			}
+			of, _ := made.X.(*ast.Ident)
+			switch {
+			case of == nil || of.Name != "http" ||
+				!slices.Contains([]string{"Server", "Serve", "ServeTLS", "ListenAndServe",
+					"ListenAndServeTLS"}, made.Sel.Name):
+			case within(name, "internal/httpserver", "internal/feed/feedtest"):
+				found++
+			default:
+				assert.Fail(t, "a server of its own", "%s uses http.%s: take internal/httpserver",
+					name, made.Sel.Name)
+			}
+			return true
+		})
+	})
 	assert.NotZero(t, found, "internal/httpserver is looked at")
 }

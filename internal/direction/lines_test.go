@@ -3,15 +3,11 @@ package direction
 import (
 	"go/scanner"
 	"go/token"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -24,33 +20,16 @@ const (
 // TestLinesFit: a line of Go keeps to 100 columns, unless literals make most of it, or a comment
 // that is laid out.
 func TestLinesFit(t *testing.T) {
-	root := filepath.Join("..", "..")
 	read := 0
-	require.NoError(t, filepath.WalkDir(root,
-		func(name string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if entry.IsDir() {
-				switch entry.Name() {
-				case ".git", "node_modules", "testdata", "dist":
-					return fs.SkipDir
-				}
-				return nil
-			}
-			if filepath.Ext(name) != ".go" {
-				return nil
-			}
-			source, err := os.ReadFile(name)
-			if err != nil {
-				return err
-			}
-			read++
-			for _, n := range tooLong(source) {
-				assert.Fail(t, "this line has more than 100 columns", "%s:%d", name, n)
-			}
-			return nil
-		}))
+	eachGoFile(t, func(name string, source []byte) {
+		if isIn(name, "testdata") {
+			return
+		}
+		read++
+		for _, n := range tooLong(source) {
+			assert.Fail(t, "this line has more than 100 columns", "%s:%d", name, n)
+		}
+	})
 	assert.Greater(t, read, 500)
 }
 

@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,45 +42,30 @@ var permitted = map[string]string{
 // TestNoIOUnderALock reads the code between a Lock and its Unlock in every function. It sees only
 // the calls in this code, not the calls that they make.
 func TestNoIOUnderALock(t *testing.T) {
-	root := filepath.Join("..", "..")
 	unseen := map[string]bool{}
 	for where := range permitted {
 		unseen[where] = true
 	}
-	require.NoError(t, filepath.WalkDir(root,
-		func(name string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
+	eachGoFile(t, func(name string, source []byte) {
+		if strings.HasSuffix(name, "_test.go") || isIn(name, "exercises") {
+			return
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, name, source, 0)
+		require.NoError(t, err)
+		for _, declared := range file.Decls {
+			f, ok := declared.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
 			}
-			if entry.IsDir() {
-				if entry.Name() == "node_modules" || entry.Name() == "exercises" ||
-					name != root && strings.HasPrefix(entry.Name(), ".") {
-					return fs.SkipDir
-				}
-				return nil
+			where := name + " " + f.Name.Name
+			for _, call := range locked(f.Body.List) {
+				delete(unseen, where)
+				assert.NotEmpty(t, permitted[where], "%s: %s is called under a lock",
+					set.Position(call.Pos()), call.Sel.Name)
 			}
-			if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-				return nil
-			}
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, name, nil, 0)
-			require.NoError(t, err)
-			for _, declared := range file.Decls {
-				f, ok := declared.(*ast.FuncDecl)
-				if !ok || f.Body == nil {
-					continue
-				}
-				where := filepath.ToSlash(strings.TrimPrefix(name,
-					root+string(filepath.Separator))) +
-					" " + f.Name.Name
-				for _, call := range locked(f.Body.List) {
-					delete(unseen, where)
-					assert.NotEmpty(t, permitted[where], "%s: %s is called under a lock",
-						set.Position(call.Pos()), call.Sel.Name)
-				}
-			}
-			return nil
-		}))
+		}
+	})
 	assert.Empty(t, unseen, "these no longer block under a lock: take them off the list")
 }
 
