@@ -141,6 +141,14 @@ func (w *witness) opening(ctx context.Context) bool {
 	})
 }
 
+// awaitStream waits up to a second while a server is opening.
+func (w *witness) awaitStream(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	for w.opening(ctx) && sleep(ctx, contractPace) == nil {
+	}
+}
+
 // row names the row of the contract's table.
 func (w *witness) row() string { return "the row " + w.server.As + " of the table" }
 
@@ -492,10 +500,8 @@ func (x External) exchange(ctx context.Context, c Config, lane lesson.Lane) erro
 	<-watched
 	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	for range time.Second / contractPace {
-		if err == nil || !w.opening(reading) || sleep(reading, contractPace) != nil {
-			break
-		}
+	if err != nil {
+		w.awaitStream(reading)
 	}
 	if b := w.breach(reading); b != nil {
 		return b

@@ -83,7 +83,7 @@ async function emit(n, every) {
 }
 
 // reads waits until the adapter has read an entry of the stream. Before its first entry, it asks for
-// "the next one" anew every blockTimeInMs, and misses what is added between two questions.
+// "the next one" again every blockTimeInMs, and misses what is added between two questions.
 async function reads() {
   for (let i = 0; i < 500; i++) {
     const [clients] = await pub.multi().addCommand(["CLIENT", "LIST"]).xAdd("socket.io", "*", { from: name }).exec();

@@ -77,13 +77,13 @@ func (h *heartbeat) fire() {
 		}
 		h.wait(config.PingTimeout - lag)
 		s.out.push(pingPacket)
-	case busy || silent < timeout:
+	case busy, silent < timeout:
 		// The pong may be unread behind other packets. The client's own timeout continues.
+		next := timeout - silent
 		if busy {
-			h.wait(config.PingInterval)
-		} else {
-			h.wait(timeout - silent)
+			next = config.PingInterval
 		}
+		h.wait(next)
 		if s.Protocol() != 3 {
 			s.out.push(pingPacket)
 		}
