@@ -8,9 +8,10 @@ REPORT = go run ./internal/testreport
 # everything, with the race detector: before a merge, and in CI. A test that fails and then
 # passes is reported as flaky. The check has vetted the packages before. Most tests wait for
 # others (a browser, a server, a network), so four packages run at once, the longest one first.
+# Without GORACE each test program would sleep a second before it ends.
 LONGEST = ./internal/conformance/pages
 test: setup check systems
-	$(REPORT) -retry -race -vet=off -timeout 40m -p 4 $(LONGEST) ./...
+	GORACE=atexit_sleep_ms=0 $(REPORT) -retry -race -vet=off -timeout 60m -p 4 $(LONGEST) ./...
 
 # after each change: no npm, no browser, no slow test
 quick:

@@ -51,7 +51,9 @@ func (tab *Tab) keepEvidence(ctx context.Context) string {
 	brief, cancel := context.WithTimeout(ctx, screenshotTimeout)
 	png, err := tab.page.screenshot(brief)
 	cancel()
-	keep("screenshot.png", png, err)
+	if !errors.Is(err, errNoScreenshot) {
+		keep("screenshot.png", png, err)
+	}
 	text := func(expression string) ([]byte, error) {
 		value, err := evalIn[string](ctx, tab, expression)
 		return []byte(value), err

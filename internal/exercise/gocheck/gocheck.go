@@ -112,7 +112,8 @@ func Run(ctx context.Context, e exercise.Exercise, limit time.Duration, program 
 func bounded(ctx context.Context, memory uint64, name string, args ...string) *process.Program {
 	p := process.New(ctx, name, args...)
 	p.Memory = memory
-	p.Env = append(gotool.Without(os.Environ()), "GOTRACEBACK=all",
+	// else a program with the race detector sleeps a second before it ends
+	p.Env = append(gotool.Without(os.Environ()), "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=all",
 		"GOMEMLIMIT="+strconv.FormatUint(memory/4*3, 10))
 	return p
 }

@@ -2,6 +2,7 @@
 
 import { Backoff } from "/lab/shared/backoff.js";
 import { catalogue, language } from "/lab/shared/catalogue.js";
+import { clock } from "/lab/shared/clock.js";
 import { $, element, onLang, start } from "/lab/shared/lab.js";
 import { Rounds } from "/lab/page/bets.js";
 import { showRows } from "/lab/page/rows.js";
@@ -23,8 +24,6 @@ const onlyBets = new URLSearchParams(location.search).get("view") === "bet"; // 
 const lateTime = 6000; // ms that a report waits for late messages
 
 let socket;
-let offset = 0; // of the server's clock from ours, ms
-let best = Infinity; // the quickest round trip it was learned from
 let welcome; // what the server said first, until the lanes are open
 let state;
 let networks = [];
@@ -39,12 +38,12 @@ let ranked = []; // in the order of the screen
 let zeroed = false; // since the frames were loaded
 let reported = 0; // first number of the round that this page has reported
 
-const now = () => performance.timeOrigin + performance.now();
+const now = clock.local;
 const duration = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: now() })); };
 const picture = new Picture($("picture"), $("lanes"));
 const narrator = new Narrator($("narrator"));
-const rounds = new Rounds({ t, say, now: () => now() + offset });
+const rounds = new Rounds({ t, say, now: () => clock.now() });
 const nameOf = (track) => say(track.title);
 
 /** Asks for a change, which only a page with the key may. */
@@ -75,7 +74,7 @@ function arrived(track, messages) {
   const before = track.lost;
   const { last } = rounds.show;
   let taken = 0;
-  for (const [number, sentAt, at] of messages) if (track.take(number, sentAt - offset, at, last)) taken++;
+  for (const [number, sentAt, at] of messages) if (track.take(number, sentAt - clock.offset, at, last)) taken++;
   if (track.lost > before) narrator.say(track.name, t("hasLost", nameOf(track), track.lost));
   else if (taken >= Math.max(5, state.rate / 2) && !(now() - track.told < 15_000)) {
     track.told = now();
@@ -92,7 +91,7 @@ const value = {
 const inRound = () => ["run", "count"].includes(rounds.show?.phase) && tracks.length > 0 && tracks.every((track) => track.lap?.first === rounds.show.first);
 
 /** What a lane has in a round so far. */
-const standing = (track) => ({ track, lost: track.lost, bytes: track.perMessage(viewers, payload)?.all, delay: track.lap.delay, silence: track.lap.silenceAt(Math.min(now(), rounds.show.ends - offset)) });
+const standing = (track) => ({ track, lost: track.lost, bytes: track.perMessage(viewers, payload)?.all, delay: track.lap.delay, silence: track.lap.silenceAt(Math.min(now(), rounds.show.ends - clock.offset)) });
 
 /** Orders the lanes, in a round by its own rule, and says who leads. */
 function sort() {
@@ -171,10 +170,10 @@ function sayFact(costs) {
 async function report() {
   const { show } = rounds;
   if (!keyed || show?.phase !== "count" || reported === show.first || !inRound()) return;
-  const late = now() + offset > show.ends + lateTime;
+  const late = clock.now() > show.ends + lateTime;
   if (!late && !tracks.every((track) => track.arrivals.newest >= show.last)) return;
   reported = show.first;
-  const lanes = tracks.map((track) => track.lap.outcome(track.name, show.ends - offset));
+  const lanes = tracks.map((track) => track.lap.outcome(track.name, show.ends - clock.offset));
   await fetch("/lab/compare/report", { method: "POST", body: JSON.stringify({ round: show.round, first: show.first, lanes }) });
 }
 
@@ -182,7 +181,7 @@ async function report() {
 function beginRound(show) {
   zero();
   for (const track of tracks) {
-    track.lap = sent < show.first ? new Lap(show.first, show.began - offset) : undefined;
+    track.lap = sent < show.first ? new Lap(show.first, show.began - clock.offset) : undefined;
     for (const [number, at] of said) { // messages that came before the news of the round
       if (number >= show.first && track.arrivals.has(number)) track.lap?.add(number, track.arrivals.at(number) - at, track.arrivals.at(number), 0);
     }
@@ -217,14 +216,6 @@ function showOrder() {
   for (const button of document.querySelectorAll("[data-order]")) button.setAttribute("aria-pressed", button.dataset.order === order);
 }
 
-/** Learns the server's clock from the quickest of the answers. */
-function learn(from, theirs) {
-  const trip = now() - from;
-  if (trip >= best) return;
-  best = trip;
-  offset = theirs - (from + trip / 2);
-}
-
 /** Says what the server has changed. */
 function narrate(before, after) {
   if (before.cut !== after.cut) narrator.say("cut", t(after.cut ? "sayCut" : "sayFlows"));
@@ -250,7 +241,7 @@ function take(message) {
       zeroed = true;
     }
     if (tracks.length) showFigures();
-  } else if (message.pong) learn(message.pong, message.now);
+  } else if (message.pong) clock.exchange(message.pong, now(), message.now, message.now + 0.1);
 }
 
 function takeState(message) {
@@ -351,7 +342,6 @@ function connect() {
   socket.addEventListener("open", () => {
     connected = rounds.connected = true;
     backoff.reset();
-    best = Infinity;
     for (let i = 0; i < 15; i++) setTimeout(ping, 200 * i);
   });
   socket.addEventListener("message", ({ data }) => take(JSON.parse(data)));
@@ -389,5 +379,6 @@ new MutationObserver(() => picture.measure(tracks)).observe(document.documentEle
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => picture.measure(tracks));
 onLang(() => { $("axis").textContent = t("axis", seconds); showState(); label(); });
 connect();
+setInterval(ping, 5000); // for the clock, because a machine is busy while a page loads
 if (onlyBets) setInterval(() => rounds.tick(), 250);
 else draw();

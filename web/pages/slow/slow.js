@@ -150,7 +150,7 @@ function connect() {
 }
 
 function ping() {
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: clock.local() }));
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: clock.local() }));
 }
 
 await start();
@@ -163,3 +163,4 @@ for (const radio of document.querySelectorAll("[name=policy]")) radio.addEventLi
 $("reading").addEventListener("input", () => change({ reading: readings[$("reading").value] }));
 $("rate").addEventListener("input", () => change({ rate: rates[$("rate").value] }));
 connect();
+setInterval(ping, 5000); // for the clock, because a machine is busy while a page loads
