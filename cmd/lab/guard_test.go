@@ -178,16 +178,21 @@ func TestStrangersAreRefused(t *testing.T) {
 	for _, at := range urls {
 		strangersAreRefused(t, at)
 	}
-	for _, lane := range lanes(t, urls["compare"]) {
+	demos.endsSoon(t)
+
+	// a comparison that has just begun: in one of its rounds it resets connections
+	c, fields, _ := start(t, "run", "compare", "--plain", "--addr", "127.0.0.1:0")
+	main, err := url.Parse(fields[1])
+	require.NoError(t, err)
+	for _, lane := range lanes(t, fields[1]) {
 		strangersAreRefused(t, lane)
 		res, _ := request(t, "GET", lane+"/lab/lane/lane.html", nil, "")
-		main, _ := url.Parse(urls["compare"])
 		assert.Contains(t, res.Header.Get("Content-Security-Policy"),
 			"frame-ancestors http://127.0.0.1:"+main.Port())
 	}
-	demos.endsSoon(t)
+	process{c.Process, c.Wait}.endsSoon(t)
 
-	c, fields, _ := start(t, "class", "--addr", "127.0.0.1:0")
+	c, fields, _ = start(t, "class", "--addr", "127.0.0.1:0")
 	strangersAreRefused(t, fields[1])
 	process{c.Process, c.Wait}.endsSoon(t)
 
