@@ -29,8 +29,8 @@ func violationsIn(language lang.Lang) string {
 		`{ rules: { "color-contrast": { enabled: false } }, iframes: false`, 1)
 }
 
-// checkedByAxe reports whether axe-core checks a window, because it is slow: in English a laptop and
-// a phone, in Chinese, where only names and labels differ, the phone.
+// checkedByAxe reports whether axe-core, which is slow, checks a window: in English a laptop and a
+// phone, in Chinese, where only names and labels differ, the phone.
 func checkedByAxe(language lang.Lang, width int64) bool {
 	return width == 390 || width == 1280 && language == lang.English
 }
