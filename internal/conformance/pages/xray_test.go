@@ -321,7 +321,7 @@ func TestStandaloneXrayPage(t *testing.T) {
 	tab.WaitFor(
 		`(() => { const row = [...document.querySelectorAll("#x-rows [role=option]")].find((e) => e.textContent.includes("GET /lab/theirs")); row?.click(); return row !== undefined; })()`)
 	tab.WaitText("#x-anatomy .x-fields", "RFC 9110")
-	tab.WaitFor(`/1 connections, 0 open/.test(document.getElementById("x-counters").textContent)`)
+	tab.WaitFor(`/1 connection, 0 open/.test(document.getElementById("x-counters").textContent)`)
 	file := labtest.Eval[string](tab,
 		`fetch(document.getElementById("x-jsonl").href).then((r) => r.text())`)
 	assert.Contains(t, file, "/lab/theirs")
