@@ -317,8 +317,9 @@ func buildAll(t *testing.T, all []variant) string {
 		"var servers = map[string]func() http.Handler{\n" + servers.String() + "}\n" + mainProgram
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(source), 0o644))
 	program := filepath.Join(folder, "proof")
-	// with the standard library built as for the tests
-	c := exec.Command("go", "build", "-race", "-o", program, ".")
+	// with the standard library built as for the tests, and the variants for any folder, so that
+	// the next run finds them compiled
+	c := exec.Command("go", "build", "-race", "-trimpath", "-o", program, ".")
 	c.Dir = folder
 	c.Env = append(gotool.Environ(t.Context()), "GOPROXY=off")
 	out, err := c.CombinedOutput()
