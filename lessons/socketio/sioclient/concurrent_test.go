@@ -75,3 +75,27 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenBesideDisconnect: whichever comes first, the socket is connected by the next Connect. It
+// never waits for an answer that has come before.
+func TestOpenBesideDisconnect(t *testing.T) {
+	io, url := serve(t, sio.Config{})
+	echo(io)
+	c := fast
+	c.Transports = []string{"websocket"}
+	m, err := sioclient.NewManager(url, c)
+	require.NoError(t, err)
+	defer m.Close()
+	require.NoError(t, m.Socket("/").Connect(bounded(t))) // keeps the connection
+	s := m.Socket("/chat")
+	io.Of("/chat").OnConnection(func(*sio.Socket) {})
+	for range 200 {
+		require.NoError(t, s.Connect(bounded(t)))
+		var running sync.WaitGroup
+		running.Go(s.Disconnect)
+		running.Go(s.Open)
+		running.Wait()
+	}
+	require.NoError(t, s.Connect(bounded(t)))
+	assert.True(t, s.Connected())
+}

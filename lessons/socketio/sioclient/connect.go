@@ -116,12 +116,12 @@ func (s *Socket) disconnect() {
 	if s.connected { // otherwise the answer to CONNECT must arrive first
 		s.leave()
 	}
+	s.end(ClientDisconnect, nil)
 	outcomes, asks := s.takeOutcomes(), s.takeAsks()
 	s.changes.Broadcast()
 	s.mu.Unlock()
 	outcomes(ErrDisconnected)
 	asks(ErrDisconnected)
-	s.end(ClientDisconnect, nil)
 	s.manager.release()
 }
 
@@ -276,8 +276,11 @@ func (s *Socket) receive(e *engine, p siopacket.Packet) {
 	}
 	active, connected := s.active, s.connected
 	switch p.Type {
-	case siopacket.ConnectError, siopacket.Disconnect:
+	case siopacket.ConnectError:
 		s.active, s.engine = false, nil
+	case siopacket.Disconnect:
+		s.active, s.engine = false, nil
+		s.end(ServerDisconnect, nil)
 	case siopacket.Event:
 		// With connection state recovery, the last argument of an event without an acknowledgement
 		// is the event's offset, if it is a string.
@@ -299,7 +302,6 @@ func (s *Socket) receive(e *engine, p siopacket.Packet) {
 		if active && !connected {
 			s.fail(fmt.Errorf("%w: %s", ErrNoAnswer, ServerDisconnect))
 		}
-		s.end(ServerDisconnect, nil)
 		s.manager.release()
 	case siopacket.Event: // a recovery replays events before it answers CONNECT
 		if room := s.inbox.Start(func(p siopacket.Packet) { s.dispatch(e, p) }, p); room != nil {
@@ -386,6 +388,7 @@ func (s *Socket) lost(e *engine, reason Reason, err error) {
 	}
 	s.engine = nil
 	unanswered := s.active && !s.connected
+	s.end(reason, err)
 	s.mu.Unlock()
 	if unanswered {
 		if err != nil {
@@ -395,14 +398,12 @@ func (s *Socket) lost(e *engine, reason Reason, err error) {
 		}
 		s.fail(err)
 	}
-	s.end(reason, err)
 }
 
 // end reports a disconnection if the socket was connected, and fails the acknowledgements that can
-// no longer arrive.
+// no longer arrive. The caller holds mu since it has set engine to nil: another goroutine may join
+// at once, and the answer to its CONNECT must find the socket disconnected.
 func (s *Socket) end(reason Reason, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.acks.Fail(ErrDisconnected)
 	if s.connected {
 		s.connected, s.id = false, ""
