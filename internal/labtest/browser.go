@@ -96,7 +96,7 @@ func running(t testing.TB, engine Engine) process {
 	if p == nil && err == nil {
 		switch engine {
 		case Chromium:
-			// the shell is the same engine without windows, which take a fifth of the time
+			// the shell is the same engine without windows, and needs a fifth less CPU time
 			p, err = startChromium(need.Tool(t, "chromium-headless-shell", "chromium",
 				"chromium-browser", "google-chrome", "google-chrome-stable"))
 		case Firefox:

@@ -42,7 +42,7 @@ func startChromium(path string) (process, error) {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
-		// Tabs share two processes: to start one for each takes a quarter of the time.
+		// Tabs share two processes: one for each tab needs a third more CPU time.
 		chromedp.Flag("renderer-process-limit", "2"),
 		chromedp.Flag("ignore-certificate-errors", true), // of the lab's own certificate
 	)
