@@ -62,7 +62,7 @@ function headOf(row, pinned, pin) {
   button.id = "x-pin";
   button.setAttribute("aria-pressed", pinned?.id === row.id);
   button.addEventListener("click", pin);
-  head.append(element("p", said(row.summary), "x-what"), button);
+  head.append(element("span", t("x.row", row.id), "soft"), element("p", said(row.summary), "x-what"), button);
   return head;
 }
 

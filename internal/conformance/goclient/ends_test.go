@@ -50,8 +50,9 @@ func TestServerDisconnects(t *testing.T) {
 			}
 			each(t, func(t *testing.T, c sioclient.Config) {
 				s := dial(t, server.Server, c)
-				why, again := reasons(s), connects(s)
+				// before the function of reasons, which lets this test open it again
 				s.OnDisconnect(func(sioclient.Reason, error) { assert.False(t, s.Active()) })
+				why, again := reasons(s), connects(s)
 				require.NoError(t, s.Emit("kick", whole))
 				assert.Equal(t, sioclient.ServerDisconnect, next(t, why))
 				s.Open()
