@@ -24,6 +24,20 @@ export class Clock {
     this.#narrow(at - this.local(), Infinity);
   }
 
+  /**
+   * Asks over the WebSocket of a live page: `first` times, 200 ms apart, when it opens, and then every 5 s until it closes,
+   * because a machine is busy while a page loads. The page passes the answers to answered.
+   */
+  askOver(socket, first) {
+    const ask = () => { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: this.local() })); };
+    socket.addEventListener("open", () => { for (let i = 0; i < first; i++) setTimeout(ask, 200 * i); });
+    const timer = setInterval(ask, 5000);
+    socket.addEventListener("close", () => clearInterval(timer));
+  }
+
+  /** Learns from the answer of a live page's server: the time of the question, and the server's own, in ms. */
+  answered({ pong, now }) { this.exchange(pong, this.local(), now, now + 0.1); }
+
   #narrow(low, high) {
     if (low > this.#high || high < this.#low) [this.#low, this.#high] = [low, high];
     else [this.#low, this.#high] = [Math.max(low, this.#low), Math.min(high, this.#high)];

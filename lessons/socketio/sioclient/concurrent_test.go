@@ -77,7 +77,7 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 // TestOpenBesideDisconnect: whichever comes first, the socket is connected by the next Connect. It
-// never waits for an answer that has come before.
+// never waits for an answer that has already come.
 func TestOpenBesideDisconnect(t *testing.T) {
 	io, url := serve(t, sio.Config{})
 	echo(io)

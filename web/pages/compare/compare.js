@@ -23,7 +23,6 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const onlyBets = new URLSearchParams(location.search).get("view") === "bet"; // a phone: no lanes
 const lateTime = 6000; // ms that a report waits for late messages
 
-let socket;
 let welcome; // what the server said first, until the lanes are open
 let state;
 let networks = [];
@@ -40,7 +39,6 @@ let reported = 0; // first number of the round that this page has reported
 
 const now = clock.local;
 const duration = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
-const ping = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: now() })); };
 const picture = new Picture($("picture"), $("lanes"));
 const narrator = new Narrator($("narrator"));
 const rounds = new Rounds({ t, say, now: () => clock.now() });
@@ -241,7 +239,7 @@ function take(message) {
       zeroed = true;
     }
     if (tracks.length) showFigures();
-  } else if (message.pong) clock.exchange(message.pong, now(), message.now, message.now + 0.1);
+  } else if (message.pong) clock.answered(message);
 }
 
 function takeState(message) {
@@ -338,11 +336,11 @@ function label() {
 }
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare${onlyBets ? "?bets=1" : ""}`);
+  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/compare${onlyBets ? "?bets=1" : ""}`);
+  clock.askOver(socket, 15);
   socket.addEventListener("open", () => {
     connected = rounds.connected = true;
     backoff.reset();
-    for (let i = 0; i < 15; i++) setTimeout(ping, 200 * i);
   });
   socket.addEventListener("message", ({ data }) => take(JSON.parse(data)));
   socket.addEventListener("close", () => {
@@ -379,6 +377,5 @@ new MutationObserver(() => picture.measure(tracks)).observe(document.documentEle
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => picture.measure(tracks));
 onLang(() => { $("axis").textContent = t("axis", seconds); showState(); label(); });
 connect();
-setInterval(ping, 5000); // for the clock, because a machine is busy while a page loads
 if (onlyBets) setInterval(() => rounds.tick(), 250);
 else draw();

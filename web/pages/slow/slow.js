@@ -17,7 +17,6 @@ const readings = [0, 4000, 20_000, 50_000, 100_000, 200_000, -1]; // bytes a sec
 const rates = [5, 10, 25, 50, 100]; // messages a second
 const steady = ["steady-1", "steady-2", "steady-3"];
 
-let socket;
 let happened = -1; // number of the newest event shown
 let refused = ""; // why the last change was not made
 
@@ -132,25 +131,19 @@ function showView(view) {
 const backoff = new Backoff();
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/slow`);
-  socket.addEventListener("open", () => {
-    backoff.reset();
-    for (let i = 0; i < 5; i++) setTimeout(ping, 200 * i);
-  });
+  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/lab/slow`);
+  clock.askOver(socket, 5);
+  socket.addEventListener("open", () => backoff.reset());
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
     if (message.pong === undefined) return showView(message);
-    clock.exchange(message.pong, clock.local(), message.now, message.now + 0.1);
+    clock.answered(message);
   });
   socket.addEventListener("close", () => {
     $("status").textContent = t("off");
     $("status").className = "badge bad";
     setTimeout(connect, backoff.next());
   });
-}
-
-function ping() {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ ping: clock.local() }));
 }
 
 await start();
@@ -163,4 +156,3 @@ for (const radio of document.querySelectorAll("[name=policy]")) radio.addEventLi
 $("reading").addEventListener("input", () => change({ reading: readings[$("reading").value] }));
 $("rate").addEventListener("input", () => change({ rate: rates[$("rate").value] }));
 connect();
-setInterval(ping, 5000); // for the clock, because a machine is busy while a page loads
