@@ -185,7 +185,7 @@ func TestExerciseCheck(t *testing.T) {
 
 // TestExercisePage: a page to fix is checked in a headless browser.
 func TestExercisePage(t *testing.T) {
-	need.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+	need.Tool(t, need.Chromium...)
 	const name = "page-doubled-listener"
 	dir := t.TempDir()
 	out, errs, ok := student(t, dir, "check", name)

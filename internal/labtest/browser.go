@@ -97,8 +97,8 @@ func running(t testing.TB, engine Engine) process {
 		switch engine {
 		case Chromium:
 			// the shell is the same engine without windows, and needs a fifth less CPU time
-			p, err = startChromium(need.Tool(t, "chromium-headless-shell", "chromium",
-				"chromium-browser", "google-chrome", "google-chrome-stable"))
+			names := append([]string{"chromium-headless-shell"}, need.Chromium...)
+			p, err = startChromium(need.Tool(t, names...))
 		case Firefox:
 			p, err = startFirefox(need.Tool(t, "firefox-esr", "firefox"), node.Dir(t))
 		case WebKit:

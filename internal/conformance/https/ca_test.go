@@ -82,8 +82,7 @@ func TestClientsThatTrustTheCA(t *testing.T) {
 // TestChromiumTrustsTheCA: with the commands that lab ca prints for Chromium it opens the page;
 // with their reverse it refuses again.
 func TestChromiumTrustsTheCA(t *testing.T) {
-	chromium := need.Tool(t, "chromium", "chromium-browser", "google-chrome",
-		"google-chrome-stable")
+	chromium := need.Tool(t, need.Chromium...)
 	certutil := need.Tool(t, "certutil")
 	port, dir := serveByCA(t, "sse")
 	home := t.TempDir()

@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// Chromium holds the names of Chromium and Chrome, for Tool.
+var Chromium = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+
 // Tool returns the path of the first of the names that is installed. Without any, it skips
 // the test, or fails it where CI=true: CI installs every tool.
 func Tool(t testing.TB, names ...string) string {

@@ -170,10 +170,7 @@ func (c *Cluster) Move(key string) {
 		}
 	}
 	// a heartbeat that the old owner has sent before may name it once more
-	for _, n := range c.Nodes {
-		require.Eventually(c.t, func() bool { return c.ownerAt(n, slot) == to }, time.Minute,
-			10*time.Millisecond)
-	}
+	c.agree(func(n *Node) bool { return c.ownerAt(n, slot) == to })
 }
 
 // KillSubscribers closes the connections of all subscribers, which may connect again.
